@@ -1,0 +1,89 @@
+/* Lanes: which model answers. A lane is a list of (provider, model, options) tried in order; `fast` for motion, `deep` for judgement, `router` for one word. */
+#pragma once
+
+#include <gio/gio.h>
+#include <json.h>
+
+typedef struct Lanes Lanes;
+typedef struct LaneCall LaneCall;
+
+typedef enum {
+        LANE_ERROR_NO_MODEL,   /* no key, no local server, nothing chosen */
+        LANE_ERROR_UNREACHABLE,
+        LANE_ERROR_KEY,        /* refused the key */
+        LANE_ERROR_LIMIT,      /* 429 after all retries */
+        LANE_ERROR_SERVER,     /* 5xx, HTML, garbage */
+        LANE_ERROR_STALLED,
+        LANE_ERROR_CUT,        /* the stream ended in the middle */
+        LANE_ERROR_EMPTY,      /* it answered nothing */
+        LANE_ERROR_REFUSED,    /* the model, or the rehearsal, declined; the message says what is missing */
+        LANE_ERROR_LENGTH,     /* finish_reason length: the cap was reached */
+        LANE_ERROR_UNKNOWN_RECORDING, /* the rehearsal has no recording of this sentence */
+        LANE_ERROR_CANCELLED,
+} LaneError;
+#define LANE_ERROR lane_error_quark()
+GQuark lane_error_quark(void);
+
+/* Bounds. */
+#define LANE_RETRIES_MAX 2
+#define LANE_STALL_SECONDS 30
+#define LANE_ANSWER_MAX (8 * 1024 * 1024)
+
+typedef struct {
+        const char *role; /* system, user, assistant */
+        const char *content;
+} LaneMessage;
+
+typedef struct {
+        const char *lane;     /* "fast", "deep", "router" */
+        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, REPAIR, CONTENT */
+        guint attempt;        /* from 1 */
+        const char *part;     /* a tool's name, or NULL */
+        const char *sentence; /* the person's words: the key of a recording; sent as a header to the rehearsal only */
+        const LaneMessage *messages;
+        gsize n_messages;
+        guint max_tokens;
+        const char *schema;   /* a JSON schema for the answer, or NULL */
+        double temperature;   /* negative: the model's default */
+} LaneRequest;
+
+typedef struct {
+        const char *content;  /* all of it */
+        gsize content_length;
+        const char *provider, *model;
+        const char *finish_reason;
+        guint tokens_in, tokens_out, tokens_cached;
+        gint64 queued_us, first_token_us, total_us; /* from the call to lanes_call() */
+        double rate;          /* tokens a second while decoding */
+        const char *recording; /* how it was made ("by hand", "recorded from …"), or NULL if a model really answered */
+} LaneResult;
+
+/* New text, once a wake-up; valid UTF-8 is not promised at its ends. May be NULL. */
+typedef void (*LaneTextFunc)(const char *bytes, gsize length, gpointer user_data);
+/* The end, exactly once, never before lanes_call() returned. error NULL: a complete answer. With LANE_ERROR_CUT or _LENGTH the result still holds what came. */
+typedef void (*LaneDoneFunc)(const LaneResult *result, const GError *error, gpointer user_data);
+
+/* Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs. rehearsal_folder is where
+ * data/rehearsal lies and rehearsal_program the server to start for recordings (started when chosen, ended with the lanes). */
+Lanes *lanes_new(const char *rehearsal_program, const char *rehearsal_folder);
+void lanes_free(Lanes *lanes);
+
+/* Copies what it needs of request. Tries the lane's entries in order; retries only where nothing was delivered. */
+LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data);
+/* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
+void lane_call_cancel(LaneCall *call);
+
+/* TRUE if some model (or the recordings) would answer. */
+gboolean lanes_ready(Lanes *lanes);
+/* {lanes: [{lane, provider, model, recording?, pace?, problem?}], choices: [{choice, title, detail}]}; a new reference. */
+json_object *lanes_describe(Lanes *lanes);
+/* "recording", "local" (base may be NULL) or "environment". */
+gboolean lanes_choose(Lanes *lanes, const char *choice, const char *base, GError **error);
+/* Takes a key for this session; the caller's copy is its own to clear. kept is set TRUE if the secret service keeps it. */
+gboolean lanes_set_key(Lanes *lanes, const char *provider, const char *key, gboolean *kept, GError **error);
+/* Called when lanes_describe() would say something new. */
+void lanes_on_change(Lanes *lanes, void (*func)(gpointer), gpointer user_data);
+/* TRUE once the sentence is known to the recordings that play now; TRUE as well where a real model answers. */
+gboolean lanes_knows_sentence(Lanes *lanes, const char *sentence);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lanes, lanes_free)

@@ -1,0 +1,61 @@
+/* The library: an ordinary git repository (libgit2) of apps, tools and pages. What was accepted is a commit in the person's own words; undo is a new commit. */
+#pragma once
+
+#include "agent/agent.h"
+#include "agent/toolbox.h"
+
+typedef struct {
+        char *id;
+        char *title;
+        char *glyph;
+        char *sentence;         /* the words that made it */
+        char *file;             /* its main file, "index.html" */
+        guint version;          /* commits that touched it */
+        gint64 time;            /* of the last one, seconds since 1970 */
+        json_object *requirements; /* array, with their verdicts */
+        json_object *tools;     /* array of names */
+        guint passed, total;
+} App;
+
+App *app_new(const char *id);
+void app_free(App *app);
+json_object *app_to_json(const App *app);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_free)
+
+/* Opens or makes folder/library. An error that names the folder if it cannot be read or written. */
+Library *library_open(const char *folder, GError **error);
+void library_free(Library *library);
+
+/* A fresh app ID from a sentence: a slug, with a number where it is taken (by an app, or by one of the reserved names). Free with g_free(). */
+char *library_new_id(Library *library, const char *sentence);
+
+/* Accepted: writes the files (path to GBytes, below apps/ID/) and app.json in one commit whose message is the person's words. version and time of app are
+ * set. The work tree and the index follow. FALSE, and the old version still whole, on error (AGENT_ERROR, STORAGE). */
+gboolean library_accept_app(Library *library, App *app, GHashTable *files, const char *words, GError **error);
+
+App *library_app(Library *library, const char *id, GError **error);
+/* GPtrArray of App, newest first; frees them. */
+GPtrArray *library_apps(Library *library);
+/* The app that this sentence (folded for case and white space) made, newest first; NULL if none. */
+App *library_app_by_sentence(Library *library, const char *sentence);
+/* A file of the accepted version, straight from git's object store. path is checked. */
+GBytes *library_app_file(Library *library, const char *id, const char *path, GError **error);
+/* array of {commit, text, time}, newest first */
+json_object *library_app_history(Library *library, const char *id);
+gboolean library_undo_app(Library *library, const char *id, GError **error);
+gboolean library_remove_app(Library *library, const char *id, GError **error);
+
+gboolean library_accept_tool(Library *library, const Tool *tool, const char *words, GError **error);
+Tool *library_tool(Library *library, const char *name, GError **error);
+GPtrArray *library_tools(Library *library);
+
+/* pages/: virtual responses, kept under the address that asked for them. */
+gboolean library_accept_page(Library *library, const char *address, const char *type, GBytes *body, GError **error);
+GBytes *library_page(Library *library, const char *address, char **type);
+
+/* The person's standing instructions (agents.md), "" if there are none. Free with g_free(). */
+char *library_instructions(Library *library);
+
+/* What an app saved for itself; beside the repository, outside git; written at once and atomically. */
+json_object *library_storage(Library *library, const char *id);
+gboolean library_storage_merge(Library *library, const char *id, json_object *changes, GError **error);

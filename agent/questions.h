@@ -1,0 +1,38 @@
+/* Questions to the person, and the grants that their answers leave behind. Key of a grant: (app, capability, resource). */
+#pragma once
+
+#include "agent/agent.h"
+
+typedef enum {
+        ANSWER_NO,
+        ANSWER_ONCE,   /* this time */
+        ANSWER_OPEN,   /* while the app is open */
+        ANSWER_ALWAYS,
+} Answer;
+
+typedef void (*QuestionFunc)(Answer answer, gpointer user_data);
+
+/* Grants are kept in folder/grants.json (mode 0600). */
+Questions *questions_new(const char *folder, Journal *journal, GError **error);
+void questions_free(Questions *questions);
+
+/* Asks for one capability ("list", "read", "write", "system", "save") of one resource (a canonical path, a fact's name, a file name) for an app.
+ * A grant that holds answers at once (still asynchronously, from the main loop). Equal questions that wait already are asked once. quote is the
+ * person's own sentence that led here; reason is the tool's own word, quoted and stripped. The words of the sentence are the agent's. */
+void questions_ask(Questions *questions, const char *app, const char *title, const char *capability, const char *resource,
+                   const char *quote, const char *reason, GCancellable *cancellable, QuestionFunc func, gpointer user_data);
+
+/* The person's answer, "once", "open", "always" or "no". FALSE and AGENT_ERROR if no such question waits or the answer is none of its answers. */
+gboolean questions_answer(Questions *questions, const char *id, const char *answer, GError **error);
+
+/* TRUE if a grant holds now. */
+gboolean questions_granted(Questions *questions, const char *app, const char *capability, const char *resource);
+
+/* Ends grants of the kind "while open". */
+void questions_app_closed(Questions *questions, const char *app);
+
+gboolean questions_revoke(Questions *questions, const char *id, GError **error);
+
+/* New references, for the API. */
+json_object *questions_waiting(Questions *questions);
+json_object *questions_grants(Questions *questions);

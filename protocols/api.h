@@ -1,0 +1,45 @@
+/* The names and bounds of the agent's HTTP interface; prose in README.md. */
+#pragma once
+
+#define API_PREFIX "/api/v1"
+#define API_RUNTIME_FOLDER "impromptu"  /* below $XDG_RUNTIME_DIR */
+#define API_AGENT_SOCKET "agent.sock"
+#define API_SESSION_SOCKET "session.sock"
+
+/* Bounds, in bytes unless the name says otherwise. */
+#define API_SENTENCE_MAX (64 * 1024 - 1) /* a person's sentence; 64 KiB is refused */
+#define API_BODY_MAX (8 * 1024 * 1024)   /* a request's body */
+#define API_TOOL_BODY_MAX (1024 * 1024)  /* arguments of a tool call */
+#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)
+#define API_STORAGE_MAX (5 * 1024 * 1024)
+#define API_DRAFT_MAX (2 * 1024 * 1024)  /* a page a model may write */
+#define API_READER_BACKLOG_MAX (4 * 1024 * 1024)
+#define API_JOURNAL_KEEP 4096            /* events that can be replayed */
+#define API_TITLE_MAX 80                 /* characters */
+#define API_PROGRESS_MS 50
+#define API_REQUIREMENTS_MAX 24
+#define API_STEPS_MAX 40                 /* a requirement */
+#define API_TOOLS_MAX 8                  /* new tools in one run */
+#define API_FINDINGS_MAX 64              /* in one evidence */
+
+/* Error kinds: name, HTTP status. */
+#define API_ERRORS(X)                      \
+        X(BAD_REQUEST, "bad-request", 400) \
+        X(TOO_LARGE, "too-large", 413)     \
+        X(NOT_FOUND, "not-found", 404)     \
+        X(BUSY, "busy", 503)               \
+        X(CONFLICT, "conflict", 409)       \
+        X(DENIED, "denied", 403)           \
+        X(NO_MODEL, "no-model", 503)       \
+        X(NO_SANDBOX, "no-sandbox", 503)   \
+        X(NO_VIEW, "no-view", 503)         \
+        X(REFUSED, "refused", 422)         \
+        X(FAILED, "failed", 500)           \
+        X(STORAGE, "storage", 507)
+
+typedef enum {
+#define X(id, name, status) API_ERROR_##id,
+        API_ERRORS(X)
+#undef X
+        API_ERROR_COUNT
+} ApiErrorKind;

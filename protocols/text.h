@@ -1,0 +1,25 @@
+/* Untrusted text: what a person may send, and what may be shown of what a model said. */
+#pragma once
+
+#include <glib.h>
+
+typedef enum {
+        TEXT_ERROR_EMPTY,
+        TEXT_ERROR_TOO_LONG,
+        TEXT_ERROR_NUL,
+        TEXT_ERROR_ENCODING,
+} TextError;
+
+#define TEXT_ERROR text_error_quark()
+GQuark text_error_quark(void);
+
+/* Checks a person's sentence: UTF-8, no NUL, not empty after trimming, at most API_SENTENCE_MAX bytes. Returns it trimmed, with the invisible
+ * bidirectional controls (overrides, isolates, embeddings) taken out; NULL and a sentence a person can act on otherwise. Free with g_free(). */
+char *text_sentence(const char *bytes, gssize length, GError **error);
+
+/* Makes any bytes fit to be shown on one line: invalid UTF-8 becomes U+FFFD, control and bidirectional control characters go, white space is one
+ * space, and what is longer than max_characters ends in an ellipsis. Never NULL. Free with g_free(). */
+char *text_plain(const char *bytes, gsize max_characters);
+
+/* A slug for identifiers: [a-z0-9-], at most max bytes, never empty ("app" where nothing is left). Free with g_free(). */
+char *text_slug(const char *text, gsize max);

@@ -1,0 +1,64 @@
+/* The agent's side of the sandbox: hands a tool and its grants to impromptu-sandbox and gets one result, asynchronously. No tool ever runs in the caller. */
+#pragma once
+
+#include <gio/gio.h>
+#include <json.h>
+
+typedef struct SandboxClient SandboxClient;
+
+typedef enum {
+        SANDBOX_ERROR_UNAVAILABLE, /* no confinement here: the message says what is missing and how to allow it */
+        SANDBOX_ERROR_GRANT,       /* a grant cannot be given: missing, a symlink, never grantable */
+        SANDBOX_ERROR_TOOL,        /* the tool raised; the traceback is in the result */
+        SANDBOX_ERROR_TIME,        /* wall clock */
+        SANDBOX_ERROR_MEMORY,
+        SANDBOX_ERROR_OUTPUT,      /* too large, or not JSON */
+        SANDBOX_ERROR_CRASHED,     /* died by a signal */
+        SANDBOX_ERROR_CANCELLED,
+} SandboxError;
+#define SANDBOX_ERROR sandbox_error_quark()
+GQuark sandbox_error_quark(void);
+
+/* Bounds; a manifest may ask for less, and for more up to the capability schema's maximum. */
+#define SANDBOX_SECONDS 20
+#define SANDBOX_MEMORY_MB 512
+#define SANDBOX_PROCESSES 8
+#define SANDBOX_OUTPUT_MAX (4 * 1024 * 1024)
+#define SANDBOX_LOG_MAX (64 * 1024)  /* what the tool prints */
+#define SANDBOX_CALLS_AT_ONCE 4      /* more wait in line */
+
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM } SandboxGrantKind;
+
+typedef struct {
+        SandboxGrantKind kind;
+        const char *resource; /* a canonical absolute path, or a fact's name ("sensors", "mounts", "processes", "battery") */
+} SandboxGrant;
+
+typedef struct {
+        const char *source;       /* Python with `def run(args: dict) -> dict` */
+        json_object *arguments;
+        const SandboxGrant *grants;
+        gsize n_grants;
+        const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
+        double seconds;           /* 0: the default; likewise below */
+        guint memory_mb, processes;
+} SandboxCall;
+
+typedef struct {
+        json_object *result;  /* owned by the struct */
+        char *traceback;      /* cut to the tool's own lines; NULL unless it raised */
+        char *log;            /* what it printed, capped */
+        gint64 elapsed_us;
+} SandboxResult;
+
+void sandbox_result_free(SandboxResult *result);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SandboxResult, sandbox_result_free)
+
+/* program is the path of impromptu-sandbox. It is started with a clean environment at the first call, or by sandbox_client_warm(). */
+SandboxClient *sandbox_client_new(const char *program);
+void sandbox_client_warm(SandboxClient *client);
+void sandbox_client_free(SandboxClient *client);
+
+void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/* With SANDBOX_ERROR_TOOL the traceback is in *result all the same; else *result is NULL on error. */
+gboolean sandbox_call_finish(SandboxClient *client, GAsyncResult *async, SandboxResult **result, GError **error);
