@@ -12,6 +12,7 @@ typedef struct AgentStream AgentStream;
 #define CLIENT_RECONNECT_MIN_MS 50
 #define CLIENT_RECONNECT_MAX_MS 2000
 #define CLIENT_REPLY_MAX (16u * 1024 * 1024)
+#define CLIENT_CONNECTIONS_MAX 4096 /* streams stay open, so no smaller limit may hold a request back */
 
 typedef enum {
         CLIENT_ERROR_UNREACHABLE, /* nobody listens at the socket */
@@ -30,10 +31,12 @@ AgentClient *agent_client_new(const char *path, GError **error);
 AgentClient *agent_client_ref(AgentClient *client);
 void agent_client_unref(AgentClient *client);
 
-/* body is the answer (borrowed) or NULL with error set (CLIENT_ERROR, borrowed). Never called before the request function has returned. */
+/* body is the answer (borrowed; `{}` where it was empty) or NULL with error set (CLIENT_ERROR, or G_IO_ERROR_CANCELLED; borrowed). Never called before
+ * the request function has returned. */
 typedef void (*AgentReplyFunc)(json_object *body, const GError *error, gpointer user_data);
 
-/* Sends one request; body may be NULL (then no body is sent) and is not consumed. func may be NULL. */
+/* Sends one request; path is as in the contract, percent-encoded, with its query. body may be NULL (then no body is sent) and is not consumed. func
+ * may be NULL. There is no time limit: a tool call may wait for a person. */
 void agent_client_request(AgentClient *client, const char *method, const char *path, json_object *body,
                           GCancellable *cancellable, AgentReplyFunc func, gpointer user_data);
 
@@ -45,14 +48,16 @@ GInputStream *agent_client_open_finish(AgentClient *client, GAsyncResult *result
 
 /* One event. data is borrowed. id is its place in the journal, 0 for a live one. */
 typedef void (*AgentEventFunc)(EventType type, guint64 id, json_object *data, gpointer user_data);
-/* The stream is over: with NULL after a run's `done`, else why. A stream with reconnect TRUE calls this with an error each time the agent is lost (and goes on trying), and with NULL each time it is back. */
+/* The stream is over: with NULL after a run's `done`, else why. A stream with reconnect TRUE calls this with an error each time the agent is lost (and goes on trying), and with NULL each time it is back.
+ * An answer of 4xx is final: the path will not get better. The stream of one run is over after its `done` even with reconnect TRUE. */
 typedef void (*AgentStreamFunc)(const GError *error, gpointer user_data);
 
-/* Follows events. POST paths (ask, fix) send body once and never reconnect by themselves; GET streams with reconnect TRUE resume with Last-Event-ID after `after`. */
+/* Follows events. POST paths (ask, fix) send body once and never reconnect by themselves; GET streams with reconnect TRUE resume with Last-Event-ID after `after`.
+ * An event that event_check() refuses, or whose type is not known here, is skipped. */
 AgentStream *agent_client_follow(AgentClient *client, const char *method, const char *path, json_object *body, guint64 after,
                                  gboolean reconnect, AgentEventFunc event, AgentStreamFunc state, gpointer user_data);
 
-/* Ends it; no callback is made afterwards. Accepts NULL. */
+/* Ends it; no callback is made afterwards. May be called from the stream's own callbacks. Accepts NULL. */
 void agent_stream_free(AgentStream *stream);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(AgentClient, agent_client_unref)

@@ -45,5 +45,5 @@ gboolean event_type_journalled(EventType type);
 /* The type with this name; FALSE if there is none (a newer agent's event: the reader skips it). */
 gboolean event_type_parse(const char *name, EventType *type);
 
-/* TRUE if data has every field that the type must have; else an error that names the missing one. */
+/* TRUE if data has every field that the type must have (null counts as there); else G_IO_ERROR_INVALID_DATA that names the missing one. */
 gboolean event_check(EventType type, json_object *data, GError **error);

@@ -19,9 +19,15 @@ typedef void (*SseEventFunc)(const SseEvent *event, gpointer user_data);
 
 typedef struct SseReader SseReader;
 
+/* func must not free the reader. */
 SseReader *sse_reader_new(SseEventFunc func, gpointer user_data);
 
-/* Reads the next bytes, in any split; linear in their number. FALSE and an error once a bound is passed: the reader then takes no more. */
+/* Called at once for each field that the standard does not name and an ordinary reader skips, such as llama.cpp's `error:`. */
+typedef void (*SseFieldFunc)(const char *name, const char *value, gpointer user_data);
+void sse_reader_on_field(SseReader *reader, SseFieldFunc func);
+
+/* Reads the next bytes, in any split; linear in their number. FALSE and G_IO_ERROR_MESSAGE_TOO_LARGE once a bound is passed: the reader then takes
+ * no more. */
 gboolean sse_reader_feed(SseReader *reader, const char *bytes, gsize length, GError **error);
 
 /* The stream has ended. With lenient TRUE an event whose closing blank line is missing is still delivered (llama.cpp's last one). */

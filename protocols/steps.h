@@ -32,13 +32,18 @@ typedef struct {
         double seconds;  /* wait */
         int n;           /* count's is, file's min_bytes; -1 if absent */
         double dx, dy;   /* drag, in pixels */
+        gboolean what_expr, value_expr; /* that text is an {"expr"} which the sandbox has yet to compute (wait: what; count's is: value) */
 } Step;
 
 /* Bounds on one step. */
 #define STEP_TEXT_MAX 4096       /* bytes in what and value */
 #define STEP_WAIT_MAX (7 * 86400.0) /* seconds of the virtual clock */
+#define STEP_COUNT_MAX 1000000
+#define STEP_BYTES_MAX (1 << 30)    /* min_bytes */
+#define STEP_DRAG_MAX 10000.0       /* pixels */
 
-/* Reads one step. NULL and an error that names the fault if it is not one. Free with step_free(). */
+/* Reads one step. Where a text is due a number is taken as its text, and where a number is due a text that is one: a computed {"expr"} comes back as a
+ * text. NULL and G_IO_ERROR_INVALID_DATA that names the fault if it is not a step. Free with step_free(). */
 Step *step_parse(json_object *object, GError **error);
 
 /* The step as the JSON it was read from (a new reference). */
@@ -47,7 +52,11 @@ json_object *step_to_json(const Step *step);
 /* One plain line for people, "press Start", "see 24:59". Free with g_free(). */
 char *step_to_text(const Step *step);
 
-/* Reads a whole check (an array of steps, at most API_STEPS_MAX). Returns a GPtrArray of Step that frees them. */
+/* TRUE if nothing in it is left to compute, so that a view can run it. */
+gboolean step_computed(const Step *step);
+
+/* Reads a whole check (an array of steps, at most API_STEPS_MAX). Returns a GPtrArray of Step that frees them;
+ * an error names the step by its number from 1. */
 GPtrArray *steps_parse(json_object *array, GError **error);
 
 const char *step_verb_name(StepVerb verb);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <json.h>
 
 typedef enum {
         TEXT_ERROR_EMPTY,
@@ -9,6 +10,8 @@ typedef enum {
         TEXT_ERROR_NUL,
         TEXT_ERROR_ENCODING,
 } TextError;
+
+#define TEXT_JSON_DEPTH_MAX 64
 
 #define TEXT_ERROR text_error_quark()
 GQuark text_error_quark(void);
@@ -23,3 +26,7 @@ char *text_plain(const char *bytes, gsize max_characters);
 
 /* A slug for identifiers: [a-z0-9-], at most max bytes, never empty ("app" where nothing is left). Free with g_free(). */
 char *text_slug(const char *text, gsize max);
+
+/* Reads one JSON value, UTF-8 checked, nesting bounded; nothing but white space may follow it. NULL and G_IO_ERROR_INVALID_DATA, a sentence that says
+ * where it broke, otherwise; so a bare `null` is an error too. The caller owns the value. */
+json_object *text_json(const char *bytes, gsize length, GError **error);

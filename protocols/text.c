@@ -1,0 +1,187 @@
+/* Untrusted text made fit for use. Nothing here depends on the locale. */
+#include "protocols/text.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#include "protocols/api.h"
+
+#define REPLACEMENT 0xFFFD
+#define ELLIPSIS 0x2026
+
+G_DEFINE_QUARK(impromptu-text-error, text_error)
+
+/* Embeddings, overrides and isolates: they change the order in which neighbouring text is shown, so that it can say something else than it is. */
+static gboolean reorders(gunichar c)
+{
+        return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+/* Those, and the marks that only steer direction. */
+static gboolean steers(gunichar c)
+{
+        return reorders(c) || c == 0x200E || c == 0x200F || c == 0x061C;
+}
+
+static gboolean visible(gunichar c)
+{
+        return g_unichar_isgraph(c) && !g_unichar_iszerowidth(c) && !steers(c);
+}
+
+static char *without_overrides(const char *bytes, gsize length, gboolean *anything)
+{
+        GString *out = g_string_sized_new(length);
+
+        *anything = FALSE;
+        for (const char *p = bytes; p < bytes + length; p = g_utf8_next_char(p)) {
+                gunichar c = g_utf8_get_char(p);
+                if (reorders(c))
+                        continue;
+                *anything = *anything || visible(c);
+                g_string_append_unichar(out, c);
+        }
+        return g_string_free(out, FALSE);
+}
+
+/* Like g_strstrip(), for all white space that Unicode knows. */
+static char *trimmed(const char *text)
+{
+        const char *start = text;
+        const char *end = text + strlen(text);
+
+        while (*start && g_unichar_isspace(g_utf8_get_char(start)))
+                start = g_utf8_next_char(start);
+        while (end > start) {
+                const char *before = g_utf8_prev_char(end);
+                if (!g_unichar_isspace(g_utf8_get_char(before)))
+                        break;
+                end = before;
+        }
+        return g_strndup(start, end - start);
+}
+
+char *text_sentence(const char *bytes, gssize length, GError **error)
+{
+        gsize size = length < 0 ? strlen(bytes) : (gsize)length;
+        gboolean anything;
+
+        if (size > API_SENTENCE_MAX) {
+                g_set_error(error, TEXT_ERROR, TEXT_ERROR_TOO_LONG,
+                            "This is %" G_GSIZE_FORMAT " bytes long and %d are the most: shorten it, or put the long part into a file and name the file.",
+                            size, API_SENTENCE_MAX);
+                return NULL;
+        }
+        if (memchr(bytes, '\0', size)) {
+                g_set_error(error, TEXT_ERROR, TEXT_ERROR_NUL, "The text holds a NUL byte, which no keyboard types: send it without.");
+                return NULL;
+        }
+        if (!g_utf8_validate_len(bytes, size, NULL)) {
+                g_set_error(error, TEXT_ERROR, TEXT_ERROR_ENCODING, "The text is not UTF-8: convert it and send it again.");
+                return NULL;
+        }
+        g_autofree char *clean = without_overrides(bytes, size, &anything);
+        if (!anything) {
+                g_set_error(error, TEXT_ERROR, TEXT_ERROR_EMPTY, "There is nothing in it yet: write what you need.");
+                return NULL;
+        }
+        return trimmed(clean);
+}
+
+/* The next character of bytes that need not be UTF-8; never reads past the closing NUL. */
+static gunichar next_character(const char **bytes)
+{
+        gunichar c = g_utf8_get_char_validated(*bytes, -1);
+
+        if (c == (gunichar)-1 || c == (gunichar)-2) {
+                (*bytes)++;
+                return REPLACEMENT;
+        }
+        *bytes = g_utf8_next_char(*bytes);
+        return c;
+}
+
+char *text_plain(const char *bytes, gsize max_characters)
+{
+        GString *out = g_string_new(NULL);
+        gsize count = 0;
+        gsize last = 0; /* where the last character begins, for the ellipsis */
+        gboolean space = FALSE;
+
+        while (bytes && *bytes && max_characters) {
+                gunichar c = next_character(&bytes);
+                if (g_unichar_isspace(c)) {
+                        space = out->len > 0;
+                        continue;
+                }
+                if (g_unichar_iscntrl(c) || steers(c))
+                        continue;
+                if (count + (space ? 2 : 1) > max_characters) {
+                        if (count == max_characters)
+                                g_string_truncate(out, last);
+                        g_string_append_unichar(out, ELLIPSIS);
+                        break;
+                }
+                if (space)
+                        g_string_append_c(out, ' ');
+                count += space ? 2 : 1;
+                space = FALSE;
+                last = out->len;
+                g_string_append_unichar(out, c);
+        }
+        return g_string_free(out, FALSE);
+}
+
+/* Cuts at the last whole word where that keeps most of it. */
+static void cut_slug(GString *slug, gsize max)
+{
+        if (slug->len > max) {
+                gboolean inside = slug->str[max] != '-';
+                g_string_truncate(slug, max);
+                const char *dash = inside ? strrchr(slug->str, '-') : NULL;
+                if (dash && (gsize)(dash - slug->str) > max / 2)
+                        g_string_truncate(slug, dash - slug->str);
+        }
+        while (slug->len && slug->str[slug->len - 1] == '-')
+                g_string_truncate(slug, slug->len - 1);
+}
+
+char *text_slug(const char *text, gsize max)
+{
+        g_autofree char *valid = g_utf8_make_valid(text, -1);
+        g_autofree char *plain = g_utf8_normalize(valid, -1, G_NORMALIZE_ALL);
+        g_autoptr(GString) slug = g_string_new(NULL);
+
+        for (const char *p = plain; *p; p = g_utf8_next_char(p)) {
+                gunichar c = g_utf8_get_char(p);
+                if (c < 128 && g_ascii_isalnum(c))
+                        g_string_append_c(slug, g_ascii_tolower(c));
+                else if (c != '\'' && c != 0x2019 && !g_unichar_ismark(c) && slug->len && slug->str[slug->len - 1] != '-')
+                        g_string_append_c(slug, '-');
+        }
+        cut_slug(slug, max);
+        return g_strdup(slug->len ? slug->str : "app");
+}
+
+json_object *text_json(const char *bytes, gsize length, GError **error)
+{
+        struct json_tokener *tokener = json_tokener_new_ex(TEXT_JSON_DEPTH_MAX);
+        json_object *value = NULL;
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+        if (length < G_MAXINT)
+                value = json_tokener_parse_ex(tokener, bytes, length);
+        enum json_tokener_error state = json_tokener_get_error(tokener);
+        if (!value && state == json_tokener_continue) /* a number's end is only known when something follows it */
+                value = json_tokener_parse_ex(tokener, "", 1);
+        state = json_tokener_get_error(tokener);
+        gsize end = json_tokener_get_parse_end(tokener);
+        json_tokener_free(tokener);
+        while (value && end < length && strchr(" \t\r\n", bytes[end]) && bytes[end])
+                end++;
+        if (value && end >= length)
+                return value;
+        json_object_put(value);
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "This is not JSON: byte %" G_GSIZE_FORMAT ", %s.", end,
+                    value ? "something follows it" : state == json_tokener_continue ? "it is cut off" : json_tokener_error_desc(state));
+        return NULL;
+}
