@@ -1,0 +1,277 @@
+"""A whole Impromptu desktop for tests and for data/try: an X server, the session, real key events, the agent's events, pictures. Nothing sleeps: every wait is
+for an event, an answer of the window manager (_IMPROMPTU_SYNC) or an end of a process, and has a bound."""
+import http.client
+import json
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+from Xlib import X, display as xdisplay
+from Xlib.protocol import event as xevent
+
+WAIT = 60  # seconds until a thing that should happen has failed
+SIZE = "1280x800"
+
+
+class Failed(Exception):
+    """Something did not happen; the message is a sentence."""
+
+
+class UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path, timeout=WAIT):
+        super().__init__("agent", timeout=timeout)
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self.path)
+
+
+class Events:
+    """The agent's desktop events as they come; resumes where it was when the agent is restarted."""
+
+    def __init__(self, path):
+        self.path, self.list, self.last, self.closed = path, [], 0, False
+        self.changed = threading.Condition()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self):
+        while not self.closed:
+            try:
+                connection = UnixConnection(self.path, timeout=None)
+                connection.request("GET", "/api/v1/events", headers={"Last-Event-ID": str(self.last)} if self.last else {})
+                self._stream(connection.getresponse())
+            except (OSError, http.client.HTTPException):
+                select.select([], [], [], 0.05)  # the agent is being started: try again, bounded by the caller's wait
+
+    def _stream(self, response):
+        name, data = "message", []
+        for raw in response:
+            line = raw.decode().rstrip("\r\n")
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("id:"):
+                self.last = int(line[3:])
+            elif line.startswith("data:"):
+                data.append(line[5:].lstrip())
+            elif not line and data:
+                with self.changed:
+                    self.list.append((name, json.loads("\n".join(data)), time.monotonic()))
+                    self.changed.notify_all()
+                name, data = "message", []
+
+    def mark(self):
+        with self.changed:
+            return len(self.list)
+
+    def wait(self, name, what="", since=0, timeout=WAIT, **fields):
+        """The first event of this name since a mark whose fields have these values (or satisfy these functions)."""
+        end = time.monotonic() + timeout
+        with self.changed:
+            at = since
+            while True:
+                for at in range(at, len(self.list)):
+                    kind, data, _ = self.list[at]
+                    if kind == name and all(v(data.get(k)) if callable(v) else data.get(k) == v for k, v in fields.items()):
+                        return data
+                    if kind == "done" and name != "done" and fields.get("run") in (None, data.get("run")) and data.get("outcome") == "failed":
+                        raise Failed(f"waited for {what or name}, but the run failed: {data.get('message')}")
+                at = len(self.list)
+                left = end - time.monotonic()
+                if left <= 0:
+                    seen = ", ".join(kind for kind, _, _ in self.list[since:]) or "nothing"
+                    raise Failed(f"{what or name} did not come within {timeout} s; seen: {seen}")
+                self.changed.wait(left)
+
+
+class Desktop:
+    def __init__(self, build, out, display=None, nested=False, env=None, home=None):
+        self.build, self.out, self.nested = os.path.abspath(build), out, nested
+        self.folder = tempfile.mkdtemp(prefix="impromptu-")
+        self.processes = []
+        self.env = dict(os.environ)
+        self.env.update({
+            "XDG_RUNTIME_DIR": self._folder("run"), "XDG_DATA_HOME": self._folder("data"), "XDG_STATE_HOME": self._folder("state"),
+            "XDG_CONFIG_HOME": self._folder("config"), "XDG_CACHE_HOME": self._folder("cache"),
+            "IMPROMPTU_DATA": os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "data"),
+            "NO_AT_BRIDGE": "1", "LIBGL_ALWAYS_SOFTWARE": "1", "GSETTINGS_BACKEND": "memory", "LANG": os.environ.get("LANG", "C.UTF-8"),
+        })
+        if home:
+            self.env["HOME"] = home
+        self.env.update(env or {})
+        self.socket = os.path.join(self.env["XDG_RUNTIME_DIR"], "impromptu", "agent.sock")
+        self.log = open(os.path.join(self.folder, "session.log"), "wb")
+        self._display(display)
+
+    def _folder(self, name):
+        path = os.path.join(self.folder, name)
+        os.mkdir(path, 0o700)
+        return path
+
+    def program(self, name):
+        for room in ("agent", "agent/cli", "agent/rehearsal", "sandbox", "shell", "shell/session"):
+            path = os.path.join(self.build, room, name)
+            if os.access(path, os.X_OK) and os.path.isfile(path):
+                return path
+        raise Failed(f"{name} has not been built in {self.build}")
+
+    def _display(self, host):
+        """Xephyr inside `host`, or Xvfb; the server picks its own number."""
+        out, into = os.pipe()
+        server = (["Xephyr", "-screen", SIZE, "-resizeable", "-title", "Impromptu"] if host else ["Xvfb", "-screen", "0", SIZE + "x24"])
+        env = dict(self.env, DISPLAY=host) if host else self.env
+        self._start([server[0], "-displayfd", str(into), "-nolisten", "tcp", *server[1:]], env=env, pass_fds=[into])
+        os.close(into)
+        ready, _, _ = select.select([out], [], [], WAIT)
+        number = os.read(out, 16).decode().strip() if ready else ""
+        os.close(out)
+        if not number:
+            raise Failed(f"{server[0]} did not start")
+        self.env["DISPLAY"] = ":" + number
+        self.env.pop("WAYLAND_DISPLAY", None)
+        self.x = xdisplay.Display(self.env["DISPLAY"])
+        self.window = self.x.screen().root.create_window(-10, -10, 1, 1, 0, X.CopyFromParent, X.InputOnly, override_redirect=True)
+        self.serial = 0
+
+    def _start(self, argv, env=None, pass_fds=()):
+        process = subprocess.Popen(argv, env=env or self.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
+                                   start_new_session=True, pass_fds=pass_fds)
+        self.processes.append(process)
+        return process
+
+    def start(self):
+        """Starts the session and waits until the agent and the window manager both answer."""
+        argv = ["dbus-run-session", "--", self.program("impromptu-session")]
+        if self.nested:
+            argv += ["--shell-args", "--nested-keys"]
+        self.session = self._start(argv)
+        self.events = Events(self.socket)
+        self.until(lambda: os.path.exists(self.socket) and self.request("GET", "/api/v1/lanes", quiet=True), "the agent to answer")
+        self.sync(0)
+        self.sync(1)
+        return self
+
+    def until(self, condition, what, timeout=WAIT):
+        """For conditions that no event announces: asks again and again, bounded."""
+        end = time.monotonic() + timeout
+        while True:
+            got = condition()
+            if got:
+                return got
+            if self.processes and self.processes[-1].poll() is not None:
+                raise Failed(f"waited for {what}, but the session ended; its log: {self.tail()}")
+            if time.monotonic() > end:
+                raise Failed(f"waited {timeout} s for {what}; the log: {self.tail()}")
+            select.select([], [], [], 0.02)
+
+    def tail(self):
+        self.log.flush()
+        with open(self.log.name, "rb") as log:
+            return log.read()[-3000:].decode(errors="replace")
+
+    def request(self, method, path, body=None, quiet=False, timeout=WAIT):
+        try:
+            connection = UnixConnection(self.socket, timeout)
+            connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"} if body is not None else {})
+            answer = connection.getresponse()
+            text = answer.read()
+        except OSError as error:
+            if quiet:
+                return None
+            raise Failed(f"the agent did not answer {method} {path}: {error}") from error
+        if answer.status >= 400:
+            if quiet:
+                return None
+            raise Failed(f"{method} {path}: {answer.status} {text.decode(errors='replace')}")
+        return json.loads(text) if text else {}
+
+    # The window manager -------------------------------------------------------------------------------------------------
+
+    def sync(self, scope=1, timeout=WAIT):
+        """Returns once the window manager (scope 1: and the user interface) has handled all that came before."""
+        self.serial += 1
+        atom = self.x.intern_atom("_IMPROMPTU_SYNC")
+        root = self.x.screen().root
+        message = xevent.ClientMessage(window=root, client_type=atom, data=(32, [self.window.id, self.serial, scope, 0, 0]))
+        end = time.monotonic() + timeout
+        again = 0.0
+        while time.monotonic() < end:
+            if time.monotonic() >= again:  # a window manager that only just starts has not seen the first one
+                root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+                self.x.flush()
+                again = time.monotonic() + 2
+            if not self.x.pending_events():
+                select.select([self.x.fileno()], [], [], 0.5)
+                continue
+            got = self.x.next_event()
+            if got.type == X.ClientMessage and got.client_type == atom and got.data[1][0] == self.serial:
+                return
+        raise Failed(f"the window manager did not answer within {timeout} s; the log: {self.tail()}")
+
+    def keys(self, *keys):
+        self.tool("xdotool", "key", "--delay", "0", *keys)
+        self.sync()
+
+    def hold(self, *keys):
+        for key in keys:
+            self.tool("xdotool", "keydown", key)
+        self.sync()
+
+    def release(self, *keys):
+        for key in keys:
+            self.tool("xdotool", "keyup", key)
+        self.sync()
+
+    def type(self, text):
+        self.tool("xdotool", "type", "--delay", "1", text)
+        self.sync()
+
+    def bar(self):
+        self.keys("ctrl+alt+space" if self.nested else "super")
+
+    def tool(self, *argv):
+        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=WAIT, check=False)
+        if done.returncode:
+            raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
+        return done.stdout
+
+    def picture(self, name):
+        path = os.path.join(self.out, name + ".png")
+        self.tool("import", "-window", "root", path)
+        return path
+
+    # The end --------------------------------------------------------------------------------------------------------------
+
+    def stop(self):
+        if hasattr(self, "events"):
+            self.events.closed = True
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(15)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait(15)
+        self.log.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if error is not None:
+            sys.stderr.write(self.tail() + "\n")
+            try:
+                self.picture("at-the-failure")
+            except (Failed, OSError, subprocess.SubprocessError):
+                pass
+        self.stop()
