@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+"""Verifies that each sentence of the repertoire goes from the prompt bar to its end in a whole desktop: apps that are repaired from evidence, a change, a file that
+is saved after a question, an answer without an app, a written file, and a sentence that no recording knows."""
+import json
+import os
+import struct
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from as_user import become_ordinary  # noqa: E402
+from desktop import Desktop  # noqa: E402
+import tap  # noqa: E402
+
+PACE = "--rate 10000"
+
+
+def ask(d, sentence):
+    since = d.events.mark()
+    d.bar()
+    d.type(sentence)
+    d.keys("Return")
+    return d.events.wait("run", "the run", since, text=sentence)["run"], since
+
+
+def answer(d, question, key):
+    def settled():
+        d.keys(key)
+        return question["question"] not in [q["question"] for q in d.request("GET", "/api/v1/questions")["questions"]]
+    d.until(settled, "the question to take its key")
+
+
+def requirement(evidence, words):
+    return next(r for r in evidence["results"] if words in json.dumps(r))
+
+
+def disk_is_repaired_from_its_own_sample_and_reads_this_machine(d):
+    run, since = ask(d, "what is eating my disk?")
+    failed = d.events.wait("tool", "the failing sample", since, run=run, state="failed")
+    tap.check("FileNotFoundError" in failed["error"], "the tool's real traceback is told")
+    d.events.wait("tool", "the repaired tool", since, run=run, state="ready", attempt=2)
+    delivered = d.events.wait("deliver", "the app", since, run=run)
+    tap.equal(delivered["broken"], [], "nothing is broken")
+    question = d.events.wait("question", "the question", since)
+    tap.equal(question["capability"], "list", "names and sizes only")
+    tap.equal(question["quote"], "what is eating my disk?", "the person's own sentence")
+    answer(d, question, "super+2")
+    d.until(lambda: d.request("GET", "/api/v1/grants")["grants"], "the grant")
+    result = d.request("POST", "/api/v1/tools/folder_sizes", {"arguments": {"path": "~"}, "app": delivered["app"]})["result"]
+    tap.check(any(e["name"] == "a-film.bin" and e["bytes"] == 3000000 for e in result["entries"]), f"the real home folder is read: {result}")
+
+
+def the_window_is_managed_and_named(d):
+    tap.check("Disk Lens" in d.tool("wmctrl", "-l"), "wmctrl lists the app's window")
+
+
+def pomodoro_has_a_dead_pause_that_a_check_finds(d):
+    run, since = ask(d, "a pomodoro timer")
+    first = d.events.wait("evidence", "the first check", since, run=run, draft=1)
+    tap.equal(requirement(first, "24:00")["verdict"], "failed", "Pause is found")
+    done = d.events.wait("done", "the end", since, run=run)
+    tap.equal(done["outcome"], "delivered", "it is delivered")
+    last = d.events.wait("deliver", "the delivery", since, run=run)
+    tap.equal((last["passed"], last["broken"]), (last["total"], []), "everything passes after the repair")
+
+
+def an_app_that_exists_opens_without_a_model(d):
+    since = d.events.mark()
+    d.bar()
+    d.type("a pomodoro timer")
+    d.keys("Return")
+    d.events.wait("open", "the app to open", since)
+    usages = [e for e in d.events.list[since:] if e[0] == "usage"]
+    tap.equal(usages, [], "no model was asked")
+
+
+def the_wolf_gets_an_export_and_its_file_is_saved_after_a_question(d):
+    run, since = ask(d, "a voxel wolf I can turn")
+    tap.equal(d.events.wait("done", "the wolf", since, run=run)["outcome"], "delivered", "the wolf")
+    d.tool("wmctrl", "-a", "Voxel Wolf")
+    since = d.events.mark()
+    d.keys("super+f")
+    d.type("add an export for 3D printing")
+    d.keys("Return")
+    run = d.events.wait("run", "the change", since)["run"]
+    delivered = d.events.wait("deliver", "the changed wolf", since, run=run)
+    tap.equal(delivered["broken"], [], "the old checks and the new one pass")
+    d.events.wait("done", "the end of the change", since, run=run)
+    press(d, "Voxel Wolf", 150, -24)
+    question = d.events.wait("question", "the question", since, capability="save")
+    tap.equal(question["resource"], "voxel-wolf.stl", "the file's name is shown")
+    answer(d, question, "super+1")
+    path = os.path.join(d.env["HOME"], "Downloads", "voxel-wolf.stl")
+    d.until(lambda: os.path.exists(path) and os.path.getsize(path) > 84, "the file in Downloads")
+    with open(path, "rb") as file:
+        data = file.read()
+    triangles = struct.unpack_from("<I", data, 80)[0]
+    tap.equal(len(data), 84 + 50 * triangles, "a whole binary STL file")
+    tap.check(triangles > 500, f"{triangles} triangles")
+
+
+def press(d, title, x, y):
+    """Clicks into a window; a negative y counts from its bottom."""
+    window = d.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1]
+    size = dict(line.split("=") for line in d.tool("xdotool", "getwindowgeometry", "--shell", window).split())
+    d.tool("xdotool", "mousemove", "--window", window, str(x), str(y if y >= 0 else int(size["HEIGHT"]) + y), "click", "1")
+    d.sync()
+
+
+def the_processor_is_answered_without_an_app(d):
+    run, since = ask(d, "how hot is my processor?")
+    question = d.events.wait("question", "the question", since, capability="system")
+    answer(d, question, "super+1")
+    said = d.events.wait("answer", "the answer", since, run=run)["text"]
+    sensors = os.path.isdir("/sys/class/thermal") and any(n.startswith("thermal_zone") for n in os.listdir("/sys/class/thermal"))
+    sensors = sensors or any(os.path.exists(f"/sys/class/hwmon/{h}/temp1_input") for h in os.listdir("/sys/class/hwmon"))
+    tap.check(("°C" in said) == sensors, f"honest about its sensors: {said}")
+    tap.equal(d.events.wait("done", "the end", since, run=run)["outcome"], "answered", "no app")
+
+
+def the_planets_become_a_file(d):
+    run, since = ask(d, "a CSV of the planets and their moons")
+    done = d.events.wait("done", "the end", since, run=run)
+    tap.equal(done["outcome"], "delivered", "delivered")
+    tap.check("planets" in d.tool("wmctrl", "-l").lower() or "planets" in json.dumps(done).lower(), "a window shows it")
+
+
+def an_unknown_sentence_is_kept_and_leads_back_to_the_choice(d):
+    run, since = ask(d, "a chess board for two")
+    notice = d.events.wait("notice", "the choice", since, choices=lambda c: c and "key" in c)
+    tap.check("recording" in notice["choices"] and "local" in notice["choices"], "all three are offered")
+    done = next(e for e in iter(lambda: d.events.wait("done", "the end", since, run=run), None))
+    tap.equal(done["outcome"], "failed", "it did not pretend")
+    tap.check("a chess board for two" in json.dumps(d.request("GET", f"/api/v1/runs/{run}")), "the sentence is kept")
+
+
+def undo_is_a_new_version(d):
+    wolf = next(a for a in d.request("GET", "/api/v1/apps")["apps"] if a["title"] == "Voxel Wolf")
+    app = wolf.get("app") or wolf["id"]
+    before = len(d.request("GET", f"/api/v1/apps/{app}")["history"])
+    d.request("POST", f"/api/v1/apps/{app}/undo", {})
+    tap.equal(len(d.request("GET", f"/api/v1/apps/{app}")["history"]), before + 1, "history grows")
+
+
+def main():
+    build = sys.argv[1]
+    become_ordinary()
+    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
+        with open(os.path.join(home, "a-film.bin"), "wb") as film:
+            film.truncate(3000000)
+        with Desktop(build, out, home=home, env={"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_ARGS": PACE}) as d:
+            d.start()
+            return tap.run([
+                disk_is_repaired_from_its_own_sample_and_reads_this_machine,
+                the_window_is_managed_and_named,
+                pomodoro_has_a_dead_pause_that_a_check_finds,
+                an_app_that_exists_opens_without_a_model,
+                the_wolf_gets_an_export_and_its_file_is_saved_after_a_question,
+                the_processor_is_answered_without_an_app,
+                the_planets_become_a_file,
+                an_unknown_sentence_is_kept_and_leads_back_to_the_choice,
+                undo_is_a_new_version,
+            ], d)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
