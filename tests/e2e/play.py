@@ -7,11 +7,13 @@ import argparse
 import json
 import os
 import sys
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from desktop import Desktop, Failed  # noqa: E402
 
 KEYS = ("CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
+LOCAL_SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:11434")
 MODEL_WAIT = 600  # seconds for one run of a slow local model
 
 
@@ -142,15 +144,25 @@ def timeline(runs, lanes):
 def environment(rate):
     """Which model answers: a key of the environment or a local server is the agent's own choice; else recordings at a stated pace."""
     env = {"IMPROMPTU_REHEARSAL_ARGS": f"--rate {rate}"}
-    given = [k for k in KEYS if os.environ.get(k)]
-    if os.environ.get("IMPROMPTU_LANE") or os.environ.get("IMPROMPTU_BASE_URL"):
-        return env
-    if not given:
-        env["IMPROMPTU_LANE"] = "recording"
-        say(f"no key and no address of a model is set: recordings made by hand are played, at {rate} tokens a second, and every window says so")
-    else:
+    given = [k for k in KEYS + ("IMPROMPTU_LANE", "IMPROMPTU_BASE_URL") if os.environ.get(k)]
+    local = [base for base in LOCAL_SERVERS if serves_models(base)]
+    if given:
         say(f"using {given[0]}")
+    elif local:
+        say(f"using the model at {local[0]}")
+        env["IMPROMPTU_LANE"] = "local"
+    else:
+        say(f"no key is set and no local server answers: recordings are played, at {rate} tokens a second, and every window says so")
+        env["IMPROMPTU_LANE"] = "recording"
     return env
+
+
+def serves_models(base):
+    try:
+        with urllib.request.urlopen(base + "/v1/models", timeout=1) as answer:
+            return "data" in json.load(answer)
+    except (OSError, ValueError):
+        return False
 
 
 def main():

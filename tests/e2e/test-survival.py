@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+"""Verifies that each part of the desktop can be killed at any moment: the others go on, the dead one comes back, nothing accepted is lost, and a run goes on from
+its last finished state."""
+import os
+import signal
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from as_user import become_ordinary  # noqa: E402
+from desktop import Desktop  # noqa: E402
+import tap  # noqa: E402
+
+STATES = ("ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK")
+
+
+def pids(d, name):
+    """The processes of this desktop (by its runtime folder in their environment) whose program has this name."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as environ:
+                ours = d.env["XDG_RUNTIME_DIR"].encode() in environ.read()
+            if ours and os.path.basename(os.readlink(f"/proc/{pid}/exe")) == name:
+                found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def child(d, name):
+    """The session's own child of this name; the agent cannot be read in /proc, since it holds keys."""
+    for pid in d.tool("ps", "-o", "pid=,comm=", "--ppid", str(session_pid(d))).splitlines():
+        number, comm = pid.split(None, 1)
+        if name.startswith(comm.strip()):
+            return int(number)
+    return None
+
+
+def session_pid(d):
+    return next(iter(pids(d, "impromptu-session")))
+
+
+def ask(d, text, make=True):
+    """A run that is asked for over the socket, so that it does not hang on the desktop's own connection."""
+    import http.client
+    import json
+    from desktop import UnixConnection
+    connection = UnixConnection(d.socket)
+    connection.request("POST", "/api/v1/ask", json.dumps({"text": text, "make": make}), {"Content-Type": "application/json"})
+    since = d.events.mark()
+    answer = connection.getresponse()
+    tap.equal(answer.status, 200, "the run is taken")
+    del http.client
+    return connection, since
+
+
+def kill(d, name):
+    pid = d.until(lambda: child(d, name), name)
+    os.kill(pid, signal.SIGKILL)
+    d.until(lambda: child(d, name) not in (None, pid), f"{name} to come back")
+
+
+def agent_is_killed_in_each_state_and_the_run_goes_on(d):
+    for state in STATES:
+        since = d.events.mark()
+        sentence = "what is eating my disk?" if state == "PREPARE" else "a pomodoro timer"
+        connection, _ = ask(d, sentence)
+        run = d.events.wait("run", f"the run for {state}", since, text=sentence)["run"]
+        d.events.wait("state", state, since, run=run, state=state)
+        kill(d, "impromptu-agent")
+        connection.close()
+        done = d.events.wait("done", f"the run's end after a kill in {state}", since, run=run)
+        tap.equal(done["outcome"], "delivered", f"killed in {state}: {done['message']}")
+
+
+def accepted_apps_are_all_there(d):
+    titles = [a["title"] for a in d.request("GET", "/api/v1/apps")["apps"]]
+    tap.check("Pomodoro" in titles and "Disk Lens" in titles, f"apps: {titles}")
+
+
+def shell_is_killed_and_programs_and_apps_come_back(d):
+    since = d.events.mark()
+    d.keys("super+Return")
+    d.until(lambda: "xterm" in d.tool("wmctrl", "-lx").lower(), "the terminal")
+    kill(d, "impromptu-shell")
+    d.sync(1)
+    d.until(lambda: "xterm" in d.tool("wmctrl", "-lx").lower(), "the terminal to be managed again")
+    d.until(lambda: "Pomodoro" in d.tool("wmctrl", "-l"), "the app's window to be back")
+    tap.equal([e for e in d.events.list[since:] if e[0] == "usage"], [], "no model was asked")
+
+
+def web_process_is_killed_and_the_desktop_goes_on(d):
+    for pid in pids(d, "WebKitWebProcess"):
+        os.kill(pid, signal.SIGKILL)
+    d.sync(1)
+    since = d.events.mark()
+    d.bar()
+    d.type("a pomodoro timer")
+    d.keys("Return")
+    d.events.wait("open", "an app to open after that", since)
+
+
+def a_second_agent_is_refused_with_a_sentence(d):
+    import subprocess
+    done = subprocess.run([d.program("impromptu-agent")], env=d.env, capture_output=True, text=True, timeout=30, check=False)
+    tap.check(done.returncode != 0, "it does not start")
+    tap.check("already" in done.stderr, f"it says why: {done.stderr}")
+
+
+def logout_leaves_nothing(d):
+    session = session_pid(d)
+    os.kill(session, signal.SIGTERM)
+    d.until(lambda: not os.path.exists(f"/proc/{session}") or not pids(d, "impromptu-session"), "the session to end")
+    left = [name for name in ("impromptu-shell", "WebKitWebProcess", "WebKitNetworkProcess", "impromptu-rehearsal", "impromptu-sandbox") if pids(d, name)]
+    tap.equal(left, [], "no process is left")
+
+
+def main():
+    become_ordinary()
+    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
+        with Desktop(sys.argv[1], out, home=home, env={"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_ARGS": "--rate 3000"}) as d:
+            d.start()
+            return tap.run([
+                agent_is_killed_in_each_state_and_the_run_goes_on,
+                accepted_apps_are_all_there,
+                shell_is_killed_and_programs_and_apps_come_back,
+                web_process_is_killed_and_the_desktop_goes_on,
+                a_second_agent_is_refused_with_a_sentence,
+                logout_leaves_nothing,
+            ], d)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
