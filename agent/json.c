@@ -1,18 +1,19 @@
 #include "agent/json.h"
 
+#include <math.h>
 #include <printbuf.h>
 #include <string.h>
 
 #include "agent/agent.h"
 
-json_object *json_parse(const char *bytes, gssize length, GError **error)
+static json_object *parse(const char *bytes, gssize length, int depth, GError **error)
 {
         gsize n = length < 0 ? strlen(bytes) : (gsize)length;
         if (n > G_MAXINT) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "This is far too long to be read as JSON.");
                 return NULL;
         }
-        json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+        json_tokener *tokener = json_tokener_new_ex(depth);
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
         json_object *value = json_tokener_parse_ex(tokener, bytes, (int)n);
         enum json_tokener_error fault = json_tokener_get_error(tokener);
@@ -32,6 +33,17 @@ json_object *json_parse(const char *bytes, gssize length, GError **error)
         else
                 g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "This is not JSON: %s, at byte %zu.", json_tokener_error_desc(fault), stop + 1);
         return NULL;
+}
+
+json_object *json_parse(const char *bytes, gssize length, GError **error)
+{
+        return parse(bytes, length, JSON_DEPTH_MAX, error);
+}
+
+json_object *json_parse_own(const char *bytes, gssize length)
+{
+        g_autoptr(json_object) value = parse(bytes, length, JSON_OWN_DEPTH_MAX, NULL);
+        return json_object_is_type(value, json_type_object) ? g_steal_pointer(&value) : NULL;
 }
 
 json_object *json_parse_object(const char *bytes, gssize length, GError **error)
@@ -129,7 +141,7 @@ void json_add_int(json_object *object, const char *field, gint64 number)
 
 void json_add_real(json_object *object, const char *field, double number)
 {
-        json_add(object, field, json_object_new_double(number));
+        json_add(object, field, isfinite(number) ? json_object_new_double(number) : NULL);
 }
 
 void json_add_flag(json_object *object, const char *field, gboolean flag)

@@ -6,6 +6,7 @@
 #include <json.h>
 
 #define JSON_DEPTH_MAX 64
+#define JSON_OWN_DEPTH_MAX (JSON_DEPTH_MAX + 16)
 
 /* Reads one whole JSON value: strict, valid UTF-8, at most JSON_DEPTH_MAX deep, nothing after it; length -1 means NUL-terminated. NULL and an error (AGENT_ERROR,
  * BAD_REQUEST) that says where it stops being JSON. JSON's `null` is an error as well: nobody sends it as a whole value. The tokener's own buffer is cleared. */
@@ -13,6 +14,9 @@ json_object *json_parse(const char *bytes, gssize length, GError **error);
 
 /* The same, and it must be an object. */
 json_object *json_parse_object(const char *bytes, gssize length, GError **error);
+
+/* An object that the agent wrote itself, around values that others may have nested JSON_DEPTH_MAX deep. NULL if it is damaged. */
+json_object *json_parse_own(const char *bytes, gssize length);
 
 /* Fields of an object; object may be NULL or no object. Values are borrowed. */
 json_object *json_field(json_object *object, const char *field);                 /* NULL if absent or null */
@@ -32,7 +36,7 @@ void json_add(json_object *object, const char *field, json_object *value);      
 void json_add_copy(json_object *object, const char *field, json_object *value);  /* takes a new reference */
 void json_add_text(json_object *object, const char *field, const char *text);
 void json_add_int(json_object *object, const char *field, gint64 number);
-void json_add_real(json_object *object, const char *field, double number);
+void json_add_real(json_object *object, const char *field, double number);       /* left out unless finite: JSON has no NaN */
 void json_add_flag(json_object *object, const char *field, gboolean flag);
 void json_push_text(json_object *array, const char *text);
 
