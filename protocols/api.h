@@ -43,3 +43,44 @@ typedef enum {
 #undef X
         API_ERROR_COUNT
 } ApiErrorKind;
+
+/* Requests to the agent: id, method, path (ID and NAME stand for one segment), whether it takes a body (requests.schema.json). Files below /app/ and
+ * virtual responses come beside these. */
+#define API_REQUESTS(X)                                       \
+        X(ASK, "POST", "/api/v1/ask", TRUE)                   \
+        X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \
+        X(APPS, "GET", "/api/v1/apps", FALSE)                 \
+        X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
+        X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
+        X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
+        X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
+        X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
+        X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
+        X(SAVE, "POST", "/api/v1/apps/ID/save", TRUE)         \
+        X(RUNS, "GET", "/api/v1/runs", FALSE)                 \
+        X(RUN, "GET", "/api/v1/runs/ID", FALSE)               \
+        X(RUN_EVENTS, "GET", "/api/v1/runs/ID/events", FALSE) \
+        X(AMEND, "POST", "/api/v1/runs/ID/amend", TRUE)       \
+        X(STOP, "DELETE", "/api/v1/runs/ID", FALSE)           \
+        X(EVIDENCE, "POST", "/api/v1/runs/ID/evidence", TRUE) \
+        X(MARKS, "POST", "/api/v1/runs/ID/marks", TRUE)       \
+        X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
+        X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
+        X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
+        X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
+        X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
+        X(GRANTS, "GET", "/api/v1/grants", FALSE)             \
+        X(REVOKE, "DELETE", "/api/v1/grants/ID", FALSE)       \
+        X(LANES, "GET", "/api/v1/lanes", FALSE)               \
+        X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \
+        X(KEYS, "POST", "/api/v1/keys", TRUE)                 \
+        X(SUGGESTIONS, "GET", "/api/v1/suggestions", FALSE)   \
+        X(EVENTS, "GET", "/api/v1/events", FALSE)
+
+/* Requests to the session's socket. */
+#define SESSION_REQUESTS(X)                      \
+        X(LAUNCH, "POST", "/launch", TRUE)       \
+        X(LOGOUT, "POST", "/logout", TRUE)       \
+        X(RESTART, "POST", "/restart", TRUE)     \
+        X(KEY_ENTRY, "POST", "/key-entry", TRUE) \
+        X(STATUS, "GET", "/status", FALSE)

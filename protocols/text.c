@@ -104,7 +104,7 @@ char *text_plain(const char *bytes, gsize max_characters)
 {
         GString *out = g_string_new(NULL);
         gsize count = 0;
-        gsize last = 0; /* where the last character begins, for the ellipsis */
+        gsize last = 0; /* where the last character, with a space before it, begins: there the ellipsis goes */
         gboolean space = FALSE;
 
         while (bytes && *bytes && max_characters) {
@@ -121,11 +121,11 @@ char *text_plain(const char *bytes, gsize max_characters)
                         g_string_append_unichar(out, ELLIPSIS);
                         break;
                 }
+                last = out->len;
                 if (space)
                         g_string_append_c(out, ' ');
                 count += space ? 2 : 1;
                 space = FALSE;
-                last = out->len;
                 g_string_append_unichar(out, c);
         }
         return g_string_free(out, FALSE);
