@@ -307,7 +307,8 @@ static void open_sent_cb(GObject *source, GAsyncResult *result, gpointer user_da
                 return;
         }
         if (soup_message_get_status(opening->message) != SOUP_STATUS_OK) {
-                client_read_all(opening->client, input, REFUSAL_MAX, g_task_get_cancellable(task), open_refused_cb, g_steal_pointer(&task));
+                GCancellable *cancellable = g_task_get_cancellable(task);
+                client_read_all(opening->client, input, REFUSAL_MAX, cancellable, open_refused_cb, g_steal_pointer(&task));
                 return;
         }
         opening->content_type = g_strdup(soup_message_headers_get_one(soup_message_get_response_headers(opening->message), "Content-Type"));

@@ -162,26 +162,36 @@ char *text_slug(const char *text, gsize max)
         return g_strdup(slug->len ? slug->str : "app");
 }
 
+/* The value and where it ends; a number that goes up to the end of bytes is only complete once the tokener is told that nothing follows. */
+static json_object *parse_json(struct json_tokener *tokener, const char *bytes, gsize length, gsize *end)
+{
+        json_object *value = json_tokener_parse_ex(tokener, bytes, length);
+
+        *end = json_tokener_get_parse_end(tokener);
+        if (value || json_tokener_get_error(tokener) != json_tokener_continue)
+                return value;
+        *end = length;
+        return json_tokener_parse_ex(tokener, "", 1);
+}
+
 json_object *text_json(const char *bytes, gsize length, GError **error)
 {
         struct json_tokener *tokener = json_tokener_new_ex(TEXT_JSON_DEPTH_MAX);
-        json_object *value = NULL;
+        gsize end = 0;
 
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        if (length < G_MAXINT)
-                value = json_tokener_parse_ex(tokener, bytes, length);
+        json_object *value = length < G_MAXINT ? parse_json(tokener, bytes, length, &end) : NULL;
         enum json_tokener_error state = json_tokener_get_error(tokener);
-        if (!value && state == json_tokener_continue) /* a number's end is only known when something follows it */
-                value = json_tokener_parse_ex(tokener, "", 1);
-        state = json_tokener_get_error(tokener);
-        gsize end = json_tokener_get_parse_end(tokener);
         json_tokener_free(tokener);
-        while (value && end < length && strchr(" \t\r\n", bytes[end]) && bytes[end])
+        while (value && end < length && bytes[end] && strchr(" \t\r\n", bytes[end]))
                 end++;
-        if (value && end >= length)
+        if (value && end == length)
                 return value;
+
+        const char *what = value ? "something follows it" :
+                           end == length ? "it is cut off" :
+                           state == json_tokener_success ? "null is no value here" : json_tokener_error_desc(state);
         json_object_put(value);
-        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "This is not JSON: byte %" G_GSIZE_FORMAT ", %s.", end,
-                    value ? "something follows it" : state == json_tokener_continue ? "it is cut off" : json_tokener_error_desc(state));
+        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "This is not JSON: byte %" G_GSIZE_FORMAT ", %s.", end, what);
         return NULL;
 }
