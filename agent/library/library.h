@@ -15,19 +15,29 @@ typedef struct {
         json_object *requirements; /* array, with their verdicts */
         json_object *tools;     /* array of names */
         guint passed, total;
+        json_object *findings;  /* array: what the last check found; NULL is none */
+        char *problem;          /* NULL, or why its app.json cannot be read, as a sentence; an undo or an edit mends it */
 } App;
 
 App *app_new(const char *id);
+/* Accepts NULL. */
 void app_free(App *app);
+/* For the API; without findings. A new reference. */
 json_object *app_to_json(const App *app);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_free)
 
 /* Opens or makes folder/library. An error that names the folder if it cannot be read or written. */
 Library *library_open(const char *folder, GError **error);
+/* Accepts NULL. */
 void library_free(Library *library);
 
-/* A fresh app ID from a sentence: a slug, with a number where it is taken (by an app, or by one of the reserved names). Free with g_free(). */
+/* A fresh app ID from a sentence: a slug, with a number where it is taken (by an app, or by one of the reserved names; also by an app that
+ * was removed, whose saved data may still be there). It stays reserved until the agent ends. Free with g_free(). */
 char *library_new_id(Library *library, const char *sentence);
+/* Reserves an ID that library_new_id() gave before the agent was restarted. */
+void library_reserve_id(Library *library, const char *id);
+/* TRUE if this may be an app's ID. */
+gboolean library_id_valid(const char *id);
 
 /* Accepted: writes the files (path to GBytes, below apps/ID/) and app.json in one commit whose message is the person's words. version and time of app are
  * set. The work tree and the index follow. FALSE, and the old version still whole, on error (AGENT_ERROR, STORAGE). */
@@ -42,6 +52,8 @@ App *library_app_by_sentence(Library *library, const char *sentence);
 GBytes *library_app_file(Library *library, const char *id, const char *path, GError **error);
 /* array of {commit, text, time}, newest first */
 json_object *library_app_history(Library *library, const char *id);
+/* A new commit with the state before the last change. Undo after undo goes one further back each time, it never toggles; after an undo and a new change, undo
+ * takes back that change, then goes on where the first undo had come to. A removed app comes back. CONFLICT where there is nothing before. */
 gboolean library_undo_app(Library *library, const char *id, GError **error);
 gboolean library_remove_app(Library *library, const char *id, GError **error);
 
@@ -59,3 +71,5 @@ char *library_instructions(Library *library);
 /* What an app saved for itself; beside the repository, outside git; written at once and atomically. */
 json_object *library_storage(Library *library, const char *id);
 gboolean library_storage_merge(Library *library, const char *id, json_object *changes, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Library, library_free)

@@ -1,0 +1,572 @@
+/* Calls of tools. A call goes through three stages, all on the main loop: its capabilities are resolved to canonical places, what is not granted yet is
+ * asked for (all at once; one question a capability and resource), and the sandbox runs it with exactly those grants. Samples and computed expressions
+ * take the last stage only: a sample sees its own small world, an expression nothing at all. */
+#include "agent/toolbox.h"
+
+#include <string.h>
+
+#include "agent/json.h"
+#include "agent/library/library.h"
+#include "agent/places.h"
+#include "agent/questions.h"
+#include "agent/world.h"
+#include "protocols/text.h"
+#include "sandbox/client.h"
+
+#define COMPUTE_SOURCE "runtime/compute.py"
+#define COMPUTE_SECONDS 2
+#define COMPUTE_MEMORY_MB 128
+#define SHOWN_MAX 600 /* characters of arguments or a result in a sample's error */
+#define SENTENCE_MAX 300
+
+struct Toolbox {
+        Agent *agent;
+        GPtrArray *calls; /* of Call: under way */
+        char *compute;    /* the source that computes expressions */
+};
+
+typedef struct Call Call;
+
+/* One grant that a call needs. */
+typedef struct {
+        Call *call;
+        SandboxGrantKind kind;
+        const char *capability; /* static */
+        char *resource;
+        gboolean asked, lasting; /* lasting: a grant that can end while the call runs */
+} Need;
+
+struct Call {
+        Toolbox *toolbox; /* NULL once it is gone */
+        Tool *tool;
+        char *app, *title, *quote;
+        json_object *arguments;
+        GPtrArray *needs;
+        guint asking;
+        char *world;           /* of a sample */
+        json_object *expected; /* the sample; NULL: a real call */
+        guint number;          /* of the sample, from 1 */
+        gboolean running;      /* in the sandbox, which will answer */
+        GCancellable *cancellable; /* its own: the caller's, a closed window and a revoked grant cancel it */
+        GCancellable *caller;
+        gulong caller_id;
+        guint source;
+        GError *error; /* to be told by source */
+        ToolFunc func;
+        gpointer user_data;
+};
+
+static const struct {
+        const char *name;
+        SandboxGrantKind kind;
+} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM}};
+
+static void need_free(gpointer data)
+{
+        Need *need = data;
+        g_free(need->resource);
+        g_free(need);
+}
+
+static void call_free(gpointer data)
+{
+        Call *call = data;
+        if (call->source)
+                g_source_remove(call->source);
+        if (call->caller_id)
+                g_signal_handler_disconnect(call->caller, call->caller_id);
+        /* Whatever is still asked for this call alone is withdrawn. */
+        g_cancellable_cancel(call->cancellable);
+        g_clear_object(&call->caller);
+        g_clear_object(&call->cancellable);
+        g_clear_error(&call->error);
+        world_free(call->world);
+        tool_free(call->tool);
+        json_object_put(call->arguments);
+        json_object_put(call->expected);
+        g_ptr_array_unref(call->needs);
+        g_free(call->app);
+        g_free(call->title);
+        g_free(call->quote);
+        g_free(call);
+}
+
+/* Tells the caller, once, and forgets the call. */
+static void call_end(Call *call, json_object *result, const char *traceback, const GError *error)
+{
+        g_ptr_array_remove_fast(call->toolbox->calls, call);
+        call->func(result, traceback, error, call->user_data);
+        call_free(call);
+}
+
+static gboolean end_cb(gpointer data)
+{
+        Call *call = data;
+        call->source = 0;
+        call_end(call, NULL, NULL, call->error);
+        return G_SOURCE_REMOVE;
+}
+
+/* Ends a call that is not in the sandbox, from the main loop. The first error stands. Takes error. */
+static void call_fail(Call *call, GError *error)
+{
+        if (call->source) {
+                g_error_free(error);
+                return;
+        }
+        call->error = error;
+        call->source = g_idle_add_full(G_PRIORITY_DEFAULT, end_cb, call, NULL);
+}
+
+static GError *stopped(const Call *call)
+{
+        return g_error_new(AGENT_ERROR, API_ERROR_FAILED, "The call of %s was stopped.", call->tool->name);
+}
+
+/* The caller has given up, the window was closed, or a grant has ended. A call in the sandbox is ended by its cancellable, and answers then. */
+static void call_stop(Call *call)
+{
+        g_cancellable_cancel(call->cancellable);
+        if (!call->running)
+                call_fail(call, stopped(call));
+}
+
+static void on_caller_cancelled(GCancellable *caller, gpointer data)
+{
+        call_stop(data);
+}
+
+static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments, GCancellable *caller, ToolFunc func, gpointer user_data)
+{
+        Call *call = g_new0(Call, 1);
+        call->toolbox = toolbox;
+        call->tool = tool_copy(tool);
+        call->arguments = arguments ? json_object_get(arguments) : json_object_new_object();
+        call->needs = g_ptr_array_new_with_free_func(need_free);
+        call->cancellable = g_cancellable_new();
+        call->func = func;
+        call->user_data = user_data;
+        g_ptr_array_add(toolbox->calls, call);
+        if (caller) {
+                call->caller = g_object_ref(caller);
+                call->caller_id = g_signal_connect(caller, "cancelled", G_CALLBACK(on_caller_cancelled), call);
+                if (g_cancellable_is_cancelled(caller))
+                        call_stop(call);
+        }
+        return call;
+}
+
+/* — what a tool needs — */
+
+static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
+{
+        const Agent *agent = call->toolbox->agent;
+        const char *name = capabilities[capability].name;
+        g_autofree char *resource = NULL;
+        if (capabilities[capability].kind == SANDBOX_SYSTEM)
+                resource = g_strdup(text);
+        else if (!(resource = places_expand(text, error)) || !places_allowed(agent, name, resource, error))
+                return FALSE;
+        else if (!call->expected) {
+                g_autofree char *found = places_resolve(text, error);
+                if (!found || !places_allowed(agent, name, found, error))
+                        return FALSE;
+                g_free(resource);
+                resource = g_steal_pointer(&found);
+        }
+        Need *need = g_new0(Need, 1);
+        *need = (Need){.call = call, .kind = capabilities[capability].kind, .capability = name, .resource = g_steal_pointer(&resource)};
+        g_ptr_array_add(call->needs, need);
+        return TRUE;
+}
+
+static gboolean find_needs(Call *call, GError **error)
+{
+        for (gsize i = 0; i < G_N_ELEMENTS(capabilities); i++) {
+                json_object *list = json_field_array(call->tool->capabilities, capabilities[i].name);
+                for (gsize n = 0; n < json_length(list); n++) {
+                        const char *text = json_value_text(json_object_array_get_idx(list, n));
+                        if (!text) {
+                                g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "The tool %s names no text as what it may %s.", call->tool->name,
+                                            capabilities[i].name);
+                                return FALSE;
+                        }
+                        if (!add_need(call, i, text, error))
+                                return FALSE;
+                }
+        }
+        return TRUE;
+}
+
+/* — the sandbox — */
+
+static ApiErrorKind sandbox_kind(const GError *error)
+{
+        if (error->domain != SANDBOX_ERROR)
+                return API_ERROR_FAILED;
+        switch ((SandboxError)error->code) {
+        case SANDBOX_ERROR_UNAVAILABLE:
+                return API_ERROR_NO_SANDBOX;
+        case SANDBOX_ERROR_GRANT:
+                return API_ERROR_DENIED;
+        case SANDBOX_ERROR_OUTPUT:
+                return API_ERROR_TOO_LARGE;
+        default:
+                return API_ERROR_FAILED;
+        }
+}
+
+/* "Sample 1, called with {…}: " before what went wrong with it. */
+static void name_sample(const Call *call, GError **error)
+{
+        g_autofree char *line = json_line(call->arguments), *shown = text_plain(line, SHOWN_MAX);
+        g_prefix_error(error, "Sample %u, called with %s: ", call->number, shown);
+}
+
+static char *last_line(const char *text)
+{
+        g_autofree char *copy = g_strchomp(g_strdup(text));
+        const char *line = strrchr(copy, '\n');
+        return text_plain(line ? line + 1 : copy, SENTENCE_MAX);
+}
+
+static void end_with_error(Call *call, const SandboxResult *result, const GError *fault)
+{
+        const char *traceback = result ? result->traceback : NULL;
+        g_autoptr(GError) error = NULL;
+        if (g_error_matches(fault, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED)) {
+                error = stopped(call);
+        } else if (traceback) {
+                g_autofree char *line = last_line(traceback);
+                g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s failed: %s", call->tool->name, line);
+        } else {
+                g_set_error_literal(&error, AGENT_ERROR, (int)sandbox_kind(fault), fault->message);
+        }
+        if (call->expected)
+                name_sample(call, &error);
+        call_end(call, NULL, traceback, error);
+}
+
+static gboolean check_size(const Call *call, json_object *result, GError **error)
+{
+        gint64 kb = json_int(json_field_object(call->tool->capabilities, "limits"), "output_kb", API_TOOL_RESULT_MAX / 1024);
+        gsize length = 0;
+        json_object_to_json_string_length(result, JSON_C_TO_STRING_PLAIN, &length);
+        if (length <= (gsize)MIN(kb * 1024, API_TOOL_RESULT_MAX))
+                return TRUE;
+        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "The tool %s answered %zu KiB; %" G_GINT64_FORMAT " KiB are allowed.", call->tool->name,
+                    length / 1024, kb);
+        return FALSE;
+}
+
+static gboolean check_sample(const Call *call, json_object *result, GError **error)
+{
+        gboolean subset = g_strcmp0(json_text(call->expected, "match"), "subset") == 0;
+        json_object *expected = NULL;
+        json_object_object_get_ex(call->expected, "result", &expected);
+        if (toolbox_compare(expected, result, subset, error))
+                return TRUE;
+        g_autofree char *line = json_line(result), *shown = text_plain(line, SHOWN_MAX);
+        name_sample(call, error);
+        if (error && *error) {
+                g_autofree char *message = g_strdup_printf("%s. The whole result was %s", (*error)->message, shown);
+                g_free((*error)->message);
+                (*error)->message = g_steal_pointer(&message);
+        }
+        return FALSE;
+}
+
+static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
+{
+        Call *call = data;
+        g_autoptr(SandboxResult) result = NULL;
+        g_autoptr(GError) error = NULL;
+        if (!call->toolbox) {
+                call_free(call);
+                return;
+        }
+        gboolean ok = sandbox_call_finish(call->toolbox->agent->sandbox, async, &result, &error);
+        call->running = FALSE;
+        if (!ok) {
+                end_with_error(call, result, error);
+                return;
+        }
+        if (!check_size(call, result->result, &error) || (call->expected && !check_sample(call, result->result, &error)))
+                call_end(call, NULL, NULL, error);
+        else
+                call_end(call, result->result, NULL, NULL);
+}
+
+static void call_run(Call *call)
+{
+        json_object *limits = json_field_object(call->tool->capabilities, "limits");
+        g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                grants[i] = (SandboxGrant){need->kind, need->resource};
+        }
+        SandboxCall sandboxed = {
+                .source = call->tool->source,
+                .arguments = call->arguments,
+                .grants = grants,
+                .n_grants = call->needs->len,
+                .world = call->world,
+                .seconds = json_real(limits, "seconds", 0),
+                .memory_mb = (guint)json_int(limits, "memory_mb", 0),
+                .processes = (guint)json_int(limits, "processes", 0),
+        };
+        call->running = TRUE;
+        sandbox_call_async(call->toolbox->agent->sandbox, &sandboxed, call->cancellable, sandbox_done_cb, call);
+}
+
+/* — asking — */
+
+static void refuse(Call *call, const Need *need)
+{
+        g_autofree char *sentence = NULL, *detail = NULL;
+        questions_words(need->capability, need->resource, &sentence, &detail);
+        call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED, "This was not allowed: “%s”", sentence));
+}
+
+static void answered_cb(Answer answer, gpointer data)
+{
+        Need *need = data;
+        Call *call = need->call;
+        need->asked = FALSE;
+        need->lasting = answer == ANSWER_OPEN || answer == ANSWER_ALWAYS;
+        call->asking--;
+        if (answer == ANSWER_NO)
+                refuse(call, need);
+        else if (call->asking == 0 && !call->source)
+                call_run(call);
+}
+
+/* Asks for everything at once, so that the person sees in one sheet what it is about. */
+static void ask_all(Call *call)
+{
+        Questions *questions = call->toolbox->agent->questions;
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                need->lasting = questions_granted(questions, call->app, need->capability, need->resource);
+                if (!need->lasting && questions_refused(questions, call->app, need->capability, need->resource)) {
+                        refuse(call, need);
+                        return;
+                }
+                need->asked = !need->lasting;
+                call->asking += need->asked;
+        }
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if (need->asked)
+                        questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote, call->tool->reason, call->cancellable,
+                                      answered_cb, need);
+        }
+        if (call->asking == 0)
+                call_run(call);
+}
+
+static void call_start(Call *call)
+{
+        g_autoptr(GError) error = NULL;
+        if (call->source)
+                return;
+        if (!call->tool->source)
+                g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s has not been written yet.", call->tool->name);
+        else if (find_needs(call, &error)) {
+                ask_all(call);
+                return;
+        }
+        call_fail(call, g_steal_pointer(&error));
+}
+
+/* — the interface — */
+
+Toolbox *toolbox_new(Agent *agent)
+{
+        Toolbox *toolbox = g_new0(Toolbox, 1);
+        toolbox->agent = agent;
+        toolbox->calls = g_ptr_array_new();
+        world_clean(agent->state_folder);
+        return toolbox;
+}
+
+void toolbox_free(Toolbox *toolbox)
+{
+        if (!toolbox)
+                return;
+        for (guint i = 0; i < toolbox->calls->len; i++) {
+                Call *call = g_ptr_array_index(toolbox->calls, i);
+                if (call->running) {
+                        g_cancellable_cancel(call->cancellable);
+                        call->toolbox = NULL; /* the sandbox's answer frees it */
+                } else {
+                        call_free(call);
+                }
+        }
+        g_ptr_array_unref(toolbox->calls);
+        g_free(toolbox->compute);
+        g_free(toolbox);
+}
+
+static guint count_calls(const Toolbox *toolbox, const char *app)
+{
+        guint n = 0;
+        for (guint i = 0; i < toolbox->calls->len; i++)
+                n += g_strcmp0(((Call *)g_ptr_array_index(toolbox->calls, i))->app, app) == 0;
+        return n;
+}
+
+static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, json_object *arguments, GCancellable *cancellable, ToolFunc func,
+                         gpointer user_data)
+{
+        guint waiting = count_calls(toolbox, app->id);
+        Call *call = call_new(toolbox, tool, arguments, cancellable, func, user_data);
+        call->app = g_strdup(app->id);
+        call->title = g_strdup(app->title);
+        call->quote = g_strdup(app->sentence);
+        if (waiting >= TOOLBOX_CALLS_MAX)
+                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_BUSY, "%d calls of this app are waiting already. Try again when some have ended.",
+                                            TOOLBOX_CALLS_MAX));
+        else
+                call_start(call);
+}
+
+static gboolean names_tool(const App *app, const char *name)
+{
+        for (gsize i = 0; i < json_length(app->tools); i++)
+                if (g_strcmp0(json_value_text(json_object_array_get_idx(app->tools, i)), name) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        g_autoptr(GError) error = NULL;
+        Library *library = toolbox->agent->library;
+        g_autoptr(App) found = library_app(library, app, &error);
+        g_autoptr(Tool) tool = found ? library_tool(library, name, &error) : NULL;
+        if (tool && !names_tool(found, name)) {
+                g_set_error(&error, AGENT_ERROR, API_ERROR_DENIED, "%s was made without the tool %s, so it cannot call it.", found->title, name);
+                g_clear_pointer(&tool, tool_free);
+        }
+        if (tool) {
+                call_for_app(toolbox, found, tool, arguments, cancellable, func, user_data);
+                return;
+        }
+        Tool unknown = {.name = (char *)name};
+        call_fail(call_new(toolbox, &unknown, NULL, cancellable, func, user_data), g_steal_pointer(&error));
+}
+
+void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json_object *arguments, const char *quote,
+                       GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        g_autoptr(App) known = library_app(toolbox->agent->library, app, NULL);
+        App shown = {.id = (char *)app, .title = known ? known->title : tool->line, .sentence = (char *)quote};
+        call_for_app(toolbox, &shown, tool, arguments, cancellable, func, user_data);
+}
+
+void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        json_object *entry = sample < json_length(tool->samples) ? json_object_array_get_idx(tool->samples, sample) : NULL;
+        Call *call = call_new(toolbox, tool, json_field_object(entry, "args"), cancellable, func, user_data);
+        g_autoptr(GError) error = NULL;
+        call->expected = entry ? json_object_get(entry) : json_object_new_object();
+        call->number = sample + 1;
+        if (call->source)
+                return;
+        if (!entry)
+                g_set_error(&error, AGENT_ERROR, API_ERROR_NOT_FOUND, "The tool %s has no sample %u.", tool->name, sample + 1);
+        else if (!tool->source)
+                g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s has not been written yet.", tool->name);
+        else if (find_needs(call, &error)) {
+                g_autoptr(GPtrArray) folders = g_ptr_array_new();
+                for (guint i = 0; i < call->needs->len; i++) {
+                        Need *need = g_ptr_array_index(call->needs, i);
+                        if (need->kind != SANDBOX_SYSTEM)
+                                g_ptr_array_add(folders, need->resource);
+                }
+                g_ptr_array_add(folders, NULL);
+                call->world = world_new(toolbox->agent->state_folder, json_field(entry, "world"), (const char *const *)folders->pdata, &error);
+        }
+        if (call->world)
+                call_run(call);
+        else
+                call_fail(call, g_steal_pointer(&error));
+}
+
+/* — computing — */
+
+typedef struct {
+        ToolFunc func;
+        gpointer user_data;
+} Computed;
+
+static void computed_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
+{
+        g_autofree Computed *computed = data;
+        json_object *value = json_field(result, "value");
+        g_autoptr(GError) fault = NULL;
+        if (result && !json_value_text(value))
+                g_set_error_literal(&fault, AGENT_ERROR, API_ERROR_FAILED, "The expression could not be computed.");
+        else if (error && traceback) {
+                g_autofree char *line = last_line(traceback);
+                const char *colon = strstr(line, ": ");
+                g_set_error(&fault, AGENT_ERROR, API_ERROR_FAILED, "The expression could not be computed: %s", colon ? colon + 2 : line);
+        }
+        computed->func(fault || error ? NULL : value, NULL, fault ? fault : error, computed->user_data);
+}
+
+void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(json_object) arguments = json_object_new_object(), limits = json_object_new_object();
+        Computed *computed = g_new(Computed, 1);
+        *computed = (Computed){func, user_data};
+        if (!toolbox->compute)
+                toolbox->compute = agent_share_text(toolbox->agent, COMPUTE_SOURCE, &error);
+        if (strlen(expression) > TOOLBOX_EXPRESSION_MAX)
+                g_set_error(error ? NULL : &error, AGENT_ERROR, API_ERROR_TOO_LARGE, "An expression may be %d bytes long.", TOOLBOX_EXPRESSION_MAX);
+        json_add_text(arguments, "expression", expression);
+        json_object *bounds = json_object_new_object();
+        json_add_int(bounds, "seconds", COMPUTE_SECONDS);
+        json_add_int(bounds, "memory_mb", COMPUTE_MEMORY_MB);
+        json_add(limits, "limits", bounds);
+        Tool tool = {.name = (char *)"compute", .source = toolbox->compute, .capabilities = limits};
+        Call *call = call_new(toolbox, &tool, arguments, cancellable, computed_cb, computed);
+        if (call->source)
+                return;
+        if (error)
+                call_fail(call, g_steal_pointer(&error));
+        else
+                call_run(call);
+}
+
+/* — what ends calls — */
+
+void toolbox_app_closed(Toolbox *toolbox, const char *app)
+{
+        for (guint i = 0; i < toolbox->calls->len; i++) {
+                Call *call = g_ptr_array_index(toolbox->calls, i);
+                if (g_strcmp0(call->app, app) == 0)
+                        call_stop(call);
+        }
+}
+
+static gboolean still_granted(const Call *call)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if (need->lasting && !questions_granted(call->toolbox->agent->questions, call->app, need->capability, need->resource))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+void toolbox_grants_changed(Toolbox *toolbox)
+{
+        for (guint i = 0; i < toolbox->calls->len; i++) {
+                Call *call = g_ptr_array_index(toolbox->calls, i);
+                if (call->app && !still_granted(call))
+                        call_stop(call);
+        }
+}
