@@ -1,0 +1,273 @@
+/* From statuses, codes and broken connections to a decision and a sentence. The retry rule is the one that the providers' own clients follow: x-should-retry is
+ * obeyed, else 408, 409, 429, 5xx and lost connections are tried again, after retry-after-ms, retry-after or a jittered backoff. */
+#include "failure.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct {
+        char *message, *code;
+} Words;
+
+static void words_clear(Words *words)
+{
+        g_free(words->message);
+        g_free(words->code);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Words, words_clear)
+
+static char *text_in(json_object *object, const char *name)
+{
+        json_object *value = NULL;
+
+        if (!json_object_object_get_ex(object, name, &value) || !value || json_object_is_type(value, json_type_object))
+                return NULL;
+        return g_strdup(json_object_get_string(value));
+}
+
+/* {error: {message, code}}, {error: "…"}, or message and code at the top. */
+static void words_read(Words *words, const GString *body)
+{
+        json_object *object = json_tokener_parse(body->str), *error = NULL;
+
+        if (json_object_object_get_ex(object, "error", &error) && json_object_is_type(error, json_type_string))
+                words->message = g_strdup(json_object_get_string(error));
+        if (!json_object_is_type(error, json_type_object))
+                error = object;
+        if (!words->message)
+                words->message = text_in(error, "message");
+        words->code = text_in(error, "code");
+        if (!words->code)
+                words->code = text_in(error, "type");
+        json_object_put(object);
+}
+
+static char *how_to_key(const Source *source)
+{
+        if (source->provider->key_variable)
+                return g_strdup_printf("set another with %s or Paste a key", source->provider->key_variable);
+        return g_strdup("it needs none that Impromptu knows of; use another model server");
+}
+
+/* The sentence, with the server's own words at its end where it gave any. */
+static GError *sentence(const Source *source, LaneError code, const char *what, const char *message)
+{
+        g_autofree char *quote = message && *message ? source_quote(source, message) : NULL;
+
+        if (!quote)
+                return g_error_new_literal(LANE_ERROR, code, what);
+        return g_error_new(LANE_ERROR, code, "%s It said: %s", what, quote);
+}
+
+static double seconds_of(const char *value)
+{
+        char *end = NULL;
+        double seconds = g_ascii_strtod(value, &end);
+
+        if (end != value && seconds >= 0 && seconds < 1e9) {
+                while (*end == ' ')
+                        end++;
+                if (*end == 'm' && g_ascii_isdigit(end[1]))  /* 2m59.5s */
+                        return seconds * 60 + g_ascii_strtod(end + 1, NULL);
+                if (*end == 'm' && end[1] == '\0')
+                        return seconds * 60;
+                return strcmp(end, "ms") == 0 ? seconds / 1000 : seconds;
+        }
+        return -1;
+}
+
+/* An HTTP date, "Sat, 21 Nov 2026 07:28:00 GMT". */
+static double seconds_until(const char *date)
+{
+        static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+        g_autoptr(GDateTime) now = g_date_time_new_now_utc(), then = NULL;
+        char name[4] = "";
+        int day, year, hour, minute, second, month = 0;
+
+        if (sscanf(date, "%*3s, %d %3s %d %d:%d:%d GMT", &day, name, &year, &hour, &minute, &second) != 6)
+                return -1;
+        while (month < 12 && strcmp(months[month], name) != 0)
+                month++;
+        then = month < 12 ? g_date_time_new_utc(year, month + 1, day, hour, minute, second) : NULL;
+        return then ? MAX(0, g_date_time_difference(then, now) / (double)G_USEC_PER_SEC) : -1;
+}
+
+static double asked_wait(TransportRequest *request)
+{
+        const char *value = transport_request_header(request, "retry-after-ms");
+        double seconds = value ? seconds_of(value) / 1000 : -1;
+
+        value = transport_request_header(request, "retry-after");
+        if (seconds < 0 && value)
+                seconds = seconds_of(value);
+        if (seconds < 0 && value)
+                seconds = seconds_until(value);
+        return seconds;
+}
+
+static double backoff(guint tries)
+{
+        double seconds = MIN(FAILURE_BACKOFF_FIRST * (1 << MIN(tries - 1, 8)), FAILURE_BACKOFF_MAX);
+
+        return seconds * (1 - g_random_double() / 4);
+}
+
+static gboolean worth_retrying(long status)
+{
+        return status == 408 || status == 409 || status == 429 || status >= 500;
+}
+
+static GError *status_error(const Source *source, long status, const Words *words, double asked)
+{
+        g_autofree char *what = NULL, *key = NULL;
+
+        if (status == 401 || status == 403) {
+                key = how_to_key(source);
+                what = g_strdup_printf("%s refused the key; %s.", source->title, key);
+                return sentence(source, LANE_ERROR_KEY, what, status == 403 ? words->message : NULL);
+        }
+        if (status == 402) {
+                what = g_strdup_printf("%s has no credit left for this key.", source->title);
+                return sentence(source, LANE_ERROR_LIMIT, what, words->message);
+        }
+        if (status == 429) {
+                if (asked > FAILURE_WAIT_MAX_SECONDS)
+                        what = g_strdup_printf("%s asks to wait %.0f seconds before the next request.", source->title, asked);
+                else
+                        what = g_strdup_printf("%s is taking no more requests just now; try again in a moment.", source->title);
+                return sentence(source, LANE_ERROR_LIMIT, what, words->message);
+        }
+        if (status >= 500)
+                what = g_strdup_printf("%s failed (HTTP %ld); try again, or use another model.", source->title, status);
+        else
+                what = g_strdup_printf("%s would not take the request (HTTP %ld).", source->title, status);
+        return sentence(source, LANE_ERROR_SERVER, what, words->message);
+}
+
+static GError *connection_error(const Source *source, const TransportOutcome *outcome)
+{
+        g_autofree char *what = NULL;
+
+        switch (outcome->end) {
+        case TRANSPORT_UNREACHABLE:
+                what = source->provider->local ? g_strdup_printf("%s does not answer; is it running?", source->title)
+                                               : g_strdup_printf("%s cannot be reached; check the network.", source->title);
+                return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+        case TRANSPORT_UNTRUSTED:
+                what = g_strdup_printf("The connection to %s is not safe: its certificate could not be verified, so nothing was sent.", source->title);
+                return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+        case TRANSPORT_STALLED:
+                return g_error_new(LANE_ERROR, LANE_ERROR_STALLED, "%s went silent and was given up; try again.", source->title);
+        case TRANSPORT_BROKEN:
+        case TRANSPORT_WHOLE:
+                break;
+        }
+        what = g_strdup_printf("The connection to %s was lost; try again.", source->title);
+        return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+}
+
+static Failure *failure_new(FailureKind kind, GError *error)
+{
+        Failure *failure = g_new0(Failure, 1);
+
+        failure->kind = kind;
+        failure->error = error;
+        return failure;
+}
+
+static Failure *failure_of_connection(const Source *source, const TransportOutcome *outcome, guint tries)
+{
+        Failure *failure = failure_new(FAILURE_RETRY, connection_error(source, outcome));
+
+        failure->wait = backoff(tries);
+        if (outcome->stale)
+                failure->kind = FAILURE_AT_ONCE;
+        else if (outcome->end == TRANSPORT_UNTRUSTED || outcome->end == TRANSPORT_STALLED)
+                failure->kind = FAILURE_FINAL;
+        return failure;
+}
+
+/* What only the rehearsal says. */
+static GError *rehearsal_error(const Source *source, const Words *words)
+{
+        const char *message = words->message ? words->message : "";
+
+        if (!source->provider->rehearsal)
+                return NULL;
+        if (g_strcmp0(words->code, "unknown-recording") == 0)
+                return g_error_new_literal(LANE_ERROR, LANE_ERROR_UNKNOWN_RECORDING, message);
+        if (g_strcmp0(words->code, "recording-mismatch") == 0)
+                return g_error_new_literal(LANE_ERROR, LANE_ERROR_REFUSED, message);
+        return NULL;
+}
+
+static gboolean names_model(long status, const Words *words)
+{
+        return g_strcmp0(words->code, "model_not_found") == 0 || g_strcmp0(words->code, "model_decommissioned") == 0 ||
+               (status == 404 && words->message && strstr(words->message, "model"));
+}
+
+Failure *failure_of_http(const Source *source, TransportRequest *request, const TransportOutcome *outcome, const GString *body, guint tries)
+{
+        const char *should = transport_request_header(request, "x-should-retry");
+        g_auto(Words) words = { 0 };
+        Failure *failure;
+        GError *error;
+        double asked;
+
+        if (outcome->status == 0 || (outcome->end != TRANSPORT_WHOLE && outcome->status == 200))
+                return failure_of_connection(source, outcome, tries);
+        words_read(&words, body);
+        error = rehearsal_error(source, &words);
+        if (error)
+                return failure_new(FAILURE_FINAL, error);
+        asked = asked_wait(request);
+        failure = failure_new(FAILURE_FINAL, status_error(source, outcome->status, &words, asked));
+        failure->wait = asked >= 0 ? asked : backoff(tries);
+        failure->message = g_strdup(words.message);
+        if (should ? g_ascii_strcasecmp(should, "true") == 0 : worth_retrying(outcome->status))
+                failure->kind = failure->wait <= FAILURE_WAIT_MAX_SECONDS ? FAILURE_RETRY : FAILURE_FINAL;
+        else if (names_model(outcome->status, &words))
+                failure->kind = FAILURE_MODEL;
+        else if (outcome->status == 400 || outcome->status == 422)
+                failure->kind = FAILURE_REFUSED;
+        failure->unnamed = g_strcmp0(words.code, "wrong_api_format") == 0;
+        return failure;
+}
+
+Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint tries)
+{
+        g_auto(Words) words = { g_strdup(answer->error_message), g_strdup(answer->error_code) };
+        Failure *failure;
+
+        if (answer->garbage) {
+                g_autofree char *what = g_strdup_printf("%s answered with %s; try again, or use another model.", source->title, answer->error_message);
+                return failure_new(FAILURE_FINAL, g_error_new_literal(LANE_ERROR, LANE_ERROR_SERVER, what));
+        }
+        failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status ? answer->error_status : 500, &words, -1));
+        failure->wait = backoff(tries);
+        failure->message = g_strdup(words.message);
+        if (worth_retrying(answer->error_status))
+                failure->kind = FAILURE_RETRY;
+        return failure;
+}
+
+Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, guint tries)
+{
+        Failure *failure;
+
+        if (outcome->end == TRANSPORT_STALLED)
+                return failure_of_connection(source, outcome, tries);
+        failure = failure_new(FAILURE_RETRY, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "The answer of %s broke off in the middle; try again.", source->title));
+        failure->wait = backoff(tries);
+        return failure;
+}
+
+void failure_free(Failure *failure)
+{
+        if (!failure)
+                return;
+        g_free(failure->message);
+        g_clear_error(&failure->error);
+        g_free(failure);
+}

@@ -1,0 +1,55 @@
+/* HTTP requests to providers: libcurl's multi interface on GLib's default main context. Connections are kept and used again; TLS is always verified. */
+#pragma once
+
+#include <glib.h>
+
+typedef struct Transport Transport;
+typedef struct TransportRequest TransportRequest;
+
+#define TRANSPORT_CONNECT_SECONDS 15
+#define TRANSPORT_BUFFER_BYTES (128 * 1024L)  /* read at once */
+#define TRANSPORT_HEADERS_MAX 128             /* of one answer that are kept */
+
+typedef struct {
+        const char *url;
+        const char *const *headers;  /* "Name: value", NULL-terminated */
+        const char *body;            /* NULL: a GET; else a POST; copied */
+        gsize body_length;
+        double first_byte_seconds;   /* at most this long before anything comes */
+        double stall_seconds;        /* at most this long without a byte afterwards */
+        gboolean fresh;              /* on a connection of its own */
+        gboolean direct;             /* never through a proxy */
+} TransportSpec;
+
+typedef enum {
+        TRANSPORT_WHOLE,       /* HTTP ended as it should; look at status */
+        TRANSPORT_UNREACHABLE, /* no connection */
+        TRANSPORT_UNTRUSTED,   /* the certificate could not be verified */
+        TRANSPORT_BROKEN,      /* the connection was lost */
+        TRANSPORT_STALLED,     /* silence for too long */
+} TransportEnd;
+
+typedef struct {
+        TransportEnd end;
+        long status;          /* of HTTP; 0 if none came */
+        gboolean stale;       /* a kept connection turned out to be dead before one byte came: ask again at once */
+        const char *detail;   /* libcurl's words, for a sentence; never NULL */
+} TransportOutcome;
+
+/* New bytes of the body, at most once a wake-up. */
+typedef void (*TransportDataFunc)(TransportRequest *request, const char *bytes, gsize length, gpointer user_data);
+/* The end; the request is freed afterwards. */
+typedef void (*TransportDoneFunc)(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data);
+
+Transport *transport_new(void);
+/* Ends all requests without calling anybody. Accepts NULL. */
+void transport_free(Transport *transport);
+
+/* Never calls back before it has returned. */
+TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done, gpointer user_data);
+/* Closes the connection at once and frees the request; nobody is called. */
+void transport_cancel(TransportRequest *request);
+
+long transport_request_status(TransportRequest *request);
+/* A header of the answer by its name in lower case; NULL if it has none. */
+const char *transport_request_header(TransportRequest *request, const char *name);
