@@ -138,7 +138,8 @@ def compute(node, names):
     if isinstance(node, ast.Name) and node.id in names:
         return names[node.id]
     if isinstance(node, (ast.List, ast.Tuple)):
-        return [compute(item, names) for item in node.elts]
+        items = [compute(item, names) for item in node.elts]
+        return tuple(items) if isinstance(node, ast.Tuple) else items
     if isinstance(node, ast.UnaryOp) and type(node.op) in UNARY:
         return UNARY[type(node.op)](compute(node.operand, names))
     if isinstance(node, ast.BinOp):
