@@ -42,6 +42,7 @@ typedef struct {
         const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;
+        gsize output_max;         /* bytes of the result */
 } SandboxCall;
 
 typedef struct {
@@ -56,9 +57,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SandboxResult, sandbox_result_free)
 
 /* program is the path of impromptu-sandbox. It is started with a clean environment at the first call, or by sandbox_client_warm(). */
 SandboxClient *sandbox_client_new(const char *program);
+/* Likewise, with an impromptu-sandbox that already serves at a socket. */
+SandboxClient *sandbox_client_new_for_socket(const char *path);
 void sandbox_client_warm(SandboxClient *client);
 void sandbox_client_free(SandboxClient *client);
 
 void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 /* With SANDBOX_ERROR_TOOL the traceback is in *result all the same; else *result is NULL on error. */
 gboolean sandbox_call_finish(SandboxClient *client, GAsyncResult *async, SandboxResult **result, GError **error);
+/* What the tool printed, also where the call failed; valid until the callback returns. */
+const char *sandbox_call_log(GAsyncResult *async);

@@ -1,0 +1,201 @@
+/* impromptu-sandbox: runs Python tools that nobody has read, confined, or not at all.
+ *
+ * Four programs' worth of design, in the order to read it: client.h is what the agent calls; server.c takes calls and runs a bounded number at once; plan.c turns a
+ * call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one prepared spare; call.c sees one call through its
+ * limits. worker/ is the other program: a Python interpreter that forks itself into confinement (worker/confine.h). SECURITY.md says what holds and what does not. */
+#include "client.h"
+#include "manifest.h"
+#include "server.h"
+#include "wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILE_MAX (8 * 1024 * 1024)
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
+
+typedef struct {
+        SandboxClient *client;
+        GMainLoop *loop;
+        int status;
+} Run;
+
+typedef struct {
+        char *manifest, *app, *arguments, *connect, *world;
+        char **grants;
+} Options;
+
+static void print_json(json_object *value)
+{
+        puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        json_object_put(value);
+}
+
+static int print_error(const char *kind, const char *message, const char *traceback)
+{
+        json_object *outer = json_object_new_object(), *error = json_object_new_object();
+
+        json_object_object_add(error, "kind", json_object_new_string(kind));
+        json_object_object_add(error, "message", json_object_new_string(message));
+        if (traceback)
+                json_object_object_add(error, "traceback", json_object_new_string(traceback));
+        json_object_object_add(outer, "error", error);
+        print_json(outer);
+        return g_str_equal(kind, "grant") || g_str_equal(kind, "unavailable") || g_str_equal(kind, "usage") ? EXIT_REFUSED : EXIT_FAILED;
+}
+
+/* A tool must not be able to drive somebody's terminal. */
+static void print_log(const char *log)
+{
+        for (; *log; log++)
+                fputc(g_ascii_iscntrl(*log) && *log != '\n' && *log != '\t' && isatty(STDERR_FILENO) ? '?' : *log, stderr);
+}
+
+static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
+{
+        Run *run = data;
+        g_autoptr(SandboxResult) result = NULL;
+        g_autoptr(GError) error = NULL;
+
+        if (sandbox_call_finish(run->client, async, &result, &error)) {
+                print_json(g_steal_pointer(&result->result));
+                run->status = EXIT_DONE;
+        } else {
+                run->status = print_error(wire_error_name(error->code), error->message, result ? result->traceback : NULL);
+        }
+        print_log(sandbox_call_log(async));
+        g_main_loop_quit(run->loop);
+}
+
+static int run_call(const Options *options, const SandboxCall *call)
+{
+        g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+        Run run = {.loop = g_main_loop_new(NULL, FALSE), .status = EXIT_FAILED};
+
+        run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
+        sandbox_call_async(run.client, call, NULL, ran_cb, &run);
+        g_main_loop_run(run.loop);
+        sandbox_client_free(run.client);
+        g_main_loop_unref(run.loop);
+        return run.status;
+}
+
+/* ---- run */
+
+static char *read_file(const char *path, GError **error)
+{
+        g_autofree char *text = NULL;
+        gsize size;
+
+        if (!g_file_get_contents(path, &text, &size, error))
+                return NULL;
+        if (size > FILE_MAX || strlen(text) != size) {
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is too large, or is not a text.", path);
+                return NULL;
+        }
+        return g_steal_pointer(&text);
+}
+
+static json_object *read_arguments(const char *given, GError **error)
+{
+        g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, error) : g_strdup(given ? given : "{}");
+        json_object *arguments = text ? json_tokener_parse(text) : NULL;
+
+        if (text && !json_object_is_type(arguments, json_type_object)) {
+                g_clear_pointer(&arguments, json_object_put);
+                g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The arguments are not a JSON object.");
+        }
+        return arguments;
+}
+
+static int run_tool(const Options *options, const char *tool)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *source = read_file(tool, &error), *text = source ? read_file(options->manifest, &error) : NULL;
+        g_autoptr(Manifest) manifest = text ? manifest_read(text, (const char *const *)options->grants, &error) : NULL;
+        json_object *arguments = manifest ? read_arguments(options->arguments, &error) : NULL;
+        SandboxCall call = {.source = source, .arguments = arguments, .world = options->world};
+        int status;
+
+        if (!arguments)
+                return print_error(error->domain == SANDBOX_ERROR ? "grant" : "usage", error->message, NULL);
+        call.grants = (const SandboxGrant *)(void *)manifest->grants->data;
+        call.n_grants = manifest->grants->len;
+        call.seconds = manifest->seconds;
+        call.memory_mb = manifest->memory_mb;
+        call.processes = manifest->processes;
+        call.output_max = manifest->output_max;
+        status = run_call(options, &call);
+        json_object_put(arguments);
+        return status;
+}
+
+static int command_run(int argc, char **argv)
+{
+        Options options = {0};
+        const GOptionEntry entries[] = {
+                {"manifest", 0, 0, G_OPTION_ARG_FILENAME, &options.manifest, "What the tool wants: JSON after capabilities.schema.json", "FILE"},
+                {"grant", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.grants, "What is agreed to; may be repeated", "CAP=RESOURCE"},
+                {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
+                {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
+                {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
+                {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
+                {NULL},
+        };
+        g_autoptr(GOptionContext) context = g_option_context_new("TOOL.py");
+        g_autoptr(GError) error = NULL;
+        int status;
+
+        g_option_context_add_main_entries(context, entries, NULL);
+        if (!g_option_context_parse(context, &argc, &argv, &error))
+                status = print_error("usage", error->message, NULL);
+        else if (argc != 2 || !options.manifest)
+                status = print_error("usage", "Usage: impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py", NULL);
+        else
+                status = run_tool(&options, argv[1]);
+        g_free(options.manifest);
+        g_free(options.app);
+        g_free(options.arguments);
+        g_free(options.connect);
+        g_free(options.world);
+        g_strfreev(options.grants);
+        return status;
+}
+
+/* ---- the others */
+
+static int command_serve(int argc, char **argv)
+{
+        if (argc == 3 && g_str_equal(argv[1], "--fd"))
+                return server_run_fd(atoi(argv[2]));
+        if (argc == 2 && argv[1][0] != '-')
+                return server_run_socket(argv[1]);
+        return print_error("usage", "Usage: impromptu-sandbox serve SOCKET", NULL);
+}
+
+static int command_status(int argc, char **argv)
+{
+        g_autofree char *text = server_status_text();
+        const Options options = {0};
+        const SandboxCall call = {.source = "def run(args):\n    return {\"confinement\": \"works\"}\n"};
+
+        fputs(text, stdout);
+        return run_call(&options, &call);
+}
+
+int main(int argc, char **argv)
+{
+        static const struct {
+                const char *name;
+                int (*run)(int argc, char **argv);
+        } commands[] = {{"run", command_run}, {"serve", command_serve}, {"status", command_status}};
+
+        for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(commands); i++)
+                if (g_str_equal(argv[1], commands[i].name))
+                        return commands[i].run(argc - 1, argv + 1);
+        g_printerr("Usage: impromptu-sandbox run|serve|status …; see sandbox/README.md\n");
+        return EXIT_REFUSED;
+}

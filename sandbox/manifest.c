@@ -1,0 +1,200 @@
+#include "manifest.h"
+
+#include "places.h"
+#include "wire.h"
+
+#include <string.h>
+
+#define RESOURCES_MAX 8 /* of one capability; capabilities.schema.json */
+#define RESOURCE_MAX 1024
+
+static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean refuse(GError **error, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        if (error)
+                *error = g_error_new_valist(SANDBOX_ERROR, SANDBOX_ERROR_GRANT, format, arguments);
+        va_end(arguments);
+        return FALSE;
+}
+
+static void clear_grant(gpointer data)
+{
+        g_free((char *)((SandboxGrant *)data)->resource);
+}
+
+static GArray *grants_new(void)
+{
+        GArray *grants = g_array_new(FALSE, FALSE, sizeof(SandboxGrant));
+
+        g_array_set_clear_func(grants, clear_grant);
+        return grants;
+}
+
+/* The plain form of what a model or a person wrote; NULL with an error. */
+static char *canonical(SandboxGrantKind kind, const char *resource, GError **error)
+{
+        g_autofree char *path = NULL;
+
+        if (kind == SANDBOX_SYSTEM)
+                return g_strdup(resource);
+        if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
+                path = g_strconcat(places_home(), resource + 1, NULL);
+        else
+                path = g_strdup(resource);
+        if (path[0] != '/') {
+                refuse(error, "\"%s\" is not a full path; write it from / or from ~/ on.", resource);
+                return NULL;
+        }
+        return g_canonicalize_filename(path, "/");
+}
+
+static gboolean add(GArray *grants, SandboxGrantKind kind, const char *resource, GError **error)
+{
+        SandboxGrant grant = {kind, NULL};
+
+        grant.resource = canonical(kind, resource, error);
+        if (grant.resource)
+                g_array_append_val(grants, grant);
+        return grant.resource != NULL;
+}
+
+/* ---- reading */
+
+static gboolean read_resources(GArray *wanted, SandboxGrantKind kind, json_object *list, GError **error)
+{
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > RESOURCES_MAX)
+                return refuse(error, "The manifest's \"%s\" must be a list of at most %d texts.", wire_grant_name(kind), RESOURCES_MAX);
+        for (gsize i = 0; i < json_object_array_length(list); i++) {
+                json_object *item = json_object_array_get_idx(list, i);
+                gsize length = json_object_is_type(item, json_type_string) ? (gsize)json_object_get_string_len(item) : 0;
+
+                if (!length || length > RESOURCE_MAX || strlen(json_object_get_string(item)) != length)
+                        return refuse(error, "The manifest's \"%s\" must be a list of at most %d texts.", wire_grant_name(kind), RESOURCES_MAX);
+                if (!add(wanted, kind, json_object_get_string(item), error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+static gboolean read_limits(Manifest *manifest, json_object *limits, GError **error)
+{
+        static const struct {
+                const char *name;
+                double least, most;
+        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 4096}};
+        double values[G_N_ELEMENTS(known)] = {0};
+
+        if (!json_object_is_type(limits, json_type_object))
+                return refuse(error, "The manifest's \"limits\" must be an object.");
+        json_object_object_foreach(limits, name, value) {
+                guint i = 0;
+
+                while (i < G_N_ELEMENTS(known) && !g_str_equal(known[i].name, name))
+                        i++;
+                if (i == G_N_ELEMENTS(known))
+                        return refuse(error, "The manifest names a limit \"%s\", which there is not.", name);
+                values[i] = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double) ? json_object_get_double(value) : -1;
+                if (!(values[i] >= known[i].least && values[i] <= known[i].most))
+                        return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least, known[i].most);
+        }
+        manifest->seconds = values[0];
+        manifest->memory_mb = (guint)values[1];
+        manifest->processes = (guint)values[2];
+        manifest->output_max = (gsize)values[3] * 1024;
+        return TRUE;
+}
+
+static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, GError **error)
+{
+        json_object *inner;
+
+        if (json_object_object_get_ex(all, "capabilities", &inner))
+                all = inner;
+        if (!json_object_is_type(all, json_type_object))
+                return refuse(error, "The manifest is not a JSON object.");
+        json_object_object_foreach(all, name, value) {
+                int kind = wire_grant_from_name(name);
+
+                if (kind >= 0 ? !read_resources(wanted, (SandboxGrantKind)kind, value, error)
+                    : g_str_equal(name, "limits")
+                            ? !read_limits(manifest, value, error)
+                            : !refuse(error, "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system and limits.", name))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+/* ---- agreeing */
+
+static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **error)
+{
+        for (; agreed && *agreed; agreed++) {
+                const char *equals = strchr(*agreed, '=');
+                g_autofree char *name = equals ? g_strndup(*agreed, (gsize)(equals - *agreed)) : NULL;
+                int kind = wire_grant_from_name(name);
+
+                if (kind < 0)
+                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH or system=FACT.", *agreed);
+                if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+/* The smaller of the two where one lies in the other: a person may agree to less than what is wanted, and to more has no effect. */
+static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agreed)
+{
+        if (wanted->kind != agreed->kind)
+                return NULL;
+        if (wanted->kind == SANDBOX_SYSTEM)
+                return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
+        if (places_is_inside(wanted->resource, agreed->resource))
+                return wanted->resource;
+        return places_is_inside(agreed->resource, wanted->resource) ? agreed->resource : NULL;
+}
+
+static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *agreed, GError **error)
+{
+        for (guint i = 0; i < wanted->len; i++) {
+                const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, i);
+                gboolean found = FALSE;
+
+                for (guint j = 0; j < agreed->len; j++) {
+                        const char *both = overlap(want, &g_array_index(agreed, SandboxGrant, j));
+                        SandboxGrant grant = {want->kind, g_strdup(both)};
+
+                        if (both)
+                                g_array_append_val(manifest->grants, grant);
+                        found |= both != NULL;
+                }
+                if (!found)
+                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s", wire_grant_name(want->kind),
+                                      want->resource, wire_grant_name(want->kind), want->resource);
+        }
+        return TRUE;
+}
+
+Manifest *manifest_read(const char *text, const char *const *agreed, GError **error)
+{
+        g_autoptr(Manifest) manifest = g_new0(Manifest, 1);
+        g_autoptr(GArray) wanted = grants_new(), given = grants_new();
+        json_object *all = json_tokener_parse(text);
+        gboolean done;
+
+        manifest->grants = grants_new();
+        done = (all || refuse(error, "The manifest is not JSON.")) && read_all(manifest, all, wanted, error) && read_agreed(given, agreed, error) &&
+               agree(manifest, wanted, given, error);
+        json_object_put(all);
+        return done ? g_steal_pointer(&manifest) : NULL;
+}
+
+void manifest_free(Manifest *manifest)
+{
+        if (!manifest)
+                return;
+        g_array_unref(manifest->grants);
+        g_free(manifest);
+}

@@ -1,0 +1,366 @@
+#include "plan.h"
+
+#include "facts.h"
+#include "idmap.h"
+#include "places.h"
+#include "protect.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct {
+        ItemKind kind;
+        gboolean folder;
+        int fd; /* index, -1 */
+        char *source; /* a path, or the content */
+        gsize source_size;
+        char *target;
+        guint64 device, inode;
+} Item;
+
+typedef struct {
+        const PlanRequest *request;
+        Plan *plan;
+        GPtrArray *items;
+        int root;    /* what granted paths are taken from: / or the world */
+        char *world; /* its real path, NULL without */
+        const char *cwd;
+} Builder;
+
+static void item_free(gpointer data)
+{
+        Item *item = data;
+
+        g_free(item->source);
+        g_free(item->target);
+        g_free(item);
+}
+
+static gboolean refuse(GError **error, const char *path, const char *why)
+{
+        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s cannot be granted: %s.", path, why);
+        return FALSE;
+}
+
+static Item *add_item(Builder *builder, ItemKind kind, const char *target)
+{
+        Item *item = g_new0(Item, 1);
+
+        item->kind = kind;
+        item->fd = -1;
+        item->source = g_strdup("");
+        item->target = g_strdup(target);
+        g_ptr_array_add(builder->items, item);
+        return item;
+}
+
+/* ---- mounts */
+
+static int open_source(const Builder *builder, const char *path)
+{
+        struct open_how how = {.flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+
+        return (int)syscall(SYS_openat2, builder->root, path[1] ? path + 1 : ".", &how, sizeof how);
+}
+
+/* Opens what is granted, and notes what it is: the spare takes it by the path again and refuses if it is another by then, or it is handed a mount of this very
+ * descriptor. shared: it belongs to the system, and everybody may read it. */
+static gboolean add_mount(Builder *builder, ItemKind kind, const char *path, gboolean shared, GError **error)
+{
+        struct stat about;
+        int fd = open_source(builder, path), mount = -1;
+        Item *item;
+
+        if (fd < 0) {
+                if (errno == ENOENT && builder->world)
+                        return TRUE; /* absent in that world */
+                return refuse(error, path, errno == ELOOP    ? "it is a link or is reached through one; grant the place it leads to"
+                                           : errno == ENOENT ? "it is not there"
+                                                             : g_strerror(errno));
+        }
+        if (fstat(fd, &about) < 0 || (!S_ISDIR(about.st_mode) && !S_ISREG(about.st_mode))) {
+                close(fd);
+                return refuse(error, path, "it is neither a folder nor an ordinary file");
+        }
+        if (geteuid() == 0 && !shared) {
+                mount = builder->plan->n_fds < JOB_FDS_MAX ? idmap_mount(fd) : -1;
+                if (mount < 0) {
+                        g_autofree char *why = g_strdup_printf("its file system cannot lend it to a tool's unprivileged user (%s)", g_strerror(errno));
+
+                        close(fd);
+                        return refuse(error, path, why);
+                }
+        }
+        close(fd);
+        item = add_item(builder, kind, path);
+        item->folder = S_ISDIR(about.st_mode);
+        item->device = about.st_dev;
+        item->inode = about.st_ino;
+        g_free(item->source);
+        item->source = g_strconcat(builder->world ? builder->world : "", path, NULL);
+        item->source_size = strlen(item->source);
+        if (mount >= 0) {
+                item->fd = (int)builder->plan->n_fds;
+                builder->plan->fds[builder->plan->n_fds++] = mount;
+        }
+        return TRUE;
+}
+
+/* The whole disk: / itself is the sandbox's own, so it is everything in it that can be granted. */
+static gboolean add_root(Builder *builder, ItemKind kind, GError **error)
+{
+        int fd = openat(builder->root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+        struct dirent *entry;
+        gboolean done = entries != NULL;
+
+        while (done && (entry = readdir(entries))) {
+                g_autofree char *path = g_strconcat("/", entry->d_name, NULL);
+
+                if (entry->d_type == DT_DIR && places_is_canonical(path) && !g_str_equal(path, "/tmp") && !places_refuse(SANDBOX_READ, path))
+                        done = add_mount(builder, kind, path, FALSE, error);
+        }
+        if (entries)
+                closedir(entries);
+        return done || (error && *error) || refuse(error, "/", g_strerror(errno));
+}
+
+static gboolean add_path(Builder *builder, SandboxGrantKind grant, const char *path, GError **error)
+{
+        static const ItemKind kinds[] = {[SANDBOX_LIST] = ITEM_LIST, [SANDBOX_READ] = ITEM_READ, [SANDBOX_WRITE] = ITEM_WRITE};
+        const char *why = places_refuse(grant, path);
+        guint before = builder->items->len;
+
+        if (why)
+                return refuse(error, path, why);
+        if (g_str_equal(path, "/"))
+                return add_root(builder, kinds[grant], error);
+        if (!add_mount(builder, kinds[grant], path, FALSE, error))
+                return FALSE;
+        if (builder->items->len > before && !builder->cwd && ((Item *)builder->items->pdata[before])->folder)
+                builder->cwd = path;
+        if (grant == SANDBOX_WRITE && !builder->world && builder->items->len > before)
+                g_ptr_array_add(builder->plan->written, g_strdup(path));
+        return TRUE;
+}
+
+/* ---- facts */
+
+static void add_text(Builder *builder, const char *target, char *text)
+{
+        Item *item = add_item(builder, ITEM_TEXT, target);
+
+        g_free(item->source);
+        item->source = text;
+        item->source_size = strlen(text);
+}
+
+static char *world_text(const Builder *builder, const char *path, const char *otherwise)
+{
+        g_autofree char *place = g_strconcat(builder->world, path, NULL), *text = NULL;
+        gsize size = 0;
+
+        if (g_file_get_contents(place, &text, &size, NULL) && size <= FACTS_BYTES_MAX && strlen(text) == size)
+                return g_steal_pointer(&text);
+        return g_strdup(otherwise);
+}
+
+/* A class of devices: its folder holds links to the devices, so these are needed as well. */
+static gboolean add_class(Builder *builder, const char *class, GError **error)
+{
+        g_autofree char *place = g_strconcat(builder->world ? builder->world : "", class, NULL);
+        g_autoptr(GDir) entries = g_dir_open(place, 0, NULL);
+        const char *name;
+
+        if (!entries)
+                return TRUE;
+        if (!add_mount(builder, ITEM_READ, class, !builder->world, error))
+                return FALSE;
+        while (!builder->world && (name = g_dir_read_name(entries))) {
+                g_autofree char *link = g_build_filename(class, name, NULL);
+                char *device = realpath(link, NULL);
+                gboolean done = !device || !g_str_has_prefix(device, "/sys/devices/") || add_mount(builder, ITEM_READ, device, TRUE, error);
+
+                free(device);
+                if (!done)
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+static gboolean add_system(Builder *builder, const char *fact, GError **error)
+{
+        static const char mounts[] = "/run/impromptu/mounts.json", processes[] = "/run/impromptu/processes.json";
+        gboolean world = builder->world != NULL;
+
+        if (g_str_equal(fact, "sensors"))
+                return add_class(builder, "/sys/class/thermal", error) && add_class(builder, "/sys/class/hwmon", error);
+        if (g_str_equal(fact, "battery"))
+                return add_class(builder, "/sys/class/power_supply", error);
+        if (g_str_equal(fact, "mounts"))
+                add_text(builder, mounts, world ? world_text(builder, mounts, "{\"mounts\": []}") : facts_mounts());
+        else if (g_str_equal(fact, "processes"))
+                add_text(builder, processes, world ? world_text(builder, processes, "{\"processes\": []}") : facts_processes());
+        else
+                return refuse(error, fact, "the system facts are sensors, mounts, processes and battery");
+        return TRUE;
+}
+
+/* ---- what is covered inside the mounts */
+
+static gboolean is_granted(const Builder *builder, const char *path)
+{
+        for (guint i = 0; i < builder->items->len; i++) {
+                const Item *item = builder->items->pdata[i];
+
+                if (item->kind <= ITEM_WRITE && places_is_inside(path, item->target))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static void hide_private(Builder *builder)
+{
+        for (const char *const *place = places_private(); *place; place++) {
+                struct stat about;
+
+                if (is_granted(builder, *place) && lstat(*place, &about) == 0 && (S_ISDIR(about.st_mode) || S_ISREG(about.st_mode)))
+                        add_item(builder, ITEM_HIDE, *place)->folder = S_ISDIR(about.st_mode);
+        }
+}
+
+static void keep_cb(const char *path, gboolean is_folder, gboolean pin, gpointer data)
+{
+        Builder *builder = data;
+
+        if (g_hash_table_add(builder->plan->kept, g_strdup(path)))
+                add_item(builder, pin ? ITEM_PIN : ITEM_KEEP, path)->folder = is_folder;
+}
+
+/* Mounts before what lies in them, covers after all mounts, the outer before the inner. */
+static gint order(gconstpointer a, gconstpointer b)
+{
+        const Item *left = *(Item *const *)a, *right = *(Item *const *)b;
+        int left_cover = left->kind > ITEM_WRITE, right_cover = right->kind > ITEM_WRITE;
+
+        if (left_cover != right_cover)
+                return left_cover - right_cover;
+        return (gint)strlen(left->target) - (gint)strlen(right->target);
+}
+
+/* ---- the block */
+
+static void append_string(GByteArray *job, const char *text, gsize size)
+{
+        g_byte_array_append(job, (const guint8 *)text, (guint)size);
+        g_byte_array_append(job, (const guint8 *)"", 1);
+}
+
+static void append_item(GByteArray *job, const Item *item)
+{
+        JobItem head = {.kind = item->kind,
+                        .folder = (guint32)item->folder,
+                        .fd = item->fd,
+                        .source = (guint32)item->source_size,
+                        .target = (guint32)strlen(item->target),
+                        .device = item->device,
+                        .inode = item->inode};
+
+        while ((job->len - sizeof(JobHead)) % 8)
+                g_byte_array_append(job, (const guint8 *)"", 1);
+        g_byte_array_append(job, (const guint8 *)&head, sizeof head);
+        append_string(job, item->source, item->source_size);
+        append_string(job, item->target, head.target);
+}
+
+static void write_job(Builder *builder)
+{
+        const PlanRequest *request = builder->request;
+        const char *cwd = builder->cwd ? builder->cwd : "/tmp";
+        GByteArray *job = builder->plan->job;
+        JobHead head = {.magic = JOB_MAGIC,
+                        .n_items = builder->items->len,
+                        .n_fds = builder->plan->n_fds,
+                        .source = (guint32)request->source_size,
+                        .arguments = (guint32)request->arguments_size,
+                        .cwd = (guint32)strlen(cwd),
+                        .processes = request->processes,
+                        .seconds = (guint32)ceil(request->seconds) + 1,
+                        .output_max = (guint32)request->output_max,
+                        .memory = (guint64)request->memory_mb << 20};
+
+        g_byte_array_append(job, (const guint8 *)&head, sizeof head);
+        for (guint i = 0; i < builder->items->len; i++)
+                append_item(job, builder->items->pdata[i]);
+        append_string(job, request->source, request->source_size);
+        append_string(job, request->arguments, request->arguments_size);
+        append_string(job, cwd, head.cwd);
+        ((JobHead *)(void *)job->data)->size = job->len;
+}
+
+static gboolean build(Builder *builder, GError **error)
+{
+        const PlanRequest *request = builder->request;
+
+        for (guint i = 0; i < request->grants->len; i++) {
+                const SandboxGrant *grant = &g_array_index(request->grants, SandboxGrant, i);
+
+                if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind, grant->resource, error)))
+                        return FALSE;
+        }
+        if (!builder->world)
+                hide_private(builder);
+        for (guint i = 0; i < builder->plan->written->len; i++)
+                protect_scan(builder->plan->written->pdata[i], keep_cb, builder);
+        if (builder->items->len > JOB_ITEMS_MAX) {
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The granted folders hold too many protected places (more than %d). Grant smaller folders.",
+                            JOB_ITEMS_MAX);
+                return FALSE;
+        }
+        g_ptr_array_sort(builder->items, order);
+        write_job(builder);
+        return TRUE;
+}
+
+Plan *plan_new(const PlanRequest *request, GError **error)
+{
+        g_autoptr(Plan) plan = g_new0(Plan, 1);
+        g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+        Builder builder = {.request = request, .plan = plan, .items = items};
+        gboolean done = FALSE;
+
+        plan->job = g_byte_array_new();
+        plan->written = g_ptr_array_new_with_free_func(g_free);
+        plan->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        builder.world = request->world ? realpath(request->world, NULL) : NULL;
+        builder.root = request->world && !builder.world ? -1 : open(builder.world ? builder.world : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (builder.root < 0)
+                refuse(error, request->world, "the folder that stands for the machine is not there");
+        else
+                done = build(&builder, error);
+        free(builder.world);
+        if (builder.root >= 0)
+                close(builder.root);
+        return done ? g_steal_pointer(&plan) : NULL;
+}
+
+void plan_free(Plan *plan)
+{
+        if (!plan)
+                return;
+        for (guint i = 0; i < plan->n_fds; i++)
+                close(plan->fds[i]);
+        g_byte_array_unref(plan->job);
+        g_ptr_array_unref(plan->written);
+        g_hash_table_unref(plan->kept);
+        g_free(plan);
+}

@@ -1,0 +1,413 @@
+#include "server.h"
+
+#include "call.h"
+#include "wire.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <json.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+typedef struct {
+        GMainLoop *loop;
+        Pool *pool;
+        GQueue line;        /* Request that wait */
+        GPtrArray *readers; /* Reader */
+        guint running;
+        gboolean one;       /* the first connection's end is the server's */
+} Server;
+
+typedef struct {
+        Server *server;
+        Wire *wire; /* NULL once the other side has gone */
+        GPtrArray *requests;
+} Reader;
+
+typedef struct {
+        Reader *reader; /* NULL once it has gone */
+        Server *server;
+        gint64 id;
+        char *body, *world;
+        PlanRequest plan;
+        Call *call;
+} Request;
+
+static void start_waiting(Server *server);
+
+/* ---- requests */
+
+static void clear_grant(gpointer data)
+{
+        g_free((char *)((SandboxGrant *)data)->resource);
+}
+
+static void request_free(Request *request)
+{
+        if (request->reader)
+                g_ptr_array_remove_fast(request->reader->requests, request);
+        g_array_unref(request->plan.grants);
+        g_free(request->body);
+        g_free(request->world);
+        g_free(request);
+}
+
+static void send_answer(Request *request, const CallAnswer *answer)
+{
+        json_object *head = json_object_new_object(), *error, *raised = NULL, *part;
+        const char *message = answer->message;
+
+        json_object_object_add(head, "id", json_object_new_int64(request->id));
+        json_object_object_add(head, "elapsed_us", json_object_new_int64(answer->elapsed_us));
+        json_object_object_add(head, "log", json_object_new_string(answer->log ? answer->log : ""));
+        if (answer->error >= 0) {
+                if (answer->raised) {
+                        json_tokener *tokener = json_tokener_new_ex(4);
+
+                        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+                        raised = json_tokener_parse_ex(tokener, answer->raised, (int)answer->raised_size);
+                        json_tokener_free(tokener);
+                }
+                if (raised && json_object_object_get_ex(raised, "message", &part))
+                        message = json_object_get_string(part);
+                error = json_object_new_object();
+                json_object_object_add(error, "kind", json_object_new_string(wire_error_name(answer->error)));
+                json_object_object_add(error, "message", json_object_new_string(message ? message : ""));
+                json_object_object_add(head, "error", error);
+                if (answer->refused)
+                        json_object_object_add(head, "refused", json_object_new_boolean(1));
+                if (raised && json_object_object_get_ex(raised, "traceback", &part))
+                        json_object_object_add(head, "traceback", json_object_get(part));
+                json_object_put(raised);
+        }
+        if (request->reader && request->reader->wire)
+                wire_send(request->reader->wire, head, answer->result, answer->result_size);
+        else
+                json_object_put(head);
+}
+
+static void send_refusal(Request *request, gint error, const char *message)
+{
+        send_answer(request, &(CallAnswer){.error = error, .message = message, .refused = TRUE});
+}
+
+static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
+{
+        send_answer(data, answer);
+}
+
+static void gone_cb(Call *call, gpointer data)
+{
+        Request *request = data;
+        Server *server = request->server;
+
+        request_free(request);
+        server->running--;
+        start_waiting(server);
+}
+
+/* TRUE when the request has left the line: it runs, or was refused. */
+static gboolean start_request(Server *server, Request *request)
+{
+        const CallFuncs funcs = {answered_cb, gone_cb, request};
+        g_autoptr(GError) error = NULL;
+        const char *message;
+        Plan *plan;
+        Spare spare;
+
+        if (!pool_take(server->pool, &spare, &message)) {
+                if (message) {
+                        send_refusal(request, SANDBOX_ERROR_UNAVAILABLE, message);
+                        request_free(request);
+                }
+                return message != NULL;
+        }
+        plan = plan_new(&request->plan, &error);
+        if (plan) {
+                request->call = call_start(plan, spare, &request->plan, &funcs);
+                server->running++;
+        } else {
+                pool_kill(&spare);
+                send_refusal(request, error->code, error->message);
+                request_free(request);
+        }
+        pool_refill(server->pool);
+        return TRUE;
+}
+
+static void start_waiting(Server *server)
+{
+        while (server->running < SANDBOX_CALLS_AT_ONCE && !g_queue_is_empty(&server->line)) {
+                Request *request = g_queue_peek_head(&server->line);
+
+                if (!start_request(server, request))
+                        break;
+                g_queue_pop_head(&server->line);
+        }
+}
+
+static void ready_cb(gpointer data)
+{
+        Server *server = data;
+
+        if (server->pool)
+                start_waiting(server);
+}
+
+static double number(json_object *head, const char *name, double otherwise, double most)
+{
+        json_object *value;
+        double given = json_object_object_get_ex(head, name, &value) ? json_object_get_double(value) : 0;
+
+        return given > 0 ? MIN(given, most) : otherwise;
+}
+
+static gboolean read_grants(json_object *head, GArray *grants)
+{
+        json_object *list;
+
+        if (!json_object_object_get_ex(head, "grants", &list))
+                return TRUE;
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > JOB_FDS_MAX)
+                return FALSE;
+        for (gsize i = 0; i < json_object_array_length(list); i++) {
+                json_object *pair = json_object_array_get_idx(list, i);
+                SandboxGrant grant;
+                int kind;
+
+                if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
+                        return FALSE;
+                kind = wire_grant_from_name(json_object_get_string(json_object_array_get_idx(pair, 0)));
+                if (kind < 0 || !json_object_is_type(json_object_array_get_idx(pair, 1), json_type_string))
+                        return FALSE;
+                grant = (SandboxGrant){(SandboxGrantKind)kind, g_strdup(json_object_get_string(json_object_array_get_idx(pair, 1)))};
+                g_array_append_val(grants, grant);
+        }
+        return TRUE;
+}
+
+static gboolean read_request(Request *request, json_object *head, const char *body, gsize size)
+{
+        json_object *value;
+        gint64 source = json_object_object_get_ex(head, "source", &value) ? json_object_get_int64(value) : -1;
+
+        if (source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size || !read_grants(head, request->plan.grants))
+                return FALSE;
+        request->body = g_memdup2(body, size);
+        if (json_object_object_get_ex(head, "world", &value))
+                request->world = g_strdup(json_object_get_string(value));
+        request->plan.source = request->body;
+        request->plan.source_size = (gsize)source;
+        request->plan.arguments = request->body + source;
+        request->plan.arguments_size = size - (gsize)source;
+        request->plan.world = request->world;
+        request->plan.seconds = number(head, "seconds", SANDBOX_SECONDS, SERVER_SECONDS_MAX);
+        request->plan.memory_mb = (guint)number(head, "memory_mb", SANDBOX_MEMORY_MB, SERVER_MEMORY_MB_MAX);
+        request->plan.processes = (guint)number(head, "processes", SANDBOX_PROCESSES, SERVER_PROCESSES_MAX);
+        request->plan.output_max = (gsize)number(head, "output", SANDBOX_OUTPUT_MAX, SANDBOX_OUTPUT_MAX);
+        return TRUE;
+}
+
+static void cancel(Reader *reader, gint64 id)
+{
+        for (guint i = 0; i < reader->requests->len; i++) {
+                Request *request = reader->requests->pdata[i];
+
+                if (request->id != id)
+                        continue;
+                if (request->call) {
+                        call_cancel(request->call);
+                } else {
+                        g_queue_remove(&reader->server->line, request);
+                        send_refusal(request, SANDBOX_ERROR_CANCELLED, "The call was cancelled.");
+                        request_free(request);
+                }
+                return;
+        }
+}
+
+static void send_status(Reader *reader, gint64 id)
+{
+        g_autofree char *text = server_status_text();
+        json_object *head = json_object_new_object();
+
+        json_object_object_add(head, "id", json_object_new_int64(id));
+        json_object_object_add(head, "status", json_object_new_string(text));
+        json_object_object_add(head, "worker", json_object_new_int(pool_worker_pid(reader->server->pool)));
+        wire_send(reader->wire, head, NULL, 0);
+}
+
+static void frame_cb(json_object *head, const char *body, gsize size, gpointer data)
+{
+        Reader *reader = data;
+        Server *server = reader->server;
+        json_object *value;
+        Request *request;
+        gint64 id = json_object_object_get_ex(head, "id", &value) ? json_object_get_int64(value) : 0;
+
+        if (json_object_object_get_ex(head, "cancel", NULL)) {
+                cancel(reader, id);
+                return;
+        }
+        if (json_object_object_get_ex(head, "status", NULL)) {
+                send_status(reader, id);
+                return;
+        }
+        request = g_new0(Request, 1);
+        request->server = server;
+        request->reader = reader;
+        request->id = id;
+        request->plan.grants = g_array_new(FALSE, FALSE, sizeof(SandboxGrant));
+        g_array_set_clear_func(request->plan.grants, clear_grant);
+        g_ptr_array_add(reader->requests, request);
+        if (!read_request(request, head, body, size)) {
+                send_refusal(request, SANDBOX_ERROR_GRANT, "The call is not one that the sandbox can read.");
+                request_free(request);
+        } else if (g_queue_get_length(&server->line) >= SERVER_LINE_MAX) {
+                send_refusal(request, SANDBOX_ERROR_UNAVAILABLE, "Too many tool calls are waiting. Try again in a moment.");
+                request_free(request);
+        } else {
+                g_queue_push_tail(&server->line, request);
+                start_waiting(server);
+        }
+}
+
+/* ---- connections */
+
+static void closed_cb(gpointer data)
+{
+        Reader *reader = data;
+        Server *server = reader->server;
+
+        g_clear_pointer(&reader->wire, wire_free);
+        while (reader->requests->len) {
+                Request *request = g_ptr_array_steal_index_fast(reader->requests, reader->requests->len - 1);
+
+                request->reader = NULL;
+                if (request->call) {
+                        call_cancel(request->call);
+                } else {
+                        g_queue_remove(&server->line, request);
+                        request_free(request);
+                }
+        }
+        g_ptr_array_unref(reader->requests);
+        g_ptr_array_remove_fast(server->readers, reader);
+        g_free(reader);
+        if (server->one)
+                g_main_loop_quit(server->loop);
+}
+
+static void add_reader(Server *server, int fd)
+{
+        Reader *reader = g_new0(Reader, 1);
+
+        reader->server = server;
+        reader->requests = g_ptr_array_new();
+        reader->wire = wire_new(fd, frame_cb, closed_cb, reader);
+        g_ptr_array_add(server->readers, reader);
+}
+
+static gboolean connection_cb(gint listener, GIOCondition condition, gpointer data)
+{
+        Server *server = data;
+        struct ucred peer;
+        socklen_t size = sizeof peer;
+        int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+        if (fd < 0)
+                return G_SOURCE_CONTINUE;
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != getuid() || server->readers->len >= SERVER_READERS_MAX)
+                close(fd);
+        else
+                add_reader(server, fd);
+        return G_SOURCE_CONTINUE;
+}
+
+static int bind_socket(const char *path)
+{
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        mode_t before;
+        gboolean done;
+
+        if (fd < 0 || strlen(path) >= sizeof address.sun_path) {
+                g_printerr("impromptu-sandbox: %s: %s\n", path, fd < 0 ? g_strerror(errno) : "the path is too long for a socket");
+                return -1;
+        }
+        memcpy(address.sun_path, path, strlen(path) + 1);
+        before = umask(0177);
+        done = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, SERVER_READERS_MAX) == 0;
+        umask(before);
+        if (!done) {
+                g_printerr("impromptu-sandbox: %s: %s\n", path, g_strerror(errno));
+                close(fd);
+                return -1;
+        }
+        return fd;
+}
+
+static gboolean signal_cb(gpointer data)
+{
+        g_main_loop_quit(((Server *)data)->loop);
+        return G_SOURCE_CONTINUE;
+}
+
+/* The children that still run end with us: PDEATHSIG, and their channels close. */
+static int run(Server *server)
+{
+        g_autofree char *program = server_worker_program();
+
+        g_unix_signal_add(SIGTERM, signal_cb, server);
+        g_unix_signal_add(SIGINT, signal_cb, server);
+        server->pool = pool_new(program, ready_cb, server);
+        g_main_loop_run(server->loop);
+        pool_free(server->pool);
+        return 0;
+}
+
+static void init(Server *server)
+{
+        *server = (Server){.loop = g_main_loop_new(NULL, FALSE), .line = G_QUEUE_INIT, .readers = g_ptr_array_new()};
+}
+
+int server_run_fd(int fd)
+{
+        Server server;
+
+        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        fcntl(fd, F_SETFD, FD_CLOEXEC);
+        init(&server);
+        server.one = TRUE;
+        add_reader(&server, fd);
+        return run(&server);
+}
+
+int server_run_socket(const char *path)
+{
+        Server server;
+        int listener = bind_socket(path);
+
+        if (listener < 0)
+                return 1;
+        init(&server);
+        watch_fd(listener, G_IO_IN, G_SOURCE_FUNC(connection_cb), &server);
+        run(&server);
+        unlink(path);
+        return 0;
+}
+
+char *server_worker_program(void)
+{
+        g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *folder = self ? g_path_get_dirname(self) : g_strdup(".");
+        g_autofree char *beside = g_build_filename(folder, "impromptu-sandbox-worker", NULL);
+
+        return g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&beside) : g_build_filename(SANDBOX_LIBEXEC, "impromptu-sandbox-worker", NULL);
+}

@@ -1,0 +1,52 @@
+/* Frames between the sandbox's client and its server, over a stream socket: two lengths, a JSON head, then raw bytes (a tool's source and arguments one way, its
+ * result the other: the server passes them on without reading them).
+ *
+ * Request head: {id, source, grants: [[kind, resource]], world?, seconds, memory_mb, processes, output}; body: source (that many bytes), then arguments.
+ * {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
+ * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?}; body: the result as JSON. refused says that nothing was run. */
+#pragma once
+
+#include <glib.h>
+#include <json.h>
+
+#define WIRE_HEAD_MAX (1024 * 1024)
+#define WIRE_BODY_MAX (9 * 1024 * 1024)
+#define WIRE_BACKLOG_MAX (64 * 1024 * 1024) /* what a reader may leave unread before it is dropped */
+#define WIRE_DEPTH_MAX 128                  /* nesting of JSON in either direction */
+
+typedef struct Wire Wire;
+
+/* head and body are only valid during the call. */
+typedef void (*WireFrameFunc)(json_object *head, const char *body, gsize size, gpointer data);
+typedef void (*WireClosedFunc)(gpointer data);
+
+/* Takes fd, makes it non-blocking and serves it in the thread's default context. closed is called once, when the other side has gone or has sent what is no frame. */
+Wire *wire_new(int fd, WireFrameFunc frame, WireClosedFunc closed, gpointer data);
+/* NULL is allowed; may be called from within frame and closed. */
+void wire_free(Wire *wire);
+/* Queues a frame; takes head. */
+void wire_send(Wire *wire, json_object *head, const void *body, gsize size);
+
+/* A watch on fd in the thread's default context; the source belongs to the caller, who destroys it with watch_clear(). */
+GSource *watch_fd(int fd, GIOCondition condition, GSourceFunc callback, gpointer data);
+GSource *watch_after(guint milliseconds, GSourceFunc callback, gpointer data);
+void watch_clear(GSource **source);
+
+/* The word for a SandboxError in an answer's error.kind, and back; -1 for a word that is none. */
+const char *wire_error_name(int error);
+int wire_error_from_name(const char *name);
+/* Likewise for grants. */
+const char *wire_grant_name(int kind);
+int wire_grant_from_name(const char *name);
+
+/* Bytes waiting to be written to a non-blocking descriptor. */
+typedef struct {
+        int fd;
+        GByteArray *bytes;
+        gsize done;
+        GSource *watch;
+} Outbox;
+void outbox_init(Outbox *outbox, int fd);
+void outbox_finish(Outbox *outbox);
+/* False when the backlog is too large or the descriptor is broken. */
+gboolean outbox_add(Outbox *outbox, const void *data, gsize size);

@@ -1,0 +1,119 @@
+"""The Python side of a call: loaded once into the worker, then run in a fresh confined process for each call.
+
+serve() is given the tool's source, its arguments as JSON and the channel; it answers with exactly one frame and ends the process. Nothing here is a
+boundary: the tool shares this interpreter and may break all of it. It then breaks only its own call.
+"""
+
+import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, linecache, math, os, pathlib, random, re, shutil, sqlite3
+import statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
+import gc
+
+FILE = "tool.py"
+TRACEBACK_MAX = 16 * 1024
+MESSAGE_MAX = 2000
+DEPTH_MAX = 100
+
+sys.path.append("/usr/lib/python3/dist-packages")
+
+
+def send(channel, kind, data):
+    view = memoryview(struct.pack("=II", ord(kind), len(data)) + data)
+    while view:
+        view = view[os.write(channel, view):]
+
+
+def own_lines(error, seen=None):
+    """The traceback with the frames of the tool only, causes included."""
+    seen = seen or set()
+    seen.add(id(error))
+    text = ""
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None and id(cause) not in seen and len(seen) < 8:
+        text = own_lines(cause, seen) + "\nThat led to:\n\n"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == FILE]
+    if frames:
+        text += "Traceback (most recent call last):\n" + "".join(traceback.format_list(frames))
+    return text + "".join(traceback.format_exception_only(type(error), error))
+
+
+def raised(channel, error):
+    try:
+        trace = own_lines(error)
+        message = (traceback.format_exception_only(type(error), error)[-1].strip() or type(error).__name__)[:MESSAGE_MAX]
+    except Exception as second:
+        trace, message = "", f"{type(error).__name__}, and its message could not be made: {type(second).__name__}"
+    if len(trace) > TRACEBACK_MAX:
+        trace = trace[:TRACEBACK_MAX // 2] + "\n…\n" + trace[-TRACEBACK_MAX // 2:]
+    send(channel, "T", json.dumps({"message": message, "traceback": trace}).encode("ascii"))
+
+
+def depth(text):
+    """How deeply JSON text is nested, without parsing it: strings are taken out first."""
+    deepest = level = 0
+    for mark in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+        level += 1 if mark in "[{" else -1
+        deepest = max(deepest, level)
+    return deepest
+
+
+def load(source):
+    text = source.decode("utf-8")
+    linecache.cache[FILE] = (len(text), None, text.splitlines(True), FILE)
+    module = types.ModuleType("tool")
+    module.__file__ = FILE
+    sys.modules["tool"] = module
+    exec(compile(text, FILE, "exec", dont_inherit=True), module.__dict__)
+    run = module.__dict__.get("run")
+    if not callable(run):
+        raise TypeError("the tool has no function run(args)")
+    return run
+
+
+def answer(channel, result, output_max):
+    """Sends the result, or says why it cannot be one."""
+    if not isinstance(result, dict):
+        return send(channel, "T", json.dumps({"message": f"TypeError: run(args) must return a dict, and returned {type(result).__name__}",
+                                              "traceback": ""}).encode("ascii"))
+    try:
+        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        data = text.encode("utf-8")
+    except RecursionError:
+        return send(channel, "O", b"The result is nested too deeply, or contains itself.")
+    except ValueError as error:
+        return send(channel, "O", f"The result is not JSON: {str(error)[:200]}.".encode("utf-8", "replace"))
+    except TypeError as error:
+        return send(channel, "O", f"The result is not JSON: {str(error)[:200]}.".encode("utf-8", "replace"))
+    if len(data) > output_max:
+        return send(channel, "O", f"The result has {len(data)} bytes; {output_max} are allowed.".encode())
+    if depth(text) > DEPTH_MAX:
+        return send(channel, "O", f"The result is nested more than {DEPTH_MAX} levels deep.".encode())
+    send(channel, "R", data)
+
+
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def serve(source, arguments, channel, output_max):
+    try:
+        result = load(source)(json.loads(arguments))
+        flush()
+        answer(channel, result, output_max)
+    except MemoryError:
+        result = None
+        flush()
+        send(channel, "M", b"")
+    except BaseException as error:
+        flush()
+        raised(channel, error)
+    os._exit(0)
+
+
+def warm():
+    """Touches what the first call would touch, so that a spare pays for its copied pages before it is needed."""
+    json.loads(json.dumps({"a": [1, 2.5, "x"]}))
+    exec(compile("def f(x):\n return [i for i in range(x)]\nf(3)", FILE, "exec"), {})
