@@ -1,0 +1,191 @@
+// The page's own runtime, run in its main world before anything of the page: storage, tools, and what goes wrong.
+// boot: {secret, storage, limit}. `secret` names the events that lead to the private world (world.js); the page never learns it,
+// and could do no more with it than with what stands here. Everything needed later is taken now, since a page may replace any of it.
+'use strict';
+const Custom = CustomEvent, text = String, make = Object.create, hasOwn = Object.hasOwn, define = Object.defineProperty;
+const { stringify, parse } = JSON;
+const apply = Reflect.apply, ownKeys = Reflect.ownKeys;
+const dispatch = EventTarget.prototype.dispatchEvent, listen = EventTarget.prototype.addEventListener;
+const stop = Event.prototype.stopImmediatePropagation;
+const detail = Object.getOwnPropertyDescriptor(CustomEvent.prototype, 'detail').get;
+const soon = queueMicrotask.bind(window), later = setTimeout.bind(window);
+const NativePromise = Promise, Failure = Error, Quota = DOMException, WrongType = TypeError;
+const page = window, doc = document;
+
+function tell(message) {
+    apply(dispatch, page, [new Custom(boot.secret + '>', { detail: stringify(message) })]);
+}
+
+function hide(name, value) {
+    define(page, name, { value, configurable: false, enumerable: true, writable: false });
+}
+
+// Tools: a call always settles, with the tool's result or with an Error that has a kind.
+let calls = 0;
+const waiting = make(null);
+
+function settle(message) {
+    const call = waiting[message.id];
+    if (!call)
+        return;
+    delete waiting[message.id];
+    if (message.error) {
+        const error = new Failure(message.error.message);
+        error.kind = message.error.kind;
+        call.reject(error);
+    } else {
+        call.resolve(message.result);
+    }
+}
+
+function callTool(name, args) {
+    return new NativePromise((resolve, reject) => {
+        const id = ++calls;
+        waiting[id] = { resolve, reject };
+        try {
+            tell({ kind: 'call', id, name: text(name), args: args === undefined ? {} : args });
+        } catch (error) {
+            settle({ id, error: { kind: 'bad-request', message: 'The arguments of ' + text(name) + ' cannot be written as JSON.' } });
+        }
+    });
+}
+
+hide('impromptu', Object.freeze({ call: callTool }));
+
+apply(listen, page, [boot.secret + '<', (event) => {
+    apply(stop, event, []);
+    const message = parse(apply(detail, event, []));
+    if (message.kind === 'settle')
+        soon(() => settle(message));
+}, true]);
+
+// Storage: the values the agent kept for this app; writes go back in one batch a turn. IndexedDB is absent on purpose.
+let unsent = null;
+
+function saveKey(key, value) {
+    if (!unsent) {
+        unsent = make(null);
+        soon(flush);
+    }
+    if (key === '')
+        unsent = make(null);
+    unsent[key] = value;
+}
+
+function flush() {
+    if (!unsent)
+        return;
+    const set = unsent;
+    unsent = null;
+    tell({ kind: 'store', set });
+}
+
+function storageOf(values, changed) {
+    const items = make(null);
+    let used = 0;
+    for (const key of ownKeys(values)) {
+        items[key] = text(values[key]);
+        used += key.length + items[key].length;
+    }
+    const methods = make(null);
+    methods.getItem = (key) => (text(key) in items ? items[text(key)] : null);
+    methods.setItem = (name, content) => {
+        const key = text(name), value = text(content);
+        const size = used - (key in items ? key.length + items[key].length : 0) + key.length + value.length;
+        if (size > boot.limit || key.length + value.length > boot.limit / 8)
+            throw new Quota('The app has no room left for this value.', 'QuotaExceededError');
+        used = size;
+        items[key] = value;
+        changed(key, value);
+    };
+    methods.removeItem = (name) => {
+        const key = text(name);
+        if (!(key in items))
+            return;
+        used -= key.length + items[key].length;
+        delete items[key];
+        changed(key, null);
+    };
+    methods.clear = () => {
+        for (const key of ownKeys(items))
+            delete items[key];
+        used = 0;
+        changed('', null);
+    };
+    methods.key = (index) => { const key = ownKeys(items)[index >>> 0]; return key === undefined ? null : key; };
+    return new Proxy(items, {
+        get: (_, key) => (key === 'length' ? ownKeys(items).length : typeof key === 'symbol' ? undefined : key in methods ? methods[key] : items[key]),
+        set: (_, key, value) => { methods.setItem(key, value); return true; },
+        has: (_, key) => key in methods || key in items,
+        deleteProperty: (_, key) => { methods.removeItem(key); return true; },
+        defineProperty: (_, key, property) => { methods.setItem(key, property.value); return true; },
+        getPrototypeOf: () => Storage.prototype,
+    });
+}
+
+hide('localStorage', storageOf(boot.storage, saveKey));
+hide('sessionStorage', storageOf({}, () => tell({ kind: 'active' })));
+for (const name of ['indexedDB', 'caches', 'cookieStore', 'openDatabase'])
+    hide(name, undefined);
+apply(listen, page, ['pagehide', flush, true]);
+
+// What goes wrong is told as a claim of the page: whoever reads it knows that the page could have made it up.
+function found(kind, words, line) {
+    try {
+        tell({ kind: 'found', finding: { kind, text: text(words).slice(0, 500), line: line || undefined } });
+    } catch (error) { /* an object whose own toString throws has nothing to say */ }
+}
+
+function describe(value) {
+    if (value === null || typeof value !== 'object')
+        return text(value);
+    if (typeof value.message === 'string')
+        return (value.name ? value.name + ': ' : '') + value.message;
+    return stringify(value) || text(value);
+}
+
+apply(listen, page, ['error', (event) => {
+    const target = event.target;
+    if (target === page || !target)
+        found('exception', event.message, event.lineno);
+    else if (target.src || target.href)
+        found('request', 'could not load ' + text(target.src || target.href).slice(0, 300));
+}, true]);
+apply(listen, page, ['unhandledrejection', (event) => {
+    try {
+        found('rejection', describe(event.reason));
+    } catch (error) {
+        found('rejection', 'a value that cannot be shown');
+    }
+}, true]);
+apply(listen, doc, ['securitypolicyviolation', (event) => {
+    found('csp', event.effectiveDirective + ' does not allow ' + (event.blockedURI || 'this').slice(0, 300), event.lineNumber);
+}, true]);
+
+const consoleError = console.error;
+console.error = function error(...words) {
+    try {
+        found('console', words.map(describe).join(' '));
+    } catch (failure) {
+        found('console', 'an error that cannot be shown');
+    }
+    apply(consoleError, console, words);
+};
+
+// Dialogs that would stop the page are not there. alert() is shown inside the page for a while; a question has to be the page's own.
+const NOTE_MS = 8000;
+hide('alert', function alert(words) {
+    const note = doc.createElement('div');
+    note.setAttribute('role', 'alert');
+    note.className = 'impromptu-note';
+    note.textContent = words === undefined ? '' : text(words).slice(0, 2000);
+    doc.querySelectorAll('.impromptu-note').forEach((old) => old.remove());
+    (doc.body || doc.documentElement).append(note);
+    later(() => note.remove(), NOTE_MS);
+});
+for (const [name, answer] of [['confirm', false], ['prompt', null], ['print', undefined]]) {
+    hide(name, () => {
+        found('console', name + '() is not available here: ask inside the page instead');
+        return answer;
+    });
+}

@@ -1,0 +1,530 @@
+// The twin's hands and eyes, in the private world after world.js: finds controls as a person does, reads what is visible, compares pictures.
+// Every function answers plain data; the checker (checker.c) decides what it means.
+'use strict';
+const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400;
+const CONTROLS = 'button, a[href], input, select, textarea, summary, label, [role=button], [role=tab], [role=menuitem], [role=checkbox],' +
+    '[role=switch], [role=radio], [role=option], [role=link], [onclick], [tabindex], [contenteditable=""], [contenteditable=true]';
+const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable=true], [role=textbox]';
+const PRESSED = 'button, a[href], [role=button], [role=tab], [role=menuitem], [role=link], input[type=button], input[type=submit], input[type=reset]';
+
+const fold = (text) => String(text).normalize('NFKC').toLowerCase().replace(/[\u2212\u2013]/g, '-').replace(/\s+/g, ' ').trim();
+const bare = (text) => fold(text).replace(/[^\p{L}\p{N}+\-×÷=%#.,:/*]+/gu, ' ').trim();
+
+function visible(element) {
+    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+        return false;
+    const box = element.getBoundingClientRect();
+    return box.width > 1 || box.height > 1;
+}
+
+// ---- what a person reads ----
+
+const SILENT = new Set(['SCRIPT', 'STYLE', 'TEMPLATE', 'NOSCRIPT', 'HEAD', 'OPTION', 'DATALIST', 'TEXTAREA']);
+
+function valueOf(element) {
+    if (element.tagName === 'SELECT')
+        return [...element.selectedOptions].map((option) => option.text).join(' ');
+    if (element.tagName === 'TEXTAREA')
+        return element.value;
+    if (element.tagName === 'INPUT' && !/^(hidden|checkbox|radio|password|file|image|color)$/.test(element.type))
+        return element.value;
+    return '';
+}
+
+function readInto(node, out, count) {
+    for (let child = node.firstChild; child && out.length < TEXT_MAX && count.left-- > 0; child = child.nextSibling) {
+        if (child.nodeType === Node.TEXT_NODE) {
+            out.text += child.data;
+        } else if (child.nodeType === Node.ELEMENT_NODE) {
+            const value = valueOf(child);
+            if (SILENT.has(child.tagName) && !value)
+                continue;
+            const style = getComputedStyle(child);
+            if (style.display === 'none' || style.visibility !== 'visible' && !child.children.length || +style.opacity === 0 || child.tagName === 'BR') {
+                out.text += '\n';
+                continue;
+            }
+            const apart = !/^(inline|contents)$/.test(style.display) || child.tagName === 'TD' ? '\n' : '';
+            out.text += apart;
+            if (value)
+                out.text += ' ' + value + ' ';
+            else if (style.display === 'contents' || visible(child) || child.children.length)
+                readInto(child.shadowRoot || child, out, count);
+            out.text += apart;
+        }
+    }
+}
+
+function readable(root) {
+    const out = { text: '', get length() { return this.text.length; } };
+    const value = root && root.nodeType === Node.ELEMENT_NODE ? valueOf(root) : '';
+    if (value)
+        return value;
+    if (root)
+        readInto(root, out, { left: NODES_MAX });
+    return out.text.replace(/[^\S\n]+/g, ' ').replace(/ ?\n[\s]*/g, '\n').trim();
+}
+
+// ---- names ----
+
+function namesOf(element) {
+    const names = [];
+    const ids = element.getAttribute('aria-labelledby');
+    if (ids)
+        names.push(ids.split(/\s+/).map((id) => document.getElementById(id)?.innerText || '').join(' '));
+    names.push(element.getAttribute('aria-label'));
+    for (const label of element.labels || [])
+        names.push(labelText(label, element));
+    if (element.tagName === 'INPUT' && /^(button|submit|reset)$/.test(element.type))
+        names.push(element.value || element.type);
+    else if (!element.matches(FIELDS))
+        names.push(element.innerText);
+    for (const image of element.querySelectorAll('img[alt], svg title'))
+        names.push(image.getAttribute('alt') || image.textContent);
+    names.push(element.getAttribute('placeholder'), element.getAttribute('title'), element.getAttribute('alt'), element.id, element.getAttribute('name'));
+    return names.filter((name) => name && /\S/.test(name));
+}
+
+function labelText(label, control) {
+    if (!label.contains(control))
+        return label.innerText;
+    return [...label.childNodes].filter((node) => !node.contains(control)).map((node) => node.innerText ?? node.data ?? '').join(' ');
+}
+
+// How well a control answers to a name: 0 not at all, more is better.
+function match(element, name) {
+    const wanted = fold(name), plain = bare(name);
+    let best = 0;
+    namesOf(element).forEach((candidate, place) => {
+        const own = fold(candidate), ownPlain = bare(candidate);
+        let score = 0;
+        if (own === wanted)
+            score = 100;
+        else if (plain && ownPlain === plain)
+            score = 90;
+        else if (plain && own.length <= 200 && (' ' + ownPlain + ' ').includes(' ' + plain + ' '))
+            score = 60 - Math.min(40, ownPlain.length - plain.length);
+        best = Math.max(best, score - Math.min(place, 9) / 10);
+    });
+    return best;
+}
+
+function bestOf(elements, name) {
+    let best = null, bestScore = 0;
+    for (const element of elements) {
+        let score = match(element, name);
+        if (score <= 0)
+            continue;
+        if (!visible(element))
+            score -= 200;
+        if (element.disabled)
+            score -= 20;
+        if (element.tagName === 'LABEL')
+            score -= 5;
+        if (!best || score > bestScore) {
+            best = element;
+            bestScore = score;
+        }
+    }
+    return best;
+}
+
+function smallestWithText(name) {
+    const wanted = bare(name) || fold(name);
+    let best = null;
+    for (const element of document.body.querySelectorAll('*')) {
+        if (!SILENT.has(element.tagName) && visible(element) && (bare(element.innerText || '') || fold(element.innerText || '')) === wanted)
+            best = element;
+    }
+    return best;
+}
+
+function canvasNamed(name) {
+    if (fold(name) !== 'canvas')
+        return null;
+    return [...document.querySelectorAll('canvas')].find(visible) || document.querySelector('canvas');
+}
+
+function control(name, selector) {
+    const found = canvasNamed(name) || bestOf(document.querySelectorAll(selector), name);
+    return found && found.tagName === 'LABEL' && found.control ? found.control : found || (selector === CONTROLS ? smallestWithText(name) : null);
+}
+
+// A part of the page: a field, a labelled region, the part under a heading, or what carries exactly that text.
+function region(name) {
+    if (fold(name) === 'page')
+        return document.body;
+    const field = canvasNamed(name) || bestOf(document.querySelectorAll(FIELDS + ', output, progress, meter'), name);
+    if (field)
+        return field;
+    const labelled = bestOf(document.querySelectorAll('[aria-label], [aria-labelledby], [id], fieldset, table'), name);
+    const heading = bestOf(document.querySelectorAll('h1, h2, h3, h4, h5, h6, legend, caption, th, dt, summary'), name);
+    if (heading && visible(heading) && (!labelled || match(heading, name) > match(labelled, name)))
+        return heading.matches('dt') ? heading.nextElementSibling || heading.parentElement : heading.parentElement;
+    return labelled || smallestWithText(name);
+}
+
+const named = (element) => fold(namesOf(element)[0] || element.tagName).slice(0, 80);
+
+// ---- seeing ----
+
+function escaped(text) {
+    return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}
+
+// A figure is only seen whole: "5" is not seen in "25:00" or in "5.4".
+function holds(text, wanted) {
+    const inner = fold(wanted);
+    if (!inner)
+        return false;
+    const before = /^[\d.,]/.test(inner) ? '(?<![\\d])(?<!\\d[.,:])' : '';
+    const after = /\d$/.test(inner) ? '(?![\\d])(?![.,:]\\d)' : '';
+    return new RegExp(before + escaped(inner) + after, 'u').test(fold(text));
+}
+
+function see(text, where) {
+    const root = where ? region(where) : document.body;
+    if (where && !root)
+        return { ok: false, missing: where };
+    const words = readable(root);
+    return { ok: holds(words, text), saw: words.slice(0, 400) };
+}
+
+const ROLES = {
+    button: 'button, [role=button], input[type=button], input[type=submit]', link: 'a[href], [role=link]', row: 'tbody tr, [role=row]',
+    cell: 'td, [role=cell], [role=gridcell]', heading: 'h1, h2, h3, h4, h5, h6, [role=heading]', listitem: 'li, [role=listitem]', 'list item': 'li, [role=listitem]',
+    image: 'img, svg, [role=img]', img: 'img, svg, [role=img]', checkbox: 'input[type=checkbox], [role=checkbox]', radio: 'input[type=radio], [role=radio]',
+    textbox: 'input:not([type]), input[type=text], textarea, [role=textbox]', canvas: 'canvas', table: 'table', option: 'option, [role=option]',
+};
+
+function count(name) {
+    const role = fold(name).replace(/s$/, '');
+    const selector = Object.hasOwn(ROLES, fold(name)) ? ROLES[fold(name)] : Object.hasOwn(ROLES, role) ? ROLES[role] : null;
+    if (selector)
+        return { n: [...document.querySelectorAll(selector)].filter((element) => element.tagName === 'OPTION' || visible(element)).length };
+    const wanted = bare(name) || fold(name);
+    const hits = [...document.body.querySelectorAll('*')].filter((element) => !SILENT.has(element.tagName) && visible(element) &&
+        ((bare(element.innerText || '') || fold(element.innerText || '')) === wanted || fold(element.getAttribute('aria-label') || '') === fold(name)));
+    return { n: hits.filter((element) => !hits.some((other) => other !== element && element.contains(other))).length };
+}
+
+// ---- comparing ----
+
+function hash(text) {
+    let value = 2166136261;
+    for (let i = 0; i < text.length; i++)
+        value = Math.imul(value ^ text.charCodeAt(i), 16777619);
+    return value >>> 0;
+}
+
+function canvasHash(canvas) {
+    if (!canvas.width || !canvas.height)
+        return 0;
+    const thumb = new OffscreenCanvas(THUMB, THUMB), context = thumb.getContext('2d', { willReadFrequently: true });
+    try {
+        context.drawImage(canvas, 0, 0, THUMB, THUMB);
+        return hash(String.fromCharCode(...new Uint16Array(context.getImageData(0, 0, THUMB, THUMB).data.buffer)));
+    } catch (error) {
+        return 0;
+    }
+}
+
+function look(element) {
+    if (!element)
+        return 'none';
+    const canvases = [...(element.tagName === 'CANVAS' ? [element] : element.querySelectorAll('canvas'))].map(canvasHash);
+    const fields = [...element.querySelectorAll('input, select, textarea, details, dialog')].map((field) =>
+        [field.value, field.checked, field.open, field.disabled].join('/'));
+    const style = element.nodeType === Node.ELEMENT_NODE ? getComputedStyle(element) : { transform: '', backgroundColor: '', color: '' };
+    return [hash(element.outerHTML), ...canvases, hash(fields.join('|')), element.value ?? '', style.transform, style.backgroundColor, style.color].join(' ');
+}
+
+let watched = [], looked = {}, mutations = 0;
+new MutationObserver((records) => { mutations += records.length; }).observe(document,
+    { subtree: true, childList: true, characterData: true, attributes: true });
+
+function mark() {
+    looked = {};
+    for (const name of watched)
+        looked[name] = look(region(name));
+}
+
+function changed(name) {
+    const before = looked[name];
+    return before === undefined ? { ok: false, saw: 'nothing had acted before' } : { ok: look(region(name)) !== before, saw: 'it looks the same as before' };
+}
+
+// ---- the clock ----
+
+let questions = 0;
+const asked = new Map();
+kinds.clock = (message) => {
+    asked.get(message.id)?.(message);
+    asked.delete(message.id);
+};
+
+function ask(message) {
+    return new Promise((resolve) => {
+        const id = ++questions;
+        asked.set(id, resolve);
+        tell({ ...message, id });
+    });
+}
+
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+let owed = 0;
+
+// Lets what an action set going happen: what is due now, one frame, and the tools' answers. The clock moves by a millisecond, which the next wait gives back.
+async function settle() {
+    await ask({ kind: 'advance', ms: 1 });
+    owed += 1;
+    const deadline = performance.now() + QUIET_MS;
+    while (world.calls > 0 && performance.now() < deadline) {
+        await turn();
+        if (world.calls === 0)
+            await ask({ kind: 'advance', ms: 1 });
+    }
+}
+
+async function wait(seconds) {
+    const ms = Math.max(0, seconds * 1000 - owed);
+    owed = Math.max(0, owed - seconds * 1000);
+    await ask({ kind: 'advance', ms });
+    await turn();
+    while (world.calls > 0)
+        await settle();
+}
+
+// ---- acting ----
+
+let arrived = () => {};
+for (const type of ['mouseup', 'keyup']) {
+    window.addEventListener(type, (event) => {
+        if (event.isTrusted)
+            setTimeout(() => arrived(type), 0);
+    }, true);
+}
+
+let arrival = null;
+
+function expect(type) {
+    arrival = new Promise((resolve) => {
+        const timer = setTimeout(() => resolve(false), INPUT_MS);
+        arrived = (kind) => {
+            if (kind !== type)
+                return;
+            clearTimeout(timer);
+            resolve(true);
+        };
+    });
+}
+
+async function activity() {
+    const { active } = await ask({ kind: 'activity' });
+    return [mutations, active, world.active, world.found, look(document.documentElement), location.href, scrollY].join(' ');
+}
+
+function place(element) {
+    element.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+    const box = [...element.getClientRects()].find((part) => part.width > 0 && part.height > 0) || element.getBoundingClientRect();
+    const x = box.x + box.width / 2, y = box.y + box.height / 2;
+    const hit = document.elementFromPoint(x, y);
+    const label = hit && hit.closest('label');
+    if (hit && (element.contains(hit) || hit.contains(element) || hit.shadowRoot || (label && label.control === element)))
+        return { ok: true, x, y };
+    return { ok: false, why: hit ? 'it is covered by ' + named(hit) : 'it lies outside the window' };
+}
+
+async function aim(name, selector, type) {
+    const element = typeof name === 'string' ? control(name, selector) : name;
+    if (!element)
+        return { ok: false, why: 'no control is called ' + name, saw: readable(document.body).slice(0, 400) };
+    if (!visible(element))
+        return { ok: false, why: 'it is not visible' };
+    if (element.disabled)
+        return { ok: false, why: 'it is disabled' };
+    const at = place(element);
+    if (!at.ok)
+        return at;
+    mark();
+    before = await activity();
+    if (element.matches('select, input[type=date], input[type=time], input[type=datetime-local], input[type=color], input[type=file]')) {
+        element.focus();
+        return { ok: true, quiet: true };
+    }
+    expect(type);
+    return at;
+}
+
+let before = '';
+
+// After an action: waits until the page has handled it, then says whether anything at all came of it.
+async function done(real) {
+    const handled = real ? await arrival : true;
+    await settle();
+    return { ok: handled !== false, alive: (await activity()) !== before };
+}
+
+const DIRECT = /^(date|time|datetime-local|month|week|range|color|number)$/;
+
+function setValue(element, value) {
+    const prototype = Object.getPrototypeOf(element);
+    Object.getOwnPropertyDescriptor(prototype, 'value').set.call(element, value);
+    element.dispatchEvent(new InputEvent('input', { bubbles: true }));
+    element.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+// Readies a field for typing: focused by a real click before, its old content selected. A field that takes no typed text is set.
+function ready(name, value) {
+    const element = control(name, FIELDS);
+    if (!element)
+        return { ok: false, why: 'no field is called ' + name };
+    if (element.tagName === 'SELECT')
+        return chooseIn(element, value);
+    element.focus();
+    if (element.tagName === 'INPUT' && DIRECT.test(element.type)) {
+        setValue(element, value);
+        return { ok: element.value === value || +element.value === +value, typed: true, why: 'the field does not take ' + value };
+    }
+    if (element.select)
+        element.select();
+    else
+        getSelection().selectAllChildren(element);
+    return { ok: true, typed: false };
+}
+
+function insert(value) {
+    return { ok: document.execCommand(value === '' ? 'delete' : 'insertText', false, value) || value === '' };
+}
+
+function commit() {
+    const element = document.activeElement;
+    if (element && element.matches(FIELDS))
+        element.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+function chooseIn(element, value) {
+    const wanted = fold(value);
+    const option = [...element.options].find((one) => fold(one.text) === wanted || fold(one.value) === wanted || fold(one.label) === wanted);
+    if (!option)
+        return { ok: false, why: 'there is no choice ' + value, saw: [...element.options].map((one) => one.text).join(', ').slice(0, 300) };
+    setValue(element, option.value);
+    return { ok: true, typed: true };
+}
+
+// A list is set; a radio button or check box is answered with the element that must still be pressed (state "press") or is as wanted already.
+function choose(name, value) {
+    mark();
+    const list = control(name, 'select');
+    if (list)
+        return chooseIn(list, value);
+    const wanted = fold(value);
+    const box = control(name, 'input[type=checkbox], [role=checkbox], [role=switch]');
+    if (box && /^(on|off|true|false|yes|no)$/.test(wanted)) {
+        const on = box.checked ?? box.getAttribute('aria-checked') === 'true';
+        return { ok: true, typed: on === /^(on|true|yes)$/.test(wanted), press: name };
+    }
+    const radio = control(value, 'input[type=radio], [role=radio], [role=option], [role=tab], button');
+    return radio ? { ok: true, typed: radio.checked === true, press: value } : { ok: false, why: 'no choice is called ' + name + ' with ' + value };
+}
+
+// ---- the page as a whole ----
+
+function pressable() {
+    return [...document.querySelectorAll(PRESSED)].filter((element) => !element.disabled && element.getAttribute('aria-disabled') !== 'true' &&
+        visible(element) && !/^https?:/.test(element.getAttribute('href') || ''));
+}
+
+function figures(text) {
+    return [...new Set(text.match(/\d+(?:[.,:]\d+)*/g) || [])].filter((figure) => figure.replace(/\D/g, '').length > 1).slice(0, 200);
+}
+
+// Blank: no text, no picture that differs from one colour, no control.
+function blank() {
+    if (readable(document.body) || document.querySelector('img, svg, video'))
+        return false;
+    if ([...document.querySelectorAll('input, button, select, textarea')].some(visible))
+        return false;
+    return ![...document.querySelectorAll('canvas')].some((canvas) => visible(canvas) && canvasHash(canvas) !== canvasHash(empty(canvas)));
+}
+
+function empty(canvas) {
+    return Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
+}
+
+const operations = {
+    async begin({ names }) {
+        watched = names;
+        await settle();
+        mark();
+        return { ok: true };
+    },
+    state() {
+        const words = readable(document.body);
+        return { blank: blank(), figures: figures(words), text: words.slice(0, 400), controls: pressable().map(named) };
+    },
+    aim({ name, fields }) { return aim(name, fields ? FIELDS : CONTROLS, 'mouseup'); },
+    async aimKey({ name }) {
+        mark();
+        if (name) {
+            const element = control(name, CONTROLS) || region(name);
+            if (!element)
+                return { ok: false, why: 'nothing is called ' + name };
+            element.focus();
+        }
+        before = await activity();
+        expect('keyup');
+        return { ok: true };
+    },
+    async aimNumber({ index }) {
+        const element = pressable()[index];
+        return element ? { ...await aim(element, CONTROLS, 'mouseup'), name: namesOf(element)[0] || element.tagName.toLowerCase() } : { ok: false, gone: true };
+    },
+    done({ real }) { return done(real); },
+    expectKey() { expect('keyup'); return { ok: true }; },
+    async typed() { await arrival; return { ok: true }; },
+    ready({ name, value }) { return ready(name, value); },
+    insert({ value }) { return insert(value); },
+    async commit() { commit(); await settle(); return { ok: true }; },
+    choose({ name, value }) { return choose(name, value); },
+    async fillAll() {
+        for (const field of document.querySelectorAll('input, textarea')) {
+            if (visible(field) && !field.disabled && !/^(checkbox|radio|button|submit|reset|file|range|color|hidden|image)$/.test(field.type) && !field.value)
+                setValue(field, { number: '7', date: '2026-03-14', time: '09:30', email: 'a@example.org' }[field.type] || 'sample 7');
+        }
+        await settle();
+        return { ok: true };
+    },
+    async wait({ seconds }) { await wait(seconds); return { ok: true }; },
+    // A glance that fails is repeated a little later: what is debounced or decoded needs a moment.
+    async glance({ what, name, where, n }) {
+        let seen;
+        for (const ms of [0, 16, 120, 400]) {
+            if (ms) {
+                await ask({ kind: 'advance', ms });
+                owed += ms;
+                await turn();
+            }
+            if (what === 'see')
+                seen = see(name, where);
+            else if (what === 'see_not')
+                seen = ((glance) => ({ ...glance, ok: !glance.missing && !glance.ok }))(see(name, where));
+            else if (what === 'count')
+                seen = ((found) => ({ ok: found.n === n, saw: found.n + ' of them' }))(count(name));
+            else
+                seen = changed(name);
+            if (seen.ok)
+                break;
+        }
+        return seen;
+    },
+};
+
+// The one entry for the checker: an operation's name and its JSON argument; answers JSON.
+globalThis.impromptuProbe = async (name, argument) => {
+    try {
+        return JSON.stringify(await operations[name](JSON.parse(argument)));
+    } catch (error) {
+        return JSON.stringify({ ok: false, why: 'the check itself failed: ' + error.message + ' ' + (error.stack || '').slice(0, 200) });
+    }
+};

@@ -1,0 +1,284 @@
+/* Pages: making a web view that nothing of ours leaks into, the warm spare, our scripts, and the message channel.
+ *
+ * Every page has its own context with an ephemeral data manager and WebKit's sandbox on, so that no two apps ever share a process, a cookie or a cache.
+ * A proxy that nobody listens at keeps even DNS prefetching off the network. Our scripts run before the page's own: page.js in the page's world and
+ * world.js in a private one, which alone holds the message channel; the two talk through events whose name the page does not know. */
+#include "shell/apps/page.h"
+
+#include <string.h>
+
+#include "protocols/api.h"
+
+#define DEAD_PROXY "http://127.0.0.1:1"
+#define MEMORY_KILL 1.2 /* times VIEWS_MEMORY_MB */
+
+struct PageReply {
+        WebKitScriptMessageReply *reply;
+        JSCContext *context;
+};
+
+/* Making one. */
+
+static WebKitWebContext *make_context(void)
+{
+        g_autoptr(WebKitWebsiteDataManager) data = webkit_website_data_manager_new_ephemeral();
+        WebKitNetworkProxySettings *proxy = webkit_network_proxy_settings_new(DEAD_PROXY, NULL);
+        WebKitMemoryPressureSettings *memory = webkit_memory_pressure_settings_new();
+        WebKitWebContext *context;
+        WebKitSecurityManager *security;
+
+        webkit_website_data_manager_set_network_proxy_settings(data, WEBKIT_NETWORK_PROXY_MODE_CUSTOM, proxy);
+        webkit_network_proxy_settings_free(proxy);
+        webkit_memory_pressure_settings_set_memory_limit(memory, VIEWS_MEMORY_MB);
+        webkit_memory_pressure_settings_set_kill_threshold(memory, MEMORY_KILL);
+        context = g_object_new(WEBKIT_TYPE_WEB_CONTEXT, "website-data-manager", data, "memory-pressure-settings", memory, NULL);
+        webkit_memory_pressure_settings_free(memory);
+        webkit_web_context_set_sandbox_enabled(context, TRUE);
+        webkit_web_context_set_cache_model(context, WEBKIT_CACHE_MODEL_DOCUMENT_VIEWER);
+        webkit_web_context_set_spell_checking_enabled(context, FALSE);
+        security = webkit_web_context_get_security_manager(context);
+        webkit_security_manager_register_uri_scheme_as_secure(security, PAGE_SCHEME);
+        webkit_security_manager_register_uri_scheme_as_cors_enabled(security, PAGE_SCHEME);
+        return context;
+}
+
+static WebKitSettings *make_settings(gboolean scripts)
+{
+        return webkit_settings_new_with_settings(
+                "enable-javascript", TRUE,
+                "enable-javascript-markup", scripts,
+                "enable-webgl", TRUE,
+                "enable-webrtc", FALSE,
+                "enable-media-stream", FALSE,
+                "enable-developer-extras", FALSE,
+                "enable-fullscreen", FALSE,
+                "enable-html5-database", FALSE,
+                "enable-html5-local-storage", FALSE,
+                "enable-page-cache", FALSE,
+                "enable-back-forward-navigation-gestures", FALSE,
+                "allow-file-access-from-file-urls", FALSE,
+                "allow-universal-access-from-file-urls", FALSE,
+                "allow-modal-dialogs", FALSE,
+                "javascript-can-open-windows-automatically", FALSE,
+                "javascript-can-access-clipboard", FALSE,
+                "media-playback-requires-user-gesture", TRUE,
+                NULL);
+}
+
+Page *page_new(Views *views, gboolean twin, gboolean scripts)
+{
+        Page *page = g_new0(Page, 1);
+        g_autoptr(WebKitSettings) settings = make_settings(scripts);
+
+        page->views = views;
+        page->twin = twin;
+        page->cancellable = g_cancellable_new();
+        page->tokens = VIEWS_MESSAGES_A_SECOND;
+        page->context = make_context();
+        page->manager = webkit_user_content_manager_new();
+        scheme_install(page);
+        page->web = g_object_new(WEBKIT_TYPE_WEB_VIEW, "web-context", page->context, "user-content-manager", page->manager,
+                                 "settings", settings, "default-content-security-policy", page_csp, NULL);
+        g_object_ref_sink(page->web);
+        channel_install(page);
+        policy_install(page);
+        save_install(page);
+        webkit_web_view_load_uri(page->web, "about:blank");
+        return page;
+}
+
+void page_own(Page *page, const char *app, const PageHandler *handler, gpointer owner)
+{
+        g_free(page->app);
+        page->app = g_strdup(app);
+        page->handler = handler;
+        page->owner = owner;
+}
+
+/* The spare. */
+
+static gboolean warm_cb(gpointer user_data)
+{
+        Views *views = user_data;
+
+        views->warm_source = 0;
+        if (!views->spare)
+                views->spare = page_new(views, FALSE, TRUE);
+        return G_SOURCE_REMOVE;
+}
+
+void views_warm(Views *views)
+{
+        if (!views->spare && !views->warm_source)
+                views->warm_source = g_idle_add_full(G_PRIORITY_LOW, warm_cb, views, NULL);
+}
+
+Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpointer owner)
+{
+        Page *page = views->spare ? g_steal_pointer(&views->spare) : page_new(views, FALSE, TRUE);
+
+        page_own(page, app, handler, owner);
+        views_warm(views);
+        return page;
+}
+
+/* Loading. */
+
+static void add_script(Page *page, const char *source, json_object *boot, const char *world)
+{
+        g_autofree char *origin = g_strdup_printf("%s://%s/*", PAGE_SCHEME, page->app);
+        const char *allowed[] = {origin, NULL};
+        g_autofree char *whole = g_strdup_printf("(function (boot) {%s\n})(%s);", source, json_object_to_json_string_ext(boot, JSON_C_TO_STRING_PLAIN));
+        WebKitUserScript *script;
+
+        script = world ? webkit_user_script_new_for_world(whole, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
+                                                          world, allowed, NULL)
+                       : webkit_user_script_new(whole, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, allowed, NULL);
+        webkit_user_content_manager_add_script(page->manager, script);
+        webkit_user_script_unref(script);
+}
+
+static void add_style(Page *page, const char *source, WebKitUserStyleLevel level)
+{
+        WebKitUserStyleSheet *sheet = webkit_user_style_sheet_new(source, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, level, NULL, NULL);
+
+        webkit_user_content_manager_add_style_sheet(page->manager, sheet);
+        webkit_user_style_sheet_unref(sheet);
+}
+
+/* A transition would leave a control half visible when the twin looks. One millisecond still ends with its event. */
+#define TWIN_STYLE "*, *::before, *::after { transition-duration: 1ms !important; transition-delay: 0s !important; " \
+        "animation-duration: 1ms !important; animation-delay: 0s !important; scroll-behavior: auto !important; }"
+
+static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
+{
+        json_object *boot = json_object_new_object();
+        g_autofree char *world = NULL;
+
+        json_object_object_add(boot, "secret", json_object_new_string(page->secret));
+        json_object_object_add(boot, "storage", storage ? json_object_get(storage) : json_object_new_object());
+        json_object_object_add(boot, "limit", json_object_new_int64(API_STORAGE_MAX));
+        json_object_object_add(boot, "epoch", json_object_new_int64(epoch_ms));
+        json_object_object_add(boot, "max", json_object_new_int64(VIEWS_MESSAGE_MAX));
+        json_object_object_add(boot, "patience", json_object_new_int(PAGE_CALL_MS + 10000));
+        webkit_user_content_manager_remove_all_scripts(page->manager);
+        webkit_user_content_manager_remove_all_style_sheets(page->manager);
+        world = page->twin ? g_strconcat(page->views->world_js, "\n", page->views->probe_js, NULL) : g_strdup(page->views->world_js);
+        add_script(page, world, boot, PAGE_WORLD);
+        if (page->twin)
+                add_script(page, page->views->clock_js, boot, NULL);
+        add_script(page, page->views->page_js, boot, NULL);
+        add_style(page, page->views->page_css, WEBKIT_USER_STYLE_LEVEL_USER);
+        if (page->twin)
+                add_style(page, TWIN_STYLE, WEBKIT_USER_STYLE_LEVEL_USER);
+        json_object_put(boot);
+}
+
+void page_load(Page *page, const char *path, json_object *storage, gint64 epoch_ms)
+{
+        g_autofree char *uri = g_strdup_printf("%s://%s/%s", PAGE_SCHEME, page->app, path);
+
+        g_free(page->secret);
+        page->secret = g_uuid_string_random();
+        add_content(page, storage, epoch_ms);
+        webkit_web_view_load_uri(page->web, uri);
+}
+
+/* The channel. */
+
+void page_reply(PageReply *reply, json_object *answer)
+{
+        g_autoptr(JSCValue) value = jsc_value_new_string(reply->context, json_object_to_json_string_ext(answer, JSON_C_TO_STRING_PLAIN));
+
+        webkit_script_message_reply_return_value(reply->reply, value);
+        webkit_script_message_reply_unref(reply->reply);
+        g_object_unref(reply->context);
+        g_free(reply);
+        json_object_put(answer);
+}
+
+void page_reply_error(PageReply *reply, const char *kind, const char *message)
+{
+        json_object *answer = json_object_new_object(), *error = json_object_new_object();
+
+        json_object_object_add(error, "kind", json_object_new_string(kind));
+        json_object_object_add(error, "message", json_object_new_string(message));
+        json_object_object_add(answer, "error", error);
+        page_reply(reply, answer);
+}
+
+/* A bucket of VIEWS_MESSAGES_A_SECOND tokens; the twin is bounded by its own time. */
+static gboolean take_token(Page *page)
+{
+        gint64 now = g_get_monotonic_time();
+
+        page->tokens = MIN(VIEWS_MESSAGES_A_SECOND, page->tokens + (now - page->filled_at) / 1e6 * VIEWS_MESSAGES_A_SECOND);
+        page->filled_at = now;
+        if (page->tokens < 1)
+                return FALSE;
+        page->tokens -= 1;
+        return TRUE;
+}
+
+static void handle_message(Page *page, const char *text, gsize length, PageReply *reply)
+{
+        json_object *message = NULL, *kind = NULL;
+
+        if (!page->handler) {
+                page_reply_error(reply, "refused", "This page belongs to no app.");
+                return;
+        }
+        if (length > VIEWS_MESSAGE_MAX) {
+                page_reply_error(reply, "too-large", "The message is larger than 1 MiB.");
+                return;
+        }
+        if (!take_token(page)) {
+                if (!page->flooded)
+                        page->handler->found(page, "console", "The page sends more messages than it may; some were dropped.", page->owner);
+                page->flooded = TRUE;
+                page_reply_error(reply, "busy", "The app sends too many messages. Try again in a second.");
+                return;
+        }
+        message = json_tokener_parse(text);
+        if (!json_object_object_get_ex(message, "kind", &kind) || !json_object_is_type(kind, json_type_string))
+                page_reply_error(reply, "bad-request", "The message could not be read.");
+        else
+                page->handler->message(page, json_object_get_string(kind), message, reply, page->owner);
+        json_object_put(message);
+}
+
+static gboolean message_cb(WebKitUserContentManager *manager, JSCValue *value, WebKitScriptMessageReply *reply, gpointer user_data)
+{
+        PageReply *pending = g_new0(PageReply, 1);
+        g_autofree char *text = jsc_value_to_string(value);
+
+        pending->reply = webkit_script_message_reply_ref(reply);
+        pending->context = g_object_ref(jsc_value_get_context(value));
+        handle_message(user_data, text ? text : "", text ? strlen(text) : 0, pending);
+        return TRUE;
+}
+
+void channel_install(Page *page)
+{
+        g_signal_connect(page->manager, "script-message-with-reply-received::" PAGE_CHANNEL, G_CALLBACK(message_cb), page);
+        webkit_user_content_manager_register_script_message_handler_with_reply(page->manager, PAGE_CHANNEL, PAGE_WORLD);
+}
+
+void page_free(Page *page)
+{
+        if (!page)
+                return;
+        g_cancellable_cancel(page->cancellable);
+        g_signal_handlers_disconnect_by_data(page->manager, page);
+        g_signal_handlers_disconnect_by_data(page->web, page);
+        g_signal_handlers_disconnect_by_data(page->context, page);
+        webkit_web_view_terminate_web_process(page->web);
+        gtk_widget_destroy(GTK_WIDGET(page->web));
+        g_object_unref(page->web);
+        g_object_unref(page->manager);
+        g_object_unref(page->context);
+        g_object_unref(page->cancellable);
+        g_free(page->secret);
+        g_free(page->app);
+        g_free(page);
+}

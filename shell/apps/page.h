@@ -1,0 +1,101 @@
+/* A page: one web view with a context, a web process, a network process and a content manager of its own. An app's view (views.c) and a checker's
+ * twin (twin.c) are both a page with a different handler, so that what a page may and may not do is written once. */
+#pragma once
+
+#include <webkit2/webkit2.h>
+
+#include "shell/apps/views.h"
+
+#define PAGE_SCHEME "app"
+#define PAGE_WORLD "impromptu"
+#define PAGE_CHANNEL "bridge"
+#define PAGE_CALL_MS (10 * 60 * 1000)         /* after that a page's call is answered with an error */
+#define PAGE_FILE_MAX (256u * 1024 * 1024)    /* bytes of a file that a page offers */
+#define PAGE_FILES_AT_ONCE 4
+#define PAGE_NAME_MAX 120                     /* characters in an offered file's name */
+
+typedef struct Page Page;
+
+/* What a page's message is answered with: once, with page_reply() (JSON, consumed). */
+typedef struct PageReply PageReply;
+void page_reply(PageReply *reply, json_object *answer);
+/* {"error": {"kind", "message"}}. */
+void page_reply_error(PageReply *reply, const char *kind, const char *message);
+
+typedef struct {
+        /* A message of the page's private world. reply must be answered, now or later. */
+        void (*message)(Page *page, const char *kind, json_object *message, PageReply *reply, gpointer owner);
+        /* The app's file at path (with query). TRUE if it was answered with page_answer(); else the agent is asked. May be NULL. */
+        gboolean (*serve)(Page *page, const char *path, WebKitURISchemeRequest *request, gpointer owner);
+        void (*loaded)(Page *page, gpointer owner);
+        void (*load_failed)(Page *page, const char *text, gpointer owner);
+        void (*terminated)(Page *page, const char *text, gpointer owner);
+        /* Something the shell itself saw go wrong. kind as in the contract. */
+        void (*found)(Page *page, const char *kind, const char *text, gpointer owner);
+        /* A file that the page offers was written to path, in a folder of its own which the owner must remove with page_file_drop(). */
+        void (*offered)(Page *page, const char *name, const char *path, gpointer owner);
+} PageHandler;
+
+struct Page {
+        Views *views;
+        char *app;    /* NULL while it is a spare */
+        char *secret; /* names the events between the two worlds, new with each load */
+        WebKitWebContext *context;
+        WebKitUserContentManager *manager;
+        WebKitWebView *web;
+        const PageHandler *handler;
+        gpointer owner;
+        gboolean twin;
+        guint files;       /* being written */
+        double tokens;     /* of the message bucket */
+        gint64 filled_at;
+        gboolean flooded;
+        GCancellable *cancellable;
+};
+
+struct Views {
+        AgentClient *agent;
+        Page *spare;
+        guint warm_source;
+        char *page_js, *world_js, *clock_js, *probe_js, *page_css;
+};
+
+/* A page without an app: its web process starts now. scripts FALSE: the page's own scripts do not run (ours do). */
+Page *page_new(Views *views, gboolean twin, gboolean scripts);
+/* Takes the spare, or makes a page, for app. */
+Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpointer owner);
+void page_own(Page *page, const char *app, const PageHandler *handler, gpointer owner);
+/* Loads app://APP/PATH with our scripts before the page's. storage may be NULL. */
+void page_load(Page *page, const char *path, json_object *storage, gint64 epoch_ms);
+void page_free(Page *page);
+
+/* scheme.c */
+void scheme_install(Page *page);
+void page_answer(WebKitURISchemeRequest *request, GInputStream *stream, gint64 length, const char *content_type);
+/* The policy that every response and every page carries. */
+extern const char page_csp[];
+
+/* policy.c */
+void policy_install(Page *page);
+
+/* save.c */
+void save_install(Page *page);
+void page_file_drop(const char *path);
+/* A file name that is safe to write: no path, no leading dot, no control characters. Free with g_free(). */
+char *save_name(const char *offered);
+/* Moves the file at path into folder as name, or "name (2).ext" and so on; never overwrites. Returns the new path. */
+char *save_move(const char *path, const char *folder, const char *name, GError **error);
+
+/* page.c: the message channel. */
+void channel_install(Page *page);
+
+/* findings.c: a bounded list in which equal findings are counted. */
+typedef struct Findings Findings;
+Findings *findings_new(void);
+void findings_free(Findings *findings);
+/* Takes nothing over. Returns the stored finding (borrowed) with its count, or NULL if it is none or the list is full. */
+json_object *findings_add(Findings *findings, json_object *finding, gboolean claim);
+json_object *findings_add_text(Findings *findings, const char *kind, const char *text, const char *control);
+/* A new reference to the array. */
+json_object *findings_list(Findings *findings);
+void findings_clear(Findings *findings);

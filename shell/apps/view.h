@@ -1,0 +1,59 @@
+/* An app's view, shared by views.c (its life), bridge.c (tools), storage.c, offer.c (saving files) and watch.c (is it still there). */
+#pragma once
+
+#include "shell/apps/page.h"
+
+#define VIEW_STORE_RETRY_MS 1000
+#define VIEW_LOAD_RETRY_MS 300
+#define VIEW_LOAD_RETRIES_MAX 40
+
+struct AppView {
+        Views *views;
+        Page *page;
+        char *app, *path;
+        const AppViewHandler *handler;
+        gpointer user_data;
+        GCancellable *cancellable;
+        Findings *findings;
+        gboolean gate_open;
+        GQueue calls; /* of tool calls that wait for the gate */
+        /* What the app saved: storage is what the page sees, unsaved what the agent does not have yet, saving what is under way to it. */
+        json_object *storage, *unsaved, *saving;
+        gboolean storage_known, load_wanted;
+        guint store_source, load_source, loads_failed;
+        gboolean painted, gone;
+        guint watch_source;
+        gint64 asked_at; /* of the ping that is out, 0 if none is */
+        gboolean stuck, dead;
+        GPtrArray *offers;
+        AgentStream *answers;
+        GHashTable *answered; /* question to answer, while offers wait */
+};
+
+/* Adds the finding (borrowed) and reports it. */
+void view_found(AppView *view, json_object *finding, gboolean claim);
+void view_found_text(AppView *view, const char *kind, const char *text);
+
+/* bridge.c */
+void bridge_message(AppView *view, const char *kind, json_object *message, PageReply *reply);
+void bridge_open_gate(AppView *view);
+/* Calls that wait are answered with an error: the page they came from is gone. */
+void bridge_drop(AppView *view);
+
+/* storage.c */
+void storage_fetch(AppView *view);
+void storage_merge(AppView *view, json_object *set);
+void storage_free(AppView *view);
+
+/* offer.c */
+void offers_add(AppView *view, const char *name, const char *path);
+void offers_free(AppView *view);
+void offer_free(gpointer offer);
+
+/* watch.c */
+void watch_start(AppView *view);
+void watch_reset(AppView *view);
+void watch_stop(AppView *view);
+
+/* views.c */
+void view_load_now(AppView *view);
