@@ -1,0 +1,54 @@
+/* Managed windows: from their map request to their withdrawal, and where they are. state.h holds what a person does with them. */
+#pragma once
+
+#include "wm.h"
+
+#define FRAME_BORDER 1
+#define FRAME_TITLE 32  /* with the rule below it */
+#define FRAME_GRIP 8    /* how far outside of a frame its border can be gripped */
+#define TRANSIENT_DEPTH_MAX 16 /* how far a chain of transients is followed; loops end there */
+
+typedef enum {
+        LEAVE_WITHDRAWN,  /* the client took it back */
+        LEAVE_DESTROYED,  /* or destroyed it, or gave it to another parent */
+        LEAVE_SHUTDOWN,   /* the core ends: the window stays mapped for whoever comes next */
+} LeaveWhy;
+
+/* By any of its windows, or NULL. */
+Client *client_find(Wm *wm, Window window);
+/* Manages a window that wants to be mapped, or, existing, one that was there before the core. Harmless for one that is gone or not to be managed. */
+void client_manage(Wm *wm, Window window, gboolean existing);
+void client_unmanage(Wm *wm, Client *c, LeaveWhy why);
+/* All windows that stood before the core came. */
+void client_manage_existing(Wm *wm);
+
+gboolean client_decorated(const Client *c);
+Extents client_extents(const Wm *wm, const Client *c);
+Box client_frame_box(const Wm *wm, const Client *c);
+gboolean client_visible(const Client *c);
+gboolean client_resizable(const Client *c);
+/* What a panel, the switcher and the prompt bar list. */
+gboolean client_listed(const Client *c);
+/* The managed window it belongs to, or NULL. Never itself. */
+Client *client_parent(Wm *wm, const Client *c);
+/* Whether c belongs to ancestor, over any number of windows. */
+gboolean client_descends(Wm *wm, const Client *c, const Client *ancestor);
+gsize client_monitor(const Wm *wm, const Client *c);
+/* What the frame, the panel and the switcher call it. */
+const char *client_title(const Client *c);
+void client_glyph(const Client *c, char glyph[8], guint32 *colour);
+
+/* Puts the inside at box and tells X and the client. */
+void client_place(Wm *wm, Client *c, Box box);
+/* Tells X where everything of the client is; always answers the client with a ConfigureNotify. */
+void client_push(Wm *wm, Client *c);
+/* Where its states and the monitors want it now. */
+void client_constrain(Wm *wm, Client *c);
+void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e);
+/* After its properties changed: the HintChange bits. */
+void client_hints_changed(Wm *wm, Client *c, unsigned changes);
+/* The picture before it disappears. */
+void client_keep_picture(Wm *wm, Client *c);
+void client_drop_picture(Wm *wm, Client *c);
+/* Pictures of covered windows need redirection; full-screen ones go without. */
+void client_update_redirect(Wm *wm, Client *c);

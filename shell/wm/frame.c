@@ -1,0 +1,305 @@
+/* A frame from the top: 1 pixel of border, 31 of title bar, 1 of rule. Focused it is ink with paper text, else paper with soft text. All lines are a whole pixel. */
+#include "frame.h"
+
+#include <math.h>
+
+#include "client.h"
+#include "paint.h"
+
+#define PAD 11            /* from the frame's edge to the tile */
+#define GAP 8
+#define CELL 30           /* minimise, maximise and close have one each */
+#define CELLS_RIGHT 3     /* from the frame's edge to the last cell */
+#define BUTTON_HEIGHT 22
+#define BUTTON_TOP 6
+#define BUTTON_PAD 10
+#define BUTTON_MARK 10    /* the star or the square before the label */
+#define BUTTON_MARK_GAP 4
+#define BUTTON_RIGHT 97   /* from the frame's right edge, as the three cells leave it */
+#define TITLE_MIN 40      /* a title shorter than that says nothing: the button goes first */
+#define PROGRESS 3
+
+typedef struct {
+        guint32 ground, text, evidence[3], lit, button, button_text;
+} Tones;
+
+static const Tones focused_tones = {
+        .ground = PAINT_INK, .text = PAINT_PAPER, .lit = PAINT_INK_LIT, .button = PAINT_PAPER, .button_text = PAINT_INK,
+        .evidence = { [WM_TONE_QUIET] = PAINT_SOFT_ON_INK, [WM_TONE_OK] = PAINT_OK_ON_INK, [WM_TONE_BAD] = PAINT_ACCENT_ON_INK },
+};
+static const Tones quiet_tones = {
+        .ground = PAINT_PAPER, .text = PAINT_SOFT, .lit = PAINT_RULE, .button = PAINT_PAPER, .button_text = PAINT_SOFT,
+        .evidence = { [WM_TONE_QUIET] = PAINT_SOFT, [WM_TONE_OK] = PAINT_OK, [WM_TONE_BAD] = PAINT_ACCENT },
+};
+
+/* Of a TrueColor visual with eight bits a channel, which the default one is everywhere that matters; elsewhere it is only what shows before the first drawing. */
+unsigned long frame_ground_pixel(Wm *wm)
+{
+        return PAINT_PAPER;
+}
+
+void frame_dirty(Wm *wm, Client *c)
+{
+        c->dirty_frame = TRUE;
+}
+
+/* The frame's width in the look's pixels. */
+static int look_width(Wm *wm, const Client *c)
+{
+        return client_frame_box(wm, c).w / wm->scale;
+}
+
+static Box cell(int width, int from_right)
+{
+        return (Box){ width - CELLS_RIGHT - CELL * (from_right + 1), FRAME_BORDER, CELL, FRAME_TITLE - 1 };
+}
+
+static void lines(cairo_t *cr, guint32 colour)
+{
+        paint_colour(cr, colour);
+        cairo_set_line_width(cr, 1);
+        cairo_stroke(cr);
+}
+
+static void draw_minimise(cairo_t *cr, int x, int y, guint32 colour)
+{
+        paint_fill(cr, (Box){ x - 4, y + 1, 8, 1 }, colour);
+}
+
+static void draw_maximise(cairo_t *cr, int x, int y, gboolean restore, guint32 colour)
+{
+        if (restore) {
+                cairo_rectangle(cr, x - 4.5, y - 1.5, 6, 6);
+                cairo_move_to(cr, x - 2.5, y - 1.5);
+                cairo_line_to(cr, x - 2.5, y - 3.5);
+                cairo_line_to(cr, x + 3.5, y - 3.5);
+                cairo_line_to(cr, x + 3.5, y + 2.5);
+                cairo_line_to(cr, x + 1.5, y + 2.5);
+        } else {
+                cairo_rectangle(cr, x - 4.5, y - 4.5, 9, 9);
+        }
+        lines(cr, colour);
+}
+
+static void draw_close(cairo_t *cr, int x, int y, guint32 colour)
+{
+        cairo_move_to(cr, x - 3.5, y - 3.5);
+        cairo_line_to(cr, x + 3.5, y + 3.5);
+        cairo_move_to(cr, x + 3.5, y - 3.5);
+        cairo_line_to(cr, x - 3.5, y + 3.5);
+        lines(cr, colour);
+}
+
+static void draw_cells(cairo_t *cr, const Client *c, int width, const Tones *tones)
+{
+        static const FramePart parts[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
+
+        for (int i = 0; i < 3; i++) {
+                Box box = cell(width, i);
+                int x = box.x + CELL / 2, y = FRAME_BORDER + FRAME_TITLE / 2;
+                gboolean pressed = c->pressed == parts[i] && c->hover == parts[i];
+                guint32 colour = pressed ? tones->ground : tones->text;
+                if (parts[i] == PART_MAXIMISE && !client_resizable(c))
+                        continue;
+                if (c->hover == parts[i] && (c->pressed == PART_NONE || pressed))
+                        paint_fill(cr, box, pressed ? tones->text : tones->lit);
+                if (parts[i] == PART_CLOSE)
+                        draw_close(cr, x, y, colour);
+                else if (parts[i] == PART_MAXIMISE)
+                        draw_maximise(cr, x, y, c->maximised_h && c->maximised_v, colour);
+                else
+                        draw_minimise(cr, x, y, colour);
+        }
+}
+
+/* A star with four points. */
+static void draw_star(cairo_t *cr, double x, double y, guint32 colour)
+{
+        cairo_move_to(cr, x, y - 5);
+        cairo_curve_to(cr, x + 0.9, y - 1.4, x + 1.4, y - 0.9, x + 5, y);
+        cairo_curve_to(cr, x + 1.4, y + 0.9, x + 0.9, y + 1.4, x, y + 5);
+        cairo_curve_to(cr, x - 0.9, y + 1.4, x - 1.4, y + 0.9, x - 5, y);
+        cairo_curve_to(cr, x - 1.4, y - 0.9, x - 0.9, y - 1.4, x, y - 5);
+        paint_colour(cr, colour);
+        cairo_fill(cr);
+}
+
+static const char *button_label(const Client *c)
+{
+        if (*c->evidence->button_label)
+                return c->evidence->button_label;
+        return c->evidence->button == WM_BUTTON_STOP ? "Stop" : "Fix this";
+}
+
+/* Where the button goes, or an empty box. */
+static Box button_box(Wm *wm, const Client *c, int width)
+{
+        if (!c->evidence || c->evidence->button == WM_BUTTON_NONE)
+                return (Box){ 0 };
+        int w = 2 * BUTTON_PAD + BUTTON_MARK + BUTTON_MARK_GAP + paint_text_width(wm->painter, FONT_BUTTON, button_label(c));
+        int x = width - BUTTON_RIGHT - w;
+        if (x < PAD + PAINT_TILE + GAP + TITLE_MIN)
+                return (Box){ 0 };
+        return (Box){ x, BUTTON_TOP, w, BUTTON_HEIGHT };
+}
+
+static void draw_button(Wm *wm, cairo_t *cr, const Client *c, const Tones *tones)
+{
+        Box box = c->button_box;
+        gboolean focused = c == wm->focused, stop = c->evidence->button == WM_BUTTON_STOP;
+        gboolean hover = c->hover == PART_BUTTON, pressed = hover && c->pressed == PART_BUTTON;
+        /* Fix stands out on the window in front; Stop, and both elsewhere, are outlines. */
+        gboolean solid = (focused && !stop) != pressed;
+        guint32 line = focused ? PAINT_PAPER : PAINT_SOFT;
+        guint32 ground = solid ? (focused ? PAINT_PAPER : PAINT_INK) : tones->ground, text = solid == focused ? PAINT_INK : focused ? PAINT_PAPER : PAINT_SOFT;
+
+        if (solid && !focused)
+                text = PAINT_PAPER;
+        if (hover && !pressed)
+                ground = solid ? PAINT_SHEET : tones->lit;
+        paint_fill(cr, box, ground);
+        paint_outline(cr, box, line, 1);
+        int middle = box.y + box.h / 2, x = box.x + BUTTON_PAD;
+        if (stop)
+                paint_fill(cr, (Box){ x + 1, middle - 4, 8, 8 }, text);
+        else
+                draw_star(cr, x + BUTTON_MARK / 2, middle, text);
+        x += BUTTON_MARK + BUTTON_MARK_GAP;
+        paint_text(wm->painter, cr, FONT_BUTTON, button_label(c), (Box){ x, box.y, box.x + box.w - x, box.h }, text);
+}
+
+static const char *evidence_text(const Client *c, WmTone *tone)
+{
+        *tone = WM_TONE_QUIET;
+        if (c->silent) {
+                *tone = WM_TONE_BAD;
+                return "not answering · close again to end it";
+        }
+        if (!c->evidence)
+                return "";
+        *tone = c->evidence->tone <= WM_TONE_BAD ? c->evidence->tone : WM_TONE_QUIET;
+        return c->evidence->evidence;
+}
+
+static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *tones)
+{
+        int x = PAD, end = c->button_box.w ? c->button_box.x - GAP : width - BUTTON_RIGHT;
+        Box row = { 0, FRAME_BORDER, 0, FRAME_TITLE - 1 };
+        WmTone tone;
+        const char *evidence = evidence_text(c, &tone);
+
+        paint_tile(wm->painter, cr, x, (FRAME_TITLE + 2 - PAINT_TILE) / 2, c);
+        x += PAINT_TILE + GAP;
+        row.x = x;
+        row.w = end - x;
+        x += paint_text(wm->painter, cr, FONT_TITLE, client_title(c), row, tones->text);
+        c->evidence_box = (Box){ 0 };
+        if (!*evidence || end - x - GAP < TITLE_MIN)
+                return;
+        row.x = x + GAP;
+        row.w = end - row.x;
+        int drawn = paint_text(wm->painter, cr, FONT_MONO, evidence, row, tones->evidence[tone]);
+        c->evidence_box = (Box){ row.x, row.y, drawn, row.h };
+        if (c->hover == PART_EVIDENCE)
+                paint_fill(cr, (Box){ row.x, FRAME_BORDER + FRAME_TITLE - 9, drawn, 1 }, tones->evidence[tone]);
+}
+
+void frame_draw(Wm *wm, Client *c)
+{
+        Box frame = client_frame_box(wm, c);
+        const Tones *tones = c == wm->focused ? &focused_tones : &quiet_tones;
+        int width = look_width(wm, c), height = frame.h / wm->scale;
+
+        c->dirty_frame = FALSE;
+        if (client_extents(wm, c).top == 0)
+                return;
+        cairo_t *cr = paint_begin(wm, c->frame, frame.w, frame.h);
+        c->button_box = button_box(wm, c, width);
+        /* One picture of the bar, then one copy: nothing flickers. */
+        cairo_save(cr);
+        cairo_rectangle(cr, 0, 0, width, FRAME_BORDER + FRAME_TITLE);
+        cairo_clip(cr);
+        cairo_push_group(cr);
+        paint_fill(cr, (Box){ 0, 0, width, FRAME_BORDER + FRAME_TITLE }, tones->ground);
+        if (tones == &quiet_tones)
+                paint_fill(cr, (Box){ 0, FRAME_TITLE, width, 1 }, PAINT_RULE);
+        draw_words(wm, cr, c, width, tones);
+        if (c->button_box.w)
+                draw_button(wm, cr, c, tones);
+        draw_cells(cr, c, width, tones);
+        cairo_pop_group_to_source(cr);
+        cairo_paint(cr);
+        cairo_restore(cr);
+        paint_outline(cr, (Box){ 0, 0, width, height }, c == wm->focused ? PAINT_INK : PAINT_EDGE, 1);
+        paint_end(cr);
+}
+
+void frame_place_progress(Wm *wm, Client *c)
+{
+        gboolean want = c->evidence && c->evidence->progress >= 0 && client_extents(wm, c).top > 0 && c->frame;
+        Extents e = client_extents(wm, c);
+
+        if (!want) {
+                if (c->progress) {
+                        g_hash_table_remove(wm->by_window, GSIZE_TO_POINTER(c->progress));
+                        XDestroyWindow(wm->display, c->progress);
+                }
+                c->progress = None;
+                return;
+        }
+        if (!c->progress) {
+                XSetWindowAttributes a = { .event_mask = ExposureMask, .background_pixel = PAINT_RULE, .override_redirect = True };
+                c->progress = XCreateWindow(wm->display, c->frame, e.left, e.top, (unsigned)c->box.w, (unsigned)(PROGRESS * wm->scale), 0, CopyFromParent,
+                                            InputOutput, CopyFromParent, CWEventMask | CWBackPixel | CWOverrideRedirect, &a);
+                g_hash_table_insert(wm->by_window, GSIZE_TO_POINTER(c->progress), c);
+                XMapRaised(wm->display, c->progress);
+        } else {
+                XMoveResizeWindow(wm->display, c->progress, e.left, e.top, (unsigned)c->box.w, (unsigned)(PROGRESS * wm->scale));
+        }
+        frame_draw_progress(wm, c);
+}
+
+void frame_draw_progress(Wm *wm, Client *c)
+{
+        if (!c->progress || !c->evidence)
+                return;
+        cairo_t *cr = paint_begin(wm, c->progress, c->box.w, PROGRESS * wm->scale);
+        int width = c->box.w / wm->scale, done = (int)(CLAMP(c->evidence->progress, 0, 1) * (float)width);
+
+        paint_fill(cr, (Box){ 0, 0, done, PROGRESS }, PAINT_ACCENT);
+        paint_fill(cr, (Box){ done, 0, width - done, PROGRESS }, PAINT_RULE);
+        paint_end(cr);
+}
+
+FramePart frame_part_at(Wm *wm, const Client *c, int x, int y)
+{
+        static const FramePart parts[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
+        int width = look_width(wm, c);
+
+        x /= wm->scale;
+        y /= wm->scale;
+        if (client_extents(wm, c).top == 0 || y < 0 || y >= FRAME_BORDER + FRAME_TITLE || x < 0 || x >= width)
+                return PART_NONE;
+        for (int i = 0; i < 3; i++)
+                if (box_contains(cell(width, i), x, y))
+                        return parts[i] == PART_MAXIMISE && !client_resizable(c) ? PART_TITLE : parts[i];
+        if (box_contains(c->button_box, x, y))
+                return PART_BUTTON;
+        if (c->evidence && box_contains(c->evidence_box, x, y))
+                return PART_EVIDENCE;
+        return PART_TITLE;
+}
+
+void frame_hover(Wm *wm, Client *c, FramePart part)
+{
+        if (c->hover == part)
+                return;
+        c->hover = part;
+        frame_dirty(wm, c);
+}
+
+void frame_press(Wm *wm, Client *c, FramePart part)
+{
+        c->pressed = part;
+        frame_dirty(wm, c);
+}

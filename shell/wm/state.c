@@ -1,0 +1,202 @@
+#include "state.h"
+
+#include <X11/Xatom.h>
+
+#include "client.h"
+#include "ewmh.h"
+#include "focus.h"
+#include "frame.h"
+#include "moveresize.h"
+#include "props.h"
+#include "stack.h"
+
+#define PING_PATIENCE_MS 5000
+
+void state_write_wm_state(Wm *wm, Client *c)
+{
+        unsigned long state[2] = { c->minimised ? IconicState : NormalState, None };
+
+        props_set_longs(wm, c->window, ATOM_WM_STATE, wm->atoms[ATOM_WM_STATE], state, 2);
+}
+
+static void changed(Wm *wm, Client *c)
+{
+        ewmh_dirty(wm, c);
+        frame_dirty(wm, c);
+        wm->dirty_stack = wm->dirty_windows = TRUE;
+}
+
+static void minimise_one(Wm *wm, Client *c)
+{
+        if (c->minimised)
+                return;
+        drag_client_gone(wm, c);
+        client_keep_picture(wm, c);
+        c->minimised = TRUE;
+        state_write_wm_state(wm, c);
+        XUnmapWindow(wm->display, c->frame);
+        if (c->grip)
+                XUnmapWindow(wm->display, c->grip);
+        c->unmap_serial = NextRequest(wm->display);
+        XUnmapWindow(wm->display, c->window);
+        changed(wm, c);
+        focus_client_gone(wm, c);
+}
+
+/* What belongs to a window goes with it. */
+void state_minimise(Wm *wm, Client *c)
+{
+        if (c->type == TYPE_DOCK || c->type == TYPE_DESKTOP)
+                return;
+        for (guint i = 0; i < wm->clients->len; i++) {
+                Client *other = g_ptr_array_index(wm->clients, i);
+                if (client_descends(wm, other, c))
+                        minimise_one(wm, other);
+        }
+        minimise_one(wm, c);
+}
+
+static void restore_one(Wm *wm, Client *c)
+{
+        if (!c->minimised)
+                return;
+        c->minimised = FALSE;
+        client_drop_picture(wm, c);
+        state_write_wm_state(wm, c);
+        client_constrain(wm, c);
+        XMapWindow(wm->display, c->window);
+        XMapWindow(wm->display, c->frame);
+        changed(wm, c);
+}
+
+void state_restore(Wm *wm, Client *c)
+{
+        restore_one(wm, c);
+        for (guint i = 0; i < wm->clients->len; i++) {
+                Client *other = g_ptr_array_index(wm->clients, i);
+                if (client_descends(wm, other, c) || client_descends(wm, c, other))
+                        restore_one(wm, other);
+        }
+}
+
+void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical)
+{
+        if ((horizontal || vertical) && !client_resizable(c))
+                return;
+        if (horizontal == c->maximised_h && vertical == c->maximised_v)
+                return;
+        if (!c->fullscreen) {
+                /* Each axis remembers its own way back. */
+                if (!c->maximised_h) {
+                        c->before_maximise.x = c->box.x;
+                        c->before_maximise.w = c->box.w;
+                }
+                if (!c->maximised_v) {
+                        c->before_maximise.y = c->box.y;
+                        c->before_maximise.h = c->box.h;
+                }
+                if (c->maximised_h && !horizontal) {
+                        c->box.x = c->before_maximise.x;
+                        c->box.w = c->before_maximise.w;
+                }
+                if (c->maximised_v && !vertical) {
+                        c->box.y = c->before_maximise.y;
+                        c->box.h = c->before_maximise.h;
+                }
+        }
+        c->maximised_h = horizontal;
+        c->maximised_v = vertical;
+        client_constrain(wm, c);
+        changed(wm, c);
+}
+
+void state_toggle_maximised(Wm *wm, Client *c)
+{
+        gboolean on = !(c->maximised_h && c->maximised_v);
+
+        state_maximise(wm, c, on, on);
+}
+
+void state_fullscreen(Wm *wm, Client *c, gboolean on)
+{
+        if (c->fullscreen == on || c->type == TYPE_DOCK || c->type == TYPE_DESKTOP)
+                return;
+        if (on)
+                c->before_fullscreen = c->box;
+        else
+                c->box = c->before_fullscreen;
+        c->fullscreen = on;
+        client_update_redirect(wm, c);
+        client_constrain(wm, c);
+        changed(wm, c);
+}
+
+void state_attention(Wm *wm, Client *c, gboolean on)
+{
+        if (c->attention == on)
+                return;
+        c->attention = on;
+        changed(wm, c);
+}
+
+typedef struct {
+        Wm *wm;
+        Window window;
+        guint32 time;
+} Ping;
+
+static gboolean ping_over_cb(gpointer data)
+{
+        Ping *ping = data;
+        Client *c = client_find(ping->wm, ping->window);
+
+        if (c && c->ping_time == ping->time) {
+                c->silent = TRUE;
+                frame_dirty(ping->wm, c);
+                core_flush(ping->wm);
+        }
+        return G_SOURCE_REMOVE;
+}
+
+static void send_ping(Wm *wm, Client *c, guint32 time)
+{
+        long data[5] = { (long)wm->atoms[ATOM__NET_WM_PING], (long)time, (long)c->window, 0, 0 };
+        Ping *ping = g_new(Ping, 1);
+
+        *ping = (Ping){ wm, c->window, time };
+        c->ping_time = time;
+        props_send(wm, c->window, NoEventMask, c->window, wm->atoms[ATOM_WM_PROTOCOLS], data);
+        core_later(wm, PING_PATIENCE_MS, ping_over_cb, ping);
+}
+
+void state_answered(Wm *wm, Client *c)
+{
+        c->ping_time = 0;
+        if (c->silent)
+                frame_dirty(wm, c);
+        c->silent = FALSE;
+}
+
+void state_close(Wm *wm, Client *c)
+{
+        guint32 time = focus_server_time(wm);
+        long data[5] = { (long)wm->atoms[ATOM_WM_DELETE_WINDOW], (long)time, 0, 0, 0 };
+
+        /* Our own windows are closed by the other half of this process, never by cutting its connection. */
+        if (c->role == 0 && (!c->deletes || c->silent)) {
+                XKillClient(wm->display, c->window);
+                return;
+        }
+        if (!c->deletes)
+                return;
+        props_send(wm, c->window, NoEventMask, c->window, wm->atoms[ATOM_WM_PROTOCOLS], data);
+        if (c->pings)
+                send_ping(wm, c, time);
+}
+
+void state_activate(Wm *wm, Client *c)
+{
+        state_restore(wm, c);
+        stack_raise(wm, c);
+        focus_client(wm, c);
+}

@@ -1,0 +1,19 @@
+/* What a person or a client does with a window: minimise, maximise, full-screen, layers, attention, close. */
+#pragma once
+
+#include "wm.h"
+
+void state_minimise(Wm *wm, Client *c);
+/* Back from minimised; does not give the focus. */
+void state_restore(Wm *wm, Client *c);
+void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical);
+void state_toggle_maximised(Wm *wm, Client *c);
+void state_fullscreen(Wm *wm, Client *c, gboolean on);
+void state_attention(Wm *wm, Client *c, gboolean on);
+/* Asks the client to close, and pings it; without WM_DELETE_WINDOW its connection is cut. A client that did not answer is marked in its title bar, and closing it
+ * again cuts its connection: the person's decision, never a clock's. */
+void state_close(Wm *wm, Client *c);
+void state_answered(Wm *wm, Client *c);
+/* Minimised ones come back, the window is raised and gets the focus. */
+void state_activate(Wm *wm, Client *c);
+void state_write_wm_state(Wm *wm, Client *c);
