@@ -52,21 +52,10 @@ struct Questions {
         guint64 last_grant;
 };
 
-typedef struct {
-        const char *answer, *label, *key;
+static const struct {
+        const char *name;
         Answer value;
-} Choice;
-
-static const Choice choices[] = {
-        {"once", "This time", "1", ANSWER_ONCE},
-        {"open", "While it is open", "2", ANSWER_OPEN},
-        {"always", "Always", "3", ANSWER_ALWAYS},
-        {"no", "No", "Escape", ANSWER_NO},
-};
-static const Choice save_choices[] = {
-        {"once", "Save", "1", ANSWER_ONCE},
-        {"no", "Do not save", "Escape", ANSWER_NO},
-};
+} choices[] = {{"once", ANSWER_ONCE}, {"open", ANSWER_OPEN}, {"always", ANSWER_ALWAYS}, {"no", ANSWER_NO}};
 
 typedef struct {
         const char *capability;
@@ -105,10 +94,12 @@ void questions_words(const char *capability, const char *resource, char **senten
         *detail = g_strdup(found ? found->detail : "It cannot do anything else with it.");
 }
 
-/* "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the computer. */
+/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the computer. */
 static gboolean offers(const char *capability, const char *resource, Answer answer)
 {
         g_autofree char *home = places_home();
+        if (g_str_equal(capability, "save"))
+                return answer == ANSWER_ONCE || answer == ANSWER_NO;
         if (answer != ANSWER_ALWAYS)
                 return TRUE;
         return !g_str_equal(capability, "write") && !(g_str_equal(capability, "read") && (g_str_equal(resource, home) || g_str_equal(resource, "/")));
@@ -116,19 +107,10 @@ static gboolean offers(const char *capability, const char *resource, Answer answ
 
 static json_object *list_answers(const char *capability, const char *resource)
 {
-        gboolean save = g_str_equal(capability, "save");
-        const Choice *list = save ? save_choices : choices;
-        gsize n = save ? G_N_ELEMENTS(save_choices) : G_N_ELEMENTS(choices);
         json_object *array = json_object_new_array();
-        for (gsize i = 0; i < n; i++) {
-                if (!offers(capability, resource, list[i].value))
-                        continue;
-                json_object *answer = json_object_new_object();
-                json_add_text(answer, "answer", list[i].answer);
-                json_add_text(answer, "label", list[i].label);
-                json_add_text(answer, "key", list[i].key);
-                json_object_array_add(array, answer);
-        }
+        for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
+                if (offers(capability, resource, choices[i].value))
+                        json_push_text(array, choices[i].name);
         return array;
 }
 
@@ -136,7 +118,7 @@ static const char *answer_name(Answer answer)
 {
         for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
                 if (choices[i].value == answer)
-                        return choices[i].answer;
+                        return choices[i].name;
         g_return_val_if_reached("no");
 }
 
@@ -145,9 +127,9 @@ static gboolean parse_answer(const Question *question, const char *name, Answer 
 {
         json_object *offered = json_field_array(question->data, "answers");
         for (gsize i = 0; i < json_length(offered); i++)
-                if (g_strcmp0(json_text(json_object_array_get_idx(offered, i), "answer"), name) == 0)
+                if (g_strcmp0(json_value_text(json_object_array_get_idx(offered, i)), name) == 0)
                         for (gsize n = 0; n < G_N_ELEMENTS(choices); n++)
-                                if (g_str_equal(choices[n].answer, name)) {
+                                if (g_str_equal(choices[n].name, name)) {
                                         *answer = choices[n].value;
                                         return TRUE;
                                 }

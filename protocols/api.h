@@ -54,6 +54,7 @@ typedef enum {
         X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
         X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
         X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
+        X(CLOSED, "POST", "/api/v1/apps/ID/closed", TRUE)     \
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
         X(SAVE, "POST", "/api/v1/apps/ID/save", TRUE)         \
