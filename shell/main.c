@@ -1,0 +1,140 @@
+/* impromptu-shell: the desktop one sees. One process, two X connections: the window manager's core has a thread and a connection of its own (shell/wm), the
+ * user interface is GTK and WebKit (shell/ui, shell/apps). This file reads the options and the environment, starts the desktop, and ends it on SIGTERM.
+ *
+ * Exit status, after sysexits.h: 0 ended as asked (also when another window manager took over), 64 wrong options, 69 another window manager runs, 71 no
+ * display or no runtime folder. Start reading at main(); the design goes on in shell/ui/desktop.c. */
+#include <X11/Xlib.h>
+#include <glib-unix.h>
+#include <gtk/gtk.h>
+#include <stdio.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "shell/ui/desktop.h"
+
+typedef struct {
+        GMainLoop *loop;
+        int code;
+} Shell;
+
+static gboolean option_views, option_nested, option_replace, option_version;
+
+static GOptionEntry entries[] = {
+        {"views", 0, 0, G_OPTION_ARG_NONE, &option_views, "Only the hidden views that checks need: no window is managed or shown", NULL},
+        {"nested-keys", 0, 0, G_OPTION_ARG_NONE, &option_nested, "Ctrl+Alt in place of Super and Alt, inside a host that keeps those", NULL},
+        {"replace", 0, 0, G_OPTION_ARG_NONE, &option_replace, "Take over from the window manager that runs", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Say the version", NULL},
+        {NULL},
+};
+
+static void
+say(const char *text)
+{
+        fprintf(stderr, "impromptu-shell: %s\n", text);
+}
+
+static gboolean
+read_options(int *argc, char ***argv)
+{
+        g_autoptr(GOptionContext) context = g_option_context_new("- the shell of the Impromptu desktop");
+        g_autoptr(GError) error = NULL;
+
+        g_option_context_add_main_entries(context, entries, NULL);
+        if (!g_option_context_parse(context, argc, argv, &error)) {
+                say(error->message);
+                return FALSE;
+        }
+        if (*argc > 1) {
+                fprintf(stderr, "impromptu-shell: “%s” is no option. --help lists them.\n", (*argv)[1]);
+                return FALSE;
+        }
+        return TRUE;
+}
+
+/* The installed data, or the source's own where nothing is installed yet. */
+static char *
+share_folder(void)
+{
+        const char *chosen = g_getenv("IMPROMPTU_DATA");
+        g_autofree char *installed = g_build_filename(IMPROMPTU_SHARE, "runtime", NULL);
+
+        if (chosen && *chosen)
+                return g_strdup(chosen);
+        return g_strdup(g_file_test(installed, G_FILE_TEST_IS_DIR) ? IMPROMPTU_SHARE : IMPROMPTU_SOURCE_DATA);
+}
+
+static void
+over_cb(int code, const char *text, gpointer user_data)
+{
+        Shell *shell = user_data;
+
+        if (text)
+                say(text);
+        shell->code = code;
+        g_main_loop_quit(shell->loop);
+}
+
+static gboolean
+signal_cb(gpointer user_data)
+{
+        over_cb(EX_OK, NULL, user_data);
+        return G_SOURCE_CONTINUE;
+}
+
+static int
+run(void)
+{
+        g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+        g_autofree char *share = share_folder();
+        g_autoptr(GError) error = NULL;
+        Shell shell = {loop, EX_OK};
+        DesktopConfig config = {
+                .views_only = option_views,
+                .no_views = geteuid() == 0,
+                .wm = {.replace = option_replace, .nested_keys = option_nested},
+                .share_folder = share,
+                .over = over_cb,
+                .user_data = &shell,
+        };
+        Desktop *desktop;
+        guint term, interrupt;
+
+        if (config.no_views)
+                say(option_views ? "A web view is never opened as root. Run it as an ordinary user."
+                                 : "This runs as root: windows are managed, but no page of an app is opened.");
+        if (config.no_views && option_views)
+                return EX_NOPERM;
+        desktop = desktop_start(&config, &error);
+        if (!desktop) {
+                say(error->message);
+                return EX_OSERR;
+        }
+        term = g_unix_signal_add(SIGTERM, signal_cb, &shell);
+        interrupt = g_unix_signal_add(SIGINT, signal_cb, &shell);
+        g_main_loop_run(loop);
+        g_source_remove(term);
+        g_source_remove(interrupt);
+        desktop_free(desktop);
+        return shell.code;
+}
+
+int
+main(int argc, char **argv)
+{
+        /* The core has its own thread and display; this comes before any other call into Xlib. */
+        XInitThreads();
+        gdk_set_allowed_backends("x11");
+        g_set_prgname("impromptu-shell");
+        if (!read_options(&argc, &argv))
+                return EX_USAGE;
+        if (option_version) {
+                puts("impromptu-shell " IMPROMPTU_VERSION);
+                return EX_OK;
+        }
+        if (!gtk_init_check(&argc, &argv)) {
+                say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
+                return EX_OSERR;
+        }
+        return run();
+}

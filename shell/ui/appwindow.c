@@ -1,0 +1,400 @@
+/* The view lies at the bottom of an overlay from the beginning (a view that is not mapped does not paint); the calm page covers it until its first
+ * paint. Sheets and the strip lie above both, so nothing ever resizes the page. */
+#include "shell/ui/appwindow.h"
+
+#include <gdk/gdkx.h>
+#include <string.h>
+
+#include "shell/ui/sheets.h"
+#include "shell/ui/style.h"
+
+struct AppWindow {
+        AppWindowHandler handler;
+        gpointer user_data;
+        char *app, *no_view;
+        GtkWidget *window, *overlay, *calm, *strip, *strip_text, *stop, *reload;
+        FixSheet *fix;
+        EvidenceSheet *evidence;
+        AppView *view;
+        char *shown;       /* draft in the view; "" the version; NULL nothing yet */
+        gboolean painted;
+        PageLife life;
+        guint offer;       /* the wait before Stop and Reload are offered */
+        gboolean works;
+};
+
+static void
+strip_show(AppWindow *window, const char *text, gboolean offer)
+{
+        ui_label_set(window->strip_text, text);
+        gtk_widget_set_visible(window->stop, offer && window->life == LIFE_STUCK);
+        gtk_widget_set_visible(window->reload, offer);
+        gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), TRUE);
+}
+
+static void
+set_life(AppWindow *window, PageLife life)
+{
+        g_clear_handle_id(&window->offer, g_source_remove);
+        if (life == LIFE_WELL)
+                gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), FALSE);
+        if (window->life == life)
+                return;
+        window->life = life;
+        window->handler.changed(window, window->user_data);
+}
+
+static gboolean
+offer_cb(gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->offer = 0;
+        strip_show(window, "This page does not respond. What it saved is kept.", TRUE);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+view_responsive_cb(AppView *view, gboolean responsive, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (responsive) {
+                set_life(window, LIFE_WELL);
+        } else if (window->life == LIFE_WELL) {
+                set_life(window, LIFE_STUCK);
+                strip_show(window, "This page does not respond…", FALSE);
+                window->offer = g_timeout_add(VIEWS_PING_DEAD_MS - VIEWS_PING_STUCK_MS, offer_cb, window);
+        }
+}
+
+static void
+view_crashed_cb(AppView *view, const char *text, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        set_life(window, LIFE_CRASHED);
+        strip_show(window, text, TRUE);
+}
+
+static void
+view_finding_cb(AppView *view, json_object *finding, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.finding(window, finding, window->user_data);
+}
+
+static void
+view_painted_cb(AppView *view, gint64 at, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->painted = TRUE;
+        gtk_widget_hide(window->calm);
+        window->handler.mark(window, "first-paint", at, window->user_data);
+}
+
+static void
+view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        /* A page without any text (a canvas) is never "painted" in that sense. */
+        gtk_widget_hide(window->calm);
+        window->painted = TRUE;
+        window->handler.mark(window, "usable", at, window->user_data);
+}
+
+static void
+view_saved_cb(AppView *view, const char *path, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.saved(window, path, window->user_data);
+}
+
+static const AppViewHandler view_handler = {
+        .finding = view_finding_cb,
+        .painted = view_painted_cb,
+        .loaded = view_loaded_cb,
+        .responsive = view_responsive_cb,
+        .crashed = view_crashed_cb,
+        .saved = view_saved_cb,
+};
+
+static void
+stop_cb(GtkButton *button, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (window->view)
+                app_view_stop_script(window->view);
+}
+
+static void
+reload_cb(GtkButton *button, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (!window->view)
+                return;
+        app_view_reload(window->view);
+        set_life(window, LIFE_WELL);
+}
+
+static void
+fix_cb(const char *text, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        app_window_fix_sheet(window, FALSE);
+        window->handler.fix(window, text, window->user_data);
+}
+
+static void
+undo_cb(gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        app_window_fix_sheet(window, FALSE);
+        window->handler.undo(window, window->user_data);
+}
+
+static void
+fix_closed_cb(gpointer user_data)
+{
+        app_window_fix_sheet(user_data, FALSE);
+}
+
+static void
+evidence_closed_cb(gpointer user_data)
+{
+        app_window_evidence_sheet(user_data, FALSE);
+}
+
+static gboolean
+delete_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.closed(window, window->user_data);
+        return TRUE;
+}
+
+static GtkWidget *
+strip_new(AppWindow *window)
+{
+        GtkWidget *revealer = gtk_revealer_new();
+        GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, "strip");
+
+        window->strip_text = ui_label("", NULL);
+        window->stop = ui_button("Stop", NULL, G_CALLBACK(stop_cb), window);
+        window->reload = ui_button("Reload", "first", G_CALLBACK(reload_cb), window);
+        gtk_box_pack_start(GTK_BOX(row), window->strip_text, TRUE, TRUE, 0);
+        gtk_container_add(GTK_CONTAINER(row), window->stop);
+        gtk_container_add(GTK_CONTAINER(row), window->reload);
+        gtk_container_add(GTK_CONTAINER(revealer), row);
+        gtk_revealer_set_transition_duration(GTK_REVEALER(revealer), SHEET_SLIDE_MS);
+        gtk_widget_set_valign(revealer, GTK_ALIGN_START);
+        return revealer;
+}
+
+static void
+add_view(AppWindow *window, Views *views)
+{
+        GtkWidget *widget;
+
+        window->view = app_view_new(views, window->app, &view_handler, window);
+        widget = app_view_widget(window->view);
+        gtk_container_add(GTK_CONTAINER(window->overlay), widget);
+        gtk_widget_show(widget);
+}
+
+AppWindow *
+app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
+{
+        static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
+        AppWindow *window = g_new0(AppWindow, 1);
+
+        style_start();
+        window->handler = *handler;
+        window->user_data = user_data;
+        window->app = g_strdup(app);
+        window->no_view = g_strdup(no_view);
+        window->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+        window->overlay = gtk_overlay_new();
+        window->calm = calm_page_new();
+        window->strip = strip_new(window);
+        window->fix = fix_sheet_new(&fix_handler, window);
+        window->evidence = evidence_sheet_new(evidence_closed_cb, window);
+        if (views)
+                add_view(window, views);
+        gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->calm);
+        gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->strip);
+        gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), evidence_sheet_widget(window->evidence));
+        gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), fix_sheet_widget(window->fix));
+        ui_add_classes(window->overlay, "sheet");
+        gtk_container_add(GTK_CONTAINER(window->window), window->overlay);
+        gtk_window_set_default_size(GTK_WINDOW(window->window), APP_WINDOW_WIDTH, APP_WINDOW_HEIGHT);
+        gtk_window_set_role(GTK_WINDOW(window->window), window->app);
+        g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
+        gtk_widget_show_all(window->overlay);
+        gtk_widget_realize(window->window);
+        return window;
+}
+
+void
+app_window_free(AppWindow *window)
+{
+        if (!window)
+                return;
+        g_clear_handle_id(&window->offer, g_source_remove);
+        g_signal_handlers_disconnect_by_data(window->window, window);
+        if (window->view) {
+                gtk_container_remove(GTK_CONTAINER(window->overlay), app_view_widget(window->view));
+                app_view_free(window->view);
+        }
+        fix_sheet_free(window->fix);
+        evidence_sheet_free(window->evidence);
+        gtk_widget_destroy(window->window);
+        g_free(window->app);
+        g_free(window->no_view);
+        g_free(window->shown);
+        g_free(window);
+}
+
+GtkWindow *
+app_window_gtk(AppWindow *window)
+{
+        return GTK_WINDOW(window->window);
+}
+
+guint64
+app_window_xid(AppWindow *window)
+{
+        return GDK_WINDOW_XID(gtk_widget_get_window(window->window));
+}
+
+const char *
+app_window_app(AppWindow *window)
+{
+        return window->app;
+}
+
+void
+app_window_place(AppWindow *window, int x, int y, int width, int height)
+{
+        /* The place is the client's, not its frame's. */
+        gtk_window_set_gravity(GTK_WINDOW(window->window), GDK_GRAVITY_STATIC);
+        gtk_window_set_default_size(GTK_WINDOW(window->window), CLAMP(width, 120, 16384), CLAMP(height, 80, 16384));
+        gtk_window_resize(GTK_WINDOW(window->window), CLAMP(width, 120, 16384), CLAMP(height, 80, 16384));
+        gtk_window_move(GTK_WINDOW(window->window), CLAMP(x, -16384, 16384), CLAMP(y, -16384, 16384));
+}
+
+void
+app_window_show(AppWindow *window)
+{
+        gtk_widget_show(window->window);
+        window->handler.mark(window, "window", g_get_monotonic_time(), window->user_data);
+}
+
+void
+app_window_update(AppWindow *window, const App *app, const Run *run, const Lane *lane)
+{
+        g_autofree char *title = ui_plain(app->title);
+        gboolean failed = run && run_is_done(run) && app->version == 0;
+
+        window->works = run && !run_is_done(run);
+        gtk_window_set_title(GTK_WINDOW(window->window), title);
+        if (gtk_widget_get_visible(window->calm))
+                calm_page_update(window->calm, app, run, window->no_view ? window->no_view : failed ? run->message : NULL);
+        if (fix_sheet_is_open(window->fix))
+                fix_sheet_update(window->fix, app, window->works, g_get_real_time() / G_USEC_PER_SEC);
+        if (evidence_sheet_is_open(window->evidence))
+                evidence_sheet_update(window->evidence, app, run, lane);
+}
+
+void
+app_window_load(AppWindow *window, const char *path)
+{
+        if (!window->view)
+                return;
+        g_free(window->shown);
+        window->shown = g_strdup("");
+        app_view_load(window->view, path, TRUE);
+}
+
+void
+app_window_act(AppWindow *window, PageAction action, const App *app)
+{
+        if (!window->view || action == PAGE_KEEP)
+                return;
+        if (action == PAGE_VERSION) {
+                app_window_load(window, app->file);
+                return;
+        }
+        g_free(window->shown);
+        if (action == PAGE_DRAFT) {
+                window->shown = g_strdup(app->draft);
+                app_view_load(window->view, app->path, FALSE);
+        } else {
+                window->shown = g_strdup("");
+                app_view_open_gate(window->view);
+        }
+}
+
+const char *
+app_window_shown(AppWindow *window)
+{
+        return window->shown;
+}
+
+PageLife
+app_window_life(AppWindow *window)
+{
+        return window->life;
+}
+
+static void
+focus_page(AppWindow *window)
+{
+        if (window->view)
+                gtk_widget_grab_focus(app_view_widget(window->view));
+}
+
+void
+app_window_fix_sheet(AppWindow *window, gboolean open)
+{
+        if (open) {
+                evidence_sheet_close(window->evidence);
+                fix_sheet_open(window->fix);
+        } else {
+                fix_sheet_close(window->fix);
+                focus_page(window);
+        }
+}
+
+gboolean
+app_window_fix_is_open(AppWindow *window)
+{
+        return fix_sheet_is_open(window->fix);
+}
+
+void
+app_window_evidence_sheet(AppWindow *window, gboolean open)
+{
+        if (open) {
+                fix_sheet_close(window->fix);
+                evidence_sheet_open(window->evidence);
+        } else {
+                evidence_sheet_close(window->evidence);
+                focus_page(window);
+        }
+}
+
+gboolean
+app_window_evidence_is_open(AppWindow *window)
+{
+        return evidence_sheet_is_open(window->evidence);
+}

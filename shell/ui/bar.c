@@ -1,0 +1,408 @@
+#include "shell/ui/bar.h"
+
+#include <gdk/gdkx.h>
+#include <string.h>
+
+#include "protocols/api.h"
+#include "shell/ui/style.h"
+
+struct Bar {
+        BarHandler handler;
+        gpointer user_data;
+        GtkWidget *window, *entry, *list, *keys;
+        GPtrArray *candidates; /* Row */
+        GPtrArray *rows;       /* Row: what stands */
+        GPtrArray *prompts;    /* char *, oldest first */
+        char *kept;            /* a sentence that could not be sent */
+        char *front_app, *front_title;
+        gboolean change;       /* Tab: the first row changes the app in front */
+        guint chosen;
+        guint recalled;        /* how many prompts back; 0: what is typed */
+        gboolean recalling;    /* the entry's text is being set by a recall */
+};
+
+static guint32
+token_rgb(const char *name)
+{
+        GdkRGBA colour = style_token(name);
+
+        return ((guint32)(colour.red * 255 + 0.5) << 16) | ((guint32)(colour.green * 255 + 0.5) << 8) | (guint32)(colour.blue * 255 + 0.5);
+}
+
+static gboolean
+row_pressed_cb(GtkWidget *widget, GdkEventButton *event, gpointer user_data)
+{
+        Bar *bar = user_data;
+        guint n = GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(widget), "row"));
+        g_autoptr(Row) row = NULL;
+
+        if (event->button != GDK_BUTTON_PRIMARY || n >= bar->rows->len)
+                return FALSE;
+        row = row_copy(bar->rows->pdata[n]);
+        bar->handler.chosen(row, bar->user_data);
+        return TRUE;
+}
+
+static const char *
+row_key(Bar *bar, const Row *row, guint n)
+{
+        if (n == bar->chosen)
+                return "Enter";
+        if (row->kind == ROW_CHANGE && !bar->change)
+                return "Tab";
+        return n == bar->chosen + 1 ? "↓" : NULL;
+}
+
+static GtkWidget *
+row_widget(Bar *bar, const Row *row, guint n)
+{
+        GtkWidget *pad = gtk_event_box_new();
+        GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
+        gboolean sentence = row->kind == ROW_MAKE || row->kind == ROW_CHANGE;
+        const char *key = row_key(bar, row, n);
+        g_autofree char *spoken = row_sentence(row);
+        GtkWidget *title = ui_label(row->title, sentence ? "strong" : NULL);
+
+        gtk_container_add(GTK_CONTAINER(box), ui_tile(row->glyph ? row->glyph : "", row->colour, UI_TILE_SIZE));
+        if (row->verb)
+                gtk_container_add(GTK_CONTAINER(box), ui_label(row->verb, NULL));
+        gtk_container_add(GTK_CONTAINER(box), title);
+        if (row->detail && *row->detail)
+                gtk_container_add(GTK_CONTAINER(box), ui_label(row->detail, "mono soft"));
+        if (key) {
+                GtkWidget *cap = ui_label(key, "key");
+
+                gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
+                gtk_box_pack_end(GTK_BOX(box), cap, FALSE, FALSE, 0);
+        }
+        ui_add_classes(pad, n == bar->chosen ? "row chosen" : "row");
+        gtk_container_add(GTK_CONTAINER(pad), box);
+        atk_object_set_name(gtk_widget_get_accessible(pad), spoken);
+        g_object_set_data(G_OBJECT(pad), "row", GUINT_TO_POINTER(n));
+        g_signal_connect(pad, "button-press-event", G_CALLBACK(row_pressed_cb), bar);
+        return pad;
+}
+
+static void
+show_keys(Bar *bar)
+{
+        GString *text = g_string_new("Enter ");
+        const Row *row = bar->chosen < bar->rows->len ? bar->rows->pdata[bar->chosen] : NULL;
+
+        g_string_append(text, !row ? "make" : row->kind == ROW_CHANGE ? "change" : row->kind == ROW_MAKE || row->kind == ROW_SAY ? "make" : "open");
+        if (bar->front_app)
+                g_string_append(text, bar->change ? "  ·  Tab make instead" : "  ·  Tab change the window in front");
+        if (bar->rows->len > 1)
+                g_string_append(text, "  ·  ↓ choose");
+        if (bar->prompts->len > 0)
+                g_string_append(text, "  ·  ↑ earlier");
+        g_string_append(text, "  ·  Esc close");
+        ui_label_set(bar->keys, text->str);
+        g_string_free(text, TRUE);
+}
+
+static void
+render(Bar *bar)
+{
+        ui_clear(bar->list);
+        for (guint i = 0; i < bar->rows->len; i++)
+                gtk_container_add(GTK_CONTAINER(bar->list), row_widget(bar, bar->rows->pdata[i], i));
+        show_keys(bar);
+        gtk_widget_show_all(bar->list);
+}
+
+static void
+rank(Bar *bar)
+{
+        const char *typed = gtk_entry_get_text(GTK_ENTRY(bar->entry));
+        RowContext context = {bar->front_app, bar->front_title, bar->change, token_rgb("accent"), 0x1c1b1f};
+
+        g_ptr_array_unref(bar->rows);
+        bar->rows = rows_rank(typed, bar->candidates, &context);
+        bar->chosen = 0;
+        render(bar);
+}
+
+static void
+changed_cb(GtkEditable *editable, gpointer user_data)
+{
+        Bar *bar = user_data;
+
+        if (!bar->recalling)
+                bar->recalled = 0;
+        rank(bar);
+        if (bar->handler.typed)
+                bar->handler.typed(gtk_entry_get_text(GTK_ENTRY(bar->entry)), bar->user_data);
+}
+
+static void
+set_text(Bar *bar, const char *text)
+{
+        gtk_entry_set_text(GTK_ENTRY(bar->entry), text);
+        gtk_editable_set_position(GTK_EDITABLE(bar->entry), -1);
+}
+
+static void
+recall(Bar *bar, int by)
+{
+        guint wanted = (guint)CLAMP((int)bar->recalled + by, 0, (int)bar->prompts->len);
+
+        if (wanted == bar->recalled)
+                return;
+        bar->recalled = wanted;
+        bar->recalling = TRUE;
+        set_text(bar, wanted == 0 ? "" : bar->prompts->pdata[bar->prompts->len - wanted]);
+        bar->recalling = FALSE;
+}
+
+static void
+choose(Bar *bar)
+{
+        const char *typed = gtk_entry_get_text(GTK_ENTRY(bar->entry));
+        g_autoptr(Row) row = NULL;
+
+        if (bar->chosen >= bar->rows->len)
+                return;
+        row = row_copy(bar->rows->pdata[bar->chosen]);
+        if (row->text && *typed)
+                bar_remember(bar, row->text);
+        bar->handler.chosen(row, bar->user_data);
+}
+
+static void
+move_choice(Bar *bar, int by)
+{
+        if (by < 0 && bar->chosen == 0) {
+                recall(bar, 1);
+                return;
+        }
+        if (by > 0 && bar->recalled > 0 && bar->chosen == 0) {
+                recall(bar, -1);
+                return;
+        }
+        if (bar->rows->len == 0)
+                return;
+        bar->chosen = (guint)CLAMP((int)bar->chosen + by, 0, (int)bar->rows->len - 1);
+        render(bar);
+}
+
+static gboolean
+key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
+{
+        Bar *bar = user_data;
+
+        if (gtk_entry_im_context_filter_keypress(GTK_ENTRY(bar->entry), event))
+                return TRUE;
+        switch (event->keyval) {
+        case GDK_KEY_Escape:
+                bar->handler.closed(bar->user_data);
+                return TRUE;
+        case GDK_KEY_Return:
+        case GDK_KEY_KP_Enter:
+        case GDK_KEY_ISO_Enter:
+                choose(bar);
+                return TRUE;
+        case GDK_KEY_Up:
+        case GDK_KEY_KP_Up:
+                move_choice(bar, -1);
+                return TRUE;
+        case GDK_KEY_Down:
+        case GDK_KEY_KP_Down:
+                move_choice(bar, 1);
+                return TRUE;
+        case GDK_KEY_Tab:
+        case GDK_KEY_ISO_Left_Tab:
+                if (bar->front_app) {
+                        bar->change = !bar->change;
+                        rank(bar);
+                }
+                return TRUE;
+        default:
+                return FALSE;
+        }
+}
+
+static void
+size_cb(GtkWidget *widget, GdkRectangle *allocation, gpointer user_data)
+{
+        Bar *bar = user_data;
+
+        if (bar->handler.resized)
+                bar->handler.resized(allocation->width, allocation->height, bar->user_data);
+}
+
+/* A focus that arrives selects nothing: what was typed before goes on. */
+static void
+focus_entry(Bar *bar)
+{
+        gtk_window_set_focus(GTK_WINDOW(bar->window), NULL);
+        gtk_entry_grab_focus_without_selecting(GTK_ENTRY(bar->entry));
+        gtk_editable_set_position(GTK_EDITABLE(bar->entry), -1);
+}
+
+static gboolean
+focus_in_cb(GtkWidget *widget, GdkEventFocus *event, gpointer user_data)
+{
+        gtk_entry_grab_focus_without_selecting(GTK_ENTRY(((Bar *)user_data)->entry));
+        return FALSE;
+}
+
+static void
+build(Bar *bar)
+{
+        GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 0, "framed bar");
+        GtkWidget *last = ui_box(GTK_ORIENTATION_HORIZONTAL, 0, "row");
+
+        bar->entry = gtk_entry_new();
+        bar->list = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL);
+        bar->keys = ui_label("", "mono soft");
+        gtk_entry_set_placeholder_text(GTK_ENTRY(bar->entry), "What do you need?");
+        gtk_entry_set_has_frame(GTK_ENTRY(bar->entry), FALSE);
+        gtk_entry_set_max_length(GTK_ENTRY(bar->entry), API_SENTENCE_MAX);
+        atk_object_set_name(gtk_widget_get_accessible(bar->entry), "What do you need?");
+        gtk_container_add(GTK_CONTAINER(last), bar->keys);
+        gtk_container_add(GTK_CONTAINER(box), bar->entry);
+        gtk_container_add(GTK_CONTAINER(box), bar->list);
+        gtk_container_add(GTK_CONTAINER(box), last);
+        gtk_container_add(GTK_CONTAINER(bar->window), box);
+        gtk_widget_set_size_request(box, BAR_WIDTH, -1);
+}
+
+Bar *
+bar_new(const BarHandler *handler, gpointer user_data)
+{
+        Bar *bar = g_new0(Bar, 1);
+
+        style_start();
+        bar->handler = *handler;
+        bar->user_data = user_data;
+        bar->candidates = rows_new();
+        bar->rows = rows_new();
+        bar->prompts = g_ptr_array_new_with_free_func(g_free);
+        bar->window = gtk_window_new(GTK_WINDOW_POPUP);
+        gtk_window_set_title(GTK_WINDOW(bar->window), "Impromptu prompt");
+        gtk_window_set_resizable(GTK_WINDOW(bar->window), FALSE);
+        build(bar);
+        g_signal_connect(bar->entry, "changed", G_CALLBACK(changed_cb), bar);
+        g_signal_connect(bar->entry, "key-press-event", G_CALLBACK(key_cb), bar);
+        g_signal_connect(bar->window, "size-allocate", G_CALLBACK(size_cb), bar);
+        g_signal_connect(bar->window, "focus-in-event", G_CALLBACK(focus_in_cb), bar);
+        rank(bar);
+        gtk_window_move(GTK_WINDOW(bar->window), BAR_PARKED, BAR_PARKED);
+        gtk_widget_show_all(bar->window);
+        focus_entry(bar);
+        return bar;
+}
+
+void
+bar_free(Bar *bar)
+{
+        if (!bar)
+                return;
+        g_signal_handlers_disconnect_by_data(bar->entry, bar);
+        g_signal_handlers_disconnect_by_data(bar->window, bar);
+        gtk_widget_destroy(bar->window);
+        g_ptr_array_unref(bar->candidates);
+        g_ptr_array_unref(bar->rows);
+        g_ptr_array_unref(bar->prompts);
+        g_free(bar->kept);
+        g_free(bar->front_app);
+        g_free(bar->front_title);
+        g_free(bar);
+}
+
+GtkWidget *
+bar_window(Bar *bar)
+{
+        return bar->window;
+}
+
+guint64
+bar_xid(Bar *bar)
+{
+        gtk_widget_realize(bar->window);
+        return GDK_WINDOW_XID(gtk_widget_get_window(bar->window));
+}
+
+void
+bar_shown(Bar *bar, const char *front_app, const char *front_title)
+{
+        g_autofree char *kept = g_steal_pointer(&bar->kept);
+        const char *typed = gtk_entry_get_text(GTK_ENTRY(bar->entry));
+
+        g_free(bar->front_app);
+        g_free(bar->front_title);
+        bar->front_app = g_strdup(front_app);
+        bar->front_title = g_strdup(front_title);
+        bar->change = FALSE;
+        bar->recalled = 0;
+        /* Keys may have arrived before the news that it shows: they stay. */
+        if (kept && !*typed)
+                set_text(bar, kept);
+        focus_entry(bar);
+        rank(bar);
+}
+
+void
+bar_clear(Bar *bar)
+{
+        set_text(bar, "");
+}
+
+void
+bar_set_candidates(Bar *bar, GPtrArray *candidates)
+{
+        g_ptr_array_ref(candidates);
+        g_ptr_array_unref(bar->candidates);
+        bar->candidates = candidates;
+}
+
+void
+bar_add_late(Bar *bar, const char *text, const GPtrArray *rows)
+{
+        if (strcmp(gtk_entry_get_text(GTK_ENTRY(bar->entry)), text) != 0)
+                return;
+        rows_add_late(bar->rows, rows);
+        render(bar);
+}
+
+void
+bar_keep(Bar *bar, const char *text)
+{
+        g_free(bar->kept);
+        bar->kept = g_strdup(text);
+}
+
+void
+bar_remember(Bar *bar, const char *text)
+{
+        if (bar->prompts->len > 0 && strcmp(bar->prompts->pdata[bar->prompts->len - 1], text) == 0)
+                return;
+        if (bar->prompts->len >= BAR_PROMPTS_MAX)
+                g_ptr_array_remove_index(bar->prompts, 0);
+        g_ptr_array_add(bar->prompts, g_strdup(text));
+}
+
+const GPtrArray *
+bar_prompts(Bar *bar)
+{
+        return bar->prompts;
+}
+
+const GPtrArray *
+bar_rows(Bar *bar)
+{
+        return bar->rows;
+}
+
+guint
+bar_chosen_index(Bar *bar)
+{
+        return bar->chosen;
+}
+
+GtkWidget *
+bar_entry(Bar *bar)
+{
+        return bar->entry;
+}

@@ -1,0 +1,336 @@
+/* What the prompt bar offers, and what happens with what was chosen. */
+#include <gio/gdesktopappinfo.h>
+#include <string.h>
+
+#include "protocols/api.h"
+#include "protocols/text.h"
+#include "shell/ui/desktop-parts.h"
+#include "shell/ui/fields.h"
+#include "shell/ui/style.h"
+
+#define TILE_INK 0x1c1b1f
+#define TYPED_MAX 256       /* bytes of what is typed that the agent is asked about */
+#define SUGGESTIONS_MAX 24
+
+static char *
+first_letter(const char *title)
+{
+        g_autofree char *plain = text_plain(title, 1);
+
+        return g_utf8_strup(plain, -1);
+}
+
+static Row *
+app_row(const App *app, gint64 now)
+{
+        g_autofree char *when = ui_when(app->time, now);
+        g_autoptr(GString) detail = g_string_new("app");
+        Row *row;
+
+        if (*when)
+                g_string_append_printf(detail, " · made %s", when);
+        if (app->total > 0)
+                g_string_append_printf(detail, " · %u of %u checks", app->passed, app->total);
+        row = row_new(ROW_OPEN, app->title, detail->str);
+        row->id = g_strdup(app->id);
+        row->words = g_strdup(app->sentence);
+        row->glyph = *app->glyph ? g_strdup(app->glyph) : first_letter(app->title);
+        row->colour = wm_glyph_colour(app->title);
+        row->recency = app->time;
+        return row;
+}
+
+static void
+add_apps(Desktop *desktop, GPtrArray *rows)
+{
+        gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, desktop->model->apps);
+        while (g_hash_table_iter_next(&iter, NULL, &value))
+                if (((App *)value)->version > 0 && !((App *)value)->removed)
+                        g_ptr_array_add(rows, app_row(value, now));
+}
+
+/* Windows of our own apps are offered as the apps they show. */
+static void
+add_windows(Desktop *desktop, GPtrArray *rows)
+{
+        for (guint i = 0; i < desktop->wm_windows->len; i++) {
+                const WmWindow *window = &g_array_index(desktop->wm_windows, WmWindow, i);
+                AppWindow *own = desktop_window_by_xid(desktop, window->xid);
+                App *app = own ? model_app(desktop->model, app_window_app(own)) : NULL;
+                Row *row;
+
+                if (app && app->version > 0)
+                        continue;
+                row = row_new(ROW_WINDOW, window->title, window->minimised ? "open window · minimised" : "open window");
+                row->xid = window->xid;
+                row->words = g_strdup(window->class_name);
+                row->glyph = g_strdup(window->glyph);
+                row->colour = window->colour;
+                row->recency = (gint64)desktop->wm_windows->len - i;
+                g_ptr_array_add(rows, row);
+        }
+}
+
+static void
+set_candidates(Desktop *desktop)
+{
+        g_autoptr(GPtrArray) rows = rows_new();
+
+        add_apps(desktop, rows);
+        add_windows(desktop, rows);
+        for (guint i = 0; i < desktop->programs->len; i++)
+                g_ptr_array_add(rows, row_copy(desktop->programs->pdata[i]));
+        for (guint i = 0; i < desktop->suggestions->len; i++)
+                g_ptr_array_add(rows, row_copy(desktop->suggestions->pdata[i]));
+        bar_set_candidates(desktop->bar, rows);
+}
+
+void
+desktop_bar_shown(Desktop *desktop, guint64 xid)
+{
+        AppWindow *front = desktop_window_by_xid(desktop, xid);
+        App *app = front ? model_app(desktop->model, app_window_app(front)) : NULL;
+
+        set_candidates(desktop);
+        bar_shown(desktop->bar, app ? app->id : NULL, app ? app->title : NULL);
+}
+
+void
+desktop_bar_hidden(Desktop *desktop, gboolean keep)
+{
+        g_autofree char *text = g_strdup(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))));
+
+        bar_clear(desktop->bar);
+        if (keep && *text)
+                bar_keep(desktop->bar, text);
+}
+
+static void
+send_sentence(Desktop *desktop, const Row *row)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = text_sentence(row->text, -1, &error);
+
+        if (!text)
+                desktop_say(desktop, NULL, error->message, FALSE);
+        else
+                desktop_ask(desktop, text, row->kind == ROW_CHANGE ? row->id : NULL, row->make_new);
+}
+
+static void
+open_app(Desktop *desktop, const char *id)
+{
+        g_autofree char *path = g_strdup_printf(API_PREFIX "/apps/%s/open", id);
+        App *app = model_app(desktop->model, id);
+        AppWindow *window = app ? desktop_need_window(desktop, app) : NULL;
+
+        /* The window is there at once; the agent is told, so that it knows what is open. */
+        if (window) {
+                app_window_act(window, page_action(EVENT_OPEN, app, app_window_shown(window), TRUE), app);
+                desktop_raise(desktop, window);
+        }
+        desktop_request(desktop, "POST", path, json_object_new_object(), NULL, NULL);
+}
+
+static void
+chosen_cb(const Row *row, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        desktop_bar_hidden(desktop, FALSE);
+        wm_core_hide_bar(desktop->core, row->kind == ROW_WINDOW ? row->xid : 0);
+        switch (row->kind) {
+        case ROW_MAKE:
+        case ROW_CHANGE:
+        case ROW_SAY:
+                send_sentence(desktop, row);
+                break;
+        case ROW_OPEN:
+                open_app(desktop, row->id);
+                break;
+        case ROW_WINDOW:
+                wm_core_activate(desktop->core, row->xid);
+                break;
+        case ROW_PROGRAM:
+                desktop_launch(desktop, row->id);
+                break;
+        }
+        desktop_touch(desktop);
+}
+
+static void
+closed_cb(gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        desktop_bar_hidden(desktop, FALSE);
+        wm_core_hide_bar(desktop->core, 0);
+}
+
+static void
+resized_cb(int width, int height, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        int scale = gtk_widget_get_scale_factor(bar_window(desktop->bar));
+
+        wm_core_bar_size(desktop->core, width * scale, height * scale);
+}
+
+/* Late rows and suggestions */
+
+static Row *
+suggestion_row(json_object *data)
+{
+        const char *what = field_text(data, "what");
+        g_autofree char *title = text_plain(field_text(data, "title"), 200);
+        g_autofree char *detail = text_plain(field_text(data, "detail"), 80);
+        gboolean opens = strcmp(what, "open") == 0 && name_is_app(field_text(data, "app"));
+        Row *row;
+
+        if (!*title || strcmp(what, "change") == 0 || (strcmp(what, "open") == 0 && !opens))
+                return NULL;
+        row = row_new(opens ? ROW_OPEN : ROW_SAY, title, detail);
+        row->id = opens ? g_strdup(field_text(data, "app")) : NULL;
+        row->text = opens ? NULL : g_strdup(title);
+        row->glyph = opens ? first_letter(title) : g_strdup(strcmp(what, "recording") == 0 ? "▸" : "+");
+        row->colour = opens ? wm_glyph_colour(title) : TILE_INK;
+        return row;
+}
+
+static GPtrArray *
+suggestion_rows(json_object *body)
+{
+        json_object *list = field_list(body, "rows");
+        GPtrArray *rows = rows_new();
+
+        for (gsize i = 0; i < list_length(list) && rows->len < SUGGESTIONS_MAX; i++) {
+                Row *row = suggestion_row(json_object_array_get_idx(list, i));
+
+                if (row)
+                        g_ptr_array_add(rows, row);
+        }
+        return rows;
+}
+
+static void
+late_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        g_autoptr(GPtrArray) rows = error ? NULL : suggestion_rows(body);
+
+        /* What the sentence itself would do is row one already. */
+        for (guint i = 0; rows && i < rows->len;) {
+                const Row *row = rows->pdata[i];
+
+                if (row->kind == ROW_SAY && strcmp(row->text, text) == 0)
+                        g_ptr_array_remove_index(rows, i);
+                else
+                        i++;
+        }
+        if (rows)
+                bar_add_late(desktop->bar, text, rows);
+}
+
+static void
+typed_cb(const char *text, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        g_autofree char *escaped = NULL;
+        g_autofree char *path = NULL;
+
+        if (!*text || strlen(text) > TYPED_MAX || !desktop->agent_here)
+                return;
+        escaped = g_uri_escape_string(text, NULL, FALSE);
+        path = g_strconcat(API_PREFIX "/suggestions?prefix=", escaped, NULL);
+        desktop_request(desktop, "GET", path, NULL, late_reply, text);
+}
+
+static void
+suggestions_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        GPtrArray *rows;
+
+        if (error)
+                return;
+        rows = suggestion_rows(body);
+        for (guint i = 0; i < rows->len;) {
+                if (((Row *)rows->pdata[i])->kind == ROW_SAY)
+                        i++;
+                else
+                        g_ptr_array_remove_index(rows, i); /* apps are known better from the library */
+        }
+        g_ptr_array_unref(desktop->suggestions);
+        desktop->suggestions = rows;
+        set_candidates(desktop);
+}
+
+void
+desktop_bar_suggest(Desktop *desktop)
+{
+        if (desktop->bar)
+                desktop_request(desktop, "GET", API_PREFIX "/suggestions?prefix=", NULL, suggestions_reply, NULL);
+}
+
+/* Installed programs */
+
+static char *
+program_words(GAppInfo *info)
+{
+        GDesktopAppInfo *entry = G_IS_DESKTOP_APP_INFO(info) ? G_DESKTOP_APP_INFO(info) : NULL;
+        const char *const *keywords = entry ? g_desktop_app_info_get_keywords(entry) : NULL;
+        const char *generic = entry ? g_desktop_app_info_get_generic_name(entry) : NULL;
+        g_autofree char *joined = keywords ? g_strjoinv(" ", (char **)keywords) : g_strdup("");
+        g_autofree char *program = g_path_get_basename(g_app_info_get_executable(info) ? g_app_info_get_executable(info) : "");
+
+        return g_strjoin(" ", generic ? generic : "", program, joined, NULL);
+}
+
+static gboolean
+programs_cb(gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        GList *infos = g_app_info_get_all();
+
+        desktop->programs_source = 0;
+        g_ptr_array_set_size(desktop->programs, 0);
+        for (GList *at = infos; at && desktop->programs->len < ROWS_CANDIDATES_MAX / 2; at = at->next) {
+                GAppInfo *info = at->data;
+                const char *name = g_app_info_get_display_name(info);
+                Row *row;
+
+                if (!name || !g_app_info_get_id(info) || !g_app_info_should_show(info))
+                        continue;
+                row = row_new(ROW_PROGRAM, name, "installed program");
+                row->id = g_strdup(g_app_info_get_id(info));
+                row->words = program_words(info);
+                row->glyph = first_letter(name);
+                row->colour = TILE_INK;
+                g_ptr_array_add(desktop->programs, row);
+        }
+        g_list_free_full(infos, g_object_unref);
+        set_candidates(desktop);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+programs_changed_cb(GAppInfoMonitor *monitor, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        if (!desktop->programs_source)
+                desktop->programs_source = g_idle_add_full(G_PRIORITY_LOW, programs_cb, desktop, NULL);
+}
+
+void
+desktop_bar_start(Desktop *desktop)
+{
+        static const BarHandler handler = {chosen_cb, closed_cb, typed_cb, resized_cb};
+
+        desktop->bar = bar_new(&handler, desktop);
+        desktop->monitor = g_app_info_monitor_get();
+        g_signal_connect(desktop->monitor, "changed", G_CALLBACK(programs_changed_cb), desktop);
+        programs_changed_cb(desktop->monitor, desktop);
+}

@@ -1,0 +1,229 @@
+/* What the window manager's core says, and the programs that the session starts. */
+#include <gdk/gdkx.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "protocols/api.h"
+#include "shell/ui/desktop-parts.h"
+
+static void
+restore_window(Desktop *desktop, const SavedWindow *saved)
+{
+        json_object *data = json_object_new_object();
+        AppWindow *window;
+        App *app;
+
+        json_object_object_add(data, "app", json_object_new_string(saved->app));
+        json_object_object_add(data, "title", json_object_new_string(saved->title));
+        json_object_object_add(data, "glyph", json_object_new_string(saved->glyph));
+        app = model_take_app(desktop->model, data);
+        json_object_put(data);
+        if (!app || desktop_window(desktop, app->id))
+                return;
+        window = desktop_make_window(desktop, app);
+        if (saved->placed && saved->width > 0 && saved->height > 0)
+                app_window_place(window, saved->x, saved->y, saved->width, saved->height);
+        if (saved->minimised)
+                gtk_window_iconify(app_window_gtk(window));
+        app_window_show(window);
+        if (desktop->agent_here)
+                desktop_refresh_app(desktop, app->id);
+}
+
+static void
+on_ready(Desktop *desktop, const WmEvent *event)
+{
+        g_autoptr(SavedState) restored = g_steal_pointer(&desktop->restored);
+
+        desktop->core_ready = TRUE;
+        gtk_widget_show_all(panel_window(desktop->panel));
+        for (guint i = 0; restored && i < restored->windows->len; i++)
+                restore_window(desktop, restored->windows->pdata[i]);
+        desktop_touch(desktop);
+}
+
+static void
+on_failed(Desktop *desktop, const WmEvent *event)
+{
+        desktop->config.over(EX_UNAVAILABLE, event->text, desktop->config.user_data);
+}
+
+static void
+on_gone(Desktop *desktop, const WmEvent *event)
+{
+        desktop->config.over(EX_OK, event->text, desktop->config.user_data);
+}
+
+static void
+on_windows(Desktop *desktop, const WmEvent *event)
+{
+        g_array_set_size(desktop->wm_windows, 0);
+        if (event->n_windows > 0)
+                g_array_append_vals(desktop->wm_windows, event->windows, (guint)MIN(event->n_windows, WM_WINDOWS_MAX));
+        desktop_touch(desktop);
+}
+
+static void
+on_bar(Desktop *desktop, const WmEvent *event)
+{
+        desktop_bar_shown(desktop, event->xid);
+}
+
+static void
+on_bar_hidden(Desktop *desktop, const WmEvent *event)
+{
+        desktop_bar_hidden(desktop, TRUE);
+}
+
+static void
+stop_run(Desktop *desktop, Run *run)
+{
+        g_autofree char *path = g_strdup_printf(API_PREFIX "/runs/%s", run->id);
+
+        /* Pressed twice, it is asked once. */
+        if (g_hash_table_add(desktop->stopping, g_strdup(run->id)))
+                desktop_request(desktop, "DELETE", path, NULL, NULL, NULL);
+}
+
+static void
+toggle_fix(Desktop *desktop, AppWindow *window)
+{
+        gboolean open = !app_window_fix_is_open(window);
+
+        app_window_fix_sheet(window, open);
+        if (open)
+                desktop_refresh_app(desktop, app_window_app(window));
+        desktop_touch(desktop);
+}
+
+static void
+on_button(Desktop *desktop, const WmEvent *event)
+{
+        AppWindow *window = desktop_window_by_xid(desktop, event->xid);
+        Run *run = window ? model_app_run(desktop->model, model_app(desktop->model, app_window_app(window))) : NULL;
+
+        if (run)
+                stop_run(desktop, run);
+        else if (window)
+                toggle_fix(desktop, window);
+}
+
+static void
+on_fix_key(Desktop *desktop, const WmEvent *event)
+{
+        AppWindow *window = desktop_window_by_xid(desktop, event->xid);
+
+        if (window)
+                toggle_fix(desktop, window);
+}
+
+static void
+on_evidence(Desktop *desktop, const WmEvent *event)
+{
+        AppWindow *window = desktop_window_by_xid(desktop, event->xid);
+
+        if (window)
+                app_window_evidence_sheet(window, !app_window_evidence_is_open(window));
+        desktop_touch(desktop);
+}
+
+static void
+on_answer_key(Desktop *desktop, const WmEvent *event)
+{
+        question_sheet_key(desktop->question, event->n);
+}
+
+static void
+launch(Desktop *desktop, const char *key, json_object *value)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, key, value);
+        desktop_request_session(desktop, "/launch", body);
+}
+
+static void
+on_terminal(Desktop *desktop, const WmEvent *event)
+{
+        static const char *const terminals[] = {"x-terminal-emulator", "xterm"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(terminals); i++) {
+                g_autofree char *found = g_find_program_in_path(terminals[i]);
+                json_object *argv;
+
+                if (!found)
+                        continue;
+                argv = json_object_new_array();
+                json_object_array_add(argv, json_object_new_string(terminals[i]));
+                launch(desktop, "argv", argv);
+                return;
+        }
+        desktop_say(desktop, NULL, "No terminal is installed. The package xterm has one.", FALSE);
+}
+
+void
+desktop_launch(Desktop *desktop, const char *desktop_id)
+{
+        launch(desktop, "desktop", json_object_new_string(desktop_id));
+}
+
+static void
+on_monitor(Desktop *desktop, const WmEvent *event)
+{
+        int scale = MAX(1, gtk_widget_get_scale_factor(panel_window(desktop->panel)));
+
+        if (event->width <= 0 || event->height <= 0)
+                return;
+        desktop->width = event->width / scale;
+        desktop->height = event->height / scale;
+        desktop_place(desktop);
+}
+
+typedef struct {
+        WmCore *core;
+        int n;
+} Sync;
+
+/* Runs only once nothing that matters more is waiting. */
+static gboolean
+sync_cb(gpointer user_data)
+{
+        Sync *sync = user_data;
+
+        gdk_display_sync(gdk_display_get_default());
+        wm_core_sync_done(sync->core, sync->n);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+on_sync(Desktop *desktop, const WmEvent *event)
+{
+        Sync *sync = g_new0(Sync, 1);
+
+        sync->core = desktop->core;
+        sync->n = event->n;
+        g_idle_add_full(G_PRIORITY_LOW, sync_cb, sync, g_free);
+}
+
+static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
+        [WM_EVENT_READY] = on_ready,
+        [WM_EVENT_FAILED] = on_failed,
+        [WM_EVENT_WINDOWS] = on_windows,
+        [WM_EVENT_BAR] = on_bar,
+        [WM_EVENT_BAR_HIDDEN] = on_bar_hidden,
+        [WM_EVENT_BUTTON] = on_button,
+        [WM_EVENT_EVIDENCE] = on_evidence,
+        [WM_EVENT_FIX_KEY] = on_fix_key,
+        [WM_EVENT_ANSWER_KEY] = on_answer_key,
+        [WM_EVENT_TERMINAL_KEY] = on_terminal,
+        [WM_EVENT_MONITOR] = on_monitor,
+        [WM_EVENT_SYNC] = on_sync,
+        [WM_EVENT_GONE] = on_gone,
+};
+
+void
+desktop_core_event_cb(const WmEvent *event, gpointer user_data)
+{
+        if (event->type < G_N_ELEMENTS(core_handlers) && core_handlers[event->type])
+                core_handlers[event->type](user_data, event);
+}

@@ -1,0 +1,517 @@
+/* Following the agent. The runs that had ended before the shell came are asked for first, so that the journal's replay opens no window of the past. Each
+ * event goes into the model; then the table below says what it means for what is on screen. */
+#include <string.h>
+
+#include "protocols/api.h"
+#include "shell/ui/desktop-parts.h"
+#include "shell/ui/fields.h"
+
+#define MISSING_TEXT "The agent is not running. Windows and programs work; what you ask for waits until it is back."
+
+/* Asking: a request whose answer is the run's own stream. What it says arrives on the desktop's stream as well, so only its failure counts. */
+
+typedef struct {
+        Desktop *desktop;
+        AgentStream *stream;
+        char *text; /* the sentence to keep if it was not taken; NULL for "what was found" */
+        gboolean begun;
+        guint over; /* the source that frees it */
+} Ask;
+
+void
+desktop_ask_free(gpointer data)
+{
+        Ask *ask = data;
+
+        g_clear_handle_id(&ask->over, g_source_remove);
+        agent_stream_free(ask->stream);
+        g_free(ask->text);
+        g_free(ask);
+}
+
+static gboolean
+ask_over_cb(gpointer user_data)
+{
+        Ask *ask = user_data;
+
+        ask->over = 0;
+        g_ptr_array_remove(ask->desktop->asks, ask);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean
+lane_answers(Desktop *desktop)
+{
+        const Lane *lane = desktop->model->lane;
+
+        return lane && (*lane->model || *lane->recording) && !*lane->problem;
+}
+
+static void
+ask_refused(Desktop *desktop, Ask *ask, const GError *error)
+{
+        gboolean refused = g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED);
+
+        if (ask->text && desktop->bar)
+                bar_keep(desktop->bar, ask->text);
+        if (refused && ask->text && !lane_answers(desktop) && desktop->first) {
+                first_screen_show(desktop->first, ask->text);
+                first_screen_problem(desktop->first, error->message);
+        } else if (refused) {
+                desktop_say(desktop, NULL, error->message, FALSE);
+        } else {
+                desktop_say(desktop, "ask", ask->text ? "The agent could not be reached. Your sentence is kept in the prompt bar."
+                                                      : "The agent could not be reached. Nothing was changed.", FALSE);
+        }
+}
+
+static void
+ask_event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
+{
+        ((Ask *)user_data)->begun = TRUE;
+}
+
+static void
+ask_state_cb(const GError *error, gpointer user_data)
+{
+        Ask *ask = user_data;
+
+        if (error && !ask->begun)
+                ask_refused(ask->desktop, ask, error);
+        if (!ask->over)
+                ask->over = g_idle_add(ask_over_cb, ask);
+}
+
+/* Takes body. */
+static void
+ask_post(Desktop *desktop, const char *path, json_object *body, const char *text)
+{
+        Ask *ask = g_new0(Ask, 1);
+
+        if (desktop->asks->len >= DESKTOP_ASKS_MAX)
+                g_ptr_array_remove_index(desktop->asks, 0);
+        ask->desktop = desktop;
+        ask->text = g_strdup(text);
+        g_ptr_array_add(desktop->asks, ask);
+        ask->stream = agent_client_follow(desktop->agent, "POST", path, body, 0, FALSE, ask_event_cb, ask_state_cb, ask);
+        json_object_put(body);
+}
+
+void
+desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "text", json_object_new_string(text));
+        if (app) {
+                json_object_object_add(body, "app", json_object_new_string(app));
+                json_object_object_add(body, "kind", json_object_new_string("edit"));
+        }
+        if (make_new)
+                json_object_object_add(body, "make", json_object_new_boolean(TRUE));
+        ask_post(desktop, API_PREFIX "/ask", body, text);
+}
+
+static json_object *
+finding_json(const Finding *finding, gboolean claim)
+{
+        json_object *data = json_object_new_object();
+
+        json_object_object_add(data, "kind", json_object_new_string(finding->kind));
+        json_object_object_add(data, "text", json_object_new_string(finding->text));
+        if (finding->line > 0)
+                json_object_object_add(data, "line", json_object_new_int(finding->line));
+        json_object_object_add(data, "count", json_object_new_int(finding->count));
+        if (claim)
+                json_object_object_add(data, "claim", json_object_new_boolean(TRUE));
+        return data;
+}
+
+static json_object *
+evidence_json(const App *app)
+{
+        json_object *list = json_object_new_array();
+
+        for (guint i = 0; i < app->findings->len && i < API_FINDINGS_MAX; i++)
+                json_object_array_add(list, finding_json(app->findings->pdata[i], FALSE));
+        for (guint i = 0; i < app->seen->len && json_object_array_length(list) < API_FINDINGS_MAX; i++)
+                json_object_array_add(list, finding_json(app->seen->pdata[i], TRUE));
+        return list;
+}
+
+void
+desktop_fix(Desktop *desktop, const char *app, const char *text)
+{
+        App *known = model_app(desktop->model, app);
+        Run *run = model_app_run(desktop->model, known);
+        json_object *body = json_object_new_object();
+        g_autofree char *path = NULL;
+
+        if (text)
+                json_object_object_add(body, "text", json_object_new_string(text));
+        if (run && text) {
+                /* A run works on it: the words steer it. */
+                path = g_strdup_printf(API_PREFIX "/runs/%s/amend", run->id);
+                desktop_request(desktop, "POST", path, body, NULL, NULL);
+                return;
+        }
+        if (known)
+                json_object_object_add(body, "evidence", evidence_json(known));
+        path = g_strdup_printf(API_PREFIX "/apps/%s/fix", app);
+        ask_post(desktop, path, body, text);
+}
+
+/* Lanes */
+
+static void
+show_first_screen(Desktop *desktop, const char *sentence, const char *problem)
+{
+        first_screen_show(desktop->first, sentence);
+        if (problem)
+                first_screen_problem(desktop->first, problem);
+}
+
+static void
+lanes_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        if (error)
+                return;
+        model_take_lanes(desktop->model, body);
+        if (desktop->first && !lane_answers(desktop))
+                show_first_screen(desktop, NULL, NULL);
+        desktop_touch(desktop);
+}
+
+void
+desktop_refresh_lanes(Desktop *desktop)
+{
+        desktop_request(desktop, "GET", API_PREFIX "/lanes", NULL, lanes_reply, NULL);
+}
+
+static void
+choose_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        if (error) {
+                show_first_screen(desktop, text, error->message);
+                return;
+        }
+        model_take_lanes(desktop->model, body);
+        desktop_bar_suggest(desktop);
+        desktop_touch(desktop);
+        if (!lane_answers(desktop)) {
+                show_first_screen(desktop, text, "Nothing answers there yet.");
+                return;
+        }
+        first_screen_hide(desktop->first);
+        if (text)
+                desktop_ask(desktop, text, NULL, FALSE);
+}
+
+void
+desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, const char *sentence)
+{
+        json_object *body;
+
+        if (strcmp(choice, "answered") == 0) {
+                if (sentence)
+                        desktop_ask(desktop, sentence, NULL, FALSE);
+                return;
+        }
+        if (strcmp(choice, "key") == 0) {
+                desktop_request_session(desktop, "/key-entry", json_object_new_object());
+                return;
+        }
+        body = json_object_new_object();
+        json_object_object_add(body, "choose", json_object_new_string(choice));
+        if (base)
+                json_object_object_add(body, "base", json_object_new_string(base));
+        desktop_request(desktop, "POST", API_PREFIX "/lanes", body, choose_reply, sentence);
+}
+
+/* What an event means for what is on screen. fresh is FALSE for history. */
+
+typedef struct {
+        Desktop *desktop;
+        EventType type;
+        json_object *data;
+        App *app;            /* the event's app, or its run's; may be NULL */
+        Run *run;
+        AppWindow *window;   /* of that app; may be NULL */
+        gboolean fresh;
+        gboolean had_version;
+} Happening;
+
+static void
+on_window(Happening *now)
+{
+        if (now->app && now->fresh)
+                desktop_need_window(now->desktop, now->app);
+}
+
+static void
+on_page(Happening *now)
+{
+        if (now->window && now->app)
+                app_window_act(now->window, page_action(now->type, now->app, app_window_shown(now->window), now->had_version), now->app);
+}
+
+static void
+on_deliver(Happening *now)
+{
+        on_page(now);
+        if (now->window || !now->app || !now->fresh)
+                return;
+        g_autofree char *text = g_strdup_printf("%s is ready. Open it from the prompt bar.", now->app->title);
+        desktop_say(now->desktop, NULL, text, FALSE);
+}
+
+static void
+on_open(Happening *now)
+{
+        const char *url = field_text(now->data, "url");
+        AppWindow *window;
+
+        if (!now->fresh)
+                return;
+        if (!now->app) {
+                g_autofree char *text = g_strdup_printf("%s is ready at %s.", field_text(now->data, "title"), url);
+
+                desktop_say(now->desktop, NULL, text, FALSE);
+                return;
+        }
+        window = desktop_need_window(now->desktop, now->app);
+        if (!window)
+                return;
+        desktop_raise(now->desktop, window);
+        desktop_refresh_app(now->desktop, now->app->id);
+}
+
+static void
+on_app(Happening *now)
+{
+        if (now->app && now->app->removed && now->window)
+                desktop_close_window(now->desktop, now->window);
+}
+
+static void
+on_answer(Happening *now)
+{
+        g_autofree char *key = g_strdup_printf("answer %s", field_text(now->data, "run"));
+        g_autofree char *text = now->run && *now->run->text ? g_strdup_printf("“%s” — %s", now->run->text, field_text(now->data, "text"))
+                                                            : g_strdup(field_text(now->data, "text"));
+        Notice notice = {.key = key, .text = text, .stays = TRUE};
+
+        if (now->fresh)
+                notices_show(now->desktop->notices, &notice);
+}
+
+static void
+on_lane(Happening *now)
+{
+        desktop_bar_suggest(now->desktop);
+        if (lane_answers(now->desktop) && first_screen_visible(now->desktop->first))
+                first_screen_answered(now->desktop->first);
+}
+
+static gboolean
+leads_to_choice(json_object *choices)
+{
+        return list_length(choices) > 0;
+}
+
+static void
+on_notice(Happening *now)
+{
+        const char *level = field_text(now->data, "level");
+        const char *text = field_text(now->data, "text");
+
+        if (!now->fresh)
+                return;
+        if (leads_to_choice(field_list(now->data, "choices")))
+                show_first_screen(now->desktop, now->run && *now->run->text ? now->run->text : NULL, text);
+        else
+                desktop_say(now->desktop, NULL, text, strcmp(level, "error") == 0);
+}
+
+static void
+on_done(Happening *now)
+{
+        const char *outcome = now->run ? now->run->outcome : "";
+
+        on_page(now);
+        if (now->run)
+                g_hash_table_remove(now->desktop->stopping, now->run->id);
+        if (!now->fresh || !now->run || !*now->run->message || (strcmp(outcome, "failed") != 0 && strcmp(outcome, "stopped") != 0))
+                return;
+        /* The calm page says it where there is one. */
+        if (now->window && !app_window_shown(now->window))
+                return;
+        if (!first_screen_visible(now->desktop->first)) {
+                Notice notice = {.key = now->run->id, .text = now->run->message, .stays = TRUE};
+
+                notices_show(now->desktop->notices, &notice);
+        }
+}
+
+static void
+on_snapshot(Happening *now)
+{
+        GHashTableIter iter;
+        gpointer key;
+
+        g_hash_table_iter_init(&iter, now->desktop->windows);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+                desktop_refresh_app(now->desktop, key);
+}
+
+static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
+        [EVENT_WINDOW] = on_window,
+        [EVENT_DRAFT] = on_page,
+        [EVENT_WRITTEN] = on_page,
+        [EVENT_DELIVER] = on_deliver,
+        [EVENT_OPEN] = on_open,
+        [EVENT_APP] = on_app,
+        [EVENT_ANSWER] = on_answer,
+        [EVENT_LANE] = on_lane,
+        [EVENT_NOTICE] = on_notice,
+        [EVENT_DONE] = on_done,
+        [EVENT_SNAPSHOT] = on_snapshot,
+};
+
+static void
+check_event(Desktop *desktop, EventType type, json_object *data)
+{
+        if (!desktop->checker)
+                return;
+        if (type == EVENT_CHECK && name_is_run(field_text(data, "run")) && name_is_app(field_text(data, "app")))
+                checker_check(desktop->checker, data);
+        else if (type == EVENT_DONE && name_is_run(field_text(data, "run")))
+                checker_forget(desktop->checker, field_text(data, "run"));
+}
+
+static void
+event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        gboolean old = g_hash_table_contains(desktop->old_runs, field_text(data, "run"));
+        const char *name = field_text(data, "app");
+        Happening now = {.desktop = desktop, .type = type, .data = data};
+
+        if (old)
+                return;
+        now.app = model_app(desktop->model, name);
+        now.had_version = now.app && now.app->version > 0;
+        now.fresh = id == 0 || id > desktop->seen;
+        if (!model_apply(desktop->model, type, id, data))
+                return;
+        check_event(desktop, type, data);
+        if (desktop->config.views_only)
+                return;
+        now.run = model_run(desktop->model, field_text(data, "run"));
+        now.app = model_app(desktop->model, *name || !now.run ? name : now.run->app);
+        now.window = now.app ? desktop_window(desktop, now.app->id) : NULL;
+        if (screen_handlers[type])
+                screen_handlers[type](&now);
+        desktop_touch(desktop);
+}
+
+/* The agent comes and goes */
+
+static void
+apps_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        json_object *apps = field_list(body, "apps");
+
+        for (gsize i = 0; !error && i < list_length(apps); i++)
+                model_take_app(desktop->model, json_object_array_get_idx(apps, i));
+}
+
+static void
+questions_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        json_object *questions = field_list(body, "questions");
+
+        for (gsize i = 0; !error && i < list_length(questions); i++)
+                model_apply(desktop->model, EVENT_QUESTION, 0, json_object_array_get_idx(questions, i));
+        desktop_touch(desktop);
+}
+
+static void
+agent_is_here(Desktop *desktop)
+{
+        GHashTableIter iter;
+        gpointer key;
+
+        desktop->agent_here = TRUE;
+        if (desktop->config.views_only)
+                return;
+        notices_clear(desktop->notices, NOTICE_AGENT);
+        desktop_refresh_lanes(desktop);
+        desktop_request(desktop, "GET", API_PREFIX "/apps", NULL, apps_reply, NULL);
+        desktop_request(desktop, "GET", API_PREFIX "/questions", NULL, questions_reply, NULL);
+        desktop_bar_suggest(desktop);
+        g_hash_table_iter_init(&iter, desktop->windows);
+        while (g_hash_table_iter_next(&iter, &key, NULL))
+                desktop_refresh_app(desktop, key);
+}
+
+static void
+agent_is_missing(Desktop *desktop)
+{
+        if (desktop->notices)
+                desktop_say(desktop, NOTICE_AGENT, MISSING_TEXT, TRUE);
+        else if (desktop->agent_here || !desktop->retry)
+                g_message("The agent is not running; checks wait for it.");
+        desktop->agent_here = FALSE;
+}
+
+static void
+state_cb(const GError *error, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        if (!error)
+                agent_is_here(desktop);
+        else if (desktop->agent_here)
+                agent_is_missing(desktop);
+}
+
+static gboolean
+retry_cb(gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        desktop->retry = 0;
+        desktop_connect(desktop);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+runs_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        json_object *runs = field_list(body, "runs");
+        guint64 resume = desktop->resume;
+
+        if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE)) {
+                if (!desktop->said_missing)
+                        agent_is_missing(desktop);
+                desktop->said_missing = TRUE;
+                desktop->retry = g_timeout_add(DESKTOP_RETRY_MS, retry_cb, desktop);
+                return;
+        }
+        for (gsize i = 0; i < list_length(runs); i++) {
+                json_object *run = json_object_array_get_idx(runs, i);
+                const char *id = *field_text(run, "run") ? field_text(run, "run") : field_text(run, "id");
+
+                if (*field_text(run, "outcome") && name_is_run(id))
+                        g_hash_table_add(desktop->old_runs, g_strdup(id));
+        }
+        desktop->events = agent_client_follow(desktop->agent, "GET", API_PREFIX "/events", NULL, resume, TRUE, event_cb, state_cb, desktop);
+        agent_is_here(desktop);
+}
+
+void
+desktop_connect(Desktop *desktop)
+{
+        desktop_request(desktop, "GET", API_PREFIX "/runs", NULL, runs_reply, NULL);
+}

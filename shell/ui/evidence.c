@@ -1,0 +1,116 @@
+#include "shell/ui/evidence.h"
+
+#include <string.h>
+
+#include "shell/ui/style.h"
+
+const char *
+evidence_state_word(const char *state)
+{
+        static const struct {
+                const char *state, *word;
+        } words[] = {
+                {"WRITE", "writing"}, {"CHECK", "checking"}, {"REPAIR", "repairing"}, {"DELIVER", "checking"},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+                if (strcmp(words[i].state, state) == 0)
+                        return words[i].word;
+        return "planning";
+}
+
+static float
+fraction(const Run *run)
+{
+        if (strcmp(run->state, "CHECK") == 0 || strcmp(run->state, "DELIVER") == 0)
+                return 1;
+        if (run->expected <= 0)
+                return 0;
+        return (float)CLAMP(run->tokens / run->expected, 0, 1);
+}
+
+/* What a finished app does, by its checks and by what was seen since. */
+static void
+finished(GString *words, WmEvidence *evidence, const App *app, const char *last_outcome)
+{
+        guint broken = app_broken(app);
+
+        evidence->tone = broken > 0 ? WM_TONE_BAD : WM_TONE_OK;
+        if (app->total > 0)
+                g_string_append_printf(words, "does %u of %u", app->passed, app->total);
+        else if (app->version == 0)
+                g_string_append(words, strcmp(last_outcome, "failed") == 0 ? "failed" : "stopped");
+        else
+                g_string_append(words, "nothing checked");
+        if (app->total == 0 && broken == 0)
+                evidence->tone = app->version == 0 && strcmp(last_outcome, "failed") == 0 ? WM_TONE_BAD : WM_TONE_QUIET;
+        if (broken > 0)
+                g_string_append_printf(words, " · %u broken", broken);
+}
+
+static void
+copy(char *to, gsize size, const char *text)
+{
+        /* Cut between characters, never inside one. */
+        const char *end = NULL;
+
+        g_strlcpy(to, text, size);
+        if (!g_utf8_validate(to, -1, &end))
+                to[end - to] = '\0';
+}
+
+void
+evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *last_outcome, const Lane *lane, PageLife life)
+{
+        g_autoptr(GString) words = g_string_new(NULL);
+        gboolean works = run && !run_is_done(run);
+
+        memset(evidence, 0, sizeof *evidence);
+        copy(evidence->title, sizeof evidence->title, app->title);
+        copy(evidence->glyph, sizeof evidence->glyph, app->glyph);
+        evidence->colour = wm_glyph_colour(app->title);
+        evidence->progress = -1;
+        if (lane && *lane->recording)
+                g_string_append(words, "recording · ");
+        if (works) {
+                g_string_append(words, evidence_state_word(run->state));
+                evidence->progress = fraction(run);
+                evidence->button = WM_BUTTON_STOP;
+                copy(evidence->button_label, sizeof evidence->button_label, "Stop");
+        } else {
+                finished(words, evidence, app, last_outcome);
+                evidence->button = WM_BUTTON_FIX;
+                if (app_broken(app) > 0)
+                        g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", app_broken(app));
+                else
+                        copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
+        }
+        if (life != LIFE_WELL) {
+                g_string_append(words, life == LIFE_STUCK ? " · not responding" : " · stopped working");
+                evidence->tone = WM_TONE_BAD;
+        }
+        copy(evidence->evidence, sizeof evidence->evidence, words->str);
+}
+
+char *
+evidence_lane_text(const Lane *lane, double rate)
+{
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        if (!lane || (!*lane->model && !*lane->recording))
+                return g_strdup("no model");
+        if (*lane->problem)
+                return g_strdup_printf("%s: does not answer", *lane->model ? lane->model : lane->lane);
+        if (*lane->recording)
+                g_string_append_printf(text, "recording: %s", lane->recording);
+        else
+                g_string_append_printf(text, "%s: %s", lane->lane, lane->model);
+        if (*lane->recording && lane->pace > 0)
+                rate = lane->pace;
+        if (rate > 0) {
+                g_autofree char *number = ui_number(rate);
+
+                g_string_append_printf(text, " · %s tok/s", number);
+        }
+        return g_string_free(g_steal_pointer(&text), FALSE);
+}

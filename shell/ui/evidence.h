@@ -1,0 +1,16 @@
+/* The words in an app's title bar: pure functions of what is known. */
+#pragma once
+
+#include "shell/ui/model.h"
+#include "shell/wm/core.h"
+
+typedef enum { LIFE_WELL, LIFE_STUCK, LIFE_CRASHED } PageLife;
+
+/* Fills evidence for an app's window. run is the one that works on it, or NULL; last_outcome is how the last one ended ("" if unknown). */
+void evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *last_outcome, const Lane *lane, PageLife life);
+
+/* "planning", "writing", "checking", "repairing" for a run's state. */
+const char *evidence_state_word(const char *state);
+
+/* "recording: by hand · 1,000 tok/s", "fast: gpt-oss-120b · 2,940 tok/s", "no model" for the panel; lane may be NULL. Free with g_free(). */
+char *evidence_lane_text(const Lane *lane, double rate);

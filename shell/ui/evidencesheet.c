@@ -1,0 +1,234 @@
+#include <string.h>
+
+#include "shell/ui/evidence.h"
+#include "shell/ui/sheets.h"
+#include "shell/ui/style.h"
+
+#define HEIGHT_MAX 420
+#define CHARACTERS 76
+
+struct EvidenceSheet {
+        void (*closed)(gpointer user_data);
+        gpointer user_data;
+        GtkWidget *revealer, *box, *away;
+};
+
+const char *
+verdict_mark(const char *verdict)
+{
+        if (strcmp(verdict, "passed") == 0)
+                return "✓";
+        if (strcmp(verdict, "failed") == 0)
+                return "×";
+        return strcmp(verdict, "eye") == 0 ? "?" : "·";
+}
+
+const char *
+verdict_class(const char *verdict)
+{
+        if (strcmp(verdict, "passed") == 0)
+                return "good";
+        return strcmp(verdict, "failed") == 0 ? "bad" : "soft";
+}
+
+static const char *
+verdict_note(const char *verdict)
+{
+        if (strcmp(verdict, "shown") == 0)
+                return "shown, which proves nothing";
+        if (strcmp(verdict, "unproven") == 0)
+                return "not proven";
+        return strcmp(verdict, "eye") == 0 ? "for your eye" : *verdict ? "" : "not checked yet";
+}
+
+static void
+away_cb(GtkButton *button, gpointer user_data)
+{
+        EvidenceSheet *sheet = user_data;
+
+        sheet->closed(sheet->user_data);
+}
+
+static gboolean
+key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
+{
+        EvidenceSheet *sheet = user_data;
+
+        if (event->keyval != GDK_KEY_Escape)
+                return FALSE;
+        sheet->closed(sheet->user_data);
+        return TRUE;
+}
+
+static GtkWidget *
+marked_row(const char *verdict, const char *text, const char *below, const char *right)
+{
+        GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+        GtkWidget *words = ui_box(GTK_ORIENTATION_VERTICAL, 1, NULL);
+        GtkWidget *mark = ui_label(verdict_mark(verdict), verdict_class(verdict));
+        GtkWidget *label = ui_label(text, NULL);
+
+        gtk_widget_set_size_request(mark, UI_TILE_SIZE, -1);
+        gtk_widget_set_valign(mark, GTK_ALIGN_START);
+        ui_label_wrap(label, CHARACTERS);
+        gtk_container_add(GTK_CONTAINER(words), label);
+        if (below && *below) {
+                GtkWidget *seen = ui_label(below, "mono soft");
+
+                ui_label_wrap(seen, CHARACTERS);
+                gtk_container_add(GTK_CONTAINER(words), seen);
+        }
+        gtk_container_add(GTK_CONTAINER(row), mark);
+        gtk_box_pack_start(GTK_BOX(row), words, TRUE, TRUE, 0);
+        if (right && *right) {
+                GtkWidget *note = ui_label(right, "mono soft");
+
+                gtk_widget_set_valign(note, GTK_ALIGN_START);
+                gtk_box_pack_end(GTK_BOX(row), note, FALSE, FALSE, 0);
+        }
+        return row;
+}
+
+static void
+add_requirements(EvidenceSheet *sheet, const App *app)
+{
+        for (guint i = 0; i < app->requirements->len; i++) {
+                const Requirement *requirement = app->requirements->pdata[i];
+
+                gtk_container_add(GTK_CONTAINER(sheet->box), marked_row(requirement->verdict, requirement->text, requirement->seen,
+                                                                        verdict_note(requirement->verdict)));
+        }
+        if (app->requirements->len == 0)
+                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label("No requirements are known for this window.", "soft"));
+}
+
+static void
+add_findings(EvidenceSheet *sheet, const GPtrArray *findings, const char *where)
+{
+        for (guint i = 0; i < findings->len; i++) {
+                const Finding *finding = findings->pdata[i];
+                g_autofree char *line = finding->line > 0 ? g_strdup_printf("line %d · %s", finding->line, where) : g_strdup(where);
+                g_autofree char *count = finding->count > 1 ? g_strdup_printf("%d times", finding->count) : NULL;
+
+                gtk_container_add(GTK_CONTAINER(sheet->box), marked_row("failed", finding->text, line, count));
+        }
+}
+
+static void
+add_usage(EvidenceSheet *sheet, const Run *run)
+{
+        GtkWidget *grid = gtk_grid_new();
+
+        gtk_grid_set_column_spacing(GTK_GRID(grid), 18);
+        gtk_grid_set_row_spacing(GTK_GRID(grid), 2);
+        for (guint i = 0; i < run->usage->len; i++) {
+                const Usage *usage = run->usage->pdata[i];
+                g_autofree char *state = g_ascii_strdown(usage->state, -1);
+                g_autofree char *tokens = ui_number(usage->tokens);
+                g_autofree char *rate = ui_number(usage->rate);
+                g_autofree char *speed = g_strdup_printf("%s tokens at %s/s", tokens, rate);
+                g_autofree char *time = g_strdup_printf("%.2f s", usage->ms / 1000);
+
+                gtk_grid_attach(GTK_GRID(grid), ui_label(state, "mono"), 0, (int)i, 1, 1);
+                gtk_grid_attach(GTK_GRID(grid), ui_label(speed, "mono soft"), 1, (int)i, 1, 1);
+                gtk_grid_attach(GTK_GRID(grid), ui_label(time, "mono soft"), 2, (int)i, 1, 1);
+                gtk_grid_attach(GTK_GRID(grid), ui_label(usage->model, "mono soft"), 3, (int)i, 1, 1);
+        }
+        gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+        gtk_container_add(GTK_CONTAINER(sheet->box), grid);
+}
+
+static void
+add_head(EvidenceSheet *sheet, const App *app)
+{
+        GtkWidget *head = ui_box(GTK_ORIENTATION_HORIZONTAL, 10, NULL);
+        g_autofree char *quote = ui_quote(app->sentence, 90);
+        GtkWidget *away = ui_button("×", "plain", G_CALLBACK(away_cb), sheet);
+
+        atk_object_set_name(gtk_widget_get_accessible(away), "Close");
+        gtk_container_add(GTK_CONTAINER(head), ui_label("What was checked", "strong"));
+        if (*app->sentence)
+                gtk_container_add(GTK_CONTAINER(head), ui_label(quote, "soft"));
+        gtk_box_pack_end(GTK_BOX(head), away, FALSE, FALSE, 0);
+        gtk_container_add(GTK_CONTAINER(sheet->box), head);
+        sheet->away = away;
+}
+
+void
+evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane)
+{
+        ui_clear(sheet->box);
+        add_head(sheet, app);
+        add_requirements(sheet, app);
+        add_findings(sheet, app->findings, "seen in the check");
+        add_findings(sheet, app->seen, "seen in this window");
+        if (run && run->usage->len > 0)
+                add_usage(sheet, run);
+        if (run && *run->message)
+                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(run->message, "soft"));
+        if (lane) {
+                g_autofree char *text = evidence_lane_text(lane, 0);
+
+                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(text, "mono soft"));
+        }
+        gtk_widget_show_all(sheet->box);
+}
+
+EvidenceSheet *
+evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
+{
+        EvidenceSheet *sheet = g_new0(EvidenceSheet, 1);
+        GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
+        GtkWidget *pad = ui_box(GTK_ORIENTATION_VERTICAL, 0, "over");
+
+        sheet->closed = closed;
+        sheet->user_data = user_data;
+        sheet->revealer = g_object_ref_sink(gtk_revealer_new());
+        sheet->box = ui_box(GTK_ORIENTATION_VERTICAL, 9, NULL);
+        gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+        gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
+        gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), HEIGHT_MAX);
+        gtk_container_add(GTK_CONTAINER(scrolled), sheet->box);
+        gtk_container_add(GTK_CONTAINER(pad), scrolled);
+        gtk_container_add(GTK_CONTAINER(sheet->revealer), pad);
+        gtk_revealer_set_transition_duration(GTK_REVEALER(sheet->revealer), SHEET_SLIDE_MS);
+        gtk_widget_set_valign(sheet->revealer, GTK_ALIGN_START);
+        g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
+        gtk_widget_show_all(sheet->revealer);
+        return sheet;
+}
+
+void
+evidence_sheet_free(EvidenceSheet *sheet)
+{
+        if (!sheet)
+                return;
+        g_signal_handlers_disconnect_by_data(sheet->revealer, sheet);
+        g_object_unref(sheet->revealer);
+        g_free(sheet);
+}
+
+GtkWidget *
+evidence_sheet_widget(EvidenceSheet *sheet)
+{
+        return sheet->revealer;
+}
+
+void
+evidence_sheet_open(EvidenceSheet *sheet)
+{
+        gtk_revealer_set_reveal_child(GTK_REVEALER(sheet->revealer), TRUE);
+        gtk_widget_grab_focus(sheet->away);
+}
+
+void
+evidence_sheet_close(EvidenceSheet *sheet)
+{
+        gtk_revealer_set_reveal_child(GTK_REVEALER(sheet->revealer), FALSE);
+}
+
+gboolean
+evidence_sheet_is_open(EvidenceSheet *sheet)
+{
+        return gtk_revealer_get_reveal_child(GTK_REVEALER(sheet->revealer));
+}

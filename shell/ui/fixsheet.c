@@ -1,0 +1,218 @@
+#include <string.h>
+
+#include "protocols/api.h"
+#include "shell/ui/sheets.h"
+#include "shell/ui/style.h"
+
+struct FixSheet {
+        FixHandler handler;
+        gpointer user_data;
+        GtkWidget *revealer, *entry, *rows, *found, *undo, *version;
+};
+
+static void
+fix_found_cb(GtkButton *button, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+
+        sheet->handler.fix(NULL, sheet->user_data);
+}
+
+static void
+undo_cb(GtkButton *button, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+
+        sheet->handler.undo(sheet->user_data);
+}
+
+static void
+activate_cb(GtkEntry *entry, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+        g_autofree char *text = g_strstrip(g_strdup(gtk_entry_get_text(entry)));
+
+        if (*text)
+                sheet->handler.fix(text, sheet->user_data);
+        else if (gtk_widget_get_sensitive(sheet->found))
+                sheet->handler.fix(NULL, sheet->user_data);
+}
+
+static gboolean
+key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+
+        if (event->keyval != GDK_KEY_Escape)
+                return FALSE;
+        sheet->handler.closed(sheet->user_data);
+        return TRUE;
+}
+
+static GtkWidget *
+entry_line(FixSheet *sheet)
+{
+        GtkWidget *line = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, "entry-line");
+        GtkWidget *key = ui_label("Enter", "key");
+
+        sheet->entry = gtk_entry_new();
+        gtk_entry_set_placeholder_text(GTK_ENTRY(sheet->entry), "What is wrong, or what should change?");
+        gtk_entry_set_has_frame(GTK_ENTRY(sheet->entry), FALSE);
+        gtk_entry_set_max_length(GTK_ENTRY(sheet->entry), API_SENTENCE_MAX);
+        atk_object_set_name(gtk_widget_get_accessible(sheet->entry), "What is wrong, or what should change?");
+        ui_add_classes(sheet->entry, "plain-entry");
+        g_signal_connect(sheet->entry, "activate", G_CALLBACK(activate_cb), sheet);
+        gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
+        gtk_box_pack_start(GTK_BOX(line), sheet->entry, TRUE, TRUE, 0);
+        gtk_container_add(GTK_CONTAINER(line), key);
+        return line;
+}
+
+FixSheet *
+fix_sheet_new(const FixHandler *handler, gpointer user_data)
+{
+        FixSheet *sheet = g_new0(FixSheet, 1);
+        GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 12, "over");
+        GtkWidget *pad = gtk_event_box_new();
+        GtkWidget *last = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+        sheet->handler = *handler;
+        sheet->user_data = user_data;
+        sheet->revealer = g_object_ref_sink(gtk_revealer_new());
+        sheet->rows = ui_box(GTK_ORIENTATION_VERTICAL, 8, NULL);
+        sheet->found = ui_button("Fix what was found", "first", G_CALLBACK(fix_found_cb), sheet);
+        sheet->undo = ui_button("Undo last change", NULL, G_CALLBACK(undo_cb), sheet);
+        sheet->version = ui_label("", "mono soft");
+        gtk_container_add(GTK_CONTAINER(last), sheet->found);
+        gtk_container_add(GTK_CONTAINER(last), sheet->undo);
+        gtk_box_pack_end(GTK_BOX(last), sheet->version, FALSE, FALSE, 0);
+        gtk_container_add(GTK_CONTAINER(box), entry_line(sheet));
+        gtk_container_add(GTK_CONTAINER(box), sheet->rows);
+        gtk_container_add(GTK_CONTAINER(box), last);
+        gtk_container_add(GTK_CONTAINER(pad), box);
+        gtk_container_add(GTK_CONTAINER(sheet->revealer), pad);
+        gtk_revealer_set_transition_duration(GTK_REVEALER(sheet->revealer), SHEET_SLIDE_MS);
+        gtk_widget_set_valign(sheet->revealer, GTK_ALIGN_START);
+        g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
+        gtk_widget_show_all(sheet->revealer);
+        return sheet;
+}
+
+void
+fix_sheet_free(FixSheet *sheet)
+{
+        if (!sheet)
+                return;
+        g_signal_handlers_disconnect_by_data(sheet->revealer, sheet);
+        g_object_unref(sheet->revealer);
+        g_free(sheet);
+}
+
+static void
+add_row(FixSheet *sheet, const char *verdict, const char *text, const char *beside, const char *right)
+{
+        GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+        GtkWidget *mark = ui_label(verdict_mark(verdict), verdict_class(verdict));
+
+        gtk_widget_set_size_request(mark, UI_TILE_SIZE, -1);
+        gtk_container_add(GTK_CONTAINER(row), mark);
+        gtk_container_add(GTK_CONTAINER(row), ui_label(text, NULL));
+        if (beside && *beside)
+                gtk_container_add(GTK_CONTAINER(row), ui_label(beside, "mono soft"));
+        if (right && *right)
+                gtk_box_pack_end(GTK_BOX(row), ui_label(right, "mono soft"), FALSE, FALSE, 0);
+        gtk_container_add(GTK_CONTAINER(sheet->rows), row);
+}
+
+static void
+add_findings(FixSheet *sheet, const GPtrArray *findings, guint *room, guint *left_out)
+{
+        for (guint i = 0; i < findings->len; i++) {
+                const Finding *finding = findings->pdata[i];
+                g_autofree char *line = finding->line > 0 ? g_strdup_printf("line %d", finding->line) : NULL;
+                g_autofree char *count = finding->count > 1 ? g_strdup_printf("%d times", finding->count) : g_strdup("once");
+
+                if (*room > 0) {
+                        add_row(sheet, "failed", finding->text, line, count);
+                        (*room)--;
+                } else {
+                        (*left_out)++;
+                }
+        }
+}
+
+static void
+show_rows(FixSheet *sheet, const App *app)
+{
+        guint room = FIX_ROWS_MAX, left_out = 0;
+
+        ui_clear(sheet->rows);
+        for (guint i = 0; i < app->requirements->len; i++) {
+                const Requirement *requirement = app->requirements->pdata[i];
+
+                if (strcmp(requirement->verdict, "failed") != 0)
+                        continue;
+                if (room > 0) {
+                        add_row(sheet, "failed", requirement->text, requirement->seen, "check");
+                        room--;
+                } else {
+                        left_out++;
+                }
+        }
+        add_findings(sheet, app->seen, &room, &left_out);
+        add_findings(sheet, app->findings, &room, &left_out);
+        if (room == FIX_ROWS_MAX)
+                add_row(sheet, app->total > 0 ? "passed" : "", "Nothing is known to be broken", NULL, NULL);
+        if (left_out > 0) {
+                g_autofree char *more = g_strdup_printf("and %u more", left_out);
+
+                add_row(sheet, "", more, NULL, NULL);
+        }
+        gtk_widget_set_sensitive(sheet->found, room < FIX_ROWS_MAX);
+        gtk_widget_show_all(sheet->rows);
+}
+
+void
+fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
+{
+        g_autofree char *said = ui_quote(*app->said ? app->said : app->sentence, 36);
+        g_autofree char *when = ui_when(app->time, now);
+        g_autofree char *version = app->version == 0 ? g_strdup("not finished yet")
+                : g_strdup_printf("v%u · %s%s%s", app->version, said, *when ? " · " : "", when);
+
+        show_rows(sheet, app);
+        ui_label_set(sheet->version, version);
+        gtk_widget_set_sensitive(sheet->undo, app->version > 1 && !works);
+}
+
+void
+fix_sheet_open(FixSheet *sheet)
+{
+        gtk_entry_set_text(GTK_ENTRY(sheet->entry), "");
+        gtk_revealer_set_reveal_child(GTK_REVEALER(sheet->revealer), TRUE);
+        gtk_widget_grab_focus(sheet->entry);
+}
+
+void
+fix_sheet_close(FixSheet *sheet)
+{
+        gtk_revealer_set_reveal_child(GTK_REVEALER(sheet->revealer), FALSE);
+}
+
+gboolean
+fix_sheet_is_open(FixSheet *sheet)
+{
+        return gtk_revealer_get_reveal_child(GTK_REVEALER(sheet->revealer));
+}
+
+GtkWidget *
+fix_sheet_widget(FixSheet *sheet)
+{
+        return sheet->revealer;
+}
+
+GtkWidget *
+fix_sheet_entry(FixSheet *sheet)
+{
+        return sheet->entry;
+}

@@ -1,0 +1,111 @@
+/* What the shell knows of runs, apps and questions: the agent's events, in any order and from any sender, folded into plain data. No widget, no X, no
+ * clock. Text in it has been made fit to show; names have been checked. */
+#pragma once
+
+#include <json.h>
+
+#include "protocols/events.h"
+
+#define MODEL_APPS_MAX 2048
+#define MODEL_RUNS_MAX 128      /* finished ones beyond it are forgotten */
+#define MODEL_REQUIREMENTS_MAX 64
+#define MODEL_FINDINGS_MAX 64
+#define MODEL_USAGE_MAX 64      /* model calls a run */
+#define MODEL_QUESTIONS_MAX 64
+#define MODEL_TEXT 400          /* characters */
+
+typedef struct {
+        char *text;
+        char *verdict;  /* "" until known: passed, failed, shown, unproven, eye */
+        char *seen;     /* what was pressed and seen, "" if nothing was said */
+} Requirement;
+
+typedef struct {
+        char *kind, *text;
+        int line;       /* 0 if unknown */
+        int count;      /* at least 1 */
+} Finding;
+
+typedef struct {
+        char *state, *model;
+        guint attempt;
+        double tokens, ms, rate;
+} Usage;
+
+typedef struct {
+        char *id, *text, *kind;
+        char *app;      /* "" until known */
+        char *state, *detail;
+        char *outcome, *message; /* "" until done */
+        guint attempt;
+        double tokens, expected, rate; /* of the state that runs */
+        guint64 first;  /* the position of its first event; 0 if unknown */
+        GPtrArray *usage; /* Usage */
+} Run;
+
+typedef struct {
+        char *id, *title, *glyph, *sentence;
+        char *file;     /* its main file, "index.html" */
+        char *said;     /* the words of the last accepted version */
+        guint version;  /* 0: nothing was accepted yet */
+        gint64 time;    /* of that version, seconds since 1970; 0 if unknown */
+        GPtrArray *requirements; /* Requirement */
+        GPtrArray *findings;     /* Finding: by the check */
+        GPtrArray *seen;         /* Finding: in the visible page since */
+        guint passed, total, broken, eye;
+        gboolean removed;
+        char *run;      /* the run that works on it, "" if none */
+        char *draft;    /* the newest draft's ID, "" if none */
+        char *path;     /* where it is, for app_view_load() */
+        gboolean streaming, written;
+        char *accepted_draft; /* the draft that became the version */
+} App;
+
+typedef struct {
+        char *id, *app, *title, *sentence, *detail, *quote;
+        GStrv answers; /* at most 9 */
+} Question;
+
+typedef struct {
+        char *lane, *model, *provider;
+        char *recording; /* how it was made, "" if a model answers */
+        char *problem;
+        double pace;     /* tokens a second; 0 if unknown */
+} Lane;
+
+typedef struct {
+        GHashTable *apps, *runs; /* by ID */
+        GPtrArray *run_order;    /* char *: IDs, oldest first */
+        GPtrArray *questions;    /* Question, oldest first */
+        Lane *lane;              /* that answers now; NULL until known */
+        double rate;             /* of the last call, tokens a second */
+        guint64 last;            /* the last journal position seen */
+} Model;
+
+Model *model_new(void);
+void model_free(Model *model);
+
+/* Takes one event in. Returns FALSE if it was no event of this kind (a field is missing, a name is none): nothing has changed then. */
+gboolean model_apply(Model *model, EventType type, guint64 id, json_object *data);
+
+/* An app as GET /apps and /apps/ID tell it. Returns the app, or NULL if it was none. */
+App *model_take_app(Model *model, json_object *data);
+/* {lanes: [...]}, as GET /lanes tells it. */
+void model_take_lanes(Model *model, json_object *data);
+
+App *model_app(Model *model, const char *id);
+Run *model_run(Model *model, const char *id);
+/* The run that works on the app, or NULL. */
+Run *model_app_run(Model *model, const App *app);
+gboolean run_is_done(const Run *run);
+Question *model_question(Model *model, const char *id);
+
+/* Something was seen in the app's visible page; equal ones are counted. */
+void model_add_seen(App *app, json_object *finding);
+/* How many things are known to be broken now: failed checks, and what was seen since. */
+guint app_broken(const App *app);
+
+/* The journal position after which everything is needed again if the shell starts anew: before the first unfinished run. */
+guint64 model_resume_position(Model *model);
+/* The newest run on the app, working or done; NULL if none is known. */
+Run *model_last_run(Model *model, const App *app);

@@ -1,0 +1,260 @@
+#include "shell/ui/panel.h"
+
+#include <X11/XKBlib.h>
+#include <X11/Xatom.h>
+#include <gdk/gdkx.h>
+#include <string.h>
+
+#include "shell/ui/style.h"
+
+#define TITLE_CHARACTERS 24
+#define WINDOWS_SHOWN_MAX 24
+
+struct Panel {
+        PanelHandler handler;
+        gpointer user_data;
+        GtkWidget *window, *list, *lane, *layout, *clock;
+        guint tick;
+        int width, height;
+};
+
+static void
+name_cb(GtkButton *button, gpointer user_data)
+{
+        Panel *panel = user_data;
+
+        panel->handler.name(panel->user_data);
+}
+
+static void
+lane_cb(GtkButton *button, gpointer user_data)
+{
+        Panel *panel = user_data;
+
+        panel->handler.lane(panel->user_data);
+}
+
+static void
+window_cb(GtkButton *button, gpointer user_data)
+{
+        Panel *panel = user_data;
+        guint64 *xid = g_object_get_data(G_OBJECT(button), "xid");
+
+        panel->handler.window(*xid, g_object_get_data(G_OBJECT(button), "active") != NULL, panel->user_data);
+}
+
+/* Wakes at the turn of the minute, not every second. */
+static gboolean
+tick_cb(gpointer user_data)
+{
+        Panel *panel = user_data;
+        g_autoptr(GDateTime) now = g_date_time_new_now_local();
+        g_autofree char *text = g_date_time_format(now, "%H:%M");
+
+        gtk_label_set_text(GTK_LABEL(panel->clock), text);
+        panel->tick = g_timeout_add_seconds((guint)(60 - g_date_time_get_second(now)), tick_cb, panel);
+        return G_SOURCE_REMOVE;
+}
+
+/* The names of the layouts, as setxkbmap leaves them on the root window: rules, model, layouts, variants, options. */
+static GStrv
+layout_names(Display *display)
+{
+        Atom type;
+        int format;
+        unsigned long n = 0, left;
+        unsigned char *bytes = NULL;
+        GStrv names = NULL;
+
+        if (XGetWindowProperty(display, DefaultRootWindow(display), XInternAtom(display, "_XKB_RULES_NAMES", False), 0, 256, False,
+                               XA_STRING, &type, &format, &n, &left, &bytes) == Success && bytes && format == 8) {
+                const char *at = (const char *)bytes, *end = at + n;
+
+                for (int field = 0; field < 2 && at < end; field++)
+                        at += strnlen(at, (gsize)(end - at)) + 1;
+                if (at < end) {
+                        g_autofree char *layouts = g_strndup(at, strnlen(at, (gsize)(end - at)));
+
+                        names = g_strsplit(layouts, ",", 8);
+                }
+        }
+        if (bytes)
+                XFree(bytes);
+        return names;
+}
+
+static void
+show_layout(Panel *panel)
+{
+        Display *display = GDK_DISPLAY_XDISPLAY(gdk_display_get_default());
+        XkbStateRec state = {0};
+        g_auto(GStrv) names = layout_names(display);
+        g_autofree char *upper = NULL;
+        guint n = names ? g_strv_length(names) : 0;
+
+        XkbGetState(display, XkbUseCoreKbd, &state);
+        if (n > 0)
+                upper = g_ascii_strup(names[MIN(state.group, n - 1)], -1);
+        ui_label_set(panel->layout, upper ? upper : "");
+}
+
+static void
+keymap_cb(GdkKeymap *keymap, gpointer user_data)
+{
+        show_layout(user_data);
+}
+
+static void
+set_cardinals(GdkWindow *window, const char *name, const gulong *values, int n)
+{
+        gdk_property_change(window, gdk_atom_intern(name, FALSE), gdk_atom_intern("CARDINAL", FALSE), 32, GDK_PROP_MODE_REPLACE,
+                            (const guchar *)values, n);
+}
+
+void
+panel_place(Panel *panel, int width, int height)
+{
+        GdkWindow *window;
+        gulong scale, strut[12] = {0};
+
+        panel->width = width;
+        panel->height = height;
+        gtk_widget_set_size_request(panel->window, width, PANEL_HEIGHT);
+        gtk_window_resize(GTK_WINDOW(panel->window), width, PANEL_HEIGHT);
+        gtk_window_move(GTK_WINDOW(panel->window), 0, height - PANEL_HEIGHT);
+        gtk_widget_realize(panel->window);
+        window = gtk_widget_get_window(panel->window);
+        scale = (gulong)gdk_window_get_scale_factor(window);
+        strut[3] = PANEL_HEIGHT * scale;
+        strut[11] = (gulong)width * scale - 1;
+        set_cardinals(window, "_NET_WM_STRUT", strut, 4);
+        set_cardinals(window, "_NET_WM_STRUT_PARTIAL", strut, 12);
+}
+
+static GtkWidget *
+window_button(Panel *panel, const WmWindow *one, gboolean working)
+{
+        GtkWidget *button = gtk_button_new();
+        GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 7, NULL);
+        GtkWidget *title = ui_label(one->title, NULL);
+        guint64 *xid = g_memdup2(&one->xid, sizeof one->xid);
+
+        gtk_label_set_max_width_chars(GTK_LABEL(title), TITLE_CHARACTERS);
+        gtk_container_add(GTK_CONTAINER(box), ui_tile(one->glyph, one->colour, UI_TILE_SIZE));
+        gtk_container_add(GTK_CONTAINER(box), title);
+        gtk_container_add(GTK_CONTAINER(button), box);
+        if (one->active)
+                ui_add_classes(button, "active");
+        if (working)
+                ui_add_classes(button, "working");
+        if (one->minimised)
+                ui_add_classes(button, "minimised");
+        if (one->urgent)
+                ui_add_classes(button, "urgent");
+        g_object_set_data_full(G_OBJECT(button), "xid", xid, g_free);
+        g_object_set_data(G_OBJECT(button), "active", one->active ? button : NULL);
+        g_signal_connect(button, "clicked", G_CALLBACK(window_cb), panel);
+        return button;
+}
+
+/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so it keeps the order in which they came. */
+static int
+compare_xid(gconstpointer a, gconstpointer b)
+{
+        const WmWindow *one = *(WmWindow *const *)a, *two = *(WmWindow *const *)b;
+
+        return one->xid < two->xid ? -1 : one->xid > two->xid;
+}
+
+void
+panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
+{
+        g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+
+        for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++)
+                g_ptr_array_add(sorted, (gpointer)&windows[i]);
+        g_ptr_array_sort(sorted, compare_xid);
+        ui_clear(panel->list);
+        for (guint i = 0; i < sorted->len; i++) {
+                const WmWindow *one = sorted->pdata[i];
+
+                gtk_container_add(GTK_CONTAINER(panel->list), window_button(panel, one, works && works(one->xid, user_data)));
+        }
+        gtk_widget_show_all(panel->list);
+}
+
+void
+panel_set_lane(Panel *panel, const char *text)
+{
+        ui_label_set(panel->lane, text);
+}
+
+static void
+build(Panel *panel)
+{
+        GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, "panel");
+        GtkWidget *name = gtk_button_new(), *lane = gtk_button_new();
+
+        panel->list = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, NULL);
+        panel->lane = ui_label("", "mono soft");
+        panel->layout = ui_label("", "mono");
+        panel->clock = ui_label("", "clock");
+        gtk_container_add(GTK_CONTAINER(name), ui_label("Impromptu", "strong"));
+        gtk_container_add(GTK_CONTAINER(lane), panel->lane);
+        ui_add_classes(name, "name");
+        gtk_widget_set_tooltip_text(name, "Ask for something (Super)");
+        gtk_widget_set_tooltip_text(lane, "Who answers");
+        g_signal_connect(name, "clicked", G_CALLBACK(name_cb), panel);
+        g_signal_connect(lane, "clicked", G_CALLBACK(lane_cb), panel);
+        gtk_container_add(GTK_CONTAINER(box), name);
+        gtk_container_add(GTK_CONTAINER(box), panel->list);
+        gtk_widget_set_margin_end(panel->clock, 11);
+        gtk_widget_set_margin_start(panel->clock, 14);
+        gtk_box_pack_end(GTK_BOX(box), panel->clock, FALSE, FALSE, 0);
+        gtk_box_pack_end(GTK_BOX(box), panel->layout, FALSE, FALSE, 4);
+        gtk_box_pack_end(GTK_BOX(box), lane, FALSE, FALSE, 0);
+        gtk_container_add(GTK_CONTAINER(panel->window), box);
+        gtk_widget_show_all(box);
+}
+
+Panel *
+panel_new(const PanelHandler *handler, gpointer user_data)
+{
+        Panel *panel = g_new0(Panel, 1);
+        GdkKeymap *keymap = gdk_keymap_get_for_display(gdk_display_get_default());
+
+        style_start();
+        panel->handler = *handler;
+        panel->user_data = user_data;
+        panel->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+        gtk_window_set_title(GTK_WINDOW(panel->window), "Impromptu panel");
+        gtk_window_set_type_hint(GTK_WINDOW(panel->window), GDK_WINDOW_TYPE_HINT_DOCK);
+        gtk_window_set_decorated(GTK_WINDOW(panel->window), FALSE);
+        gtk_window_set_focus_on_map(GTK_WINDOW(panel->window), FALSE);
+        gtk_window_set_skip_taskbar_hint(GTK_WINDOW(panel->window), TRUE);
+        gtk_window_set_skip_pager_hint(GTK_WINDOW(panel->window), TRUE);
+        gtk_window_stick(GTK_WINDOW(panel->window));
+        build(panel);
+        show_layout(panel);
+        g_signal_connect(keymap, "state-changed", G_CALLBACK(keymap_cb), panel);
+        g_signal_connect(keymap, "keys-changed", G_CALLBACK(keymap_cb), panel);
+        tick_cb(panel);
+        return panel;
+}
+
+void
+panel_free(Panel *panel)
+{
+        if (!panel)
+                return;
+        g_signal_handlers_disconnect_by_data(gdk_keymap_get_for_display(gdk_display_get_default()), panel);
+        g_clear_handle_id(&panel->tick, g_source_remove);
+        gtk_widget_destroy(panel->window);
+        g_free(panel);
+}
+
+GtkWidget *
+panel_window(Panel *panel)
+{
+        return panel->window;
+}

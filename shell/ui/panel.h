@@ -1,0 +1,26 @@
+/* The panel: 36 px at the bottom. Name, windows, the lane that answers, keyboard layout, clock. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "shell/wm/core.h"
+
+#define PANEL_HEIGHT 36
+
+typedef struct Panel Panel;
+
+typedef struct {
+        void (*name)(gpointer user_data);
+        void (*window)(guint64 xid, gboolean active, gpointer user_data);
+        void (*lane)(gpointer user_data);
+} PanelHandler;
+
+Panel *panel_new(const PanelHandler *handler, gpointer user_data);
+void panel_free(Panel *panel);
+GtkWidget *panel_window(Panel *panel);
+/* Width and height of the screen, in pixels of GTK. */
+void panel_place(Panel *panel, int width, int height);
+/* windows as the core lists them; works says whether a run works on a window. */
+void panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data);
+/* "recording: by hand · 1,000 tok/s" */
+void panel_set_lane(Panel *panel, const char *text);

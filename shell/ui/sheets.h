@@ -1,0 +1,48 @@
+/* What lies over an app's page: the Fix sheet and the evidence sheet (both slide over it from under the title bar; the page is neither resized nor
+ * dimmed), and the calm page that stands until there is a real one. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "shell/ui/model.h"
+
+#define SHEET_SLIDE_MS 110
+#define FIX_ROWS_MAX 6
+
+typedef struct FixSheet FixSheet;
+
+typedef struct {
+        void (*fix)(const char *text, gpointer user_data); /* NULL: what was found */
+        void (*undo)(gpointer user_data);
+        void (*closed)(gpointer user_data);
+} FixHandler;
+
+FixSheet *fix_sheet_new(const FixHandler *handler, gpointer user_data);
+void fix_sheet_free(FixSheet *sheet);
+/* The revealer, to be put into an overlay. */
+GtkWidget *fix_sheet_widget(FixSheet *sheet);
+void fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now);
+void fix_sheet_open(FixSheet *sheet);
+void fix_sheet_close(FixSheet *sheet);
+gboolean fix_sheet_is_open(FixSheet *sheet);
+GtkWidget *fix_sheet_entry(FixSheet *sheet);
+
+typedef struct EvidenceSheet EvidenceSheet;
+
+EvidenceSheet *evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data);
+void evidence_sheet_free(EvidenceSheet *sheet);
+GtkWidget *evidence_sheet_widget(EvidenceSheet *sheet);
+/* run is the newest one, or NULL; lane may be NULL. */
+void evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane);
+void evidence_sheet_open(EvidenceSheet *sheet);
+void evidence_sheet_close(EvidenceSheet *sheet);
+gboolean evidence_sheet_is_open(EvidenceSheet *sheet);
+
+/* The page before the page: title, the person's sentence, the requirements as they are planned, each with its mark when evidence comes. */
+GtkWidget *calm_page_new(void);
+/* run may be NULL; message is shown below where it is not empty (no page can be opened, the run failed). */
+void calm_page_update(GtkWidget *page, const App *app, const Run *run, const char *message);
+
+/* "✓", "×", "·" and the CSS class for a verdict. */
+const char *verdict_mark(const char *verdict);
+const char *verdict_class(const char *verdict);
