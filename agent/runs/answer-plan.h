@@ -1,0 +1,50 @@
+/* A plan, read from what a model answered. Everything in it is untrusted text: bounds hold, titles pass text_plain(). */
+#pragma once
+
+#include <glib.h>
+#include <json.h>
+
+#include "agent/toolbox.h"
+
+#define PLAN_TEXT_MAX 400   /* characters of a requirement */
+#define PLAN_LINE_MAX 200   /* characters of what a tool does */
+#define PLAN_REASON_MAX 300
+#define PLAN_RESULT_MAX 1000
+#define PLAN_GLYPH_MAX 2
+#define PLAN_PATHS_MAX 8    /* in one capability */
+#define PLAN_PATH_MAX 1024
+
+typedef struct {
+        char *text;
+        json_object *steps; /* array; holds {"expr"} until they are computed */
+        gboolean eye;       /* only a person can judge it */
+        gboolean unproven;  /* its check cannot be run; it stays in the count */
+        gboolean struck;    /* the person took it back */
+        gboolean kept;      /* an earlier version did it already: it must go on doing it */
+} Requirement;
+
+typedef struct {
+        char *title, *glyph;
+        GPtrArray *requirements; /* Requirement */
+        GPtrArray *tools;        /* Tool, without source and samples */
+        char *call_tool;         /* for an answer without an app; else NULL */
+        json_object *call_arguments;
+} Plan;
+
+Requirement *requirement_new(const char *text);
+void requirement_free(gpointer requirement);
+/* As in plan.schema.json, with "unproven" and "struck" where they are TRUE; a new reference. */
+json_object *requirement_to_json(const Requirement *requirement);
+/* The other way, for what a library or a record kept. NULL if it is no requirement. */
+Requirement *requirement_from_json(json_object *object);
+
+Plan *plan_new(void);
+/* Reads an answer: the first JSON object in it. NULL and AGENT_ERROR (FAILED) whose message names the fault, for the next attempt's prompt. With lenient
+ * TRUE a requirement whose steps cannot be read is kept without them, as unproven. A cut-off answer is always an error. */
+Plan *plan_parse(const char *answer, gsize length, gboolean lenient, GError **error);
+/* Accepts NULL. */
+void plan_free(Plan *plan);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
+
+/* TRUE if object is what capabilities.schema.json allows; else AGENT_ERROR (FAILED) that names the fault. */
+gboolean capabilities_check(json_object *object, GError **error);

@@ -1,0 +1,206 @@
+/* CHECK: a view tries the draft out and posts what it found. What is not checked has not passed: with no view the run waits, says so, and at last ends. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+#include "agent/runs/static.h"
+
+static void wait_for(Run *run, guint seconds, GSourceFunc func);
+
+void check_stop(Run *run)
+{
+        g_clear_handle_id(&run->check_timer, g_source_remove);
+}
+
+static json_object *tools_of(Run *run)
+{
+        json_object *tools = json_object_new_object();
+
+        for (guint i = 0; i < run->plan->tools->len; i++) {
+                Tool *tool = g_ptr_array_index(run->plan->tools, i);
+                json_object *entry = json_object_new_object();
+                g_autofree char *signature = tool_signature(tool);
+
+                json_add(entry, "samples", tool->samples ? json_object_get(tool->samples) : json_object_new_array());
+                json_add_text(entry, "signature", signature);
+                json_add(tools, tool->name, entry);
+        }
+        return tools;
+}
+
+/* The check is asked for every time that it is waited for, also after a restart: a view that lost its page must do it again. */
+static void ask_view(Run *run)
+{
+        g_autofree char *path = g_strdup_printf("index.html?draft=%s", draft_name(run->draft));
+        json_object *data = run_event(run);
+
+        run->checks_asked++;
+        run->fetched = FALSE;
+        json_add_text(data, "draft", draft_name(run->draft));
+        json_add_text(data, "path", path);
+        json_add(data, "requirements", run_requirements_json(run));
+        json_add(data, "tools", tools_of(run));
+        journal_event(run->agent->journal, EVENT_CHECK, data);
+}
+
+static void not_checked(Run *run)
+{
+        g_autofree char *kept = deliver_keep_draft(run, run->page);
+
+        if (run->best && run->best->evidence->painted) {
+                deliver_best(run);
+                return;
+        }
+        run_finish(run, OUTCOME_FAILED,
+                   "The page is written but no view checked it, so it is not accepted. Start the desktop (or impromptu-shell --views) and ask again.%s%s%s%s",
+                   run->before ? " The last working version stays." : "", kept ? " The draft is kept as " : "", kept ? kept : "", kept ? "." : "");
+}
+
+static gboolean no_view_cb(gpointer user_data)
+{
+        Run *run = user_data;
+
+        run->check_timer = 0;
+        not_checked(run);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean nobody_came_cb(gpointer user_data)
+{
+        Run *run = user_data;
+
+        run->check_timer = 0;
+        run_detail(run, "Waiting for a view: no desktop is there to try the page out.");
+        wait_for(run, RUN_NO_VIEW_SECONDS, no_view_cb);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean no_evidence_cb(gpointer user_data)
+{
+        Run *run = user_data;
+
+        run->check_timer = 0;
+        if (run->checks_asked >= RUN_CHECKS_ASKED_MAX) {
+                not_checked(run);
+                return G_SOURCE_REMOVE;
+        }
+        run_detail(run, "The view has not answered; asking once more.");
+        ask_view(run);
+        wait_for(run, RUN_VIEW_SECONDS, nobody_came_cb);
+        return G_SOURCE_REMOVE;
+}
+
+static void wait_for(Run *run, guint seconds, GSourceFunc func)
+{
+        check_stop(run);
+        run->check_timer = g_timeout_add_seconds(seconds, func, run);
+}
+
+void check_fetched(Run *run)
+{
+        if (run->state != STATE_CHECK || run->fetched || !run->check_timer)
+                return;
+        run->fetched = TRUE;
+        wait_for(run, RUN_CHECK_SECONDS, no_evidence_cb);
+}
+
+static void tell_evidence(Run *run)
+{
+        json_object *data = run_event(run);
+
+        json_add_text(data, "draft", draft_name(run->draft));
+        json_add_int(data, "passed", run->evidence->passed);
+        json_add_int(data, "total", run->evidence->total);
+        json_add_copy(data, "results", run->evidence->results);
+        json_add_copy(data, "findings", run->evidence->findings);
+        run_tell(run, EVENT_EVIDENCE, data);
+}
+
+void version_free(Version *version)
+{
+        if (!version)
+                return;
+        g_free(version->page);
+        g_free(version->draft);
+        evidence_free(version->evidence);
+        g_free(version);
+}
+
+/* Evidence judged a second time: a version keeps its own. */
+static void keep_if_better(Run *run, json_object *posted)
+{
+        Version *version;
+
+        if (evidence_compare(run->evidence, run->best ? run->best->evidence : NULL) <= 0)
+                return;
+        version = g_new0(Version, 1);
+        version->page = g_strdup(run->page);
+        version->draft = g_strdup(draft_name(run->draft));
+        version->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        version_free(run->best);
+        run->best = version;
+}
+
+static void judge(Run *run, json_object *posted)
+{
+        g_clear_pointer(&run->evidence, evidence_free);
+        run->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        tell_evidence(run);
+        keep_if_better(run, posted);
+        if (evidence_passed(run->evidence))
+                deliver_start(run);
+        else
+                repair_start(run);
+}
+
+static gboolean ignored(GError **error, const char *text)
+{
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, text);
+        return FALSE;
+}
+
+gboolean check_evidence(Run *run, json_object *posted, GError **error)
+{
+        json_object *line;
+
+        if (!evidence_check(posted, error))
+                return FALSE;
+        if (run->state != STATE_CHECK || !run->check_timer || !run->draft || g_strcmp0(json_text(posted, "draft"), draft_name(run->draft)) != 0)
+                return ignored(error, "This draft is not being checked any more; the evidence is ignored.");
+        check_stop(run);
+        timeline_waited(run->timeline, WAIT_VIEW, g_get_monotonic_time());
+        line = json_object_new_object();
+        json_add_text(line, "key", draft_name(run->draft));
+        json_add(line, "evidence", json_clone(posted));
+        record_add(run->record, "evidence", line);
+        judge(run, posted);
+        return TRUE;
+}
+
+static void judge_recorded(Run *run)
+{
+        judge(run, json_field_object(record_find(run->record, "evidence", draft_name(run->draft)), "evidence"));
+}
+
+void check_start(Run *run)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        run_enter(run, STATE_CHECK, NULL);
+        for (guint i = 0; i < run->plan->tools->len; i++)
+                g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
+        g_ptr_array_add(names, NULL);
+        g_clear_pointer(&run->faults, json_object_put);
+        run->faults = static_check(run->page, (const char *const *)names->pdata);
+        run->checks_asked = 0;
+        if (record_find(run->record, "evidence", draft_name(run->draft))) {
+                run_later(run, judge_recorded);
+                return;
+        }
+        timeline_wait(run->timeline, WAIT_VIEW, g_get_monotonic_time());
+        /* The timer first: a view in this very process might fetch the draft while it is told. */
+        wait_for(run, RUN_VIEW_SECONDS, nobody_came_cb);
+        ask_view(run);
+}

@@ -1,0 +1,211 @@
+/* The content route: a text, a table or a drawing is written, checked as what it is, and shown by a viewer of our own. The viewer is one page that holds the
+ * content itself, escaped; so a draft of it streams like any other page, and a viewer can be checked, delivered and changed like any app. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+#include "agent/runs/content-form.h"
+#include "protocols/text.h"
+
+#define VIEWER "runtime/viewer.html"
+#define VIEWER_CONTENT "{{content}}"
+#define SEEN_MAX 24 /* characters of the content that its check looks for */
+#define NAME_MAX_BYTES 40
+
+static void ask(Run *run);
+
+/* The viewer around the content: what stands before it (head) and behind it. */
+static gboolean viewer(Run *run, char **head, char **tail, GError **error)
+{
+        g_autofree char *template = agent_share_text(run->agent, VIEWER, error);
+        ContentForm form = content_form_of_sentence(run->sentence);
+        g_autofree char *slug = text_slug(run->sentence, NAME_MAX_BYTES);
+        g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(form));
+        g_autofree char *title = g_markup_escape_text(run->title, -1);
+        const char *values[][2] = {{"{{title}}", title}, {"{{file}}", file}, {"{{form}}", content_form_ending(form)}, {"{{type}}", content_form_type(form)}};
+        g_autoptr(GString) page = NULL;
+        const char *mark;
+
+        if (!template)
+                return FALSE;
+        page = g_string_new(template);
+        for (guint i = 0; i < G_N_ELEMENTS(values); i++)
+                g_string_replace(page, values[i][0], values[i][1], 0);
+        mark = strstr(page->str, VIEWER_CONTENT);
+        if (!mark) {
+                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "The file " VIEWER " has no place for the content.");
+                return FALSE;
+        }
+        *head = g_strndup(page->str, mark - page->str);
+        *tail = g_strdup(mark + strlen(VIEWER_CONTENT));
+        return TRUE;
+}
+
+/* Escapes what may be cut in the middle of a character: byte by byte, so that nothing has to be held back. */
+static void append_escaped(GString *out, const char *bytes, gsize length)
+{
+        for (gsize i = 0; i < length; i++) {
+                switch (bytes[i]) {
+                case '&':
+                        g_string_append(out, "&amp;");
+                        break;
+                case '<':
+                        g_string_append(out, "&lt;");
+                        break;
+                case '>':
+                        g_string_append(out, "&gt;");
+                        break;
+                default:
+                        g_string_append_c(out, bytes[i]);
+                }
+        }
+}
+
+static void add_requirement(Run *run, const char *text, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static void add_requirement(Run *run, const char *text, const char *format, ...)
+{
+        Requirement *requirement = requirement_new(text);
+        va_list arguments;
+
+        va_start(arguments, format);
+        g_autofree char *steps = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        json_object_put(requirement->steps);
+        requirement->steps = json_parse(steps, -1, NULL);
+        g_ptr_array_add(run->plan->requirements, requirement);
+}
+
+static char *quoted(const char *text)
+{
+        g_autoptr(json_object) value = json_object_new_string(text);
+
+        return json_line(value);
+}
+
+/* What the viewer must do with this content; no model is needed to know that. */
+static void plan_viewer(Run *run, ContentForm form, guint rows)
+{
+        g_autofree char *first = content_first_words(form, run->content, SEEN_MAX);
+        g_autofree char *first_json = quoted(first);
+        const char *ending = content_form_ending(form);
+
+        g_clear_pointer(&run->plan, plan_free);
+        run->plan = plan_new();
+        run->plan->title = g_strdup(run->title);
+        run->plan->glyph = g_strdup(run->glyph);
+        if (form == CONTENT_CSV)
+                add_requirement(run, "All rows of the table are shown", "[{\"see\": \"%u rows\"}, {\"see\": %s}]", rows, first_json);
+        else if (form == CONTENT_SVG)
+                add_requirement(run, "The drawing is shown", "[{\"count\": \"img\", \"is\": 1}]");
+        else
+                add_requirement(run, "The text is shown", "[{\"see\": %s}]", first_json);
+        add_requirement(run, "Save offers it as a file", "[{\"press\": \"Save\"}, {\"file\": \"*.%s\", \"min_bytes\": %zu}]", ending,
+                        MIN(strlen(run->content), (gsize)G_MAXINT / 4));
+        add_requirement(run, "What it says is right", "[]");
+        ((Requirement *)g_ptr_array_index(run->plan->requirements, 2))->eye = TRUE;
+}
+
+static void failed(Run *run, const char *why)
+{
+        if (run->draft)
+                draft_end(run->draft);
+        if (run->content_attempts < RUN_CONTENT_ATTEMPTS_MAX) {
+                content_again(run, why);
+                return;
+        }
+        run_finish(run, OUTCOME_FAILED, "What the model wrote cannot be used: %s. It was asked twice. Nothing was kept; ask again, or say it in other words.", why);
+}
+
+static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
+{
+        gsize before = run->text->len;
+        g_autoptr(GString) escaped = g_string_new(NULL);
+
+        write_progress(run, length);
+        if (before > API_DRAFT_MAX)
+                return;
+        page_strip_feed(run->strip, bytes, length, run->text);
+        if (run->text->len == before)
+                return;
+        if (before == 0) {
+                write_new_draft(run, run->expected / runs_rate(run->runs) * 1000 > RUN_STREAM_MS, run->expected);
+                draft_append(run->draft, run->viewer_head, strlen(run->viewer_head));
+        }
+        append_escaped(escaped, run->text->str + before, run->text->len - before);
+        draft_append(run->draft, escaped->str, escaped->len);
+}
+
+static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
+{
+        ContentForm form = content_form_of_sentence(run->sentence);
+        g_autoptr(GError) fault = NULL;
+        gsize before = run->text->len;
+        guint rows = 0;
+        GString *page;
+
+        if (run_model_failed(run, error))
+                return;
+        page_strip_end(run->strip, run->text);
+        if (error || !content_check(form, run->text->str, run->text->len, &rows, NULL, &fault)) {
+                g_free(run->previous);
+                run->previous = g_utf8_make_valid(run->text->str, run->text->len);
+                failed(run, error ? error->message : fault->message);
+                return;
+        }
+        if (before == 0)
+                write_new_draft(run, FALSE, length / RUN_BYTES_A_TOKEN);
+        g_free(run->content);
+        run->content = g_strndup(run->text->str, run->text->len);
+        g_free(run->content_file);
+        run->content_file = g_strdup_printf("content.%s", content_form_ending(form));
+        plan_viewer(run, form, rows);
+        run_apply_amendments(run);
+        run_tell_plan(run);
+        page = g_string_new(run->viewer_head);
+        append_escaped(page, run->content, strlen(run->content));
+        g_string_append(page, run->viewer_tail);
+        write_finished(run, g_string_free(page, FALSE));
+}
+
+static void ask(Run *run)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *wishes = run_wishes(run);
+        ContentForm form = content_form_of_sentence(run->sentence);
+        ModelRequest request = {.lane = "fast", .call = "CONTENT", .max_tokens = RUN_TOKENS_CONTENT};
+
+        run_enter(run, STATE_WRITE, run->fault ? "The first text could not be used; writing it again." : NULL);
+        run->content_attempts++;
+        run->written = 0;
+        run->expected = runs_page_tokens(run->runs);
+        g_clear_pointer(&run->viewer_head, g_free);
+        g_clear_pointer(&run->viewer_tail, g_free);
+        g_clear_pointer(&run->strip, page_strip_free);
+        run->strip = page_strip_new(PAGE_TEXT);
+        if (run->text)
+                g_string_free(run->text, TRUE);
+        run->text = g_string_new(NULL);
+        if (viewer(run, &run->viewer_head, &run->viewer_tail, &error))
+                request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence, "format", content_form_name(form), "wishes", wishes,
+                                               "fault", run->fault, "previous", run->previous, NULL);
+        if (!request.prompt) {
+                run_fail(run, error);
+                return;
+        }
+        request.attempt = run_next_call(run, "CONTENT");
+        run_ask_model(run, &request, text_came, answered, NULL);
+}
+
+void content_start(Run *run)
+{
+        ask(run);
+}
+
+void content_again(Run *run, const char *fault)
+{
+        g_free(run->fault);
+        run->fault = g_strdup(fault);
+        ask(run);
+}

@@ -1,0 +1,192 @@
+/* One question to a model: asked once, its answer kept in the record, its time booked, its usage told. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+
+typedef struct {
+        Run *run; /* a reference */
+        LaneCall *call; /* NULL while the answer comes from the record */
+        char *key;
+        ModelTextFunc text;
+        ModelFunc done;
+        gpointer user_data;
+        RunState state; /* that the run was in, for `usage` */
+        guint attempt;
+} ModelCall;
+
+static void call_free(ModelCall *call)
+{
+        g_ptr_array_remove(call->run->model_calls, call);
+        run_unref(call->run);
+        g_free(call->key);
+        g_free(call);
+}
+
+static void tell_usage(ModelCall *call, const LaneResult *result)
+{
+        json_object *data = json_object_new_object();
+
+        json_add_text(data, "run", call->run->id);
+        json_add_text(data, "state", run_state_name(call->state));
+        json_add_int(data, "attempt", call->attempt);
+        json_add_text(data, "model", result->model ? result->model : "");
+        json_add_text(data, "provider", result->provider);
+        json_add_text(data, "recording", result->recording);
+        json_add_int(data, "tokens_in", result->tokens_in);
+        json_add_int(data, "tokens_out", result->tokens_out);
+        json_add_real(data, "first_token_ms", MAX(result->first_token_us, 0) / 1000.0);
+        json_add_real(data, "ms", MAX(result->total_us, 0) / 1000.0);
+        json_add_real(data, "rate", MAX(result->rate, 0));
+        journal_event(call->run->agent->journal, EVENT_USAGE, data);
+        timeline_tokens(call->run->timeline, result->tokens_out, result->rate, result->first_token_us);
+        if (result->rate > 0)
+                runs_saw_rate(call->run->runs, result->rate);
+}
+
+/* Only answers that the run goes on with are kept: a call that was cancelled, or that reached no model, is asked again after a restart. */
+static gboolean is_kept(const GError *error)
+{
+        if (!error)
+                return TRUE;
+        return g_error_matches(error, LANE_ERROR, LANE_ERROR_CUT) || g_error_matches(error, LANE_ERROR, LANE_ERROR_LENGTH) ||
+               g_error_matches(error, LANE_ERROR, LANE_ERROR_EMPTY) || g_error_matches(error, LANE_ERROR, LANE_ERROR_REFUSED) ||
+               g_error_matches(error, LANE_ERROR, LANE_ERROR_STALLED);
+}
+
+static void keep(ModelCall *call, const char *answer, gsize length, const GError *error)
+{
+        json_object *line = json_object_new_object();
+        g_autofree char *valid = g_utf8_make_valid(answer, length);
+
+        json_add_text(line, "key", call->key);
+        json_add_text(line, "answer", valid);
+        if (error) {
+                json_add_int(line, "error", error->code);
+                json_add_text(line, "message", error->message);
+        }
+        record_add(call->run->record, "model", line);
+}
+
+static void lane_done_cb(const LaneResult *result, const GError *error, gpointer user_data)
+{
+        ModelCall *call = user_data;
+        Run *run = call->run;
+        const char *answer = result && result->content ? result->content : "";
+        gsize length = result && result->content ? result->content_length : 0;
+
+        call->call = NULL;
+        timeline_waited(run->timeline, WAIT_MODEL, g_get_monotonic_time());
+        if (!run->finished && !g_error_matches(error, LANE_ERROR, LANE_ERROR_CANCELLED)) {
+                if (result && result->model)
+                        tell_usage(call, result);
+                if (is_kept(error))
+                        keep(call, answer, length, error);
+                call->done(run, answer, length, error, call->user_data);
+        }
+        call_free(call);
+}
+
+static void lane_text_cb(const char *bytes, gsize length, gpointer user_data)
+{
+        ModelCall *call = user_data;
+
+        if (call->text && !call->run->finished)
+                call->text(call->run, bytes, length, call->user_data);
+}
+
+static gboolean recorded_cb(gpointer user_data)
+{
+        ModelCall *call = user_data;
+        json_object *line = record_find(call->run->record, "model", call->key);
+        const char *answer = json_text(line, "answer") ? json_text(line, "answer") : "";
+        g_autoptr(GError) error = NULL;
+
+        if (json_field(line, "error"))
+                error = g_error_new_literal(LANE_ERROR, (int)json_int(line, "error", 0), json_text(line, "message") ? json_text(line, "message") : "");
+        if (!call->run->finished) {
+                if (call->text && *answer)
+                        call->text(call->run, answer, strlen(answer), call->user_data);
+                call->done(call->run, answer, strlen(answer), error, call->user_data);
+        }
+        call_free(call);
+        return G_SOURCE_REMOVE;
+}
+
+void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data)
+{
+        ModelCall *call = g_new0(ModelCall, 1);
+        g_autoptr(Prompt) prompt = request->prompt;
+        LaneRequest lane = {
+                .lane = request->lane,
+                .state = request->call,
+                .attempt = request->attempt,
+                .part = request->part,
+                .sentence = run->sentence,
+                .messages = prompt->messages,
+                .n_messages = prompt->n_messages,
+                .max_tokens = request->max_tokens,
+                .schema = request->schema,
+                .temperature = request->exact ? 0 : -1,
+        };
+
+        call->run = run_ref(run);
+        call->key = g_strdup_printf("%s/%u%s%s", request->call, request->attempt, request->part ? "/" : "", request->part ? request->part : "");
+        call->text = text;
+        call->done = done;
+        call->user_data = user_data;
+        call->state = run->state;
+        call->attempt = request->attempt;
+        g_ptr_array_add(run->model_calls, call);
+        if (record_find(run->record, "model", call->key)) {
+                g_idle_add(recorded_cb, call);
+                return;
+        }
+        timeline_wait(run->timeline, WAIT_MODEL, g_get_monotonic_time());
+        call->call = lanes_call(run->agent->lanes, &lane, lane_text_cb, lane_done_cb, call);
+}
+
+void run_cancel_models(Run *run)
+{
+        for (guint i = 0; i < run->model_calls->len; i++) {
+                ModelCall *call = g_ptr_array_index(run->model_calls, i);
+
+                if (call->call)
+                        lane_call_cancel(call->call);
+        }
+}
+
+/* The recordings do not know the sentence: it is kept, and the person chooses what shall answer. */
+static void offer_choices(Run *run, const GError *error)
+{
+        json_object *choices = json_object_new_array();
+
+        json_push_text(choices, "key");
+        json_push_text(choices, "local");
+        json_push_text(choices, "recording");
+        run_notice(run, "warning", error->message, choices);
+        run_finish(run, OUTCOME_FAILED, "%s Your sentence is kept: choose what shall answer, then ask again.", error->message);
+}
+
+gboolean run_model_failed(Run *run, const GError *error)
+{
+        if (!error)
+                return FALSE;
+        switch (error->code) {
+        case LANE_ERROR_CUT:
+        case LANE_ERROR_LENGTH:
+        case LANE_ERROR_EMPTY:
+        case LANE_ERROR_REFUSED:
+        case LANE_ERROR_STALLED:
+                return FALSE;
+        case LANE_ERROR_UNKNOWN_RECORDING:
+        case LANE_ERROR_NO_MODEL:
+                offer_choices(run, error);
+                return TRUE;
+        default:
+                run_fail(run, error);
+                return TRUE;
+        }
+}

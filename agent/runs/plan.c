@@ -1,0 +1,203 @@
+/* PLAN: the requirements, a check for each, and the tools. From the person's words only. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/json.h"
+#include "agent/runs/plan-schema.h"
+#include "protocols/text.h"
+
+#define TAIL_MAX 160         /* characters of an answer that was cut off, for the next prompt */
+#define TOOLS_TOLD_MAX 24
+
+static void ask(Run *run, const char *fault, const char *tail);
+
+/* Signatures of the library's tools with their capabilities, so that a plan can name them. */
+static char *library_tools_text(Run *run)
+{
+        g_autoptr(GPtrArray) tools = library_tools(run->agent->library);
+        GString *out = g_string_new(NULL);
+
+        for (guint i = 0; tools && i < tools->len && i < TOOLS_TOLD_MAX; i++) {
+                Tool *tool = g_ptr_array_index(tools, i);
+                g_autofree char *signature = tool_signature(tool);
+                g_autofree char *capabilities = tool->capabilities ? json_line(tool->capabilities) : g_strdup("{}");
+
+                g_string_append_printf(out, "- %s capabilities: %s\n", signature, capabilities);
+        }
+        return g_string_free(out, FALSE);
+}
+
+/* What the accepted version does, as the plan begins with it. */
+static void keep_old_requirements(Run *run)
+{
+        for (gsize i = 0; run->before && i < json_length(run->before->requirements); i++) {
+                Requirement *requirement = requirement_from_json(json_object_array_get_idx(run->before->requirements, i));
+
+                if (!requirement)
+                        continue;
+                requirement->kept = TRUE;
+                if (requirement->struck || run->plan->requirements->len >= API_REQUIREMENTS_MAX)
+                        requirement_free(requirement);
+                else
+                        g_ptr_array_add(run->plan->requirements, requirement);
+        }
+}
+
+static void keep_old_tools(Run *run)
+{
+        for (gsize i = 0; run->before && i < json_length(run->before->tools); i++) {
+                const char *name = json_value_text(json_object_array_get_idx(run->before->tools, i));
+                Tool *tool = name ? library_tool(run->agent->library, name, NULL) : NULL;
+
+                if (tool)
+                        g_ptr_array_add(run->plan->tools, tool);
+        }
+}
+
+static gboolean has_tool(Run *run, const char *name)
+{
+        for (guint i = 0; i < run->plan->tools->len; i++)
+                if (g_str_equal(((Tool *)g_ptr_array_index(run->plan->tools, i))->name, name))
+                        return TRUE;
+        return FALSE;
+}
+
+/* Puts a plan's new parts behind the old ones. Takes them out of fresh. */
+static void merge(Run *run, Plan *fresh)
+{
+        while (fresh->requirements->len > 0 && run->plan->requirements->len < API_REQUIREMENTS_MAX)
+                g_ptr_array_add(run->plan->requirements, g_ptr_array_steal_index(fresh->requirements, 0));
+        while (fresh->tools->len > 0) {
+                Tool *tool = g_ptr_array_steal_index(fresh->tools, 0);
+
+                if (has_tool(run, tool->name))
+                        tool_free(tool);
+                else
+                        g_ptr_array_add(run->plan->tools, tool);
+        }
+}
+
+static void finished(Run *run)
+{
+        run_apply_amendments(run);
+        if (run->route != ROUTE_TOOL || run->plan->requirements->len > 0)
+                run_tell_plan(run);
+        prepare_start(run);
+}
+
+/* A wordless Fix needs no plan: everything the app does already, and nothing of what was found. */
+static void plan_from_before(Run *run)
+{
+        run->plan = plan_new();
+        keep_old_requirements(run);
+        keep_old_tools(run);
+        finished(run);
+}
+
+/* What a plan must hold beyond its form; NULL if it does. */
+static const char *missing(Run *run, const Plan *plan)
+{
+        if (run->route == ROUTE_TOOL) {
+                if (!plan->call_tool)
+                        return "the field “call” is missing";
+                for (guint i = 0; i < plan->tools->len; i++)
+                        if (g_str_equal(((Tool *)g_ptr_array_index(plan->tools, i))->name, plan->call_tool))
+                                return NULL;
+                g_autoptr(Tool) kept = library_tool(run->agent->library, plan->call_tool, NULL);
+                return kept ? NULL : "“call” names a tool that is not in “tools”";
+        }
+        return plan->requirements->len == 0 ? "there are no requirements" : NULL;
+}
+
+static void take_plan(Run *run, Plan *fresh)
+{
+        if (run->before) {
+                run->plan = plan_new();
+                keep_old_requirements(run);
+                keep_old_tools(run);
+                merge(run, fresh);
+                plan_free(fresh);
+                run->plan->title = g_strdup(run->title);
+                run->plan->glyph = g_strdup(run->glyph);
+        } else {
+                run->plan = fresh;
+                g_free(run->title);
+                run->title = g_strdup(fresh->title);
+                g_free(run->glyph);
+                run->glyph = g_strdup(fresh->glyph);
+        }
+        if (fresh == run->plan && run->plan->call_tool && !has_tool(run, run->plan->call_tool)) {
+                Tool *kept = library_tool(run->agent->library, run->plan->call_tool, NULL);
+
+                if (kept)
+                        g_ptr_array_add(run->plan->tools, kept);
+        }
+        finished(run);
+}
+
+static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
+{
+        gboolean last = run->attempts[STATE_PLAN] >= RUN_PLAN_ATTEMPTS_MAX;
+        g_autoptr(GError) fault = NULL;
+        Plan *plan = NULL;
+        const char *lack;
+
+        if (run_model_failed(run, error))
+                return;
+        plan = plan_parse(answer, length, last, &fault);
+        lack = plan ? missing(run, plan) : fault->message;
+        if (plan && !lack) {
+                take_plan(run, plan);
+                return;
+        }
+        if (last) {
+                run_finish(run, OUTCOME_FAILED, "The model made no plan that can be used, twice: %s. %s Ask again, or say it in other words.",
+                           error ? error->message : lack, run->before ? "The app stays as it was." : "Nothing was made.");
+        } else {
+                g_autofree char *whole = g_utf8_make_valid(answer, length);
+                glong characters = g_utf8_strlen(whole, -1);
+                const char *tail = g_utf8_offset_to_pointer(whole, MAX(characters - TAIL_MAX, 0));
+
+                ask(run, lack, tail);
+        }
+        plan_free(plan);
+}
+
+static void ask(Run *run, const char *fault, const char *tail)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *instructions = library_instructions(run->agent->library);
+        g_autofree char *tools = library_tools_text(run);
+        g_autofree char *wishes = run_wishes(run);
+        g_autofree char *requirements = NULL;
+        ModelRequest request = {.lane = "deep", .call = "PLAN", .max_tokens = RUN_TOKENS_PLAN};
+
+        run_enter(run, STATE_PLAN, fault ? "The first plan could not be used; asking again." : NULL);
+        if (run->before) {
+                run->plan = plan_new();
+                keep_old_requirements(run);
+                requirements = run_requirements_text(run, -1);
+                g_clear_pointer(&run->plan, plan_free);
+        }
+        request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title, "instructions", instructions, "tools",
+                                       tools, "requirements", requirements, "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault",
+                                       fault, "tail", tail, NULL);
+        if (!request.prompt) {
+                run_fail(run, error);
+                return;
+        }
+        request.schema = plan_schema();
+        request.attempt = run_next_call(run, "PLAN");
+        run_ask_model(run, &request, NULL, answered, NULL);
+}
+
+void plan_start(Run *run)
+{
+        if (run->wordless) {
+                run_enter(run, STATE_PLAN, NULL);
+                plan_from_before(run);
+                return;
+        }
+        ask(run, NULL, NULL);
+}

@@ -1,0 +1,408 @@
+/* PREPARE: all new tools side by side, each drafted, tried on its samples and repaired from the real error; and the values that checks expect, computed. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/json.h"
+#include "agent/runs/answer-tool.h"
+#include "protocols/steps.h"
+
+#define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
+
+typedef struct {
+        Run *run; /* not a reference: the run owns its jobs */
+        Tool *tool;  /* the plan's own */
+        guint attempt;
+        guint sample; /* being tried */
+        char *failure;
+} ToolJob;
+
+/* One expression of a check. */
+typedef struct {
+        Run *run; /* a reference */
+        guint requirement;
+        char *expression;
+} Value;
+
+static void draft_tool(ToolJob *job);
+static void try_sample(ToolJob *job);
+
+static void job_free(ToolJob *job)
+{
+        g_free(job->failure);
+        g_free(job);
+}
+
+void prepare_free_jobs(Run *run)
+{
+        for (guint i = 0; i < run->jobs->len; i++)
+                job_free(g_ptr_array_index(run->jobs, i));
+        g_ptr_array_set_size(run->jobs, 0);
+}
+
+static void all_ready(Run *run)
+{
+        if (run->route == ROUTE_TOOL)
+                answer_start(run);
+        else
+                write_start(run);
+}
+
+static void one_done(Run *run)
+{
+        if (--run->waiting == 0)
+                run_later(run, all_ready);
+}
+
+static void tell_tool(ToolJob *job, const char *state, const char *error)
+{
+        json_object *data = run_event(job->run);
+
+        json_add_text(data, "name", job->tool->name);
+        json_add_text(data, "state", state);
+        json_add_int(data, "attempt", job->attempt);
+        json_add_text(data, "error", error);
+        run_tell(job->run, EVENT_TOOL, data);
+}
+
+/* The job cannot be done: the whole run ends, since its app would show nothing true. */
+static void give_up(ToolJob *job)
+{
+        Run *run = job->run;
+        const char *line = strrchr(job->failure, '\n');
+
+        line = line && line[1] ? line + 1 : job->failure;
+        run_finish(run, OUTCOME_FAILED, "The tool “%s” could not be made to work in %d attempts: %s. %s Ask again, or say it in other words.",
+                   job->tool->name, RUN_TOOL_ATTEMPTS_MAX, line, run->before ? "The app stays as it was." : "Nothing was made.");
+}
+
+/* Takes failure. */
+static void job_failed(ToolJob *job, char *failure)
+{
+        g_free(job->failure);
+        g_strchomp(failure);
+        if (strlen(failure) > FAILURE_MAX) {
+                /* The last lines of a traceback say what happened. */
+                g_autofree char *whole = failure;
+                failure = g_utf8_make_valid(whole + strlen(whole) - FAILURE_MAX, -1);
+        }
+        job->failure = failure;
+        tell_tool(job, "failed", job->failure);
+        if (job->attempt >= RUN_TOOL_ATTEMPTS_MAX)
+                give_up(job);
+        else
+                draft_tool(job);
+}
+
+static void job_ready(ToolJob *job)
+{
+        Run *run = job->run;
+        g_autoptr(GError) error = NULL;
+
+        if (!library_accept_tool(run->agent->library, job->tool, run->sentence, &error)) {
+                run_fail(run, error);
+                return;
+        }
+        tell_tool(job, "ready", NULL);
+        one_done(run);
+}
+
+typedef struct {
+        Run *run; /* a reference */
+        ToolJob *job;
+        char *key;
+} Trial;
+
+static void trial_free(Trial *trial)
+{
+        run_unref(trial->run);
+        g_free(trial->key);
+        g_free(trial);
+}
+
+/* failure NULL: this sample came out right. */
+static void sample_tried(ToolJob *job, const char *failure)
+{
+        if (failure) {
+                job_failed(job, g_strdup(failure));
+                return;
+        }
+        job->sample++;
+        if (job->sample < json_length(job->tool->samples))
+                try_sample(job);
+        else
+                job_ready(job);
+}
+
+static void sample_cb(json_object *result, const char *traceback, const GError *error, gpointer user_data)
+{
+        Trial *trial = user_data;
+        Run *run = trial->run;
+        g_autofree char *failure = NULL;
+        json_object *line;
+
+        timeline_waited(run->timeline, WAIT_TOOL, g_get_monotonic_time());
+        if (run->finished) {
+                trial_free(trial);
+                return;
+        }
+        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
+                run_fail(run, error);
+                trial_free(trial);
+                return;
+        }
+        if (error)
+                failure = traceback ? g_strdup_printf("Sample %u: %s\n%s", trial->job->sample + 1, error->message, traceback)
+                                    : g_strdup_printf("Sample %u: %s", trial->job->sample + 1, error->message);
+        line = json_object_new_object();
+        json_add_text(line, "key", trial->key);
+        json_add_text(line, "failure", failure);
+        record_add(run->record, "sample", line);
+        sample_tried(trial->job, failure);
+        trial_free(trial);
+}
+
+static gboolean recorded_sample_cb(gpointer user_data)
+{
+        Trial *trial = user_data;
+
+        if (!trial->run->finished)
+                sample_tried(trial->job, json_text(record_find(trial->run->record, "sample", trial->key), "failure"));
+        trial_free(trial);
+        return G_SOURCE_REMOVE;
+}
+
+static void try_sample(ToolJob *job)
+{
+        Run *run = job->run;
+        Trial *trial = g_new0(Trial, 1);
+
+        trial->run = run_ref(run);
+        trial->job = job;
+        trial->key = g_strdup_printf("%s/%u/%u", job->tool->name, job->attempt, job->sample);
+        if (record_find(run->record, "sample", trial->key)) {
+                g_idle_add(recorded_sample_cb, trial);
+                return;
+        }
+        timeline_wait(run->timeline, WAIT_TOOL, g_get_monotonic_time());
+        toolbox_try_sample(run->agent->toolbox, job->tool, job->sample, run->cancellable, sample_cb, trial);
+}
+
+static void drafted(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
+{
+        ToolJob *job = user_data;
+        g_autoptr(GError) fault = NULL;
+
+        if (run_model_failed(run, error))
+                return;
+        if (!answer_tool(job->tool, answer, length, &fault)) {
+                job_failed(job, g_strdup(error ? error->message : fault->message));
+                return;
+        }
+        job->sample = 0;
+        tell_tool(job, "trying", NULL);
+        try_sample(job);
+}
+
+static void draft_tool(ToolJob *job)
+{
+        Run *run = job->run;
+        Tool *tool = job->tool;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *arguments = json_line(tool->arguments);
+        g_autofree char *capabilities = json_line(tool->capabilities);
+        g_autofree char *samples = job->failure && tool->samples ? json_line(tool->samples) : NULL;
+        ModelRequest request = {.lane = "deep", .call = "TOOL", .part = tool->name, .max_tokens = RUN_TOKENS_TOOL};
+
+        job->attempt++;
+        tell_tool(job, job->attempt == 1 ? "drafting" : "repairing", NULL);
+        request.prompt = prompt_render(run->agent, "tool", &error, "sentence", run->sentence, "name", tool->name, "line", tool->line, "arguments", arguments,
+                                       "result", tool->result, "capabilities", capabilities, "answer",
+                                       g_strcmp0(run->plan->call_tool, tool->name) == 0 ? "yes" : "", "failure", job->failure, "source",
+                                       tool->source ? tool->source : "", "samples", samples, NULL);
+        if (!request.prompt) {
+                run_fail(run, error);
+                return;
+        }
+        request.attempt = job->attempt;
+        run_ask_model(run, &request, NULL, drafted, job);
+}
+
+/* Replaces every {"expr": expression} in steps by its value; a new reference. */
+static json_object *with_value(json_object *value, const char *expression, const char *computed)
+{
+        json_object *out;
+
+        if (json_object_is_type(value, json_type_object) && g_strcmp0(json_text(value, "expr"), expression) == 0)
+                return json_object_new_string(computed);
+        if (json_object_is_type(value, json_type_array)) {
+                out = json_object_new_array();
+                for (gsize i = 0; i < json_length(value); i++)
+                        json_object_array_add(out, with_value(json_object_array_get_idx(value, i), expression, computed));
+                return out;
+        }
+        if (!json_object_is_type(value, json_type_object))
+                return json_object_get(value);
+        out = json_object_new_object();
+        json_object_object_foreach(value, name, field)
+                json_object_object_add(out, name, with_value(field, expression, computed));
+        return out;
+}
+
+static void value_free(Value *value)
+{
+        run_unref(value->run);
+        g_free(value->expression);
+        g_free(value);
+}
+
+/* computed NULL: the check cannot be run, and stays in the count as not proven. */
+static void value_known(Value *value, const char *computed)
+{
+        Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
+
+        if (computed && !requirement->unproven) {
+                json_object *steps = with_value(requirement->steps, value->expression, computed);
+                g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
+
+                json_object_put(requirement->steps);
+                requirement->steps = steps;
+                requirement->unproven = parsed == NULL;
+        } else {
+                requirement->unproven = TRUE;
+        }
+        if (requirement->unproven) {
+                json_object_put(requirement->steps);
+                requirement->steps = json_object_new_array();
+        }
+        one_done(value->run);
+}
+
+static void value_cb(json_object *result, const char *traceback, const GError *error, gpointer user_data)
+{
+        Value *value = user_data;
+        Run *run = value->run;
+        const char *computed = error ? NULL : json_value_text(result);
+        json_object *line;
+
+        timeline_waited(run->timeline, WAIT_TOOL, g_get_monotonic_time());
+        if (run->finished) {
+                value_free(value);
+                return;
+        }
+        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
+                run_fail(run, error);
+                value_free(value);
+                return;
+        }
+        line = json_object_new_object();
+        json_add_text(line, "key", value->expression);
+        json_add_text(line, "value", computed);
+        record_add(run->record, "value", line);
+        value_known(value, computed);
+        value_free(value);
+}
+
+static gboolean recorded_value_cb(gpointer user_data)
+{
+        Value *value = user_data;
+
+        if (!value->run->finished)
+                value_known(value, json_text(record_find(value->run->record, "value", value->expression), "value"));
+        value_free(value);
+        return G_SOURCE_REMOVE;
+}
+
+static void compute(Run *run, guint requirement, const char *expression)
+{
+        Value *value = g_new0(Value, 1);
+
+        value->run = run_ref(run);
+        value->requirement = requirement;
+        value->expression = g_strdup(expression);
+        run->waiting++;
+        if (record_find(run->record, "value", expression)) {
+                g_idle_add(recorded_value_cb, value);
+                return;
+        }
+        timeline_wait(run->timeline, WAIT_TOOL, g_get_monotonic_time());
+        toolbox_compute(run->agent->toolbox, expression, run->cancellable, value_cb, value);
+}
+
+/* Every different expression in a check. */
+static void find_expressions(json_object *value, GHashTable *found)
+{
+        const char *expression = json_object_is_type(value, json_type_object) ? json_text(value, "expr") : NULL;
+
+        if (expression) {
+                g_hash_table_add(found, (gpointer)expression);
+        } else if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_length(value); i++)
+                        find_expressions(json_object_array_get_idx(value, i), found);
+        } else if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, field) {
+                        (void)name;
+                        find_expressions(field, found);
+                }
+        }
+}
+
+static void compute_all(Run *run)
+{
+        for (guint i = 0; i < run->plan->requirements->len; i++) {
+                Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
+                g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
+                GHashTableIter iter;
+                gpointer expression;
+
+                find_expressions(requirement->steps, found);
+                g_hash_table_iter_init(&iter, found);
+                while (g_hash_table_iter_next(&iter, &expression, NULL))
+                        compute(run, i, expression);
+        }
+}
+
+/* Takes a tool of the library in place of the planned one where the name is the same: its samples have passed already. */
+static gboolean reuse(Run *run, guint i)
+{
+        Tool *planned = g_ptr_array_index(run->plan->tools, i);
+        g_autofree char *key = g_strdup_printf("TOOL/1/%s", planned->name);
+        Tool *kept;
+
+        if (planned->source)
+                return TRUE;
+        /* A tool that this very run accepted before a restart is made again from its record: the same events, the same bytes. */
+        if (record_find(run->record, "model", key))
+                return FALSE;
+        kept = library_tool(run->agent->library, planned->name, NULL);
+        if (!kept)
+                return FALSE;
+        tool_free(planned);
+        run->plan->tools->pdata[i] = kept;
+        return TRUE;
+}
+
+void prepare_start(Run *run)
+{
+        g_autoptr(GPtrArray) fresh = g_ptr_array_new();
+
+        run_enter(run, STATE_PREPARE, NULL);
+        /* Held until everything has been started, so that an early end does not go on too soon. */
+        run->waiting = 1;
+        for (guint i = 0; i < run->plan->tools->len; i++)
+                if (!reuse(run, i))
+                        g_ptr_array_add(fresh, g_ptr_array_index(run->plan->tools, i));
+        for (guint i = 0; i < fresh->len && !run->finished; i++) {
+                ToolJob *job = g_new0(ToolJob, 1);
+
+                job->run = run;
+                job->tool = g_ptr_array_index(fresh, i);
+                g_ptr_array_add(run->jobs, job);
+                run->waiting++;
+                draft_tool(job);
+        }
+        if (run->finished)
+                return;
+        compute_all(run);
+        one_done(run);
+}

@@ -1,0 +1,178 @@
+/* Prompts. A template is read once from front to back; values are copied and never looked at, so that what a person, a page or a tool wrote cannot
+ * become a placeholder. */
+#include "agent/runs/prompt.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define MESSAGE_MARK "%% "
+#define SECTION_DEPTH_MAX 4
+
+void prompt_free(Prompt *prompt)
+{
+        if (!prompt)
+                return;
+        g_ptr_array_unref(prompt->texts);
+        g_free(prompt->messages);
+        g_free(prompt);
+}
+
+typedef struct {
+        const char *name;
+        GHashTable *values;
+        GString *out;
+        char *open[SECTION_DEPTH_MAX]; /* names of the sections we are in */
+        gboolean shown[SECTION_DEPTH_MAX];
+        guint depth;
+} Filler;
+
+static gboolean fault(GError **error, const Filler *filler, const char *what, const char *tag)
+{
+        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "The prompt %s.md cannot be used: %s “%s”.", filler->name, what, tag);
+        return FALSE;
+}
+
+static gboolean filler_shows(const Filler *filler)
+{
+        for (guint i = 0; i < filler->depth; i++)
+                if (!filler->shown[i])
+                        return FALSE;
+        return TRUE;
+}
+
+/* One tag without its braces. */
+static gboolean fill_tag(Filler *filler, const char *tag, GError **error)
+{
+        gboolean opens = tag[0] == '#' || tag[0] == '^';
+        gboolean closes = tag[0] == '/';
+        const char *key = opens || closes ? tag + 1 : tag;
+        const char *value;
+
+        if (closes) {
+                if (filler->depth == 0 || !g_str_equal(filler->open[filler->depth - 1], key))
+                        return fault(error, filler, "no section of this name is open:", key);
+                g_free(filler->open[--filler->depth]);
+                return TRUE;
+        }
+        value = g_hash_table_lookup(filler->values, key);
+        if (!value)
+                return fault(error, filler, "there is no value for", key);
+        if (opens) {
+                if (filler->depth == SECTION_DEPTH_MAX)
+                        return fault(error, filler, "too many sections in one another at", key);
+                filler->shown[filler->depth] = (tag[0] == '#') == (*value != '\0');
+                filler->open[filler->depth++] = g_strdup(key);
+                return TRUE;
+        }
+        if (filler_shows(filler))
+                g_string_append(filler->out, value);
+        return TRUE;
+}
+
+static gboolean fill_text(Filler *filler, const char *at, const char *end, GError **error)
+{
+        while (at < end) {
+                const char *brace = g_strstr_len(at, end - at, "{{");
+                const char *close = brace ? g_strstr_len(brace, end - brace, "}}") : NULL;
+                const char *stop = brace ? brace : end;
+
+                if (brace && !close)
+                        return fault(error, filler, "a placeholder does not end:", "{{");
+                if (filler_shows(filler))
+                        g_string_append_len(filler->out, at, stop - at);
+                if (!brace)
+                        break;
+                g_autofree char *tag = g_strndup(brace + 2, close - brace - 2);
+                if (!fill_tag(filler, tag, error))
+                        return FALSE;
+                at = close + 2;
+                if (filler->out->len > PROMPT_MAX)
+                        return fault(error, filler, "it became too large at", tag);
+        }
+        if (filler->depth > 0)
+                return fault(error, filler, "a section does not end:", filler->open[filler->depth - 1]);
+        return TRUE;
+}
+
+/* One message: its text from at to end. */
+static gboolean add_message(Prompt *prompt, Filler *filler, const char *role, const char *at, const char *end, GError **error)
+{
+        static const char *const roles[] = {"system", "user", "assistant"};
+        gsize n = prompt->n_messages;
+
+        filler->out = g_string_new(NULL);
+        if (!fill_text(filler, at, end, error)) {
+                g_string_free(filler->out, TRUE);
+                while (filler->depth > 0)
+                        g_free(filler->open[--filler->depth]);
+                return FALSE;
+        }
+        char *text = g_strchomp(g_string_free(filler->out, FALSE));
+        g_ptr_array_add(prompt->texts, text);
+        if (n == PROMPT_MESSAGES_MAX)
+                return fault(error, filler, "too many messages at", role);
+        prompt->messages[n].content = text;
+        for (guint i = 0; i < G_N_ELEMENTS(roles); i++)
+                if (g_str_equal(role, roles[i]))
+                        prompt->messages[n].role = roles[i];
+        if (!prompt->messages[n].role)
+                return fault(error, filler, "there is no role", role);
+        prompt->n_messages++;
+        return TRUE;
+}
+
+static const char *next_mark(const char *at)
+{
+        while (at && *at) {
+                if (g_str_has_prefix(at, MESSAGE_MARK))
+                        return at;
+                at = strchr(at, '\n');
+                if (at)
+                        at++;
+        }
+        return NULL;
+}
+
+Prompt *prompt_fill(const char *name, const char *template, GHashTable *values, GError **error)
+{
+        g_autoptr(Prompt) prompt = g_new0(Prompt, 1);
+        Filler filler = {.name = name, .values = values};
+        const char *mark = template;
+
+        prompt->texts = g_ptr_array_new_with_free_func(g_free);
+        prompt->messages = g_new0(LaneMessage, PROMPT_MESSAGES_MAX);
+        if (!g_str_has_prefix(template, MESSAGE_MARK)) {
+                fault(error, &filler, "it must start with", MESSAGE_MARK "system");
+                return NULL;
+        }
+        while (mark) {
+                const char *line = mark + strlen(MESSAGE_MARK);
+                const char *text = strchr(line, '\n');
+                g_autofree char *role = g_strchomp(text ? g_strndup(line, text - line) : g_strdup(line));
+
+                text = text ? text + 1 : line + strlen(line);
+                mark = next_mark(text);
+                if (!add_message(prompt, &filler, role, text, mark ? mark : text + strlen(text), error))
+                        return NULL;
+        }
+        return g_steal_pointer(&prompt);
+}
+
+Prompt *prompt_render(const Agent *agent, const char *name, GError **error, ...)
+{
+        g_autoptr(GHashTable) values = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autofree char *path = g_strdup_printf("prompts/%s.md", name);
+        g_autofree char *template = agent_share_text(agent, path, error);
+        const char *key;
+        va_list pairs;
+
+        if (!template)
+                return NULL;
+        va_start(pairs, error);
+        while ((key = va_arg(pairs, const char *))) {
+                const char *value = va_arg(pairs, const char *);
+                g_hash_table_insert(values, (gpointer)key, (gpointer)(value ? value : ""));
+        }
+        va_end(pairs);
+        return prompt_fill(name, template, values, error);
+}

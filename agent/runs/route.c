@@ -1,0 +1,317 @@
+/* ROUTE: what the sentence asks for. Without a model where a program can know; else one short call. */
+#include "agent/runs/run.h"
+
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+#include "protocols/text.h"
+
+#define PREFIX_MIN 4        /* characters of a sentence that may stand for a longer one */
+#define APPS_TOLD_MAX 12    /* titles in the prompt */
+
+static char *fold(const char *text)
+{
+        g_autofree char *plain = text_plain(text, API_SENTENCE_MAX);
+
+        return g_utf8_casefold(plain, -1);
+}
+
+/* TRUE if sentence (folded) is the text, or the beginning of it up to the end of a word. */
+static gboolean matches(const char *sentence, const char *text)
+{
+        g_autofree char *folded = text ? fold(text) : NULL;
+        gsize n = strlen(sentence);
+
+        if (!folded || !*folded)
+                return FALSE;
+        if (g_str_equal(sentence, folded))
+                return TRUE;
+        return g_utf8_strlen(sentence, -1) >= PREFIX_MIN && g_str_has_prefix(folded, sentence) && folded[n] == ' ';
+}
+
+/* The app that a sentence means by its own words or title; NULL. */
+static App *known_app(Run *run)
+{
+        g_autofree char *sentence = fold(run->sentence);
+        g_autoptr(GPtrArray) apps = NULL;
+        App *exact = library_app_by_sentence(run->agent->library, run->sentence);
+
+        if (exact)
+                return exact;
+        apps = library_apps(run->agent->library);
+        for (guint i = 0; apps && i < apps->len; i++) {
+                App *app = g_ptr_array_index(apps, i);
+
+                if (matches(sentence, app->title) || matches(sentence, app->sentence))
+                        return library_app(run->agent->library, app->id, NULL);
+        }
+        return NULL;
+}
+
+/* "open" was answered: the app whose title shares most words with the sentence. */
+static App *likely_app(Run *run)
+{
+        g_autoptr(GPtrArray) apps = library_apps(run->agent->library);
+        g_autofree char *sentence = fold(run->sentence);
+        g_auto(GStrv) words = g_strsplit_set(sentence, " ,.;:!?\"'", -1);
+        App *best = NULL;
+        guint most = 0;
+
+        for (guint i = 0; apps && i < apps->len; i++) {
+                App *app = g_ptr_array_index(apps, i);
+                g_autofree char *title = fold(app->title);
+                g_auto(GStrv) of_title = g_strsplit(title, " ", -1);
+                guint shared = 0;
+
+                for (char **word = of_title; *word; word++)
+                        shared += **word && g_strv_contains((const char *const *)words, *word);
+                if (shared > most) {
+                        most = shared;
+                        best = app;
+                }
+        }
+        return best ? library_app(run->agent->library, best->id, NULL) : NULL;
+}
+
+static void tell_route(Run *run)
+{
+        json_object *data = run_event(run);
+
+        json_add_text(data, "route", run_route_name(run->route));
+        run_tell(run, EVENT_ROUTE, data);
+}
+
+static void open_app(Run *run, App *app)
+{
+        json_object *data = json_object_new_object();
+
+        run->route = ROUTE_OPEN;
+        run->routed = TRUE;
+        run->app = g_strdup(app->id);
+        run->title = g_strdup(app->title);
+        tell_route(run);
+        json_add_text(data, "app", app->id);
+        json_add_text(data, "title", app->title);
+        json_add_text(data, "glyph", app->glyph);
+        run_tell(run, EVENT_OPEN, data);
+        run_finish(run, OUTCOME_OPENED, "Opened “%s”.", app->title);
+}
+
+/* A fresh ID that no run at work uses either; the same one after a restart. */
+static char *fresh_id(Run *run)
+{
+        json_object *line = record_find(run->record, "id", "app");
+        char *id;
+
+        if (line)
+                return g_strdup(json_text(line, "value"));
+        id = library_new_id(run->agent->library, run->sentence);
+        for (guint n = 2; runs_app_is_taken(run->runs, id); n++) {
+                g_autofree char *slug = text_slug(run->sentence, 40);
+                g_autofree char *numbered = g_strdup_printf("%s %u", slug, n);
+
+                g_free(id);
+                id = library_new_id(run->agent->library, numbered);
+        }
+        line = json_object_new_object();
+        json_add_text(line, "key", "app");
+        json_add_text(line, "value", id);
+        record_add(run->record, "id", line);
+        return id;
+}
+
+/* Until the plan names it, an app is called by the first words of the sentence. */
+static void provisional_title(Run *run)
+{
+        g_autofree char *first = NULL;
+
+        run->title = text_plain(run->sentence, API_TITLE_MAX);
+        first = g_utf8_substring(run->title, 0, 1);
+        run->glyph = g_utf8_strup(first, -1);
+}
+
+static void tell_window(Run *run)
+{
+        json_object *data = run_event(run);
+
+        json_add_text(data, "title", run->title);
+        json_add_text(data, "glyph", run->glyph);
+        run_tell(run, EVENT_WINDOW, data);
+}
+
+static void new_app(Run *run)
+{
+        g_autofree char *id = fresh_id(run);
+
+        runs_take_app(run->runs, run, id, NULL);
+        provisional_title(run);
+        tell_route(run);
+        tell_window(run);
+        if (run->route == ROUTE_CONTENT)
+                content_start(run);
+        else
+                plan_start(run);
+}
+
+/* The page that the change starts from; after a restart the same one, even if the changed one was accepted just before. */
+static char *accepted_page(Run *run, GError **error)
+{
+        json_object *line = record_find(run->record, "before", "page");
+        g_autoptr(GBytes) bytes = NULL;
+        char *page;
+
+        if (line)
+                return g_strdup(json_text(line, "text"));
+        bytes = library_app_file(run->agent->library, run->app, "index.html", error);
+        if (!bytes)
+                return NULL;
+        page = g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        line = json_object_new_object();
+        json_add_text(line, "key", "page");
+        json_add_text(line, "text", page);
+        record_add(run->record, "before", line);
+        return page;
+}
+
+/* The app is ours: its accepted version is what the change starts from. */
+static void change_app(Run *run)
+{
+        g_autoptr(GError) error = NULL;
+
+        run->before = library_app(run->agent->library, run->app, &error);
+        run->before_page = run->before ? accepted_page(run, &error) : NULL;
+        if (!run->before_page) {
+                run_finish(run, OUTCOME_FAILED, "There is no finished version that could be changed: %s", error ? error->message : "it was not made.");
+                return;
+        }
+        run->title = g_strdup(run->before->title);
+        run->glyph = g_strdup(run->before->glyph);
+        tell_route(run);
+        tell_window(run);
+        plan_start(run);
+}
+
+static void decide(Run *run, Route route)
+{
+        g_autoptr(App) app = NULL;
+
+        run->route = route;
+        run->routed = TRUE;
+        switch (route) {
+        case ROUTE_EDIT:
+        case ROUTE_FIX:
+                if (runs_take_app(run->runs, run, run->front, change_app))
+                        change_app(run);
+                return;
+        case ROUTE_OPEN:
+                app = known_app(run);
+                app = app ? app : likely_app(run);
+                if (app) {
+                        open_app(run, app);
+                        return;
+                }
+                run_notice(run, "info", "No app fits these words, so a new one is made.", NULL);
+                run->route = ROUTE_APP;
+                new_app(run);
+                return;
+        case ROUTE_APP:
+        case ROUTE_CONTENT:
+                new_app(run);
+                return;
+        case ROUTE_TOOL:
+                tell_route(run);
+                plan_start(run);
+                return;
+        case ROUTE_SYSTEM:
+        case ROUTE_COUNT:
+                tell_route(run);
+                run_finish(run, OUTCOME_FAILED,
+                           "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start programs from the "
+                           "prompt bar. Nothing was changed.");
+                return;
+        }
+}
+
+/* The route in an answer: its first word that is one. */
+static gboolean read_word(const char *answer, gsize length, Route *route)
+{
+        g_autofree char *text = g_strndup(answer, length);
+        g_autofree char *lower = g_ascii_strdown(text, -1);
+        g_auto(GStrv) words = g_strsplit_set(lower, " \t\r\n.,:;\"'`*<>()[]{}", -1);
+
+        for (char **word = words; *word; word++)
+                if (**word)
+                        return run_route_parse(*word, route);
+        return FALSE;
+}
+
+static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
+{
+        Route route = ROUTE_APP;
+        gboolean known;
+
+        if (run_model_failed(run, error))
+                return;
+        if (g_error_matches(error, LANE_ERROR, LANE_ERROR_REFUSED) && length == 0) {
+                run_fail(run, error);
+                return;
+        }
+        known = read_word(answer, length, &route);
+        if (!known)
+                run_notice(run, "info", "It was not clear what kind of thing this is, so an app is made.", NULL);
+        if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make))
+                route = ROUTE_APP;
+        if (route == ROUTE_OPEN && run->make)
+                route = ROUTE_APP;
+        decide(run, route);
+}
+
+static char *app_titles(Run *run)
+{
+        g_autoptr(GPtrArray) apps = library_apps(run->agent->library);
+        GString *out = g_string_new(NULL);
+
+        for (guint i = 0; apps && i < apps->len && i < APPS_TOLD_MAX; i++)
+                g_string_append_printf(out, "%s“%s”", i ? ", " : "", ((App *)g_ptr_array_index(apps, i))->title);
+        return g_string_free(out, FALSE);
+}
+
+static void ask_model(Run *run)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *apps = app_titles(run);
+        g_autofree char *front = run->front && !run->make ? runs_app_title(run->runs, run->front) : NULL;
+        ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE};
+
+        if (!front)
+                g_clear_pointer(&run->front, g_free);
+        request.prompt = prompt_render(run->agent, "route", &error, "sentence", run->sentence, "apps", apps, "front", front, NULL);
+        if (!request.prompt) {
+                run_fail(run, error);
+                return;
+        }
+        request.attempt = run_next_call(run, "ROUTE");
+        run_ask_model(run, &request, NULL, answered, NULL);
+}
+
+void route_start(Run *run)
+{
+        g_autoptr(App) known = NULL;
+        Route route;
+
+        run_enter(run, STATE_ROUTE, NULL);
+        if (g_str_equal(run->kind, "fix")) {
+                decide(run, ROUTE_FIX);
+                return;
+        }
+        if (run->forced && run_route_parse(run->forced, &route)) {
+                decide(run, route);
+                return;
+        }
+        known = run->make || record_find(run->record, "model", "ROUTE/1") ? NULL : known_app(run);
+        if (known)
+                open_app(run, known);
+        else
+                ask_model(run);
+}

@@ -1,0 +1,270 @@
+/* One run, as the files of this folder share it: its data, and what every state may do with it.
+ *
+ * A run is a chain of callbacks on the main loop. Whatever comes from outside (a model's answer, a sample's outcome, a computed value, a view's evidence) is
+ * written to the run's record under a key that says which question it answers. After a kill the run is simply started again: a question whose answer the
+ * record holds is answered from there, and events that were told already are not told twice. So every state goes on from the last finished one, and none
+ * needs code of its own for it. */
+#pragma once
+
+#include "agent/agent.h"
+#include "agent/inference/lanes.h"
+#include "agent/library/library.h"
+#include "agent/runs/answer-page.h"
+#include "agent/runs/answer-plan.h"
+#include "agent/runs/evidence.h"
+#include "agent/runs/prompt.h"
+#include "agent/runs/runs.h"
+#include "agent/runs/timeline.h"
+#include "agent/toolbox.h"
+
+/* Budgets. */
+#define RUN_PLAN_ATTEMPTS_MAX 2
+#define RUN_TOOL_ATTEMPTS_MAX 3
+#define RUN_WRITE_RETRIES_MAX 1   /* of a draft of which nothing useful came */
+#define RUN_CHANGE_ATTEMPTS_MAX 2 /* blocks, then the whole document */
+#define RUN_REPAIRS_MAX 2
+#define RUN_FRESH_MAX 1           /* starts afresh from the requirements */
+#define RUN_CONTENT_ATTEMPTS_MAX 2
+#define RUN_CHECKS_ASKED_MAX 2    /* times one draft's check is asked for */
+#define RUN_CHECK_SECONDS 20      /* from the moment that a view has fetched the draft */
+#define RUN_VIEW_SECONDS 3        /* without a view that fetches it: say so */
+#define RUN_NO_VIEW_SECONDS 600   /* and at last: not checked */
+#define RUN_AMENDMENTS_MAX 32
+#define RUN_DRAFTS_MAX 16
+
+/* Caps of an answer, in tokens: providers reserve them. */
+#define RUN_TOKENS_ROUTE 8
+#define RUN_TOKENS_PLAN 3000
+#define RUN_TOKENS_TOOL 3000
+#define RUN_TOKENS_PAGE 10000
+#define RUN_TOKENS_CONTENT 8000
+
+#define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
+#define RUN_STREAM_MS 300       /* a page that takes longer is shown while it is written */
+
+typedef enum { ROUTE_OPEN, ROUTE_APP, ROUTE_EDIT, ROUTE_FIX, ROUTE_TOOL, ROUTE_CONTENT, ROUTE_SYSTEM, ROUTE_COUNT } Route;
+typedef enum { STATE_ROUTE, STATE_PLAN, STATE_PREPARE, STATE_WRITE, STATE_CHECK, STATE_REPAIR, STATE_DELIVER, STATE_COUNT } RunState;
+typedef enum { OUTCOME_DELIVERED, OUTCOME_ANSWERED, OUTCOME_STOPPED, OUTCOME_FAILED, OUTCOME_OPENED } Outcome;
+
+typedef struct Run Run;
+typedef struct Record Record;
+typedef struct Draft Draft;
+
+/* A page that has been checked. */
+typedef struct {
+        char *page;
+        char *draft;
+        Evidence *evidence;
+} Version;
+
+struct Run {
+        int references;
+        Runs *runs;
+        Agent *agent;
+        Record *record;
+
+        char *id;
+        char *sentence;       /* the person's words; of a Fix without any, the words that made the app */
+        char *kind;           /* "ask" or "fix" */
+        char *front;          /* the app in front, or the one to fix; NULL */
+        char *forced;         /* a route that was given, or NULL */
+        char *key;            /* idempotency */
+        gboolean make;
+        gboolean wordless;    /* Fix without words: only what was found */
+        json_object *findings; /* what Fix brought along; NULL */
+        gint64 time;          /* seconds since 1970 */
+
+        gboolean started;
+        RunState state;
+        guint attempts[STATE_COUNT];
+        char *detail;
+        Route route;
+        gboolean routed;
+        char *app;            /* NULL until there is one */
+        gboolean holds_app;   /* no other run works on it */
+        char *asker;          /* in whose name the person is asked, where there is no app */
+        char *question;       /* that the person is asked right now; NULL */
+        void (*on_turn)(Run *run); /* what to do once the app is free; NULL: not waiting */
+        App *before;          /* the app's accepted version; NULL for a new one */
+        char *before_page;
+        char *title, *glyph;
+
+        GHashTable *calls;    /* a call's name to how often it was made */
+        Plan *plan;
+        json_object *amendments; /* in the order they came; all of them are part of the plan */
+        guint amended;        /* how many of them the plan holds already */
+        guint waiting;        /* tools and values that PREPARE still waits for */
+        GPtrArray *jobs;      /* ToolJob, prepare.c */
+
+        Draft *draft;         /* the one being written or checked */
+        guint drafts;
+        char *page;           /* the current page, whole; NULL while there is none */
+        guint written;        /* bytes of the answer so far */
+        guint expected;       /* tokens of it */
+        gint64 first_byte, last_progress;
+        PageStrip *strip;
+        GString *text;        /* what the strip let through */
+        guint write_retries, change_attempts, content_attempts;
+        char *fault;          /* why the last answer could not be used; goes into the next prompt */
+        char *previous;       /* CONTENT: the answer that had the fault */
+        char *content;        /* CONTENT: what was written, and its file in the library */
+        char *content_file;
+        char *viewer_head, *viewer_tail;
+        char *avoid;          /* one line, for a start afresh */
+
+        guint checks_asked;   /* of the current draft */
+        gboolean fetched;     /* a view has fetched the draft since */
+        guint check_timer;
+        json_object *faults;  /* static findings of the current draft */
+        Evidence *evidence;   /* of the current draft */
+        guint repairs, fresh;
+        char *last_signature;
+        Version *best;
+
+        GPtrArray *model_calls; /* ModelCall, model.c */
+        GCancellable *cancellable;
+        Timeline *timeline;
+        gboolean stopping;    /* the person said stop: deliver what works */
+        gboolean finished;
+        Outcome outcome;
+        char *message;
+        json_object *shown;   /* of a finished run: what runs_show() gives */
+};
+
+/* run.c */
+Run *run_new(Runs *runs, const char *id);
+Run *run_ref(Run *run);
+void run_unref(Run *run);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_unref)
+void run_start(Run *run);
+/* Enters a state: counts the attempt, tells it, books the time. detail may be NULL. */
+void run_enter(Run *run, RunState state, const char *detail);
+/* Says something more about the state the run is in. */
+void run_detail(Run *run, const char *detail);
+/* A new object with run and app. */
+json_object *run_event(Run *run);
+/* Tells an event, unless it was told before the agent was started again. Takes data. */
+void run_tell(Run *run, EventType type, json_object *data);
+void run_notice(Run *run, const char *level, const char *text, json_object *choices);
+void run_finish(Run *run, Outcome outcome, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* Ends the run with an error's sentence and with what was kept. */
+void run_fail(Run *run, const GError *error);
+json_object *run_to_json(Run *run);
+const char *run_state_name(RunState state);
+const char *run_route_name(Route route);
+/* FALSE if there is no such route. */
+gboolean run_route_parse(const char *name, Route *route);
+/* Calls func later, from the main loop, unless the run is finished by then. */
+void run_later(Run *run, void (*func)(Run *run));
+/* The number of the next call with this name, from 1. */
+guint run_next_call(Run *run, const char *name);
+void run_stop(Run *run);
+/* The agent ends: nothing is told, the record stays as it is, and no callback does anything any more. */
+void run_abandon(Run *run);
+gboolean run_amend(Run *run, json_object *change, GError **error);
+/* Takes over amendments into the plan that are not in it yet; TRUE if there were any. */
+gboolean run_apply_amendments(Run *run);
+void run_tell_plan(Run *run);
+/* The person's own additions as lines, for a prompt. Free with g_free(). */
+char *run_wishes(Run *run);
+/* Requirements as numbered lines with their steps: all, or those with kept equal to `kept` (-1: all). Free with g_free(). */
+char *run_requirements_text(Run *run, int kept);
+/* Signatures of the plan's tools, a line each. */
+char *run_tools_text(Run *run);
+/* The JavaScript libraries of this machine, a line each; "" without any. */
+char *run_libraries_text(Run *run);
+json_object *run_requirements_json(Run *run);
+
+/* runs.c */
+gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
+gboolean runs_app_is_taken(Runs *runs, const char *app);
+void runs_run_finished(Runs *runs, Run *run);
+Run *runs_find(Runs *runs, const char *id);
+/* The title of an app that is in the library or is being made; NULL. Free with g_free(). */
+char *runs_app_title(Runs *runs, const char *app);
+/* Tokens a second at the last call, and tokens of a page as the last ones were: for predictions. */
+double runs_rate(Runs *runs);
+void runs_saw_rate(Runs *runs, double rate);
+guint runs_page_tokens(Runs *runs);
+void runs_saw_page(Runs *runs, guint tokens);
+void runs_draft_began(Runs *runs, Draft *draft);
+
+/* record.c: the run's file, state/runs/ID.jsonl */
+Record *record_open(const char *folder, const char *id, GError **error);
+void record_free(Record *record);
+/* Appends {"is": what, ...}. Takes line. FALSE once the disk is full; then it stays FALSE. */
+gboolean record_add(Record *record, const char *what, json_object *line);
+/* The kept line of this kind and key; NULL. Borrowed. */
+json_object *record_find(Record *record, const char *what, const char *key);
+/* All kept lines of this kind, in order (borrowed). */
+json_object *record_all(Record *record, const char *what);
+/* TRUE, once, if this very event was told before. */
+gboolean record_was_told(Record *record, const char *type, json_object *data);
+void record_told(Record *record, const char *type, json_object *data);
+/* The first and last line of a record, for a list; NULL if it cannot be read. New references. */
+gboolean record_ends(const char *path, json_object **first, json_object **last);
+
+/* model.c: one question to a model. */
+typedef struct {
+        const char *lane;   /* "router", "fast", "deep" */
+        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "REPAIR", "CONTENT" */
+        guint attempt;
+        const char *part;   /* or NULL */
+        Prompt *prompt;     /* taken */
+        guint max_tokens;
+        const char *schema; /* or NULL */
+        gboolean exact;     /* no variation is wanted */
+} ModelRequest;
+/* The whole answer, or an error of LANE_ERROR; with CUT and LENGTH the answer holds what came. */
+typedef void (*ModelFunc)(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data);
+typedef void (*ModelTextFunc)(Run *run, const char *bytes, gsize length, gpointer user_data);
+void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data);
+void run_cancel_models(Run *run);
+/* TRUE if this error ends a run wherever it happens (no model, wrong key, no such recording, …); the run is ended then. */
+gboolean run_model_failed(Run *run, const GError *error);
+
+/* drafts.c */
+Draft *draft_new(const char *name, const char *type);
+Draft *draft_ref(Draft *draft);
+void draft_unref(Draft *draft);
+const char *draft_name(const Draft *draft);
+const char *draft_type(const Draft *draft);
+void draft_append(Draft *draft, const char *bytes, gsize length);
+void draft_end(Draft *draft);
+gboolean draft_ended(const Draft *draft);
+gsize draft_length(const Draft *draft);
+void draft_follow(Draft *draft, DraftFunc func, gpointer user_data);
+void draft_unfollow(Draft *draft, DraftFunc func, gpointer user_data);
+
+/* The states. */
+void route_start(Run *run);
+void plan_start(Run *run);
+void prepare_start(Run *run);
+void prepare_free_jobs(Run *run);
+void write_start(Run *run);   /* a new page, or an edit of the accepted one */
+void write_again(Run *run);   /* from the requirements as they are now */
+void edit_start(Run *run);
+void content_start(Run *run);
+void content_again(Run *run, const char *fault);
+void check_start(Run *run);
+void check_fetched(Run *run);
+gboolean check_evidence(Run *run, json_object *posted, GError **error);
+void check_stop(Run *run);
+void repair_start(Run *run);
+void deliver_start(Run *run);
+/* Delivers the best version so far, or fails with what is still wrong. */
+void deliver_best(Run *run);
+void answer_start(Run *run);
+
+/* page.c: runs_page() */
+void page_start(Agent *agent, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);
+
+/* write.c: a draft as it grows */
+void write_new_draft(Run *run, gboolean streaming, guint expected);
+/* The page is whole: tells it and goes on to CHECK. Takes page. */
+void write_finished(Run *run, char *page);
+void write_progress(Run *run, gsize bytes);
+
+/* deliver.c: keeps a page that could not be accepted in the state folder; its path, or NULL. Free with g_free(). */
+char *deliver_keep_draft(Run *run, const char *page);
+void version_free(Version *version);

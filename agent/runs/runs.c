@@ -1,0 +1,566 @@
+/* All runs: made here, waiting in line, one at a time for an app, found again after a restart. */
+#include "agent/runs/run.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+#include "protocols/text.h"
+
+#define DRAFTS_KEPT_MAX 32     /* finished drafts that can still be loaded */
+#define RATE_GUESS 60.0        /* tokens a second, before any answer */
+#define PAGE_TOKENS_GUESS 1500
+
+struct Runs {
+        Agent *agent;
+        char *folder;
+        GPtrArray *all;        /* Run, in the order they came */
+        GHashTable *by_key;    /* idempotency key to Run */
+        guint64 next;
+        guint running;
+        GPtrArray *drafts;     /* Draft, newest last */
+        double rate;
+        guint page_tokens;
+        guint listener, starter;
+        gboolean closing;
+};
+
+Run *runs_find(Runs *runs, const char *id)
+{
+        for (guint i = runs->all->len; i > 0; i--) {
+                Run *run = g_ptr_array_index(runs->all, i - 1);
+
+                if (g_str_equal(run->id, id))
+                        return run;
+        }
+        return NULL;
+}
+
+static Run *find(Runs *runs, const char *id, GError **error)
+{
+        Run *run = runs_find(runs, id);
+
+        if (!run)
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such run.");
+        return run;
+}
+
+static void remove_record(Runs *runs, const char *id)
+{
+        g_autofree char *path = g_strdup_printf("%s/%s.jsonl", runs->folder, id);
+
+        g_unlink(path);
+}
+
+/* Drops the oldest finished runs beyond RUNS_KEPT_MAX. */
+static void prune(Runs *runs)
+{
+        guint finished = 0;
+
+        for (guint i = 0; i < runs->all->len; i++)
+                finished += ((Run *)g_ptr_array_index(runs->all, i))->finished;
+        for (guint i = 0; i < runs->all->len && finished > RUNS_KEPT_MAX;) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished) {
+                        i++;
+                        continue;
+                }
+                remove_record(runs, run->id);
+                if (run->key && g_hash_table_lookup(runs->by_key, run->key) == run)
+                        g_hash_table_remove(runs->by_key, run->key);
+                g_ptr_array_remove_index(runs->all, i);
+                finished--;
+        }
+}
+
+static void start(Runs *runs, Run *run)
+{
+        runs->running++;
+        run->started = TRUE;
+        run_start(run);
+}
+
+static void start_waiting(Runs *runs)
+{
+        for (guint i = 0; i < runs->all->len && runs->running < RUNS_AT_ONCE_MAX && !runs->closing; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && !run->started)
+                        start(runs, run);
+        }
+}
+
+static void add(Runs *runs, Run *run)
+{
+        g_ptr_array_add(runs->all, run);
+        if (run->key)
+                g_hash_table_insert(runs->by_key, g_strdup(run->key), run);
+}
+
+gboolean runs_app_is_taken(Runs *runs, const char *app)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->holds_app && g_strcmp0(run->app, app) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static void take(Run *run, const char *app)
+{
+        if (run->app != app) {
+                g_free(run->app);
+                run->app = g_strdup(app);
+        }
+        run->holds_app = TRUE;
+}
+
+gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run))
+{
+        if (!runs_app_is_taken(runs, app)) {
+                take(run, app);
+                return TRUE;
+        }
+        if (run->app != app) {
+                g_free(run->app);
+                run->app = g_strdup(app);
+        }
+        run->on_turn = then;
+        timeline_wait(run->timeline, WAIT_TURN, g_get_monotonic_time());
+        run_detail(run, "Waiting for the change before this one.");
+        return FALSE;
+}
+
+/* The app's next run, in the order they came. */
+static void wake_next(Runs *runs, const char *app)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+                void (*then)(Run *) = run->on_turn;
+
+                if (run->finished || !then || g_strcmp0(run->app, app) != 0)
+                        continue;
+                run->on_turn = NULL;
+                timeline_waited(run->timeline, WAIT_TURN, g_get_monotonic_time());
+                take(run, run->app);
+                run_later(run, then);
+                return;
+        }
+}
+
+void runs_run_finished(Runs *runs, Run *run)
+{
+        gboolean held = run->holds_app;
+
+        if (run->started)
+                runs->running--;
+        run->holds_app = FALSE;
+        run->on_turn = NULL;
+        if (runs->closing)
+                return;
+        if (held)
+                wake_next(runs, run->app);
+        start_waiting(runs);
+        prune(runs);
+}
+
+char *runs_app_title(Runs *runs, const char *app)
+{
+        g_autoptr(App) kept = library_app(runs->agent->library, app, NULL);
+
+        if (kept)
+                return g_strdup(kept->title);
+        for (guint i = runs->all->len; i > 0; i--) {
+                Run *run = g_ptr_array_index(runs->all, i - 1);
+
+                if (!run->finished && g_strcmp0(run->app, app) == 0 && run->title)
+                        return g_strdup(run->title);
+        }
+        return NULL;
+}
+
+double runs_rate(Runs *runs)
+{
+        return runs->rate;
+}
+
+void runs_saw_rate(Runs *runs, double rate)
+{
+        runs->rate = rate;
+}
+
+guint runs_page_tokens(Runs *runs)
+{
+        return runs->page_tokens;
+}
+
+/* A quarter of each new page: the last few decide. */
+void runs_saw_page(Runs *runs, guint tokens)
+{
+        runs->page_tokens = (3 * runs->page_tokens + tokens) / 4;
+}
+
+void runs_draft_began(Runs *runs, Draft *draft)
+{
+        g_ptr_array_add(runs->drafts, draft_ref(draft));
+        for (guint i = 0; i < runs->drafts->len && runs->drafts->len > DRAFTS_KEPT_MAX;) {
+                if (draft_ended(g_ptr_array_index(runs->drafts, i)))
+                        g_ptr_array_remove_index(runs->drafts, i);
+                else
+                        i++;
+        }
+}
+
+/* Questions carry the app that asks, not the run: the time that the person takes for one is booked on the app's run. */
+static void journal_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
+{
+        Runs *runs = user_data;
+        const char *app = json_text(data, "app"), *question = json_text(data, "question");
+
+        if (type != EVENT_QUESTION && type != EVENT_ANSWERED)
+                return;
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (run->finished)
+                        continue;
+                if (type == EVENT_QUESTION && !run->question && g_strcmp0(run->asker ? run->asker : run->app, app) == 0) {
+                        run->question = g_strdup(question);
+                        timeline_wait(run->timeline, WAIT_PERSON, g_get_monotonic_time());
+                } else if (type == EVENT_ANSWERED && run->question && g_strcmp0(run->question, question) == 0) {
+                        g_clear_pointer(&run->question, g_free);
+                        timeline_waited(run->timeline, WAIT_PERSON, g_get_monotonic_time());
+                }
+        }
+}
+
+static json_object *begin_line(Run *run)
+{
+        json_object *line = json_object_new_object();
+
+        json_add_text(line, "text", run->sentence);
+        json_add_text(line, "kind", run->kind);
+        json_add_text(line, "front", run->front);
+        json_add_text(line, "forced", run->forced);
+        json_add_text(line, "idempotency", run->key);
+        json_add_flag(line, "make", run->make);
+        json_add_flag(line, "wordless", run->wordless);
+        json_add_copy(line, "findings", run->findings);
+        json_add_int(line, "time", run->time);
+        return line;
+}
+
+static void read_begin(Run *run, json_object *line)
+{
+        run->sentence = g_strdup(json_text(line, "text") ? json_text(line, "text") : "");
+        run->kind = g_strdup(json_text(line, "kind") ? json_text(line, "kind") : "ask");
+        run->front = g_strdup(json_text(line, "front"));
+        run->forced = g_strdup(json_text(line, "forced"));
+        run->key = g_strdup(json_text(line, "idempotency"));
+        run->make = json_flag(line, "make", FALSE);
+        run->wordless = json_flag(line, "wordless", FALSE);
+        run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
+        run->time = json_int(line, "time", 0);
+}
+
+/* Makes the record and puts the run in line. Takes run. */
+static const char *commit(Runs *runs, Run *run, GError **error)
+{
+        run->record = record_open(runs->folder, run->id, error);
+        if (!run->record || !record_add(run->record, "begin", begin_line(run))) {
+                if (error && !*error)
+                        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE,
+                                    "The run cannot be recorded in %s: the disk is full or not writable. Nothing was started; free some space and ask again.",
+                                    runs->folder);
+                remove_record(runs, run->id);
+                run->finished = TRUE;
+                run_unref(run);
+                return NULL;
+        }
+        add(runs, run);
+        start_waiting(runs);
+        return run->id;
+}
+
+static Run *next_run(Runs *runs, const char *kind, const char *text, const char *front, const char *key)
+{
+        g_autofree char *id = g_strdup_printf("r%" G_GUINT64_FORMAT, runs->next++);
+        Run *run = run_new(runs, id);
+
+        run->kind = g_strdup(kind);
+        run->sentence = g_strdup(text);
+        run->front = g_strdup(front);
+        run->key = g_strdup(key);
+        return run;
+}
+
+const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key, GError **error)
+{
+        Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
+        Route route;
+
+        if (run)
+                return run->id;
+        if (kind && !run_route_parse(kind, &route)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "“kind” must be open, app, edit, fix, tool, content or system.");
+                return NULL;
+        }
+        if (kind && (route == ROUTE_EDIT || route == ROUTE_FIX) && !app_in_front) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "Say which app shall be changed.");
+                return NULL;
+        }
+        run = next_run(runs, "ask", text, app_in_front, idempotency_key);
+        run->forced = g_strdup(kind);
+        run->make = make;
+        return commit(runs, run, error);
+}
+
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *idempotency_key, GError **error)
+{
+        Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
+        g_autoptr(App) kept = NULL;
+
+        if (run)
+                return run->id;
+        kept = library_app(runs->agent->library, app, NULL);
+        if (!kept && !runs_app_is_taken(runs, app)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such app.");
+                return NULL;
+        }
+        run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
+        run->wordless = text == NULL;
+        run->findings = evidence ? json_clone(evidence) : NULL;
+        return commit(runs, run, error);
+}
+
+static Run *find_working(Runs *runs, const char *id, GError **error)
+{
+        Run *run = find(runs, id, error);
+
+        if (run && run->finished) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "This run is over.");
+                return NULL;
+        }
+        return run;
+}
+
+gboolean runs_amend(Runs *runs, const char *id, json_object *change, GError **error)
+{
+        Run *run = find_working(runs, id, error);
+
+        return run && run_amend(run, change, error);
+}
+
+gboolean runs_stop(Runs *runs, const char *id, GError **error)
+{
+        Run *run = find_working(runs, id, error);
+
+        if (!run)
+                return FALSE;
+        run_stop(run);
+        return TRUE;
+}
+
+gboolean runs_evidence(Runs *runs, const char *id, json_object *evidence, GError **error)
+{
+        Run *run = find_working(runs, id, error);
+
+        return run && check_evidence(run, evidence, error);
+}
+
+gboolean runs_mark(Runs *runs, const char *id, const char *mark, gint64 at, GError **error)
+{
+        Run *run = find(runs, id, error);
+
+        if (!run)
+                return FALSE;
+        if (!mark || !timeline_mark(run->timeline, mark, at)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "A mark is window, first-paint or usable.");
+                return FALSE;
+        }
+        /* A page becomes usable after `done` was told: what the list shows follows. A run of an earlier agent keeps what it had. */
+        if (run->shown && run->started)
+                json_add(run->shown, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
+        return TRUE;
+}
+
+json_object *runs_list(Runs *runs)
+{
+        json_object *array = json_object_new_array();
+
+        for (guint i = runs->all->len; i > 0; i--)
+                json_object_array_add(array, run_to_json(g_ptr_array_index(runs->all, i - 1)));
+        return array;
+}
+
+json_object *runs_show(Runs *runs, const char *id, GError **error)
+{
+        Run *run = find(runs, id, error);
+
+        return run ? run_to_json(run) : NULL;
+}
+
+gboolean runs_is_finished(Runs *runs, const char *id)
+{
+        Run *run = runs_find(runs, id);
+
+        return !run || run->finished;
+}
+
+static Draft *find_draft(Runs *runs, const char *name)
+{
+        for (guint i = runs->drafts->len; i > 0; i--)
+                if (g_str_equal(draft_name(g_ptr_array_index(runs->drafts, i - 1)), name))
+                        return g_ptr_array_index(runs->drafts, i - 1);
+        return NULL;
+}
+
+gboolean runs_draft_follow(Runs *runs, const char *name, DraftFunc func, gpointer user_data)
+{
+        Draft *draft = find_draft(runs, name);
+
+        if (!draft)
+                return FALSE;
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->draft == draft)
+                        check_fetched(run);
+        }
+        draft_follow(draft, func, user_data);
+        return TRUE;
+}
+
+void runs_draft_unfollow(Runs *runs, DraftFunc func, gpointer user_data)
+{
+        for (guint i = runs->drafts->len; i > 0; i--)
+                draft_unfollow(g_ptr_array_index(runs->drafts, i - 1), func, user_data);
+}
+
+const char *runs_draft_type(Runs *runs, const char *name)
+{
+        Draft *draft = find_draft(runs, name);
+
+        return draft ? draft_type(draft) : "text/html; charset=utf-8";
+}
+
+void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data)
+{
+        page_start(runs->agent, address, cancellable, func, user_data);
+}
+
+/* A run that was cut off goes on; a finished one is only listed. */
+static void load_one(Runs *runs, const char *id)
+{
+        g_autofree char *path = g_strdup_printf("%s/%s.jsonl", runs->folder, id);
+        g_autoptr(json_object) first = NULL, last = NULL;
+        g_autoptr(GError) error = NULL;
+        Run *run;
+
+        if (!record_ends(path, &first, &last) || g_strcmp0(json_text(first, "is"), "begin") != 0) {
+                g_warning("The record %s cannot be read; it is left where it is.", path);
+                return;
+        }
+        run = run_new(runs, id);
+        read_begin(run, first);
+        if (g_strcmp0(json_text(last, "is"), "done") == 0) {
+                run->finished = TRUE;
+                run->shown = json_clone(json_field_object(last, "run"));
+                run->app = g_strdup(json_text(run->shown, "app"));
+        } else {
+                run->record = record_open(runs->folder, id, &error);
+        }
+        if (!run->finished && !run->record) {
+                g_warning("%s", error->message);
+                run->finished = TRUE;
+                run_unref(run);
+                return;
+        }
+        add(runs, run);
+}
+
+static int compare_numbers(gconstpointer a, gconstpointer b)
+{
+        guint64 x = *(const guint64 *)a, y = *(const guint64 *)b;
+
+        return (x > y) - (x < y);
+}
+
+static void load(Runs *runs)
+{
+        g_autoptr(GDir) dir = g_dir_open(runs->folder, 0, NULL);
+        g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                char *end = NULL;
+                guint64 number = name[0] == 'r' && g_ascii_isdigit(name[1]) ? g_ascii_strtoull(name + 1, &end, 10) : 0;
+
+                if (number > 0 && g_strcmp0(end, ".jsonl") == 0)
+                        g_array_append_val(numbers, number);
+        }
+        g_array_sort(numbers, compare_numbers);
+        for (guint i = 0; i < numbers->len; i++) {
+                g_autofree char *id = g_strdup_printf("r%" G_GUINT64_FORMAT, g_array_index(numbers, guint64, i));
+
+                load_one(runs, id);
+                runs->next = g_array_index(numbers, guint64, i) + 1;
+        }
+        prune(runs);
+}
+
+static gboolean start_cb(gpointer user_data)
+{
+        Runs *runs = user_data;
+
+        runs->starter = 0;
+        start_waiting(runs);
+        return G_SOURCE_REMOVE;
+}
+
+Runs *runs_new(Agent *agent, GError **error)
+{
+        g_autofree char *folder = g_build_filename(agent->state_folder, "runs", NULL);
+        Runs *runs;
+
+        if (g_mkdir_with_parents(folder, 0700) != 0) {
+                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The folder %s cannot be made: %s.", folder, g_strerror(errno));
+                return NULL;
+        }
+        runs = g_new0(Runs, 1);
+        runs->agent = agent;
+        runs->folder = g_steal_pointer(&folder);
+        runs->all = g_ptr_array_new_with_free_func((GDestroyNotify)run_unref);
+        runs->by_key = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        runs->drafts = g_ptr_array_new_with_free_func((GDestroyNotify)draft_unref);
+        runs->next = 1;
+        runs->rate = RATE_GUESS;
+        runs->page_tokens = PAGE_TOKENS_GUESS;
+        runs->listener = journal_listen(agent->journal, journal_cb, runs);
+        load(runs);
+        runs->starter = g_idle_add(start_cb, runs);
+        return runs;
+}
+
+/* The runs that work are left as they are on disk: the next agent goes on with them. */
+void runs_free(Runs *runs)
+{
+        if (!runs)
+                return;
+        runs->closing = TRUE;
+        journal_ignore(runs->agent->journal, runs->listener);
+        g_clear_handle_id(&runs->starter, g_source_remove);
+        for (guint i = 0; i < runs->all->len; i++)
+                run_abandon(g_ptr_array_index(runs->all, i));
+        g_ptr_array_unref(runs->all);
+        g_hash_table_unref(runs->by_key);
+        g_ptr_array_unref(runs->drafts);
+        g_free(runs->folder);
+        g_free(runs);
+}
