@@ -1,0 +1,146 @@
+/* Requests about runs. */
+#include <string.h>
+
+#include "agent/exchange.h"
+#include "agent/json.h"
+#include "agent/library/library.h"
+#include "agent/runs/runs.h"
+#include "protocols/text.h"
+
+#define IDEMPOTENCY_KEY_MAX 200 /* bytes */
+
+/* A person's sentence from the body's field; NULL, and the answer is given, if it is none. Absent is NULL without an answer. */
+static char *read_sentence(Exchange *exchange, const char *field, gboolean *refused)
+{
+        g_autoptr(GError) error = NULL;
+        json_object *value = json_field(exchange->body, field);
+        *refused = FALSE;
+        if (!value)
+                return NULL;
+        char *sentence = text_sentence(json_object_get_string(value), json_object_get_string_len(value), &error);
+        if (sentence)
+                return sentence;
+        *refused = TRUE;
+        exchange_refuse(exchange, g_error_matches(error, TEXT_ERROR, TEXT_ERROR_TOO_LONG) ? API_ERROR_TOO_LARGE : API_ERROR_BAD_REQUEST, error->message);
+        return NULL;
+}
+
+/* FALSE, and the answer is given, if the header is too long. */
+static gboolean read_key(Exchange *exchange, const char **key)
+{
+        *key = soup_message_headers_get_one(soup_server_message_get_request_headers(exchange->message), "Idempotency-Key");
+        if (!*key || (**key && strlen(*key) <= IDEMPOTENCY_KEY_MAX))
+                return TRUE;
+        exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "An Idempotency-Key has 1 to 200 characters.");
+        return FALSE;
+}
+
+static void stream(Exchange *exchange, const char *run, const GError *error)
+{
+        if (run)
+                api_stream_run(exchange, run);
+        else
+                exchange_fail(exchange, error);
+}
+
+void api_ask(Exchange *exchange)
+{
+        static const char *const kinds[] = {"open", "app", "edit", "fix", "tool", "content", "system", NULL};
+        const char *app = json_text(exchange->body, "app"), *kind = json_text(exchange->body, "kind"), *key;
+        gboolean refused;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (!text || !read_key(exchange, &key))
+                return;
+        if (app && !library_id_valid(app)) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“app” is no app's name.");
+                return;
+        }
+        if (kind && !g_strv_contains(kinds, kind)) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“kind” is one of open, app, edit, fix, tool, content and system.");
+                return;
+        }
+        const char *run = runs_ask(exchange->agent->runs, text, app, kind, json_flag(exchange->body, "make", FALSE), key, &error);
+        stream(exchange, run, error);
+}
+
+void api_fix(Exchange *exchange)
+{
+        json_object *evidence = json_field_array(exchange->body, "evidence");
+        const char *key;
+        gboolean refused;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (refused || !read_key(exchange, &key))
+                return;
+        if (json_length(evidence) > API_FINDINGS_MAX) {
+                exchange_refuse(exchange, API_ERROR_TOO_LARGE, "These are too many findings at once; 64 can be taken.");
+                return;
+        }
+        const char *run = runs_fix(exchange->agent->runs, exchange->id, text, evidence, key, &error);
+        stream(exchange, run, error);
+}
+
+void api_runs(Exchange *exchange)
+{
+        json_object *body = json_object_new_object();
+        json_add(body, "runs", runs_list(exchange->agent->runs));
+        exchange_reply(exchange, body);
+}
+
+static void reply_empty(Exchange *exchange, gboolean done, const GError *error)
+{
+        if (done)
+                exchange_reply(exchange, json_object_new_object());
+        else
+                exchange_fail(exchange, error);
+}
+
+void api_run(Exchange *exchange)
+{
+        g_autoptr(GError) error = NULL;
+        json_object *run = runs_show(exchange->agent->runs, exchange->id, &error);
+        if (run)
+                exchange_reply(exchange, run);
+        else
+                exchange_fail(exchange, error);
+}
+
+void api_amend(Exchange *exchange)
+{
+        gboolean refused, requirement = json_field(exchange->body, "requirement") != NULL;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (refused)
+                return;
+        if (json_field(exchange->body, "strike") ? text || !requirement || !json_flag(exchange->body, "strike", FALSE) : !text) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "An amendment is a text, a requirement with its new text, or a requirement and strike.");
+                return;
+        }
+        json_add_text(exchange->body, "text", text);
+        reply_empty(exchange, runs_amend(exchange->agent->runs, exchange->id, exchange->body, &error), error);
+}
+
+void api_stop(Exchange *exchange)
+{
+        g_autoptr(GError) error = NULL;
+        reply_empty(exchange, runs_stop(exchange->agent->runs, exchange->id, &error), error);
+}
+
+void api_evidence(Exchange *exchange)
+{
+        g_autoptr(GError) error = NULL;
+        reply_empty(exchange, runs_evidence(exchange->agent->runs, exchange->id, exchange->body, &error), error);
+}
+
+void api_marks(Exchange *exchange)
+{
+        static const char *const marks[] = {"window", "first-paint", "usable", NULL};
+        const char *mark = json_text(exchange->body, "mark");
+        gint64 at = json_int(exchange->body, "at", -1);
+        g_autoptr(GError) error = NULL;
+        if (!g_strv_contains(marks, mark) || at < 0)
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "A mark is window, first-paint or usable, and its time is no less than 0.");
+        else
+                reply_empty(exchange, runs_mark(exchange->agent->runs, exchange->id, mark, at, &error), error);
+}
