@@ -27,10 +27,8 @@ void offer_free(gpointer data)
 static void forget(AppView *view, Offer *offer)
 {
         g_ptr_array_remove(view->offers, offer);
-        if (view->offers->len)
-                return;
-        g_clear_pointer(&view->answers, agent_stream_free);
-        g_hash_table_remove_all(view->answered);
+        if (!view->offers->len)
+                g_hash_table_remove_all(view->answered);
 }
 
 static char *downloads(void)
@@ -63,35 +61,40 @@ static void settle(AppView *view, Offer *offer)
         forget(view, offer);
 }
 
-static gboolean forget_cb(gpointer user_data)
+/* An answer may arrive before the request that asked has told us the question's ID, so it is kept while offers wait. */
+static void take_answer(AppView *view, const char *question, const char *answer)
 {
-        Offer *offer = user_data;
-
-        settle(offer->view, offer);
-        return G_SOURCE_REMOVE;
+        if (!view->offers->len)
+                return;
+        if (g_hash_table_size(view->answered) >= ANSWERS_KEPT_MAX)
+                g_hash_table_remove_all(view->answered);
+        g_hash_table_insert(view->answered, g_strdup(question), g_strdup(answer));
+        for (guint i = view->offers->len; i > 0; i--)
+                settle(view, view->offers->pdata[i - 1]);
 }
 
 static void event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
 {
-        AppView *view = user_data;
+        Views *views = user_data;
         json_object *question = NULL, *answer = NULL;
 
         if (type != EVENT_ANSWERED)
                 return;
         json_object_object_get_ex(data, "question", &question);
         json_object_object_get_ex(data, "answer", &answer);
-        if (!question || !answer)
-                return;
-        if (g_hash_table_size(view->answered) >= ANSWERS_KEPT_MAX)
-                g_hash_table_remove_all(view->answered);
-        g_hash_table_insert(view->answered, g_strdup(json_object_get_string(question)), g_strdup(json_object_get_string(answer)));
-        for (guint i = 0; i < view->offers->len; i++) {
-                Offer *offer = view->offers->pdata[i];
+        for (guint i = 0; i < views->open->len; i++)
+                take_answer(views->open->pdata[i], json_object_get_string(question), json_object_get_string(answer));
+}
 
-                /* From an idle source: settling the last one ends the stream that is calling us. */
-                if (g_strcmp0(offer->question, json_object_get_string(question)) == 0)
-                        g_idle_add(forget_cb, offer);
-        }
+/* Lost and found again: the stream resumes by itself. */
+static void state_cb(const GError *error, gpointer user_data)
+{
+}
+
+void offers_follow(Views *views)
+{
+        if (!views->answers)
+                views->answers = agent_client_follow(views->agent, "GET", API_PREFIX "/events", NULL, 0, TRUE, event_cb, state_cb, views);
 }
 
 static void asked_cb(json_object *body, const GError *error, gpointer user_data)
@@ -121,9 +124,6 @@ void offers_add(AppView *view, const char *name, const char *path)
         offer->name = g_strdup(name);
         offer->path = g_strdup(path);
         g_ptr_array_add(view->offers, offer);
-        /* Following starts before asking, so that no answer can be missed. */
-        if (!view->answers)
-                view->answers = agent_client_follow(view->views->agent, "GET", API_PREFIX "/events", NULL, 0, TRUE, event_cb, NULL, view);
         json_object_object_add(body, "name", json_object_new_string(name));
         json_object_object_add(body, "bytes", json_object_new_int64(g_stat(path, &info) == 0 ? info.st_size : 0));
         agent_client_request(view->views->agent, "POST", target, body, view->cancellable, asked_cb, offer);
@@ -132,9 +132,6 @@ void offers_add(AppView *view, const char *name, const char *path)
 
 void offers_free(AppView *view)
 {
-        for (guint i = 0; i < view->offers->len; i++)
-                g_idle_remove_by_data(view->offers->pdata[i]);
-        g_clear_pointer(&view->answers, agent_stream_free);
         g_ptr_array_unref(view->offers);
         g_hash_table_unref(view->answered);
 }

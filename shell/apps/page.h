@@ -57,6 +57,8 @@ struct Views {
         AgentClient *agent;
         Page *spare;
         guint warm_source;
+        GPtrArray *open;      /* of AppView */
+        AgentStream *answers; /* the agent's events, for the answers to questions about files; follows from the first view on */
         char *page_js, *world_js, *clock_js, *probe_js, *page_css;
 };
 

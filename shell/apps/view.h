@@ -26,7 +26,6 @@ struct AppView {
         gint64 asked_at; /* of the ping that is out, 0 if none is */
         gboolean stuck, dead;
         GPtrArray *offers;
-        AgentStream *answers;
         GHashTable *answered; /* question to answer, while offers wait */
 };
 
@@ -46,6 +45,7 @@ void storage_merge(AppView *view, json_object *set);
 void storage_free(AppView *view);
 
 /* offer.c */
+void offers_follow(Views *views);
 void offers_add(AppView *view, const char *name, const char *path);
 void offers_free(AppView *view);
 void offer_free(gpointer offer);

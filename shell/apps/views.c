@@ -23,6 +23,7 @@ Views *views_new(AgentClient *agent, const char *share_folder)
         Views *views = g_new0(Views, 1);
 
         views->agent = agent_client_ref(agent);
+        views->open = g_ptr_array_new();
         views->page_js = read_runtime(share_folder, "page.js");
         views->world_js = read_runtime(share_folder, "world.js");
         views->clock_js = read_runtime(share_folder, "clock.js");
@@ -37,6 +38,8 @@ void views_free(Views *views)
                 return;
         g_clear_handle_id(&views->warm_source, g_source_remove);
         page_free(views->spare);
+        agent_stream_free(views->answers);
+        g_ptr_array_unref(views->open);
         agent_client_unref(views->agent);
         g_free(views->page_js);
         g_free(views->world_js);
@@ -164,6 +167,8 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
         g_queue_init(&view->calls);
         view->page = page_claim(views, app, &page_handler, view);
         g_signal_connect(view->page->web, "notify::title", G_CALLBACK(title_cb), view);
+        g_ptr_array_add(views->open, view);
+        offers_follow(views);
         storage_fetch(view);
         watch_start(view);
         return view;
@@ -216,6 +221,7 @@ void app_view_free(AppView *view)
 {
         if (!view)
                 return;
+        g_ptr_array_remove(view->views->open, view);
         watch_stop(view);
         g_clear_handle_id(&view->load_source, g_source_remove);
         g_cancellable_cancel(view->cancellable);

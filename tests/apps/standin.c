@@ -25,6 +25,11 @@ struct Standin {
         json_object *evidence;
 };
 
+static void storage_free(gpointer storage)
+{
+        json_object_put(storage);
+}
+
 static void served_free(gpointer data)
 {
         Served *served = data;
@@ -285,7 +290,7 @@ Standin *standin_new(void)
         g_assert_no_error(error);
         standin->socket = g_build_filename(standin->folder, "agent.sock", NULL);
         standin->pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, served_free);
-        standin->storage = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)json_object_put);
+        standin->storage = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, storage_free);
         standin->tools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         standin->followers = g_ptr_array_new_with_free_func(g_object_unref);
         address = g_unix_socket_address_new(standin->socket);
