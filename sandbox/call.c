@@ -27,6 +27,8 @@ struct Call {
         GByteArray *frame;
         GString *log;
         gboolean confined, answered, log_cut;
+        CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
+        GBytes *held_bytes;
         GSource *channel, *output, *ended, *clock, *memory;
 };
 
@@ -55,25 +57,44 @@ static void kill_all(Call *call)
         syscall(SYS_pidfd_send_signal, call->spare.pidfd, SIGKILL, NULL, 0);
 }
 
-static void answer(Call *call, CallAnswer *what)
+static void deliver(Call *call, CallAnswer *what)
 {
         g_autofree char *log = NULL;
 
-        if (call->answered)
-                return;
-        call->answered = TRUE;
-        read_log(call);
         if (call->log_cut)
                 g_string_append(call->log, "\n… (the rest was left out)\n");
         log = g_utf8_make_valid(call->log->str, (gssize)call->log->len);
         what->log = log;
+        call->funcs.answered(call, what, call->funcs.data);
+}
+
+static void hold(Call *call, const CallAnswer *what)
+{
+        gsize size = what->result ? what->result_size : what->raised_size;
+
+        call->held = *what;
+        call->held.message = g_strdup(what->message);
+        call->held_bytes = g_bytes_new(what->result ? what->result : what->raised, size);
+        call->held.result = what->result ? g_bytes_get_data(call->held_bytes, NULL) : NULL;
+        call->held.raised = what->raised ? g_bytes_get_data(call->held_bytes, NULL) : NULL;
+}
+
+static void answer(Call *call, CallAnswer *what)
+{
+        if (call->answered)
+                return;
+        call->answered = TRUE;
+        read_log(call);
         what->elapsed_us = g_get_monotonic_time() - call->started;
         watch_clear(&call->channel);
         watch_clear(&call->output);
         watch_clear(&call->clock);
         watch_clear(&call->memory);
         kill_all(call);
-        call->funcs.answered(call, what, call->funcs.data);
+        if (call->plan->written->len)
+                hold(call, what);
+        else
+                deliver(call, what);
 }
 
 static void fail(Call *call, SandboxError error, gboolean refused, const char *format, ...) G_GNUC_PRINTF(4, 5);
@@ -202,6 +223,8 @@ static void call_free(Call *call)
         close(call->spare.log);
         g_byte_array_unref(call->frame);
         g_string_free(call->log, TRUE);
+        g_free((char *)call->held.message);
+        g_clear_pointer(&call->held_bytes, g_bytes_unref);
         plan_free(call->plan);
         g_free(call);
 }
@@ -233,8 +256,10 @@ static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
                 g_autofree char *aside = protect_sweep(call->plan->written->pdata[i], call->plan->kept);
 
                 if (aside)
-                        g_message("%s", aside);
+                        g_string_append(call->log, aside);
         }
+        if (call->held_bytes)
+                deliver(call, &call->held);
         call->funcs.gone(call, call->funcs.data);
         call_free(call);
         return G_SOURCE_CONTINUE;

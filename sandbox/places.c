@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define PRIVATE_SECONDS 5 /* how long it is believed where links among the private places lead */
+
 /* Below the home folder. */
 static const char *const private_in_home[] = {
         ".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet", ".config/kwalletrc",
@@ -109,10 +111,14 @@ static void add_own(GPtrArray *places)
 const char *const *places_private(void)
 {
         static GPtrArray *places;
+        static gint64 made;
 
-        if (places)
+        if (places && g_get_monotonic_time() - made < PRIVATE_SECONDS * G_USEC_PER_SEC)
                 return (const char *const *)places->pdata;
-        places = g_ptr_array_new();
+        if (places)
+                g_ptr_array_unref(places);
+        made = g_get_monotonic_time();
+        places = g_ptr_array_new_with_free_func(g_free);
         for (guint i = 0; i < G_N_ELEMENTS(private_in_home); i++)
                 add_place(places, g_build_filename(places_home(), private_in_home[i], NULL));
         for (guint i = 0; i < G_N_ELEMENTS(private_in_system); i++)

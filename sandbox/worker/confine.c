@@ -363,8 +363,11 @@ static bool cover_item(const Job *job, unsigned i, ConfineError *error)
         int from = -1, mount = -1;
         bool done = false;
 
+        /* what we cannot reach with all capabilities the tool cannot reach without; what is reached by a link is there under its real name as well */
+        if (to < 0 && (errno == ENOENT || (item->kind == ITEM_HIDE && (errno == EACCES || errno == ELOOP || errno == ENOTDIR))))
+                return true;
         if (to < 0)
-                return errno == ENOENT ? true : refuse(error, job->targets[i], "a private place inside it cannot be covered");
+                return refuse(error, job->targets[i], "a protected place inside it cannot be covered");
         from = item->kind == ITEM_HIDE ? open_path(AT_FDCWD, nothing, RESOLVE_NO_SYMLINKS) : dup(to);
         if (from >= 0)
                 mount = clone_tree(from, item->kind == ITEM_HIDE ? 0 : AT_RECURSIVE);
