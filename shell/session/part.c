@@ -1,0 +1,168 @@
+/* A part of the desktop, the agent or the shell: started, and started again when it dies, until it dies so often that it is better left alone. */
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "shell/session/session.h"
+
+struct Part {
+        Session *session;
+        const char *name; /* "agent", "shell" */
+        pid_t pid;
+        guint timer;      /* the next start, or the KILL of one that does not end */
+        gboolean asked;   /* its end was asked for: no crash */
+        guint starts;
+        GQueue crashes;   /* g_get_monotonic_time() of each, oldest first; gint64 */
+        char *problem;    /* why it was left alone */
+};
+
+static gboolean start_cb(gpointer user_data);
+
+/* Counts a crash. FALSE if there were too many of late. */
+static gboolean bearable(Part *part)
+{
+        gint64 now = g_get_monotonic_time();
+        gint64 *time;
+
+        g_queue_push_tail(&part->crashes, g_memdup2(&now, sizeof now));
+        while ((time = g_queue_peek_head(&part->crashes)) && now - *time > SESSION_CRASHES_S * G_USEC_PER_SEC)
+                g_free(g_queue_pop_head(&part->crashes));
+        return g_queue_get_length(&part->crashes) <= SESSION_CRASHES_MAX;
+}
+
+static void crashed(Part *part, const char *how)
+{
+        if (part->session->stopping)
+                return;
+        if (bearable(part)) {
+                g_printerr("impromptu-session: the %s %s and is started again.\n", part->name, how);
+                part->timer = g_timeout_add(SESSION_RESTART_MS, start_cb, part);
+                return;
+        }
+        g_free(part->problem);
+        part->problem = g_strdup_printf("Impromptu's %s %s, more than %d times in a minute, so it is not started again. What you made is kept. "
+                                        "“impromptu session restart %s” tries again, “impromptu session logout” ends the session.",
+                                        part->name, how, SESSION_CRASHES_MAX, part->name);
+        g_printerr("impromptu-session: %s\n", part->problem);
+        programs_safe_mode(part->session, part->problem);
+}
+
+static void ended_cb(pid_t pid, int status, gpointer user_data)
+{
+        Part *part = user_data;
+        g_autofree char *how = WIFSIGNALED(status) ? g_strdup_printf("died (%s)", strsignal(WTERMSIG(status)))
+                                                   : g_strdup_printf("ended by itself (status %d)", WEXITSTATUS(status));
+
+        part->pid = 0;
+        g_clear_handle_id(&part->timer, g_source_remove);
+        if (!part->asked)
+                crashed(part, how);
+        else if (!part->session->stopping)
+                part_start(part);
+}
+
+/* The agent gets the keys and the network, the shell neither. */
+static pid_t spawn(Part *part, GError **error)
+{
+        Session *session = part->session;
+        gboolean agent = part == session->agent;
+        g_autofree char *name = g_strconcat("impromptu-", part->name, NULL);
+        g_autofree char *path = session_program(session, name, error);
+        g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+        g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
+
+        if (!path)
+                return 0;
+        g_strv_builder_add(argv, path);
+        g_strv_builder_addv(environment, (const char **)session->environment);
+        if (agent)
+                g_strv_builder_addv(environment, (const char **)session->keys);
+        else
+                g_strv_builder_addv(argv, (const char **)session->own_arguments);
+        g_auto(GStrv) arguments = g_strv_builder_end(argv);
+        g_auto(GStrv) variables = g_strv_builder_end(environment);
+        return children_start(session->children, arguments, variables, agent ? CHILD_PLAIN : CHILD_NO_NETWORK, ended_cb, part, error);
+}
+
+void part_start(Part *part)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (part->pid || part->session->stopping)
+                return;
+        part->asked = FALSE;
+        part->starts++;
+        part->pid = spawn(part, &error);
+        if (part->pid) {
+                g_clear_pointer(&part->problem, g_free);
+                return;
+        }
+        g_autofree char *how = g_strdup_printf("could not be started (%s)", error->message);
+        crashed(part, how);
+}
+
+static gboolean start_cb(gpointer user_data)
+{
+        Part *part = user_data;
+
+        part->timer = 0;
+        part_start(part);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean kill_cb(gpointer user_data)
+{
+        Part *part = user_data;
+
+        part->timer = 0;
+        kill(-part->pid, SIGKILL);
+        return G_SOURCE_REMOVE;
+}
+
+void part_restart(Part *part)
+{
+        g_queue_clear_full(&part->crashes, g_free);
+        g_clear_handle_id(&part->timer, g_source_remove);
+        if (!part->pid) {
+                part_start(part);
+                return;
+        }
+        part->asked = TRUE;
+        kill(part->pid, SIGTERM);
+        part->timer = g_timeout_add(SESSION_STOP_MS, kill_cb, part);
+}
+
+pid_t part_pid(const Part *part)
+{
+        return part->pid;
+}
+
+json_object *part_status(const Part *part)
+{
+        json_object *status = json_object_new_object();
+
+        json_object_object_add(status, "part", json_object_new_string(part->name));
+        json_object_object_add(status, "running", json_object_new_boolean(part->pid != 0));
+        json_object_object_add(status, "pid", json_object_new_int(part->pid));
+        json_object_object_add(status, "starts", json_object_new_int(part->starts));
+        if (part->problem)
+                json_object_object_add(status, "problem", json_object_new_string(part->problem));
+        return status;
+}
+
+Part *part_new(Session *session, const char *name)
+{
+        Part *part = g_new0(Part, 1);
+
+        part->session = session;
+        part->name = name;
+        return part;
+}
+
+void part_free(Part *part)
+{
+        g_clear_handle_id(&part->timer, g_source_remove);
+        g_queue_clear_full(&part->crashes, g_free);
+        g_free(part->problem);
+        g_free(part);
+}

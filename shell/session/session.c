@@ -1,0 +1,186 @@
+/* impromptu-session: what a display manager starts. It starts the agent and the shell, starts them again when they die, launches programs for the
+ * shell, and ends everything at logout. It shows nothing itself and holds nothing that a crash could lose, so that it is the part that does not die.
+ *
+ *      children.c     forks and reaps, and ends everything
+ *      part.c         the agent and the shell: restarts, and safe mode when that does not help
+ *      programs.c     what a person launches
+ *      server.c       the requests, on $XDG_RUNTIME_DIR/impromptu/session.sock
+ *      environment.c  keeps keys away from everything but the agent
+ *
+ * Start reading at main(). */
+#include <glib-unix.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "shell/session/session.h"
+
+static const char usage[] =
+        "Usage: impromptu-session [--shell-args ARGUMENT...]\n"
+        "\n"
+        "Runs the Impromptu desktop on the X display in $DISPLAY, until logout or SIGTERM.\n"
+        "\n"
+        "  --shell-args ARGUMENT...  hand all further arguments to impromptu-shell\n"
+        "  --help, --version         say this, or the version, and end\n"
+        "\n"
+        "It listens at $XDG_RUNTIME_DIR/impromptu/session.sock; “impromptu session” speaks to it.\n"
+        "$IMPROMPTU_BIN_FOLDER names another folder for impromptu-agent and impromptu-shell.\n";
+
+G_DEFINE_QUARK(impromptu-session-error, session_error)
+
+GError *session_error(ApiErrorKind kind, const char *format, ...)
+{
+        va_list arguments;
+
+        va_start(arguments, format);
+        GError *error = g_error_new_valist(SESSION_ERROR, kind, format, arguments);
+        va_end(arguments);
+        return error;
+}
+
+/* The folder that this very program is in. */
+static char *own_folder(void)
+{
+        g_autofree char *path = g_file_read_link("/proc/self/exe", NULL);
+
+        return path ? g_path_get_dirname(path) : g_strdup(IMPROMPTU_BIN);
+}
+
+char *session_program(const Session *session, const char *name, GError **error)
+{
+        g_autofree char *own = own_folder();
+        const char *folders[] = {session->bin_folder, session->bin_folder ? NULL : own, session->bin_folder ? NULL : IMPROMPTU_BIN};
+
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+                g_autofree char *path = folders[i] ? g_build_filename(folders[i], name, NULL) : NULL;
+                if (path && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+                        return g_steal_pointer(&path);
+        }
+        g_set_error(error, SESSION_ERROR, API_ERROR_NOT_FOUND, "there is no %s in %s", name, session->bin_folder ? session->bin_folder : own);
+        return NULL;
+}
+
+static void stopped_cb(gpointer children, gpointer user_data)
+{
+        Session *session = user_data;
+
+        g_main_loop_quit(session->loop);
+}
+
+void session_stop(Session *session)
+{
+        if (session->stopping)
+                return;
+        session->stopping = TRUE;
+        /* The agent last: the shell may still have something to save. */
+        children_stop(session->children, part_pid(session->agent), stopped_cb, session);
+}
+
+static gboolean signal_cb(gpointer user_data)
+{
+        session_stop(user_data);
+        return G_SOURCE_CONTINUE;
+}
+
+/* What every desktop tells its programs about itself, and where our own commands are found. */
+static char **make_environment(const Session *session)
+{
+        g_autofree char *own = own_folder();
+        g_autofree char *path = g_strjoin(":", session->bin_folder ? session->bin_folder : own,
+                                          g_getenv("PATH") ? g_getenv("PATH") : "/usr/local/bin:/usr/bin:/bin", NULL);
+
+        g_setenv("PATH", path, TRUE);
+        g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
+        g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
+        g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        return g_get_environ();
+}
+
+static void ignore_cb(pid_t pid, int status, gpointer user_data)
+{
+}
+
+/* Programs that the bus starts must find the display as well. Only what they need is named: never the whole environment. */
+static void tell_bus(Session *session)
+{
+        static const char *argv[] = {"dbus-update-activation-environment", "--systemd", "DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP",
+                                     "XDG_SESSION_DESKTOP", "XDG_SESSION_TYPE", NULL};
+        g_autofree char *bus = g_build_filename(g_getenv("XDG_RUNTIME_DIR"), "bus", NULL);
+        g_autoptr(GError) error = NULL;
+
+        if (!g_getenv("DBUS_SESSION_BUS_ADDRESS") && !g_file_test(bus, G_FILE_TEST_EXISTS))
+                return;
+        if (!children_start(session->children, (char **)argv, session->environment, CHILD_PLAIN, ignore_cb, NULL, &error))
+                g_printerr("impromptu-session: the bus was not told about this session (%s).\n", error->message);
+}
+
+/* Returns -1 to go on, else the exit status. */
+static int read_arguments(Session *session, int argc, char **argv)
+{
+        if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+                fputs(usage, stdout);
+                return 0;
+        }
+        if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+                puts("impromptu-session " IMPROMPTU_VERSION);
+                return 0;
+        }
+        if (argc > 1 && strcmp(argv[1], "--shell-args") != 0) {
+                g_printerr("impromptu-session: “%s” is no option of mine.\n\n%s", argv[1], usage);
+                return 2;
+        }
+        session->own_arguments = g_strdupv(argc > 1 ? argv + 2 : argv + argc);
+        return -1;
+}
+
+static int run(Session *session)
+{
+        g_autoptr(GError) error = NULL;
+
+        session->server = server_new(session, &error);
+        if (!session->server) {
+                g_printerr("impromptu-session: %s\n", error->message);
+                return 1;
+        }
+        session->environment = make_environment(session);
+        g_unix_signal_add(SIGTERM, signal_cb, session);
+        g_unix_signal_add(SIGINT, signal_cb, session);
+        g_unix_signal_add(SIGHUP, signal_cb, session);
+        tell_bus(session);
+        part_start(session->agent);
+        part_start(session->shell);
+        g_main_loop_run(session->loop);
+        return 0;
+}
+
+int main(int argc, char **argv)
+{
+        Session session = {0};
+        int status = read_arguments(&session, argc, argv);
+
+        if (status >= 0)
+                return status;
+        session.keys = environment_take_keys();
+        session.children = children_new();
+        session.loop = g_main_loop_new(NULL, FALSE);
+        session.bin_folder = g_strdup(g_getenv("IMPROMPTU_BIN_FOLDER"));
+        session.programs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+        session.agent = part_new(&session, "agent");
+        session.shell = part_new(&session, "shell");
+
+        status = run(&session);
+
+        server_free(session.server);
+        part_free(session.agent);
+        part_free(session.shell);
+        children_free(session.children);
+        g_hash_table_unref(session.programs);
+        g_main_loop_unref(session.loop);
+        g_strfreev(session.own_arguments);
+        g_strfreev(session.environment);
+        g_strfreev(session.keys);
+        g_free(session.bin_folder);
+        return status;
+}

@@ -1,0 +1,97 @@
+/* What the session's files share. session.c owns it all; children.c starts and reaps, part.c supervises, programs.c launches, server.c listens. */
+#pragma once
+
+#include <gio/gio.h>
+#include <json.h>
+#include <sys/types.h>
+
+#include "protocols/api.h"
+
+#define SESSION_BODY_MAX (256 * 1024)   /* bytes of a request's body */
+#define SESSION_PROGRAMS_MAX 512        /* launched programs at once */
+#define SESSION_ARGUMENTS_MAX 256       /* of one program */
+#define SESSION_CRASHES_MAX 5           /* in SESSION_CRASHES_S, then a part is left alone */
+#define SESSION_CRASHES_S 60
+#define SESSION_RESTART_MS 100          /* from a part's death to its next start */
+#define SESSION_STOP_MS 3000            /* from TERM to KILL */
+
+#define SESSION_ERROR session_error_quark()
+GQuark session_error_quark(void); /* the code is an ApiErrorKind */
+
+typedef struct Children Children;
+typedef struct Part Part;
+typedef struct Server Server;
+
+typedef struct Session {
+        GMainLoop *loop;
+        char **own_arguments;  /* what the shell is started with, after its name */
+        char **environment;    /* of everything but the agent: without keys */
+        char **keys;           /* NAME=VALUE: for the agent alone */
+        char *bin_folder;      /* $IMPROMPTU_BIN_FOLDER or NULL */
+        Children *children;
+        Part *agent;
+        Part *shell;
+        GHashTable *programs;  /* pid to name */
+        pid_t key_entry;       /* 0 when it does not run */
+        Server *server;
+        gboolean stopping;
+} Session;
+
+/* session.c */
+
+/* The path of one of our own programs. NULL and an error that names it where there is none. Free with g_free(). */
+char *session_program(const Session *session, const char *name, GError **error);
+/* Stops everything and leaves the main loop once no child is left. */
+void session_stop(Session *session);
+GError *session_error(ApiErrorKind kind, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* environment.c */
+
+/* Takes every variable that holds a secret out of this process's environment, its bytes in /proc included. Returns them; free with g_strfreev(). */
+char **environment_take_keys(void);
+gboolean environment_is_key(const char *name);
+
+/* children.c: the one place that forks and reaps. Its callbacks come from the main loop. */
+
+typedef void (*ChildFunc)(pid_t pid, int status, gpointer user_data);
+
+typedef enum {
+        CHILD_PLAIN,
+        CHILD_NO_NETWORK, /* in an empty network namespace, where the kernel lets us */
+} ChildKind;
+
+/* Takes over SIGCHLD; call it before any thread is started. Orphans of our children become ours. */
+Children *children_new(void);
+void children_free(Children *children);
+
+/* Starts a program in a process group of its own, which dies with us. func is called once it has ended. 0 and an error if it cannot be started. */
+pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind, ChildFunc func, gpointer user_data, GError **error);
+
+/* Ends every child: all but last first, TERM and after SESSION_STOP_MS KILL, then last in the same way. func is called when none is left. */
+void children_stop(Children *children, pid_t last, GFunc func, gpointer user_data);
+
+/* part.c: the agent and the shell, each restarted when it dies. */
+
+Part *part_new(Session *session, const char *name);
+void part_start(Part *part);
+/* Ends it and starts it again; a part that was left alone is tried again. */
+void part_restart(Part *part);
+pid_t part_pid(const Part *part); /* 0 while it does not run */
+json_object *part_status(const Part *part);
+void part_free(Part *part);
+
+/* programs.c */
+
+/* Launches {"argv"} or {"desktop"}; the answer is {"pid"}. NULL and an error otherwise. */
+json_object *programs_launch(Session *session, json_object *body, GError **error);
+gboolean programs_start(Session *session, char **argv, GError **error);
+/* An xterm that shows the sentence, where there is a display. */
+void programs_safe_mode(Session *session, const char *sentence);
+gboolean programs_key_entry(Session *session, GError **error);
+json_object *programs_status(const Session *session);
+
+/* server.c */
+
+/* Listens at session.sock. NULL and a sentence if another session does already, or the socket cannot be made. */
+Server *server_new(Session *session, GError **error);
+void server_free(Server *server);

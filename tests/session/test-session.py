@@ -1,0 +1,330 @@
+#!/usr/bin/python3
+"""Verifies impromptu-session with stand-ins for the agent, the shell and the programs it launches (fake-part). Each of them reports through a FIFO and
+is watched through a pidfd, so that nothing here waits by the clock. Speaks TAP. Usage: test-session.py IMPROMPTU-SESSION"""
+import http.client, json, os, pwd, select, shutil, signal, socket, subprocess, sys, tempfile, traceback
+
+BINARY = os.path.abspath(sys.argv[1])
+HERE = os.path.dirname(os.path.abspath(__file__))
+DEADLINE_S = 20
+OTHER = 65534
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("session")
+        self.path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(DEADLINE_S)
+        self.sock.connect(self.path)
+
+
+class Session:
+    """A session in a folder of its own, with stand-ins beside the binary."""
+
+    def __init__(self, uid=None, arguments=(), environment=(), crash=(), without=()):
+        self.uid = uid
+        self.folder = tempfile.mkdtemp(prefix="impromptu-session-", dir="/tmp")
+        self.bin = self.folder + "/bin"
+        os.mkdir(self.bin)
+        shutil.copy(BINARY, self.bin + "/impromptu-session")
+        for name in {"impromptu-agent", "impromptu-shell", "xterm", "program", "impromptu-key-entry"} - set(without):
+            shutil.copy(HERE + "/fake-part", f"{self.bin}/{name}")
+        for name in crash:
+            open(f"{self.folder}/{name}.crashes", "w").close()
+        os.mkfifo(self.folder + "/fifo")
+        os.makedirs(self.folder + "/share/applications")
+        self.runtime = self.folder + "/run"
+        os.mkdir(self.runtime, 0o700)
+        os.chmod(self.folder, 0o755)
+        if uid is not None:
+            for path, folders, files in os.walk(self.folder):
+                for name in [path] + [os.path.join(path, f) for f in folders + files]:
+                    os.chown(name, uid, uid)
+        self.fifo = os.open(self.folder + "/fifo", os.O_RDWR | os.O_NONBLOCK)
+        self.reports = b""
+        self.environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.runtime, "XDG_DATA_HOME": self.folder + "/share",
+                            "TEST_API_KEY": "sk-1", "TEST_TOKEN": "sk-2", "TEST_CLIENT_SECRET": "sk-3", "TEST_PLAIN": "plain", **dict(environment)}
+        self.environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
+        self.process = self.start(arguments)
+        self.socket = self.runtime + "/impromptu/session.sock"
+
+    def start(self, arguments=()):
+        return subprocess.Popen([self.bin + "/impromptu-session", *arguments], env=self.environment, user=self.uid, group=self.uid,
+                                extra_groups=[] if self.uid is not None else None, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+
+    def report(self, name=None):
+        """The next report, of this name."""
+        while True:
+            while b"\n" not in self.reports:
+                ready = select.select([self.fifo], [], [], DEADLINE_S)[0]
+                assert ready, f"no report of {name} came"
+                self.reports += os.read(self.fifo, 65536)
+            line, _, self.reports = self.reports.partition(b"\n")
+            report = json.loads(line)
+            if name in (None, report["name"]):
+                return report
+
+    def both(self):
+        reports = {r["name"]: r for r in (self.report(), self.report())}
+        return reports["impromptu-agent"], reports["impromptu-shell"]
+
+    def said(self, text):
+        """Reads stderr up to a line that holds text."""
+        while True:
+            assert select.select([self.process.stderr], [], [], DEADLINE_S)[0], f"it did not say “{text}”"
+            line = self.process.stderr.readline().decode()
+            assert line, f"it ended without saying “{text}”"
+            if text in line:
+                return line
+
+    def request(self, method, path, body=None, raw=None):
+        connection = Connection(self.socket)
+        connection.request(method, path, raw if raw is not None else json.dumps(body) if body is not None else None)
+        answer = connection.getresponse()
+        status, value = answer.status, json.loads(answer.read())
+        connection.close()
+        return status, value
+
+    def end(self):
+        """Ends it as a display manager does. Its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        status = self.process.wait(DEADLINE_S)
+        self.rest = self.process.stderr.read().decode()
+        self.process.stderr.close()
+        os.close(self.fifo)
+        shutil.rmtree(self.folder)
+        return status
+
+
+def gone(pidfd):
+    return bool(select.select([pidfd], [], [], DEADLINE_S)[0])
+
+
+def open_pids(*reports):
+    return [os.pidfd_open(r["pid"]) for r in reports]
+
+
+def check_confined(session, uid):
+    agent, shell = session.both()
+    own = os.readlink("/proc/self/ns/net")
+    assert agent["keys"] == ["TEST_API_KEY", "TEST_CLIENT_SECRET", "TEST_PLAIN", "TEST_TOKEN"], agent
+    assert shell["keys"] == ["TEST_PLAIN"], shell
+    assert agent["network"] == own and shell["network"] != own, (agent, shell, own)
+    assert shell["interfaces"] == ["lo"], shell
+    assert shell["uid"] == agent["uid"] == uid, (shell, agent)
+    assert shell["arguments"] == ["--nested-keys", "--x"] and agent["arguments"] == [], (shell, agent)
+    assert shell["desktop"] == ["Impromptu", "x11", "impromptu"], shell
+    assert shell["group"] == shell["pid"] and agent["group"] == agent["pid"], (shell, agent)
+    first = open(f"/proc/{session.process.pid}/environ", "rb").read()
+    assert b"sk-" not in first and b"TEST_PLAIN=plain" in first, first
+    mode = os.stat(session.socket).st_mode & 0o777
+    assert mode == 0o600, oct(mode)
+
+
+def test_start():
+    session = Session(arguments=["--shell-args", "--nested-keys", "--x"])
+    check_confined(session, os.getuid())
+    assert session.end() == 0, session.rest
+    assert session.rest == "", session.rest
+
+
+def test_start_as_ordinary_user():
+    uid = OTHER if os.getuid() == 0 else os.getuid()
+    session = Session(uid=uid if uid != os.getuid() else None, arguments=["--shell-args", "--nested-keys", "--x"])
+    check_confined(session, uid)
+    assert session.end() == 0, session.rest
+
+
+def test_restart_after_kill():
+    session = Session()
+    agent, shell = session.both()
+    os.kill(agent["pid"], signal.SIGKILL)
+    again = session.report("impromptu-agent")
+    assert again["pid"] != agent["pid"]
+    os.kill(shell["pid"], signal.SIGTERM)
+    assert session.report("impromptu-shell")["interfaces"] == ["lo"]
+    status, answer = session.request("GET", "/status")
+    assert status == 200 and [p["starts"] for p in answer["parts"]] == [2, 2], answer
+    assert answer["parts"][0]["pid"] == again["pid"], answer
+    assert session.request("POST", "/restart", {"part": "agent"})[0] == 200
+    session.report("impromptu-agent")
+    status, answer = session.request("POST", "/restart", {"part": "kitchen"})
+    assert status == 400 and answer["error"]["kind"] == "bad-request", answer
+    assert session.end() == 0
+
+
+def test_crash_loop():
+    session = Session(crash=["impromptu-shell"], environment={"DISPLAY": ":0"})
+    sentence = session.said("not started again")
+    xterm = session.report("xterm")
+    assert "impromptu session restart shell" in sentence and xterm["arguments"][-1] in sentence, (sentence, xterm)
+    assert xterm["keys"] == ["TEST_PLAIN"], xterm
+    shell = session.request("GET", "/status")[1]["parts"][1]
+    assert not shell["running"] and shell["starts"] == 6 and "status 3" in shell["problem"], shell
+    os.unlink(session.folder + "/impromptu-shell.crashes")
+    assert session.request("POST", "/restart", {"part": "shell"})[0] == 200
+    session.report("impromptu-shell")
+    assert "problem" not in session.request("GET", "/status")[1]["parts"][1]
+    assert session.end() == 0
+
+
+def test_missing_part():
+    session = Session(without=["impromptu-agent"])
+    assert "there is no impromptu-agent in " in session.said("not started again")
+    session.report("impromptu-shell")
+    assert session.end() == 0
+
+
+def test_launch():
+    session = Session()
+    session.both()
+    program = session.bin + "/program"
+    status, answer = session.request("POST", "/launch", {"argv": [program, "a b", ""]})
+    report = session.report("program")
+    assert status == 200 and answer["pid"] == report["pid"] == report["group"], (answer, report)
+    assert report["arguments"] == ["a b", ""] and report["keys"] == ["TEST_PLAIN"], report
+    assert report["network"] == os.readlink("/proc/self/ns/net"), report
+    assert session.request("GET", "/status")[1]["programs"] == [{"pid": report["pid"], "name": program}]
+    assert session.request("POST", "/launch", {"argv": ["program"]})[0] == 200, "found in PATH"
+    session.report("program")
+    for terminal, name in ((False, "program"), (True, "xterm")):
+        with open(session.folder + "/share/applications/one.desktop", "w") as entry:
+            entry.write(f"[Desktop Entry]\nType=Application\nName=One\nExec={program} --x %U %% --name=%c\nTerminal={str(terminal).lower()}\n")
+        status, answer = session.request("POST", "/launch", {"desktop": "one.desktop"})
+        arguments = session.report(name)["arguments"]
+        assert status == 200 and arguments == (["-e", program] if terminal else []) + ["--x", "%", "--name="], arguments
+    assert session.end() == 0
+
+
+def test_bad_requests():
+    session = Session()
+    session.both()
+    wanted = [
+        ({"argv": ["/no/such/program"]}, 404, "not-found"), ({"argv": []}, 400, "bad-request"), ({"argv": "program"}, 400, "bad-request"),
+        ({"argv": [""]}, 400, "bad-request"), ({"argv": ["program", 5]}, 400, "bad-request"), ({"argv": ["program", "a\0b"]}, 400, "bad-request"),
+        ({"argv": ["x"] * 257}, 400, "bad-request"), ({"argv": ["x" * 5000]}, 400, "bad-request"), ({}, 400, "bad-request"),
+        ({"argv": ["program"], "desktop": "a.desktop"}, 400, "bad-request"), ({"desktop": "none.desktop"}, 404, "not-found"),
+        ({"desktop": "../a.desktop"}, 400, "bad-request"), ([], 400, "bad-request"),
+    ]
+    for body, status, kind in wanted:
+        got, answer = session.request("POST", "/launch", body)
+        assert (got, answer["error"]["kind"]) == (status, kind) and answer["error"]["message"].endswith("."), (body, got, answer)
+    for raw in ("{", "\xff", "nul"):
+        assert session.request("POST", "/launch", raw=raw.encode("latin-1"))[0] == 400, raw
+    assert session.request("POST", "/launch", raw=b"x" * (256 * 1024 + 1))[0] == 413
+    assert session.request("GET", "/launch")[0] == 404
+    assert session.request("POST", "/elsewhere", {})[0] == 404
+    assert session.request("GET", "/status")[1]["programs"] == []
+    assert session.end() == 0
+
+
+ASK_AS_OTHER = """
+import socket, sys
+s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
+s.sendall(b"POST /launch HTTP/1.1\\r\\nHost: session\\r\\nContent-Length: 20\\r\\n\\r\\n{\\"argv\\": [\\"program\\"]}")
+print(s.recv(4096).decode())
+"""
+
+
+def as_other():
+    """A command that runs what follows as another user than this one."""
+    if os.getuid() == 0:
+        return ["setpriv", "--reuid", str(OTHER), "--regid", str(OTHER), "--clear-groups"]
+    if subprocess.run(["sudo", "-n", "-u", pwd.getpwuid(OTHER).pw_name, "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        return ["sudo", "-n", "-u", pwd.getpwuid(OTHER).pw_name]
+    return ["unshare", "--user", "--map-auto", "--setuid", "1", "--setgid", "1"]
+
+
+def test_other_user_is_refused():
+    session = Session()
+    session.both()
+    closed = subprocess.run([*as_other(), "/usr/bin/python3", "-c", ASK_AS_OTHER, session.socket], capture_output=True, text=True)
+    assert "PermissionError" in closed.stderr, closed
+    for path, mode in ((session.runtime, 0o755), (session.runtime + "/impromptu", 0o755), (session.socket, 0o666)):
+        os.chmod(path, mode)
+    opened = subprocess.run([*as_other(), "/usr/bin/python3", "-c", ASK_AS_OTHER, session.socket], capture_output=True, text=True)
+    assert " 403 " in opened.stdout and "another user" in opened.stdout, opened
+    assert session.request("GET", "/status")[1]["programs"] == []
+    assert session.end() == 0
+
+
+def test_key_entry():
+    session = Session()
+    session.both()
+    assert session.request("POST", "/key-entry")[0] == 200
+    assert session.report("impromptu-key-entry")["keys"] == ["TEST_PLAIN"]
+    assert session.request("POST", "/key-entry", {})[0] == 200
+    assert len(session.request("GET", "/status")[1]["programs"]) == 1, "one window is enough"
+    assert session.end() == 0
+
+
+def test_logout_leaves_nobody():
+    session = Session()
+    parts = session.both()
+    session.request("POST", "/launch", {"argv": ["program"]})
+    plain = session.report("program")
+    session.request("POST", "/launch", {"argv": ["program", "--stubborn", "--orphan"]})
+    two = [session.report("program"), session.report("program")]
+    assert any(r.get("orphan") for r in two) and two[0]["group"] != two[1]["group"], two
+    pids = open_pids(*parts, plain, *two)
+    assert session.request("POST", "/logout")[0] == 200
+    assert session.process.wait(DEADLINE_S) == 0
+    assert all(gone(pid) for pid in pids)
+    assert not os.path.exists(session.socket)
+    session.end()
+    assert session.rest == "", session.rest
+
+
+def test_killed_session_leaves_nobody():
+    for uid in {None, OTHER if os.getuid() == 0 else None}:
+        session = Session(uid=uid)
+        parts = session.both()
+        session.request("POST", "/launch", {"argv": ["program", "--stubborn"]})
+        pids = open_pids(*parts, session.report("program"))
+        session.process.kill()
+        assert all(gone(pid) for pid in pids), uid
+        again = session.start()
+        session.both()
+        session.process.wait()
+        session.process.stderr.close()
+        session.process = again
+        assert session.end() == 0, "the socket that was left over is no hindrance"
+
+
+def test_second_session_is_refused():
+    session = Session()
+    session.both()
+    second = session.start()
+    text = second.communicate(timeout=DEADLINE_S)[1].decode()
+    assert second.returncode == 1 and "runs already" in text, text
+    assert session.request("GET", "/status")[0] == 200
+    assert session.end() == 0
+
+
+def test_bad_starts():
+    session = Session(environment={"XDG_RUNTIME_DIR": ""})
+    assert "XDG_RUNTIME_DIR" in session.said("XDG_RUNTIME_DIR")
+    assert session.end() == 1
+    session = Session(arguments=["--frobnicate"])
+    assert "--frobnicate" in session.said("no option")
+    assert session.end() == 2
+
+
+def main():
+    tests = [(name[5:], function) for name, function in globals().items() if name.startswith("test_")]
+    failed = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            function()
+            print(f"ok {number} {name}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"not ok {number} {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
+    sys.exit(failed > 0)
+
+
+main()
