@@ -354,7 +354,7 @@ static void call_send(LaneCall *call)
         g_autofree char *url = source_url(call->source, provider->chat_path), *body = NULL;
         g_auto(GStrv) headers = source_headers(call->source, &call->request);
         double stall = call->callback.stall_seconds;
-        TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .fresh = call->fresh, .direct = provider->local };
+        TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .fresh = call->fresh, .direct = call->source->here };
 
         if (!model) {
                 lane_call_fail(call, g_error_new(LANE_ERROR, LANE_ERROR_NO_MODEL, "%s has no model to ask; choose another.", call->source->title));
@@ -364,7 +364,7 @@ static void call_send(LaneCall *call)
         spec.body = body;
         spec.body_length = strlen(body);
         spec.stall_seconds = stall > 0 ? stall : LANE_STALL_SECONDS;
-        spec.first_byte_seconds = stall > 0 ? stall : provider->local ? FIRST_BYTE_LOCAL_SECONDS : LANE_STALL_SECONDS;
+        spec.first_byte_seconds = stall > 0 ? stall : call->source->here ? FIRST_BYTE_LOCAL_SECONDS : LANE_STALL_SECONDS;
         g_clear_pointer(&call->stream, chat_stream_free);
         g_clear_pointer(&call->recording, g_free);
         if (!call->body)

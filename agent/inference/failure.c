@@ -150,11 +150,11 @@ static GError *connection_error(const Source *source, const TransportOutcome *ou
 
         switch (outcome->end) {
         case TRANSPORT_UNREACHABLE:
-                what = source->provider->local ? g_strdup_printf("%s does not answer; is it running?", source->title)
+                what = source->here ? g_strdup_printf("%s does not answer; is it running?", source->title)
                                                : g_strdup_printf("%s cannot be reached; check the network.", source->title);
                 return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
         case TRANSPORT_UNTRUSTED:
-                what = g_strdup_printf("The connection to %s is not safe: its certificate could not be verified, so nothing was sent.", source->title);
+                what = g_strdup_printf("%s could not prove who it is (its certificate is not trusted), so nothing was sent.", source->title);
                 return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
         case TRANSPORT_STALLED:
                 return g_error_new(LANE_ERROR, LANE_ERROR_STALLED, "%s went silent and was given up; try again.", source->title);
@@ -162,7 +162,7 @@ static GError *connection_error(const Source *source, const TransportOutcome *ou
         case TRANSPORT_WHOLE:
                 break;
         }
-        what = g_strdup_printf("The connection to %s was lost; try again.", source->title);
+        what = g_strdup_printf("%s hung up without an answer; try again.", source->title);
         return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
 }
 
@@ -258,7 +258,7 @@ Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, g
 
         if (outcome->end == TRANSPORT_STALLED)
                 return failure_of_connection(source, outcome, tries);
-        failure = failure_new(FAILURE_RETRY, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "The answer of %s broke off in the middle; try again.", source->title));
+        failure = failure_new(FAILURE_RETRY, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "%s broke off in the middle of its answer; try again.", source->title));
         failure->wait = backoff(tries);
         return failure;
 }

@@ -105,7 +105,7 @@ static void take_rehearsal(Source *source, TransportRequest *request, json_objec
 static char *look_read(Lanes *lanes, Source *source, TransportRequest *request, const TransportOutcome *outcome)
 {
         json_object *body = outcome->status == 200 ? json_tokener_parse(lanes->look_body->str) : NULL;
-        const char *only = source->provider->base || source->provider->rehearsal ? NULL : lanes->environment_model;
+        const char *only = g_strcmp0(lanes->choice, "environment") == 0 ? lanes->environment_model : NULL;
         char *problem = NULL;
 
         if (outcome->end == TRANSPORT_WHOLE && outcome->status == 404) {
@@ -167,7 +167,7 @@ static void look_at(Lanes *lanes, Source *source)
         g_autofree char *url = source_url(source, source->provider->models_path);
         g_auto(GStrv) headers = source_headers(source, NULL);
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = LOOK_SECONDS, .stall_seconds = LOOK_SECONDS,
-                               .direct = source->provider->local };
+                               .direct = source->here };
 
         look_stop(lanes);
         g_string_truncate(lanes->look_body, 0);
@@ -299,6 +299,9 @@ static void recording_gone_cb(const char *message, gpointer user_data)
         Lanes *lanes = user_data;
 
         look_stop(lanes);
+        lanes->settling = TRUE;
+        if (!message)
+                return;
         g_clear_pointer(&lanes->recording, recording_stop);
         g_clear_pointer(&lanes->source, source_unref);
         g_free(lanes->problem);
@@ -519,8 +522,9 @@ static void add_text(json_object *object, const char *name, const char *text)
                 json_object_object_add(object, name, json_object_new_string(text));
 }
 
-static json_object *describe_lane(Source *source, guint lane)
+static json_object *describe_lane(Lanes *lanes, guint lane)
 {
+        Source *source = lanes->source;
         json_object *object = json_object_new_object();
         const LaneModel *model = source->models[lane]->len > 0 ? g_ptr_array_index(source->models[lane], 0) : NULL;
 
@@ -529,7 +533,7 @@ static json_object *describe_lane(Source *source, guint lane)
         add_text(object, "model", model ? model->label : "");
         add_text(object, "problem", source->problem);
         if (source->provider->rehearsal) {
-                add_text(object, "recording", source->recording ? source->recording : "by hand");
+                add_text(object, "recording", source->recording ? source->recording : lanes->settling ? "made before" : NULL);
                 if (source->pace >= 0)
                         json_object_object_add(object, "pace", json_object_new_int64(source->pace));
         }
@@ -556,7 +560,7 @@ static json_object *describe_choices(Lanes *lanes)
                 g_autofree char *detail = g_strdup_printf("%s, as the environment says.", environment->title);
                 add_choice(choices, "environment", "Use the environment's key", detail);
         }
-        add_choice(choices, "key", "Paste a key", "Cerebras, Groq, OpenAI or OpenRouter. It stays in your secret service.");
+        add_choice(choices, "key", "Paste a key", "For Cerebras, Groq, OpenAI or OpenRouter. Your secret service keeps it; without one, only this session.");
         if (lanes->local_found)
                 local = g_strdup_printf("%s answers.", lanes->local_found->title);
         add_choice(choices, "local", "Use a model here", local ? local : "llama.cpp on port 8080 or Ollama on port 11434, once it runs.");
@@ -569,7 +573,7 @@ json_object *lanes_describe(Lanes *lanes)
         json_object *object = json_object_new_object(), *list = json_object_new_array();
 
         for (guint i = 0; lanes->source && i < SOURCE_LANES; i++)
-                json_object_array_add(list, describe_lane(lanes->source, i));
+                json_object_array_add(list, describe_lane(lanes, i));
         json_object_object_add(object, "lanes", list);
         json_object_object_add(object, "choices", describe_choices(lanes));
         add_text(object, "problem", lanes->source ? lanes->source->problem : lanes->problem);

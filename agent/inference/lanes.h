@@ -80,7 +80,7 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
 /* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
 void lane_call_cancel(LaneCall *call);
 
-/* TRUE if some model (or the recordings) would answer. */
+/* TRUE if there is a model (or recordings) to ask, also while it is being looked at or has just failed; lanes_describe() names its problem. */
 gboolean lanes_ready(Lanes *lanes);
 /* {lanes: [{lane, provider, model, recording?, pace?, problem?}], choices: [{choice, title, detail}]}; a new reference. */
 json_object *lanes_describe(Lanes *lanes);

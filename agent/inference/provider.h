@@ -14,7 +14,7 @@ typedef struct {
         const char *auth;             /* what stands before the key in the request's header; NULL: no key is sent */
         const char *max_tokens_field;
         gboolean schema;              /* takes response_format json_schema */
-        gboolean local;               /* runs on this machine: a first token may take long, no proxy stands between */
+        gboolean local;               /* is looked for on this machine */
         gboolean rehearsal;           /* gets the X-Impromptu headers */
 } Provider;
 

@@ -51,8 +51,9 @@ static void ended_cb(GObject *object, GAsyncResult *result, gpointer user_data)
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
         if (recording->listened && recording->restarts++ < RECORDING_RESTARTS_MAX && recording_spawn(recording, NULL))
-                return;
-        recording_gone(recording);
+                recording->gone(NULL, recording->user_data);
+        else
+                recording_gone(recording);
 }
 
 static void line_cb(GObject *object, GAsyncResult *result, gpointer user_data)

@@ -10,7 +10,7 @@ typedef struct Recording Recording;
 
 /* It listens; base is its address with /v1. */
 typedef void (*RecordingReadyFunc)(const char *base, gpointer user_data);
-/* It is gone for good; message is a sentence. */
+/* It is gone: for good, and message is a sentence; or, with NULL, it is being started again. */
 typedef void (*RecordingGoneFunc)(const char *message, gpointer user_data);
 
 /* $IMPROMPTU_REHEARSAL_ARGS is passed on. NULL and an error if it cannot be started at all. */

@@ -10,14 +10,17 @@
 
 const char *const source_lanes[SOURCE_LANES] = { "fast", "deep", "router" };
 
-static char *title_of(const Provider *provider, const char *base)
+static gboolean loopback(GUri *uri)
 {
-        g_autoptr(GUri) uri = NULL;
+        const char *host = uri ? g_uri_get_host(uri) : NULL;
+        g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
 
-        if (provider->rehearsal || (!provider->local && provider->base))
-                return g_strdup(provider->title);
-        uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
-        if (!uri || !g_uri_get_host(uri))
+        return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
+}
+
+static char *title_of(const Provider *provider, GUri *uri)
+{
+        if (provider->rehearsal || (!provider->local && provider->base) || !uri || !g_uri_get_host(uri))
                 return g_strdup(provider->title);
         if (g_uri_get_port(uri) < 0)
                 return g_strdup_printf("%s at %s", provider->title, g_uri_get_host(uri));
@@ -40,12 +43,15 @@ static char *base_of(const char *given)
 Source *source_new(const Provider *provider, const char *base, const char *key)
 {
         Source *source = g_new0(Source, 1);
+        g_autoptr(GUri) uri = NULL;
 
         source->refs = 1;
         source->provider = provider;
         source->base = base_of(base ? base : provider->base);
         source->key = g_strdup(key);
-        source->title = title_of(provider, source->base);
+        uri = g_uri_parse(source->base, G_URI_FLAGS_NONE, NULL);
+        source->title = title_of(provider, uri);
+        source->here = loopback(uri);
         source->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->max_tokens_field = g_strdup(provider->max_tokens_field);
         source->pace = -1;

@@ -17,6 +17,7 @@ typedef struct {
         gint refs;
         const Provider *provider;
         char *base;            /* without a slash at its end */
+        gboolean here;         /* on this machine: a first token may take long, no proxy stands between */
         char *key;             /* NULL: none; cleared from memory when it goes */
         char *title;           /* for people: "Groq", "llama.cpp on 127.0.0.1:8080" */
         char *problem;         /* why it would not answer now, as a sentence; NULL: nothing is known against it */

@@ -92,7 +92,7 @@ static void add_content(ChatStream *stream, const char *text, gsize length)
         const char *start;
 
         if (stream->answer.content->len + length > LANE_ANSWER_MAX) {
-                stream_fail(stream, TRUE, "an answer of more than 8 MiB");
+                stream_fail(stream, TRUE, "more than 8 MiB of text");
                 return;
         }
         if (stream->think == THINK_OUTSIDE) {
@@ -311,7 +311,7 @@ static void read_json(ChatStream *stream, const char *data, gsize length, gboole
         if (json_object_is_type(chunk, json_type_object) && end == length)
                 read_chunk(stream, chunk, error_event);
         else if (!stream->ending) /* the last event may be half a chunk: then the stream was cut, and says so by having no end */
-                stream_fail(stream, TRUE, "something that is not JSON");
+                stream_fail(stream, TRUE, "something that cannot be read");
         json_object_put(chunk);
 }
 
@@ -358,7 +358,7 @@ gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length)
                 g_string_append_len(stream->head, bytes, MIN(length, HEAD_MAX - stream->head->len));
         if (stream->plain) {
                 if (stream->plain->len + length > 2 * LANE_ANSWER_MAX)
-                        stream_fail(stream, TRUE, "an answer that is too long");
+                        stream_fail(stream, TRUE, "more than 8 MiB of text");
                 else
                         g_string_append_len(stream->plain, bytes, length);
         } else if (!sse_reader_feed(stream->reader, bytes, length, &error)) {
@@ -375,7 +375,7 @@ static void explain_head(ChatStream *stream)
         if (g_str_has_prefix(head, "error:"))
                 read_json(stream, head + strlen("error:"), strcspn(head, "\r\n") - strlen("error:"), TRUE);
         else if (!stream->answer.done && stream->head->len > 0 && sse_reader_comments(stream->reader) == 0)
-                stream_fail(stream, TRUE, "something that is no event stream");
+                stream_fail(stream, TRUE, "something other than a model's answer");
 }
 
 ChatStatus chat_stream_finish(ChatStream *stream)

@@ -75,6 +75,7 @@ int main(int argc, char **argv)
 
         if (!read_options(argc, argv, faults, &error)) {
                 g_printerr("%s\n", error->message);
+                faults_free(faults);
                 return 2;
         }
         options = (ServerOptions) { .port = port, .folder = folder ? folder : IMPROMPTU_SHARE "/rehearsal", .rate = rate, .first_token_ms = first_token_ms,

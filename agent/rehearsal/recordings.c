@@ -170,7 +170,6 @@ static void read_text(Reader *reader, Recorded *recorded, char *text)
                 read_header(reader, recorded, line);
         }
         check_headers(reader, recorded);
-        reader->line++;
         if (g_str_has_suffix(next, "\n"))
                 next[strlen(next) - 1] = '\0';
         if (!*next)
@@ -209,6 +208,7 @@ static void read_file(Reader *reader)
                 fault(reader, length > RECORDING_FILE_MAX ? "more than 2 MiB are too much for a recording" : "this is not UTF-8 text");
                 return;
         }
+        reader->line = 0;
         recorded = g_new0(Recorded, 1);
         recorded->file = g_strdup(reader->file);
         recorded->requires = g_ptr_array_new_with_free_func(g_free);
