@@ -9,6 +9,7 @@
  *
  * Start reading at main(). */
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,6 +159,8 @@ static int run(Session *session)
 int main(int argc, char **argv)
 {
         Session session = {0};
+
+        setlocale(LC_ALL, "");
         int status = read_arguments(&session, argc, argv);
 
         if (status >= 0)
