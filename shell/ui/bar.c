@@ -75,7 +75,7 @@ row_widget(Bar *bar, const Row *row, guint n)
                 gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
                 gtk_box_pack_end(GTK_BOX(box), cap, FALSE, FALSE, 0);
         }
-        ui_add_classes(pad, n == bar->chosen ? "row chosen" : "row");
+        ui_add_classes(box, n == bar->chosen ? "row chosen" : "row");
         gtk_container_add(GTK_CONTAINER(pad), box);
         atk_object_set_name(gtk_widget_get_accessible(pad), spoken);
         g_object_set_data(G_OBJECT(pad), "row", GUINT_TO_POINTER(n));
@@ -252,16 +252,12 @@ build(Bar *bar)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 0, "framed bar");
         GtkWidget *last = ui_box(GTK_ORIENTATION_HORIZONTAL, 0, "row");
+        GtkWidget *prompt = ui_entry("What do you need?", API_SENTENCE_MAX, &bar->entry);
 
-        bar->entry = gtk_entry_new();
         bar->list = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL);
         bar->keys = ui_label("", "mono soft");
-        gtk_entry_set_placeholder_text(GTK_ENTRY(bar->entry), "What do you need?");
-        gtk_entry_set_has_frame(GTK_ENTRY(bar->entry), FALSE);
-        gtk_entry_set_max_length(GTK_ENTRY(bar->entry), API_SENTENCE_MAX);
-        atk_object_set_name(gtk_widget_get_accessible(bar->entry), "What do you need?");
         gtk_container_add(GTK_CONTAINER(last), bar->keys);
-        gtk_container_add(GTK_CONTAINER(box), bar->entry);
+        gtk_container_add(GTK_CONTAINER(box), prompt);
         gtk_container_add(GTK_CONTAINER(box), bar->list);
         gtk_container_add(GTK_CONTAINER(box), last);
         gtk_container_add(GTK_CONTAINER(bar->window), box);
@@ -288,10 +284,16 @@ bar_new(const BarHandler *handler, gpointer user_data)
         g_signal_connect(bar->window, "size-allocate", G_CALLBACK(size_cb), bar);
         g_signal_connect(bar->window, "focus-in-event", G_CALLBACK(focus_in_cb), bar);
         rank(bar);
-        gtk_window_move(GTK_WINDOW(bar->window), BAR_PARKED, BAR_PARKED);
-        gtk_widget_show_all(bar->window);
-        focus_entry(bar);
+        gtk_widget_show_all(gtk_bin_get_child(GTK_BIN(bar->window)));
         return bar;
+}
+
+void
+bar_map(Bar *bar)
+{
+        gtk_window_move(GTK_WINDOW(bar->window), BAR_PARKED, BAR_PARKED);
+        gtk_widget_show(bar->window);
+        focus_entry(bar);
 }
 
 void

@@ -25,6 +25,8 @@ typedef struct {
 
 Bar *bar_new(const BarHandler *handler, gpointer user_data);
 void bar_free(Bar *bar);
+/* Maps it off screen, once and for all; bar_xid() is known before. */
+void bar_map(Bar *bar);
 GtkWidget *bar_window(Bar *bar);
 guint64 bar_xid(Bar *bar);
 

@@ -44,11 +44,32 @@ add_text(GtkWidget *box, const char *text, const char *classes)
         gtk_container_add(GTK_CONTAINER(box), label);
 }
 
+/* What the page would say: while it stays the same, the page is left alone. */
+static char *
+tell(const App *app, const char *doing, const char *message)
+{
+        GString *told = g_string_new(NULL);
+
+        g_string_append_printf(told, "%s\n%s\n%s\n%s\n", app->title, app->sentence, doing, message);
+        for (guint i = 0; i < app->requirements->len; i++) {
+                const Requirement *requirement = app->requirements->pdata[i];
+
+                g_string_append_printf(told, "%s %s\n", requirement->verdict, requirement->text);
+        }
+        return g_string_free(told, FALSE);
+}
+
 void
 calm_page_update(GtkWidget *page, const App *app, const Run *run, const char *message)
 {
         GtkWidget *box = g_object_get_data(G_OBJECT(page), "box");
+        gboolean works = run && !run_is_done(run);
+        const char *doing = !works ? "" : *run->detail ? run->detail : evidence_state_word(run->state);
+        g_autofree char *told = tell(app, doing, message ? message : "");
 
+        if (g_strcmp0(told, g_object_get_data(G_OBJECT(page), "told")) == 0)
+                return;
+        g_object_set_data_full(G_OBJECT(page), "told", g_steal_pointer(&told), g_free);
         ui_clear(box);
         add_text(box, app->title, "heading");
         if (*app->sentence) {
@@ -59,8 +80,8 @@ calm_page_update(GtkWidget *page, const App *app, const Run *run, const char *me
         gtk_container_add(GTK_CONTAINER(box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
         for (guint i = 0; i < app->requirements->len; i++)
                 gtk_container_add(GTK_CONTAINER(box), requirement_row(app->requirements->pdata[i], i + 1));
-        if (run && !run_is_done(run))
-                add_text(box, *run->detail ? run->detail : evidence_state_word(run->state), "mono soft");
+        if (*doing)
+                add_text(box, doing, "mono soft");
         if (message && *message)
                 add_text(box, message, "soft");
         gtk_widget_show_all(box);

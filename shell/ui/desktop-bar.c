@@ -15,9 +15,9 @@
 static char *
 first_letter(const char *title)
 {
-        g_autofree char *plain = text_plain(title, 1);
+        g_autofree char *plain = text_plain(title, API_TITLE_MAX);
 
-        return g_utf8_strup(plain, -1);
+        return *plain ? g_utf8_strup(plain, g_utf8_next_char(plain) - plain) : g_strdup("");
 }
 
 static Row *

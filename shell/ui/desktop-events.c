@@ -1,5 +1,5 @@
-/* Following the agent. The runs that had ended before the shell came are asked for first, so that the journal's replay opens no window of the past. Each
- * event goes into the model; then the table below says what it means for what is on screen. */
+/* Following the agent. Each event goes into the model; then the table below says what it means for what is on screen. Events that an earlier life of the
+ * shell has seen (up to desktop->seen) are history: they fill the model and open nothing. */
 #include <string.h>
 
 #include "protocols/api.h"
@@ -15,6 +15,7 @@ typedef struct {
         AgentStream *stream;
         char *text; /* the sentence to keep if it was not taken; NULL for "what was found" */
         gboolean begun;
+        guint64 until; /* a run's own stream, for the check that it waits for: journal positions up to here; else 0 */
         guint over; /* the source that frees it */
 } Ask;
 
@@ -68,7 +69,11 @@ ask_refused(Desktop *desktop, Ask *ask, const GError *error)
 static void
 ask_event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
 {
-        ((Ask *)user_data)->begun = TRUE;
+        Ask *ask = user_data;
+
+        ask->begun = TRUE;
+        if (type == EVENT_CHECK && id <= ask->until && ask->desktop->checker)
+                checker_check(ask->desktop->checker, data);
 }
 
 static void
@@ -76,23 +81,42 @@ ask_state_cb(const GError *error, gpointer user_data)
 {
         Ask *ask = user_data;
 
-        if (error && !ask->begun)
+        if (error && !ask->begun && ask->until == 0)
                 ask_refused(ask->desktop, ask, error);
         if (!ask->over)
                 ask->over = g_idle_add(ask_over_cb, ask);
 }
 
-/* Takes body. */
-static void
-ask_post(Desktop *desktop, const char *path, json_object *body, const char *text)
+static Ask *
+ask_new(Desktop *desktop)
 {
         Ask *ask = g_new0(Ask, 1);
 
         if (desktop->asks->len >= DESKTOP_ASKS_MAX)
                 g_ptr_array_remove_index(desktop->asks, 0);
         ask->desktop = desktop;
-        ask->text = g_strdup(text);
         g_ptr_array_add(desktop->asks, ask);
+        return ask;
+}
+
+/* A run that waits in CHECK since before the snapshot: its own stream tells the check again. */
+static void
+follow_waiting(Desktop *desktop, const char *run, guint64 until)
+{
+        g_autofree char *path = g_strdup_printf(API_PREFIX "/runs/%s/events", run);
+        Ask *ask = ask_new(desktop);
+
+        ask->until = MAX(until, 1);
+        ask->stream = agent_client_follow(desktop->agent, "GET", path, NULL, 0, FALSE, ask_event_cb, ask_state_cb, ask);
+}
+
+/* Takes body. */
+static void
+ask_post(Desktop *desktop, const char *path, json_object *body, const char *text)
+{
+        Ask *ask = ask_new(desktop);
+
+        ask->text = g_strdup(text);
         ask->stream = agent_client_follow(desktop->agent, "POST", path, body, 0, FALSE, ask_event_cb, ask_state_cb, ask);
         json_object_put(body);
 }
@@ -233,6 +257,7 @@ desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, cons
 typedef struct {
         Desktop *desktop;
         EventType type;
+        guint64 id;
         json_object *data;
         App *app;            /* the event's app, or its run's; may be NULL */
         Run *run;
@@ -356,12 +381,17 @@ on_done(Happening *now)
 static void
 on_snapshot(Happening *now)
 {
+        Desktop *desktop = now->desktop;
         GHashTableIter iter;
-        gpointer key;
+        gpointer key, value;
 
-        g_hash_table_iter_init(&iter, now->desktop->windows);
+        g_hash_table_iter_init(&iter, desktop->windows);
         while (g_hash_table_iter_next(&iter, &key, NULL))
-                desktop_refresh_app(now->desktop, key);
+                desktop_refresh_app(desktop, key);
+        g_hash_table_iter_init(&iter, desktop->model->apps);
+        while (g_hash_table_iter_next(&iter, NULL, &value))
+                if (model_app_run(desktop->model, value))
+                        desktop_need_window(desktop, value);
 }
 
 static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
@@ -379,7 +409,22 @@ static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
 };
 
 static void
-check_event(Desktop *desktop, EventType type, json_object *data)
+check_waiting(Desktop *desktop, guint64 id)
+{
+        GHashTableIter iter;
+        gpointer value;
+
+        g_hash_table_iter_init(&iter, desktop->model->runs);
+        while (g_hash_table_iter_next(&iter, NULL, &value)) {
+                const Run *run = value;
+
+                if (!run_is_done(run) && strcmp(run->state, "CHECK") == 0)
+                        follow_waiting(desktop, run->id, id);
+        }
+}
+
+static void
+check_event(Desktop *desktop, EventType type, guint64 id, json_object *data)
 {
         if (!desktop->checker)
                 return;
@@ -387,24 +432,23 @@ check_event(Desktop *desktop, EventType type, json_object *data)
                 checker_check(desktop->checker, data);
         else if (type == EVENT_DONE && name_is_run(field_text(data, "run")))
                 checker_forget(desktop->checker, field_text(data, "run"));
+        else if (type == EVENT_SNAPSHOT)
+                check_waiting(desktop, id);
 }
 
 static void
 event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
 {
         Desktop *desktop = user_data;
-        gboolean old = g_hash_table_contains(desktop->old_runs, field_text(data, "run"));
         const char *name = field_text(data, "app");
-        Happening now = {.desktop = desktop, .type = type, .data = data};
+        Happening now = {.desktop = desktop, .type = type, .id = id, .data = data};
 
-        if (old)
-                return;
         now.app = model_app(desktop->model, name);
         now.had_version = now.app && now.app->version > 0;
         now.fresh = id == 0 || id > desktop->seen;
         if (!model_apply(desktop->model, type, id, data))
                 return;
-        check_event(desktop, type, data);
+        check_event(desktop, type, id, data);
         if (desktop->config.views_only)
                 return;
         now.run = model_run(desktop->model, field_text(data, "run"));
@@ -487,11 +531,8 @@ retry_cb(gpointer user_data)
 }
 
 static void
-runs_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+connect_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
-        json_object *runs = field_list(body, "runs");
-        guint64 resume = desktop->resume;
-
         if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE)) {
                 if (!desktop->said_missing)
                         agent_is_missing(desktop);
@@ -499,19 +540,13 @@ runs_reply(Desktop *desktop, json_object *body, const GError *error, const char 
                 desktop->retry = g_timeout_add(DESKTOP_RETRY_MS, retry_cb, desktop);
                 return;
         }
-        for (gsize i = 0; i < list_length(runs); i++) {
-                json_object *run = json_object_array_get_idx(runs, i);
-                const char *id = *field_text(run, "run") ? field_text(run, "run") : field_text(run, "id");
-
-                if (*field_text(run, "outcome") && name_is_run(id))
-                        g_hash_table_add(desktop->old_runs, g_strdup(id));
-        }
-        desktop->events = agent_client_follow(desktop->agent, "GET", API_PREFIX "/events", NULL, resume, TRUE, event_cb, state_cb, desktop);
+        desktop->events = agent_client_follow(desktop->agent, "GET", API_PREFIX "/events", NULL, desktop->resume, TRUE, event_cb, state_cb, desktop);
         agent_is_here(desktop);
 }
 
+/* The stream says when the agent is lost and back, but not that it was there at once: so a small question goes first. */
 void
 desktop_connect(Desktop *desktop)
 {
-        desktop_request(desktop, "GET", API_PREFIX "/runs", NULL, runs_reply, NULL);
+        desktop_request(desktop, "GET", API_PREFIX "/lanes", NULL, connect_reply, NULL);
 }

@@ -23,7 +23,6 @@ struct Desktop {
         GPtrArray *asks;           /* Ask: streams of what was asked, oldest first */
         gboolean agent_here;
         guint retry;
-        GHashTable *old_runs;      /* IDs that had ended before the shell came: their events are history */
         gboolean said_missing;     /* before the agent was there for the first time */
         guint64 resume;            /* the events are followed from here */
         guint64 seen;              /* events up to here are history as well */

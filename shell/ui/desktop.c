@@ -270,7 +270,9 @@ void
 desktop_close_window(Desktop *desktop, AppWindow *window)
 {
         g_autofree char *app = g_strdup(app_window_app(window));
+        g_autofree char *path = g_strdup_printf(API_PREFIX "/apps/%s/closed", app);
 
+        desktop_request(desktop, "POST", path, json_object_new_object(), NULL, NULL);
         g_hash_table_remove(desktop->sent, app);
         g_hash_table_remove(desktop->windows, app);
         desktop_touch(desktop);
@@ -454,7 +456,9 @@ mark_window(Desktop *desktop, GtkWidget *window, WmRole role)
 static void
 start_parts(Desktop *desktop)
 {
-        static const QuestionHandler question_handler = {question_answered_cb, question_keys_cb, NULL};
+        const QuestionHandler question_handler = {
+                question_answered_cb, question_keys_cb, desktop->config.wm.nested_keys ? "Ctrl+Alt" : "Super", NULL,
+        };
         static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb};
         static const NoticeHandler notice_handler = {notice_chosen_cb};
         static const FirstScreenHandler first_handler = {first_chosen_cb};
@@ -467,6 +471,7 @@ start_parts(Desktop *desktop)
         desktop->first = first_screen_new(&first_handler, desktop);
         desktop_bar_start(desktop);
         mark_window(desktop, bar_window(desktop->bar), WM_ROLE_BAR);
+        bar_map(desktop->bar);
         mark_window(desktop, panel_window(desktop->panel), WM_ROLE_PANEL);
         mark_window(desktop, question_sheet_window(desktop->question), WM_ROLE_QUESTION);
         mark_window(desktop, notices_window(desktop->notices), WM_ROLE_QUESTION);
@@ -533,7 +538,6 @@ desktop_start(const DesktopConfig *config, GError **error)
         desktop->cancellable = g_cancellable_new();
         desktop->model = model_new();
         desktop->asks = g_ptr_array_new_with_free_func(desktop_ask_free);
-        desktop->old_runs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         desktop->stopping = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         desktop->wm_windows = g_array_new(FALSE, TRUE, sizeof(WmWindow));
         desktop->programs = rows_new();
@@ -595,7 +599,6 @@ desktop_free(Desktop *desktop)
         g_clear_pointer(&desktop->session, agent_client_unref);
         saved_state_free(desktop->restored);
         model_free(desktop->model);
-        g_hash_table_unref(desktop->old_runs);
         g_hash_table_unref(desktop->stopping);
         g_array_unref(desktop->wm_windows);
         g_ptr_array_unref(desktop->programs);

@@ -10,7 +10,8 @@
 struct EvidenceSheet {
         void (*closed)(gpointer user_data);
         gpointer user_data;
-        GtkWidget *revealer, *box, *away;
+        GtkWidget *revealer, *box, *quote, *away;
+        char *told; /* what the box says now, to leave it alone while that is so */
 };
 
 const char *
@@ -138,27 +139,63 @@ add_usage(EvidenceSheet *sheet, const Run *run)
         gtk_container_add(GTK_CONTAINER(sheet->box), grid);
 }
 
-static void
-add_head(EvidenceSheet *sheet, const App *app)
+static GtkWidget *
+head_new(EvidenceSheet *sheet)
 {
         GtkWidget *head = ui_box(GTK_ORIENTATION_HORIZONTAL, 10, NULL);
-        g_autofree char *quote = ui_quote(app->sentence, 90);
-        GtkWidget *away = ui_button("×", "plain", G_CALLBACK(away_cb), sheet);
 
-        atk_object_set_name(gtk_widget_get_accessible(away), "Close");
+        sheet->quote = ui_label("", "soft");
+        sheet->away = ui_button("×", "plain", G_CALLBACK(away_cb), sheet);
+        atk_object_set_name(gtk_widget_get_accessible(sheet->away), "Close");
         gtk_container_add(GTK_CONTAINER(head), ui_label("What was checked", "strong"));
-        if (*app->sentence)
-                gtk_container_add(GTK_CONTAINER(head), ui_label(quote, "soft"));
-        gtk_box_pack_end(GTK_BOX(head), away, FALSE, FALSE, 0);
-        gtk_container_add(GTK_CONTAINER(sheet->box), head);
-        sheet->away = away;
+        gtk_container_add(GTK_CONTAINER(head), sheet->quote);
+        gtk_box_pack_end(GTK_BOX(head), sheet->away, FALSE, FALSE, 0);
+        return head;
+}
+
+static void
+tell_findings(GString *told, const GPtrArray *findings)
+{
+        for (guint i = 0; i < findings->len; i++) {
+                const Finding *finding = findings->pdata[i];
+
+                g_string_append_printf(told, "%s\n%d\n%d\n", finding->text, finding->line, finding->count);
+        }
+}
+
+static char *
+tell(const App *app, const Run *run, const char *lane)
+{
+        GString *told = g_string_new(lane);
+
+        for (guint i = 0; i < app->requirements->len; i++) {
+                const Requirement *requirement = app->requirements->pdata[i];
+
+                g_string_append_printf(told, "%s\n%s\n%s\n", requirement->text, requirement->verdict, requirement->seen);
+        }
+        tell_findings(told, app->findings);
+        g_string_append(told, "--");
+        tell_findings(told, app->seen);
+        if (run)
+                g_string_append_printf(told, "%s %u %s", run->id, run->usage->len, run->message);
+        return g_string_free(told, FALSE);
 }
 
 void
 evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane)
 {
+        g_autofree char *quote = ui_quote(app->sentence, 90);
+        g_autofree char *answers = lane ? evidence_lane_text(lane, 0) : g_strdup("");
+        char *told = tell(app, run, answers);
+
+        ui_label_set(sheet->quote, *app->sentence ? quote : "");
+        if (g_strcmp0(told, sheet->told) == 0) {
+                g_free(told);
+                return;
+        }
+        g_free(sheet->told);
+        sheet->told = told;
         ui_clear(sheet->box);
-        add_head(sheet, app);
         add_requirements(sheet, app);
         add_findings(sheet, app->findings, "seen in the check");
         add_findings(sheet, app->seen, "seen in this window");
@@ -166,11 +203,8 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
                 add_usage(sheet, run);
         if (run && *run->message)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(run->message, "soft"));
-        if (lane) {
-                g_autofree char *text = evidence_lane_text(lane, 0);
-
-                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(text, "mono soft"));
-        }
+        if (*answers)
+                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(answers, "mono soft"));
         gtk_widget_show_all(sheet->box);
 }
 
@@ -179,7 +213,7 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
 {
         EvidenceSheet *sheet = g_new0(EvidenceSheet, 1);
         GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
-        GtkWidget *pad = ui_box(GTK_ORIENTATION_VERTICAL, 0, "over");
+        GtkWidget *pad = ui_box(GTK_ORIENTATION_VERTICAL, 9, "over");
 
         sheet->closed = closed;
         sheet->user_data = user_data;
@@ -189,6 +223,7 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
         gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
         gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), HEIGHT_MAX);
         gtk_container_add(GTK_CONTAINER(scrolled), sheet->box);
+        gtk_container_add(GTK_CONTAINER(pad), head_new(sheet));
         gtk_container_add(GTK_CONTAINER(pad), scrolled);
         gtk_container_add(GTK_CONTAINER(sheet->revealer), pad);
         gtk_revealer_set_transition_duration(GTK_REVEALER(sheet->revealer), SHEET_SLIDE_MS);
@@ -205,6 +240,7 @@ evidence_sheet_free(EvidenceSheet *sheet)
                 return;
         g_signal_handlers_disconnect_by_data(sheet->revealer, sheet);
         g_object_unref(sheet->revealer);
+        g_free(sheet->told);
         g_free(sheet);
 }
 

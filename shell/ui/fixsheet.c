@@ -54,16 +54,11 @@ entry_line(FixSheet *sheet)
 {
         GtkWidget *line = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, "entry-line");
         GtkWidget *key = ui_label("Enter", "key");
+        GtkWidget *prompt = ui_entry("What is wrong, or what should change?", API_SENTENCE_MAX, &sheet->entry);
 
-        sheet->entry = gtk_entry_new();
-        gtk_entry_set_placeholder_text(GTK_ENTRY(sheet->entry), "What is wrong, or what should change?");
-        gtk_entry_set_has_frame(GTK_ENTRY(sheet->entry), FALSE);
-        gtk_entry_set_max_length(GTK_ENTRY(sheet->entry), API_SENTENCE_MAX);
-        atk_object_set_name(gtk_widget_get_accessible(sheet->entry), "What is wrong, or what should change?");
-        ui_add_classes(sheet->entry, "plain-entry");
         g_signal_connect(sheet->entry, "activate", G_CALLBACK(activate_cb), sheet);
         gtk_widget_set_valign(key, GTK_ALIGN_CENTER);
-        gtk_box_pack_start(GTK_BOX(line), sheet->entry, TRUE, TRUE, 0);
+        gtk_box_pack_start(GTK_BOX(line), prompt, TRUE, TRUE, 0);
         gtk_container_add(GTK_CONTAINER(line), key);
         return line;
 }

@@ -100,6 +100,7 @@ question_free(gpointer data)
         g_free(question->sentence);
         g_free(question->detail);
         g_free(question->quote);
+        g_free(question->reason);
         g_strfreev(question->answers);
         g_free(question);
 }
@@ -671,6 +672,7 @@ apply_question(Model *model, json_object *data)
         question->sentence = shown(data, "sentence");
         question->detail = shown(data, "detail");
         question->quote = shown(data, "quote");
+        question->reason = shown(data, "reason");
         question->answers = g_strv_builder_end(kept);
         g_ptr_array_add(model->questions, question);
         return TRUE;
@@ -697,6 +699,7 @@ take_run(Model *model, json_object *data)
                 return;
         set(&run->text, shown(data, "text"));
         set(&run->state, text_plain(field_text(data, "state"), 20));
+        set(&run->detail, shown(data, "detail"));
         set(&run->outcome, text_plain(field_text(data, "outcome"), 20));
         if (run_is_done(run))
                 apply_done(model, run, data);

@@ -63,6 +63,7 @@ typedef struct {
 
 typedef struct {
         char *id, *app, *title, *sentence, *detail, *quote;
+        char *reason;  /* the tool's own word */
         GStrv answers; /* at most 9 */
 } Question;
 

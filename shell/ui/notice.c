@@ -188,7 +188,7 @@ notices_new(const NoticeHandler *handler, gpointer user_data)
         gtk_window_set_skip_taskbar_hint(GTK_WINDOW(notices->window), TRUE);
         gtk_window_set_skip_pager_hint(GTK_WINDOW(notices->window), TRUE);
         gtk_window_set_keep_above(GTK_WINDOW(notices->window), TRUE);
-        notices->list = ui_box(GTK_ORIENTATION_VERTICAL, 8, NULL);
+        notices->list = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL);
         gtk_widget_set_size_request(notices->list, WIDTH, -1);
         gtk_container_add(GTK_CONTAINER(notices->window), notices->list);
         gtk_widget_show(notices->list);

@@ -16,7 +16,13 @@ struct Panel {
         GtkWidget *window, *list, *lane, *layout, *clock;
         guint tick;
         int width, height;
+        GArray *shown;     /* Shown: what the buttons say now */
 };
+
+typedef struct {
+        WmWindow window;
+        gboolean works;
+} Shown;
 
 static void
 name_cb(GtkButton *button, gpointer user_data)
@@ -159,26 +165,49 @@ window_button(Panel *panel, const WmWindow *one, gboolean working)
 
 /* The core lists the most recently used first; a panel whose buttons change places would be a trap, so it keeps the order in which they came. */
 static int
-compare_xid(gconstpointer a, gconstpointer b)
+compare_shown(gconstpointer a, gconstpointer b)
 {
-        const WmWindow *one = *(WmWindow *const *)a, *two = *(WmWindow *const *)b;
+        const Shown *one = a, *two = b;
 
-        return one->xid < two->xid ? -1 : one->xid > two->xid;
+        return one->window.xid < two->window.xid ? -1 : one->window.xid > two->window.xid;
+}
+
+static gboolean
+same_shown(const GArray *a, const GArray *b)
+{
+        for (guint i = 0; a->len == b->len && i < a->len; i++) {
+                const Shown *one = &g_array_index(a, Shown, i), *two = &g_array_index(b, Shown, i);
+                const WmWindow *x = &one->window, *y = &two->window;
+
+                if (x->xid != y->xid || one->works != two->works || x->active != y->active || x->minimised != y->minimised ||
+                    x->urgent != y->urgent || x->colour != y->colour || strcmp(x->title, y->title) != 0 || strcmp(x->glyph, y->glyph) != 0)
+                        return FALSE;
+        }
+        return a->len == b->len;
 }
 
 void
 panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
 {
-        g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+        GArray *shown = g_array_new(FALSE, TRUE, sizeof(Shown));
 
-        for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++)
-                g_ptr_array_add(sorted, (gpointer)&windows[i]);
-        g_ptr_array_sort(sorted, compare_xid);
+        for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++) {
+                Shown one = {windows[i], works && works(windows[i].xid, user_data)};
+
+                g_array_append_val(shown, one);
+        }
+        g_array_sort(shown, compare_shown);
+        if (same_shown(shown, panel->shown)) {
+                g_array_unref(shown);
+                return;
+        }
+        g_array_unref(panel->shown);
+        panel->shown = shown;
         ui_clear(panel->list);
-        for (guint i = 0; i < sorted->len; i++) {
-                const WmWindow *one = sorted->pdata[i];
+        for (guint i = 0; i < shown->len; i++) {
+                const Shown *one = &g_array_index(shown, Shown, i);
 
-                gtk_container_add(GTK_CONTAINER(panel->list), window_button(panel, one, works && works(one->xid, user_data)));
+                gtk_container_add(GTK_CONTAINER(panel->list), window_button(panel, &one->window, one->works));
         }
         gtk_widget_show_all(panel->list);
 }
@@ -226,6 +255,7 @@ panel_new(const PanelHandler *handler, gpointer user_data)
         style_start();
         panel->handler = *handler;
         panel->user_data = user_data;
+        panel->shown = g_array_new(FALSE, TRUE, sizeof(Shown));
         panel->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
         gtk_window_set_title(GTK_WINDOW(panel->window), "Impromptu panel");
         gtk_window_set_type_hint(GTK_WINDOW(panel->window), GDK_WINDOW_TYPE_HINT_DOCK);
@@ -250,6 +280,7 @@ panel_free(Panel *panel)
         g_signal_handlers_disconnect_by_data(gdk_keymap_get_for_display(gdk_display_get_default()), panel);
         g_clear_handle_id(&panel->tick, g_source_remove);
         gtk_widget_destroy(panel->window);
+        g_array_unref(panel->shown);
         g_free(panel);
 }
 

@@ -5,7 +5,7 @@
 #include "shell/ui/style.h"
 #include "shell/wm/core.h"
 
-#define WIDTH 400
+#define WIDTH 430
 #define DETAIL_CHARACTERS 56
 
 struct QuestionSheet {
@@ -88,20 +88,35 @@ add_buttons(QuestionSheet *sheet)
         for (guint i = 0; sheet->answers[i]; i++) {
                 GtkWidget *button = gtk_button_new();
                 GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-                g_autofree char *key = g_strdup_printf("Super+%u", i + 1);
+                g_autofree char *key = g_strdup_printf("%u", i + 1);
                 GtkWidget *cap = ui_label(key, "key");
+                GtkWidget *label = ui_label(question_answer_label(sheet->answers[i]), NULL);
 
                 gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
-                gtk_container_add(GTK_CONTAINER(box), ui_label(question_answer_label(sheet->answers[i]), NULL));
+                gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_NONE);
+                gtk_container_add(GTK_CONTAINER(box), label);
                 gtk_container_add(GTK_CONTAINER(box), cap);
                 gtk_container_add(GTK_CONTAINER(button), box);
                 ui_add_classes(button, "answer deaf");
                 gtk_widget_set_can_focus(button, FALSE);
                 g_object_set_data(G_OBJECT(button), "answer", GUINT_TO_POINTER(i));
                 g_signal_connect(button, "clicked", G_CALLBACK(clicked_cb), sheet);
-                gtk_flow_box_insert(GTK_FLOW_BOX(sheet->buttons), button, -1);
-                gtk_widget_set_can_focus(gtk_widget_get_parent(button), FALSE);
+                gtk_container_add(GTK_CONTAINER(sheet->buttons), button);
         }
+}
+
+static void
+add_quoted(QuestionSheet *sheet, const char *who, const char *words)
+{
+        g_autofree char *quote = ui_quote(words, 120);
+        g_autofree char *line = g_strdup_printf("%s: %s", who, quote);
+        GtkWidget *label;
+
+        if (!words || !*words)
+                return;
+        label = ui_label(line, "soft");
+        ui_label_wrap(label, DETAIL_CHARACTERS);
+        gtk_container_add(GTK_CONTAINER(sheet->box), label);
 }
 
 static void
@@ -111,6 +126,7 @@ fill(QuestionSheet *sheet, const Question *question, const char *glyph, guint wa
         g_autofree char *asks = g_strdup_printf("%s asks", *question->title ? question->title : "Impromptu");
         GtkWidget *sentence = ui_label(question->sentence, "sentence");
         GtkWidget *detail = ui_label(question->detail, "soft");
+        g_autofree char *keys = g_strdup_printf("%s+number answers", sheet->handler.modifier);
 
         ui_clear(sheet->box);
         gtk_container_add(GTK_CONTAINER(head), ui_tile(glyph, wm_glyph_colour(question->title), UI_TILE_SIZE));
@@ -126,22 +142,12 @@ fill(QuestionSheet *sheet, const Question *question, const char *glyph, guint wa
         gtk_container_add(GTK_CONTAINER(sheet->box), sentence);
         if (*question->detail)
                 gtk_container_add(GTK_CONTAINER(sheet->box), detail);
-        if (*question->quote) {
-                g_autofree char *quote = ui_quote(question->quote, 120);
-                g_autofree char *asked = g_strdup_printf("You asked: %s", quote);
-                GtkWidget *label = ui_label(asked, "soft");
-
-                ui_label_wrap(label, DETAIL_CHARACTERS);
-                gtk_container_add(GTK_CONTAINER(sheet->box), label);
-        }
-        sheet->buttons = gtk_flow_box_new();
-        gtk_flow_box_set_selection_mode(GTK_FLOW_BOX(sheet->buttons), GTK_SELECTION_NONE);
-        gtk_flow_box_set_max_children_per_line(GTK_FLOW_BOX(sheet->buttons), 3);
-        gtk_flow_box_set_column_spacing(GTK_FLOW_BOX(sheet->buttons), 8);
-        gtk_flow_box_set_row_spacing(GTK_FLOW_BOX(sheet->buttons), 8);
-        gtk_widget_set_halign(sheet->buttons, GTK_ALIGN_START);
+        add_quoted(sheet, "You asked", question->quote);
+        add_quoted(sheet, "The tool says", question->reason);
+        sheet->buttons = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
         gtk_widget_set_margin_top(sheet->buttons, 8);
         gtk_container_add(GTK_CONTAINER(sheet->box), sheet->buttons);
+        gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(keys, "mono soft"));
 }
 
 static void

@@ -14,6 +14,8 @@ typedef struct {
         void (*answered)(const char *question, const char *answer, gpointer user_data);
         /* How many answer keys mean something now; 0 for none. */
         void (*keys)(int n, gpointer user_data);
+        /* What is held with the number: "Super", or "Ctrl+Alt" in a host that keeps that. */
+        const char *modifier;
         /* µs; NULL for the real clock. */
         gint64 (*now)(gpointer user_data);
 } QuestionHandler;

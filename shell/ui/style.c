@@ -160,6 +160,40 @@ ui_clear(GtkWidget *container)
                 gtk_widget_destroy(at->data);
 }
 
+static void
+entry_changed_cb(GtkEditable *entry, gpointer user_data)
+{
+        gtk_widget_set_visible(user_data, gtk_entry_get_text_length(GTK_ENTRY(entry)) == 0);
+}
+
+static void
+entry_preedit_cb(GtkEntry *entry, const char *preedit, gpointer user_data)
+{
+        gtk_widget_set_visible(user_data, !*preedit && gtk_entry_get_text_length(entry) == 0);
+}
+
+GtkWidget *
+ui_entry(const char *hint, gint max_length, GtkWidget **entry)
+{
+        GtkWidget *overlay = gtk_overlay_new();
+        GtkWidget *label = ui_label(hint, "hint");
+
+        *entry = gtk_entry_new();
+        gtk_entry_set_has_frame(GTK_ENTRY(*entry), FALSE);
+        gtk_entry_set_max_length(GTK_ENTRY(*entry), max_length);
+        atk_object_set_name(gtk_widget_get_accessible(*entry), hint);
+        gtk_container_add(GTK_CONTAINER(overlay), *entry);
+        gtk_overlay_add_overlay(GTK_OVERLAY(overlay), label);
+        gtk_overlay_set_overlay_pass_through(GTK_OVERLAY(overlay), label, TRUE);
+        gtk_widget_set_halign(label, GTK_ALIGN_START);
+        gtk_widget_set_valign(label, GTK_ALIGN_CENTER);
+        gtk_widget_show(label);
+        gtk_widget_set_no_show_all(label, TRUE);
+        g_signal_connect(*entry, "changed", G_CALLBACK(entry_changed_cb), label);
+        g_signal_connect(*entry, "preedit-changed", G_CALLBACK(entry_preedit_cb), label);
+        return overlay;
+}
+
 typedef struct {
         char *letters;
         guint32 colour;

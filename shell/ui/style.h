@@ -23,6 +23,9 @@ GtkWidget *ui_box(GtkOrientation orientation, int spacing, const char *classes);
 void ui_add_classes(GtkWidget *widget, const char *classes);
 void ui_clear(GtkWidget *container);
 
+/* An entry whose hint stays while it is empty, also when it has the focus. Returns what to put into a container; entry gets the entry itself. */
+GtkWidget *ui_entry(const char *hint, gint max_length, GtkWidget **entry);
+
 /* The square with one or two letters that stands for an app or a program. size in pixels. */
 GtkWidget *ui_tile(const char *letters, guint32 colour, int size);
 

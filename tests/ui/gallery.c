@@ -70,6 +70,7 @@ show_bar(void)
         g_ptr_array_add(rows, sample(ROW_SAY, "a voxel wolf I can turn", "recording: by hand", NULL, "▸", 0x1c1b1f));
         g_ptr_array_add(rows, sample(ROW_SAY, "how hot is my processor?", "recording: by hand", NULL, "▸", 0x1c1b1f));
         bar_set_candidates(bar, rows);
+        bar_map(bar);
         gtk_window_move(GTK_WINDOW(bar_window(bar)), 280, 200);
         bar_shown(bar, "disk-lens", "Disk Lens");
         picture(bar_window(bar), "bar-empty");
@@ -89,7 +90,7 @@ static void keys_cb(int n, gpointer user_data) { }
 static void
 show_question(void)
 {
-        static const QuestionHandler handler = {answered_cb, keys_cb, NULL};
+        static const QuestionHandler handler = {answered_cb, keys_cb, "Super", NULL};
         static char *answers[] = {"open", "once", "always", "no", NULL};
         QuestionSheet *sheet = question_sheet_new(&handler, NULL);
         Question question = {
