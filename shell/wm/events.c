@@ -46,6 +46,23 @@ static void on_configure_request(Wm *wm, XEvent *event)
                 XConfigureWindow(wm->display, e->window, (unsigned)e->value_mask, &changes);
 }
 
+static Bool leaves_for_good_cb(Display *display, XEvent *event, XPointer data)
+{
+        Client *c = (Client *)data;
+
+        return (event->type == DestroyNotify && event->xdestroywindow.window == c->window) ||
+               (event->type == ReparentNotify && event->xreparent.window == c->window && event->xreparent.parent != c->frame);
+}
+
+/* Destroying a window, or taking it elsewhere, unmaps it first. Giving such a window back would tear it from its new parent, or hit another that got its number. */
+static gboolean leaves_for_good(Wm *wm, Client *c)
+{
+        XEvent event;
+
+        XSync(wm->display, False);
+        return XCheckIfEvent(wm->display, &event, leaves_for_good_cb, (XPointer)c);
+}
+
 static void on_unmap(Wm *wm, XEvent *event)
 {
         XUnmapEvent *e = &event->xunmap;
@@ -54,7 +71,7 @@ static void on_unmap(Wm *wm, XEvent *event)
         if (!c || c->window != e->window)
                 return;
         if (e->send_event ? e->event == wm->root : e->event == c->frame && e->serial != c->unmap_serial)
-                client_unmanage(wm, c, LEAVE_WITHDRAWN);
+                client_unmanage(wm, c, leaves_for_good(wm, c) ? LEAVE_DESTROYED : LEAVE_WITHDRAWN);
 }
 
 static void on_destroy(Wm *wm, XEvent *event)

@@ -50,7 +50,13 @@ void focus_user_acted(Wm *wm, Client *c, guint32 time)
 gboolean focus_possible(const Client *c)
 {
         return client_visible(c) && c->role != WM_ROLE_PANEL && c->type != TYPE_DOCK && c->type != TYPE_POPUP && c->type != TYPE_NOTIFICATION &&
-               c->type != TYPE_SPLASH && (c->input_hint || c->takes_focus);
+               c->type != TYPE_SPLASH;
+}
+
+/* A window that takes no keys may be made the active one, but never gets there by itself. */
+static gboolean wants_keys(const Client *c)
+{
+        return focus_possible(c) && (c->input_hint || c->takes_focus);
 }
 
 static Client *modal_of(Wm *wm, Client *c)
@@ -113,7 +119,7 @@ static gboolean is_denied(Wm *wm, const Client *c)
 
 void focus_new_window(Wm *wm, Client *c, gboolean existing)
 {
-        if (c->role == WM_ROLE_QUESTION || !focus_possible(c) || c->type == TYPE_DESKTOP)
+        if (c->role == WM_ROLE_QUESTION || !wants_keys(c) || c->type == TYPE_DESKTOP)
                 return;
         if (existing && wm->focused)
                 return;
@@ -140,11 +146,11 @@ void focus_client_gone(Wm *wm, Client *c)
         if (wm->focused != c)
                 return;
         Client *next = client_parent(wm, c);
-        if (!next || !focus_possible(next)) {
+        if (!next || !wants_keys(next)) {
                 next = NULL;
                 for (GList *l = wm->recent; l && !next; l = l->next) {
                         Client *other = l->data;
-                        if (other != c && focus_possible(other) && other->type != TYPE_DESKTOP && other->role != WM_ROLE_QUESTION)
+                        if (other != c && wants_keys(other) && other->type != TYPE_DESKTOP && other->role != WM_ROLE_QUESTION)
                                 next = other;
                 }
         }

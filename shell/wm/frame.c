@@ -20,15 +20,15 @@
 #define PROGRESS 3
 
 typedef struct {
-        guint32 ground, text, evidence[3], lit, button, button_text;
+        guint32 ground, text, evidence[3], lit;
 } Tones;
 
 static const Tones focused_tones = {
-        .ground = PAINT_INK, .text = PAINT_PAPER, .lit = PAINT_INK_LIT, .button = PAINT_PAPER, .button_text = PAINT_INK,
+        .ground = PAINT_INK, .text = PAINT_PAPER, .lit = PAINT_INK_LIT,
         .evidence = { [WM_TONE_QUIET] = PAINT_SOFT_ON_INK, [WM_TONE_OK] = PAINT_OK_ON_INK, [WM_TONE_BAD] = PAINT_ACCENT_ON_INK },
 };
 static const Tones quiet_tones = {
-        .ground = PAINT_PAPER, .text = PAINT_SOFT, .lit = PAINT_RULE, .button = PAINT_PAPER, .button_text = PAINT_SOFT,
+        .ground = PAINT_PAPER, .text = PAINT_SOFT, .lit = PAINT_RULE,
         .evidence = { [WM_TONE_QUIET] = PAINT_SOFT, [WM_TONE_OK] = PAINT_OK, [WM_TONE_BAD] = PAINT_ACCENT },
 };
 
@@ -148,13 +148,11 @@ static void draw_button(Wm *wm, cairo_t *cr, const Client *c, const Tones *tones
         Box box = c->button_box;
         gboolean focused = c == wm->focused, stop = c->evidence->button == WM_BUTTON_STOP;
         gboolean hover = c->hover == PART_BUTTON, pressed = hover && c->pressed == PART_BUTTON;
-        /* Fix stands out on the window in front; Stop, and both elsewhere, are outlines. */
+        /* Fix stands out on the window in front; Stop, and both elsewhere, are outlines. Pressing swaps the two. */
         gboolean solid = (focused && !stop) != pressed;
         guint32 line = focused ? PAINT_PAPER : PAINT_SOFT;
-        guint32 ground = solid ? (focused ? PAINT_PAPER : PAINT_INK) : tones->ground, text = solid == focused ? PAINT_INK : focused ? PAINT_PAPER : PAINT_SOFT;
+        guint32 ground = solid ? line : tones->ground, text = solid ? tones->ground : line;
 
-        if (solid && !focused)
-                text = PAINT_PAPER;
         if (hover && !pressed)
                 ground = solid ? PAINT_SHEET : tones->lit;
         paint_fill(cr, box, ground);

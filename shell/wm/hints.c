@@ -204,6 +204,9 @@ void hints_read_user_time(Wm *wm, Client *c)
         if (props_long(wm, window, wm->atoms[ATOM__NET_WM_USER_TIME], &value)) {
                 c->user_time = (guint32)value;
                 c->has_user_time = TRUE;
+                /* Clicks and keys in the window in front go past us: this is how we hear of them. */
+                if (c == wm->focused && (gint32)(c->user_time - wm->user_time) > 0)
+                        wm->user_time = c->user_time;
         }
 }
 

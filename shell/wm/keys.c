@@ -101,7 +101,6 @@ static void read_modifiers(Wm *wm)
         keys->super = 0;
         keys->alt = 0;
         memset(keys->modifier_of, 0, sizeof keys->modifier_of);
-        memset(keys->is_super, 0, sizeof keys->is_super);
         for (int i = 0; map && i < 8 * map->max_keypermod; i++) {
                 KeyCode code = map->modifiermap[i];
                 unsigned mask = 1U << (i / map->max_keypermod);
@@ -111,10 +110,8 @@ static void read_modifiers(Wm *wm)
                 keys->modifier_of[code] |= mask;
                 if (sym == XK_Num_Lock)
                         keys->num_lock |= mask;
-                if (sym == XK_Super_L || sym == XK_Super_R) {
+                if (sym == XK_Super_L || sym == XK_Super_R)
                         keys->super |= mask;
-                        keys->is_super[code] = TRUE;
-                }
                 if (sym == XK_Alt_L || sym == XK_Alt_R)
                         keys->alt |= mask;
         }
@@ -124,6 +121,19 @@ static void read_modifiers(Wm *wm)
                 keys->super = Mod4Mask;
         if (!keys->alt)
                 keys->alt = Mod1Mask;
+}
+
+/* Whether or not the keymap makes it a modifier: a key called Super opens the bar. */
+static void find_super_keys(Wm *wm)
+{
+        int first, last;
+
+        memset(wm->keys->is_super, 0, sizeof wm->keys->is_super);
+        XDisplayKeycodes(wm->display, &first, &last);
+        for (int code = first; code <= last; code++) {
+                KeySym sym = XkbKeycodeToKeysym(wm->display, (KeyCode)code, 0, 0);
+                wm->keys->is_super[code & 0xff] = sym == XK_Super_L || sym == XK_Super_R;
+        }
 }
 
 static unsigned modifiers(const Wm *wm, With with)
@@ -165,6 +175,7 @@ void keys_update(Wm *wm)
                 return;
         keys->changed = FALSE;
         read_modifiers(wm);
+        find_super_keys(wm);
         keys->n_resolved = 0;
         for (gsize i = 0; i < G_N_ELEMENTS(bindings); i++)
                 resolve(wm, bindings[i].key, bindings[i].with, bindings[i].act, 0);
