@@ -331,9 +331,9 @@ int main(void)
         if (!home || home[0] != '/')
                 home = "/home/user";
         if (!choose_ids())
-                return refuse_all("Tools cannot be confined here: the groups of root cannot be given up. Run Impromptu as an ordinary user.");
+                return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run Impromptu as an ordinary user.");
         if (confine_filter_make(&filter) < 0)
-                return refuse_all("Tools cannot be confined here: the filter of system calls could not be made.");
+                return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");
         while (recv(WORKER_CONTROL_FD, &byte, 1, 0) == 1)

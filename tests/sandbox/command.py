@@ -1,0 +1,211 @@
+#!/usr/bin/python3
+"""command.py SANDBOX WORKER: verifies impromptu-sandbox run, serve and status from outside (exit statuses, output, grants against the manifest), and that where the kernel
+lacks something a tool is refused with a sentence, never run. As an ordinary user and, where this is root, as root. TAP.
+
+The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
+"""
+import ctypes, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time
+
+ORDINARY = 54321
+ALLOW, ENOSYS, EPERM = 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
+OK = "def run(args):\n    print('printed')\n    return {'sum': args.get('a', 0) + 1}\n"
+TESTS = []
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+class Ground:
+    def __init__(self, user, sandbox, worker):
+        self.user = user
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-command-", dir="/var/tmp"))
+        os.chmod(self.base, 0o755)
+        for program in (sandbox, worker):
+            shutil.copy(program, self.base)
+        (self.base / "home/docs/small").mkdir(parents=True)
+        self.write("home/docs/note.txt", "hello")
+        self.docs = str(self.base / "home/docs")
+        self.own()
+        self.servers = []
+
+    def own(self):
+        if os.geteuid() == 0:
+            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", str(self.base)], check=True)
+
+    def write(self, name, text):
+        (self.base / name).write_text(text)
+        return str(self.base / name)
+
+    def who(self):
+        return {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
+
+    def environment(self):
+        return {"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
+
+    def start(self, arguments, prefix=(), **options):
+        return subprocess.run([*prefix, str(self.base / "impromptu-sandbox"), *arguments], env=self.environment(), capture_output=True, text=True, timeout=60,
+                              **self.who(), **options)
+
+    def run(self, source, manifest, *arguments, **options):
+        tool, file = self.write("tool.py", source), self.write("manifest.json", manifest if isinstance(manifest, str) else json.dumps(manifest))
+        done = self.start(["run", "--manifest", file, *arguments, tool], **options)
+        return done.returncode, json.loads(done.stdout), done.stderr
+
+    def close(self):
+        for server in self.servers:
+            server.kill()
+            server.wait()
+        shutil.rmtree(self.base)
+
+
+def filtered(number, action):
+    """In the child, before exec: system call number is answered by action."""
+    def apply():
+        seccomp = ctypes.CDLL("libseccomp.so.2")
+        seccomp.seccomp_init.restype = ctypes.c_void_p
+        context = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(ALLOW)))
+        if seccomp.seccomp_rule_add_exact(context, ctypes.c_uint32(action), number, 0) or seccomp.seccomp_load(context):
+            os._exit(99)
+    return apply
+
+
+def same(got, wanted):
+    if got != wanted:
+        raise AssertionError(f"{got!r} is not {wanted!r}")
+
+
+def refused(outcome, *words):
+    status, answer, _ = outcome
+    same(status, 2)
+    for word in words:
+        if word not in answer["error"]["message"]:
+            raise AssertionError(f"{answer} does not say {word!r}")
+
+
+@test
+def a_result(ground):
+    same(ground.run(OK, {}, "--args", '{"a": 41}'), (0, {"sum": 42}, "printed\n"))
+    same(ground.run(OK, {}, "--args", "@" + ground.write("args.json", '{"a": 1}'), "--app", "sums")[1], {"sum": 2})
+
+
+@test
+def a_failure(ground):
+    status, answer, log = ground.run("def run(args):\n    print('so far')\n    return 1 / 0\n", {})
+    same((status, answer["error"]["kind"], answer["error"]["message"], log), (1, "tool", "ZeroDivisionError: division by zero", "so far\n"))
+    assert "line 3, in run" in answer["error"]["traceback"], answer
+    status, answer, log = ground.run("def run(args):\n    print('x', flush=True)\n    while True: pass\n", {"limits": {"seconds": 0.5}})
+    same((status, answer["error"]["kind"], log), (1, "time", "x\n"))
+
+
+@test
+def grants_and_manifest(ground):
+    read = "import os\ndef run(args):\n    return {'text': open('note.txt').read(), 'cwd': os.getcwd()}\n"
+    same(ground.run(read, {"read": ["~/docs"]}, "--grant", "read=" + ground.docs)[1], {"text": "hello", "cwd": ground.docs})
+    same(ground.run(read, {"capabilities": {"read": ["~/docs"]}}, "--grant", "read=~")[1], {"text": "hello", "cwd": ground.docs})
+    same(ground.run("import os\ndef run(args):\n    return {'cwd': os.getcwd(), 'above': os.listdir('..')}\n", {"list": ["~"]}, "--grant", f"list={ground.docs}/small")[1],
+         {"cwd": ground.docs + "/small", "above": ["small"]})
+    refused(ground.run(read, {"read": ["~/docs"]}), "nobody has agreed", "--grant read=" + ground.docs)
+    refused(ground.run(read, {"read": ["~/docs"]}, "--grant", "list=" + ground.docs), "nobody has agreed")
+    same(ground.run("import os\ndef run(args):\n    return {'there': os.path.exists(os.path.expanduser('~/docs'))}\n", {}, "--grant", "read=" + ground.docs)[1], {"there": False})
+
+
+@test
+def bad_manifests(ground):
+    for manifest, word in (("{", "not JSON"), ("[]", "not a JSON object"), ({"net": ["a"]}, "net"), ({"read": "x"}, "list of"), ({"read": ["docs"]}, "full path"),
+                           ({"read": [1]}, "list of"), ({"limits": {"seconds": -1}}, "seconds"), ({"limits": {"memory_mb": 1 << 40}}, "memory_mb"),
+                           ({"limits": {"sseconds": 1}}, "sseconds"), ('{"read": ["~/a\\u0000b"]}', "list of"), ({"read": ["/x"] * 9}, "at most 8")):
+        refused(ground.run(OK, manifest), word)
+    refused(ground.run(OK, {}, "--args", "[1]"), "arguments")
+    refused(ground.run(OK, {}, "--grant", "everything=/"), "is no grant")
+    refused(ground.run(OK, {"read": ["~/docs/../.ssh"]}, "--grant", "read=~/.ssh"), "keys or private data")
+
+
+@test
+def serving(ground):
+    path = str(ground.base / "s.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    end = time.monotonic() + 10
+    while not os.path.exists(path) and time.monotonic() < end:
+        time.sleep(0.01)
+    same(os.stat(path).st_mode & 0o777, 0o600)
+    for n in range(3):
+        same(ground.run(OK, {}, "--args", json.dumps({"a": n}), "--connect", path)[1], {"sum": n + 1})
+    server.send_signal(signal.SIGTERM)
+    same(server.wait(10), 0)
+    same(os.path.exists(path), False)
+    refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
+
+
+@test
+def status(ground):
+    done = ground.start(["status"])
+    same(done.returncode, 0)
+    for word in ("landlock: ABI", "memory: watchdog", "100000" if ground.user == 0 else f"uid {ground.user}", '"confinement":"works"'):
+        assert word in done.stdout, done.stdout
+
+
+@test
+def no_namespaces_left(ground):
+    script = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"'
+    refused(ground.run(OK, {}, prefix=("unshare", "-U", "--map-user=1234", "--map-group=1234", "--keep-caps", "sh", "-c", script, "sh")), "user namespaces", "sysctl user.max_user_namespaces")
+
+
+@test
+def root_without_another_user(ground):
+    """Root of a user namespace that maps nobody else: the tool would have to be this root."""
+    refused(ground.run(OK, {}, prefix=("unshare", "-Ur")), "cannot" )
+
+
+@test
+def no_clone3(ground):
+    refused(ground.run(OK, {}, preexec_fn=filtered(435, ENOSYS)), "refused new namespaces")
+
+
+@test
+def no_landlock(ground):
+    refused(ground.run(OK, {}, preexec_fn=filtered(444, ENOSYS)), "no Landlock", "Linux 5.13")
+
+
+@test
+def no_seccomp(ground):
+    refused(ground.run(OK, {}, preexec_fn=filtered(317, ENOSYS)), "seccomp filter")
+
+
+@test
+def no_mounts(ground):
+    refused(ground.run(OK, {}, preexec_fn=filtered(165, EPERM)), "cannot be confined")
+
+
+@test
+def no_worker(ground):
+    os.rename(ground.base / "impromptu-sandbox-worker", ground.base / "gone")
+    try:
+        refused(ground.run(OK, {}), "cannot be started")
+    finally:
+        os.rename(ground.base / "gone", ground.base / "impromptu-sandbox-worker")
+
+
+def main():
+    users = (0, ORDINARY) if os.geteuid() == 0 else (os.geteuid(),)
+    number = 0
+    print(f"1..{len(TESTS) * len(users)}")
+    for user in users:
+        ground = Ground(user, *sys.argv[1:])
+        try:
+            for each in TESTS:
+                number += 1
+                problem = ""
+                try:
+                    each(ground)
+                except Exception as error:
+                    problem = f"\n# {type(error).__name__}: {' '.join(str(error).split())[:400]}"
+                ground.own()
+                print(f"{'not ok' if problem else 'ok'} {number} - {each.__name__}, as {'root' if user == 0 else 'a user'}{problem}", flush=True)
+        finally:
+            ground.close()
+
+
+main()
