@@ -8,7 +8,6 @@
 #include "protocols/text.h"
 
 #define ANSWER_DEPTH_MAX 32
-#define QUOTED_MAX 60 /* characters of a text in an error */
 
 Requirement *requirement_new(const char *text)
 {
@@ -126,91 +125,6 @@ static json_object *find_object(const char *answer, gsize length, GError **error
         return object;
 }
 
-static gboolean check_paths(json_object *paths, const char *what, GError **error)
-{
-        if (!json_object_is_type(paths, json_type_array) || json_length(paths) > PLAN_PATHS_MAX)
-                return fault(error, "the capability “%s” must be an array of at most %d paths", what, PLAN_PATHS_MAX);
-        for (gsize i = 0; i < json_length(paths); i++) {
-                const char *path = json_value_text(json_object_array_get_idx(paths, i));
-                g_auto(GStrv) parts = path ? g_strsplit(path, "/", -1) : NULL;
-
-                if (!path || !*path || strlen(path) > PLAN_PATH_MAX)
-                        return fault(error, "the capability “%s” must hold paths", what);
-                if (path[0] != '/' && !(path[0] == '~' && (path[1] == '/' || path[1] == '\0')))
-                        return fault(error, "a path in the capability “%s” must start with / or ~", what);
-                if (g_strv_contains((const char *const *)parts, ".."))
-                        return fault(error, "a path in the capability “%s” must not hold ..", what);
-        }
-        return TRUE;
-}
-
-static gboolean check_facts(json_object *facts, GError **error)
-{
-        static const char *const known[] = {"sensors", "mounts", "processes", "battery", NULL};
-
-        if (!json_object_is_type(facts, json_type_array) || json_length(facts) > PLAN_PATHS_MAX)
-                return fault(error, "the capability “system” must be an array");
-        for (gsize i = 0; i < json_length(facts); i++) {
-                const char *fact = json_value_text(json_object_array_get_idx(facts, i));
-
-                if (!fact || !g_strv_contains(known, fact))
-                        return fault(error, "the capability “system” knows sensors, mounts, processes and battery only");
-        }
-        return TRUE;
-}
-
-static gboolean check_limits(json_object *limits, GError **error)
-{
-        static const struct {
-                const char *name;
-                double min, max;
-                gboolean whole;
-        } known[] = {
-                {"seconds", 0, 600, FALSE},
-                {"memory_mb", 16, 4096, TRUE},
-                {"processes", 1, 64, TRUE},
-                {"output_kb", 1, 4096, TRUE},
-        };
-
-        if (!json_object_is_type(limits, json_type_object))
-                return fault(error, "“limits” must be an object");
-        json_object_object_foreach(limits, name, value) {
-                guint i = 0;
-
-                while (i < G_N_ELEMENTS(known) && !g_str_equal(known[i].name, name))
-                        i++;
-                if (i == G_N_ELEMENTS(known))
-                        return fault(error, "“limits” knows seconds, memory_mb, processes and output_kb only");
-                double number = json_object_get_double(value);
-                gboolean typed = json_object_is_type(value, json_type_int) || (!known[i].whole && json_object_is_type(value, json_type_double));
-                if (!typed || !(number >= known[i].min && number > 0 && number <= known[i].max))
-                        return fault(error, "the limit “%s” is out of bounds", name);
-        }
-        return TRUE;
-}
-
-gboolean capabilities_check(json_object *object, GError **error)
-{
-        if (!json_object_is_type(object, json_type_object))
-                return fault(error, "“capabilities” must be an object");
-        json_object_object_foreach(object, name, value) {
-                if (g_str_equal(name, "list") || g_str_equal(name, "read") || g_str_equal(name, "write")) {
-                        if (!check_paths(value, name, error))
-                                return FALSE;
-                } else if (g_str_equal(name, "system")) {
-                        if (!check_facts(value, error))
-                                return FALSE;
-                } else if (g_str_equal(name, "limits")) {
-                        if (!check_limits(value, error))
-                                return FALSE;
-                } else {
-                        g_autofree char *shown = text_plain(name, QUOTED_MAX);
-                        return fault(error, "there is no capability “%s”; there are list, read, write, system and limits", shown);
-                }
-        }
-        return TRUE;
-}
-
 /* Takes over a requirement's steps; lenient: a check that cannot be read is dropped, and that is remembered. */
 static gboolean take_steps(Requirement *requirement, json_object *steps, gboolean lenient, guint number, GError **error)
 {
@@ -260,42 +174,15 @@ static gboolean take_requirements(Plan *plan, json_object *array, gboolean lenie
         return TRUE;
 }
 
-static gboolean valid_name(const char *name)
+static gboolean take_tool(Plan *plan, json_object *object, GError **error)
 {
-        gsize length = name ? strlen(name) : 0;
+        g_autoptr(Tool) tool = tool_from_manifest(object, NULL, NULL, error);
 
-        if (length == 0 || length > 40 || !g_ascii_islower(name[0]))
+        if (!tool)
                 return FALSE;
-        return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
-}
-
-static gboolean take_tool(Plan *plan, json_object *object, guint number, GError **error)
-{
-        g_autoptr(Tool) tool = tool_new();
-        const char *name = json_text(object, "name");
-        const char *result = json_text(object, "result");
-        json_object *arguments = json_field_object(object, "arguments");
-        json_object *capabilities = json_field(object, "capabilities");
-
-        if (!valid_name(name))
-                return fault(error, "tool %u needs a name of small letters, digits and _", number);
         for (guint i = 0; i < plan->tools->len; i++)
-                if (g_str_equal(((Tool *)g_ptr_array_index(plan->tools, i))->name, name))
-                        return fault(error, "there are two tools “%s”", name);
-        if (!arguments)
-                return fault(error, "the tool “%s” needs “arguments”, an object", name);
-        if (!capabilities_check(capabilities, error)) {
-                g_prefix_error(error, "the tool “%s”: ", name);
-                return FALSE;
-        }
-        tool->name = g_strdup(name);
-        tool->line = text_plain(json_text(object, "line") ? json_text(object, "line") : "", PLAN_LINE_MAX);
-        tool->result = text_plain(result ? result : "", PLAN_RESULT_MAX);
-        tool->reason = text_plain(json_text(object, "reason") ? json_text(object, "reason") : "", PLAN_REASON_MAX);
-        json_object_put(tool->arguments);
-        tool->arguments = json_object_get(arguments);
-        json_object_put(tool->capabilities);
-        tool->capabilities = json_object_get(capabilities);
+                if (g_str_equal(((Tool *)g_ptr_array_index(plan->tools, i))->name, tool->name))
+                        return fault(error, "there are two tools “%s”", tool->name);
         g_ptr_array_add(plan->tools, g_steal_pointer(&tool));
         return TRUE;
 }
@@ -307,7 +194,7 @@ static gboolean take_tools(Plan *plan, json_object *array, GError **error)
         if (json_length(array) > API_TOOLS_MAX)
                 return fault(error, "it has %zu tools and may have %d", json_length(array), API_TOOLS_MAX);
         for (guint i = 0; i < json_length(array); i++)
-                if (!take_tool(plan, json_object_array_get_idx(array, i), i + 1, error))
+                if (!take_tool(plan, json_object_array_get_idx(array, i), error))
                         return FALSE;
         return TRUE;
 }
@@ -318,7 +205,7 @@ static gboolean take_call(Plan *plan, json_object *call, GError **error)
 
         if (!call)
                 return TRUE;
-        if (!valid_name(name))
+        if (!tool_name_valid(name))
                 return fault(error, "“call” names no tool");
         plan->call_tool = g_strdup(name);
         plan->call_arguments = json_field_object(call, "arguments");

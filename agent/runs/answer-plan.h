@@ -7,12 +7,7 @@
 #include "agent/toolbox.h"
 
 #define PLAN_TEXT_MAX 400   /* characters of a requirement */
-#define PLAN_LINE_MAX 200   /* characters of what a tool does */
-#define PLAN_REASON_MAX 300
-#define PLAN_RESULT_MAX 1000
 #define PLAN_GLYPH_MAX 2
-#define PLAN_PATHS_MAX 8    /* in one capability */
-#define PLAN_PATH_MAX 1024
 
 typedef struct {
         char *text;
@@ -45,6 +40,3 @@ Plan *plan_parse(const char *answer, gsize length, gboolean lenient, GError **er
 /* Accepts NULL. */
 void plan_free(Plan *plan);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Plan, plan_free)
-
-/* TRUE if object is what capabilities.schema.json allows; else AGENT_ERROR (FAILED) that names the fault. */
-gboolean capabilities_check(json_object *object, GError **error);

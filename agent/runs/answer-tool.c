@@ -40,58 +40,6 @@ static GPtrArray *fences(const char *answer)
         return texts;
 }
 
-static gboolean check_world_file(json_object *value)
-{
-        if (json_object_is_type(value, json_type_string))
-                return json_object_get_string_len(value) <= TOOL_WORLD_TEXT_MAX;
-        if (!json_object_is_type(value, json_type_object) || json_object_object_length(value) != 1)
-                return FALSE;
-        if (json_field(value, "folder"))
-                return json_flag(value, "folder", FALSE);
-        gint64 size = json_int(value, "size", -1);
-        return size >= 0 && size <= TOOL_WORLD_SIZE_MAX;
-}
-
-static gboolean check_world(json_object *world, GError **error)
-{
-        if (!json_object_is_type(world, json_type_object) || json_object_object_length(world) > TOOL_WORLD_MAX)
-                return fault(error, "a sample's world must be an object of at most 200 files");
-        json_object_object_foreach(world, path, value) {
-                if ((path[0] != '/' && !g_str_has_prefix(path, "~/")) || strstr(path, "/../") || g_str_has_suffix(path, "/.."))
-                        return fault(error, "a path in a sample's world must start with ~/ or / and hold no ..");
-                if (!check_world_file(value))
-                        return fault(error, "a file in a sample's world must be a text, {\"size\": bytes} or {\"folder\": true}");
-        }
-        return TRUE;
-}
-
-gboolean samples_check(json_object *samples, GError **error)
-{
-        gsize n = json_length(samples);
-
-        if (!json_object_is_type(samples, json_type_array) || n == 0)
-                return fault(error, "the samples must be an array of at least one sample");
-        if (n > TOOL_SAMPLES_MAX)
-                return fault(error, "there are more than 8 samples");
-        for (gsize i = 0; i < n; i++) {
-                json_object *sample = json_object_array_get_idx(samples, i);
-                json_object *result = NULL;
-                const char *match = json_text(sample, "match");
-
-                if (!json_object_is_type(sample, json_type_object))
-                        return fault(error, "a sample must be an object");
-                if (!json_field_object(sample, "args"))
-                        return fault(error, "a sample needs “args”, an object");
-                if (!json_object_object_get_ex(sample, "result", &result))
-                        return fault(error, "a sample needs “result”: what must come out");
-                if (json_field(sample, "match") && (!match || (!g_str_equal(match, "exact") && !g_str_equal(match, "subset"))))
-                        return fault(error, "a sample's “match” is exact or subset");
-                if (json_field(sample, "world") && !check_world(json_field(sample, "world"), error))
-                        return FALSE;
-        }
-        return TRUE;
-}
-
 static gboolean looks_like_tool(const char *text)
 {
         return strstr(text, "def run(") || strstr(text, "def run (");
@@ -109,7 +57,7 @@ static json_object *read_samples(GPtrArray *texts, GError **error)
                 g_clear_error(&why);
                 g_autoptr(json_object) samples = json_parse(text, -1, &why);
                 if (samples)
-                        return samples_check(samples, error) ? g_steal_pointer(&samples) : NULL;
+                        return tool_check_samples(samples, error) ? g_steal_pointer(&samples) : NULL;
         }
         if (why)
                 g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "the samples are not JSON: %s", why->message);

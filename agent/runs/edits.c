@@ -25,26 +25,31 @@ static void edit_free(gpointer data)
 
 typedef enum { LINE_PLAIN, LINE_SEARCH, LINE_MIDDLE, LINE_REPLACE } LineKind;
 
+/* TRUE if what follows a mark is nothing, or one of the words that models write there. */
+static gboolean is_word(const char *rest, const char *word, const char *other)
+{
+        return *rest == '\0' || g_ascii_strncasecmp(rest, word, strlen(word)) == 0 || g_ascii_strncasecmp(rest, other, strlen(other)) == 0;
+}
+
 static LineKind line_kind(const char *line)
 {
-        gsize n = strspn(line, " \t");
-        const char *at = line + n;
+        const char *at = line + strspn(line, " \t");
         char mark = *at;
-        const char *rest;
+        gsize n = 0;
 
-        n = 0;
+        if (mark != '<' && mark != '=' && mark != '>')
+                return LINE_PLAIN;
         while (at[n] == mark)
                 n++;
-        if (n < MARK_MIN || !strchr("<=>", mark) || mark == '\0')
+        if (n < MARK_MIN)
                 return LINE_PLAIN;
-        rest = at + n + strspn(at + n, " \t\r");
+        at += n;
+        at += strspn(at, " \t\r");
         if (mark == '=')
-                return *rest == '\0' ? LINE_MIDDLE : LINE_PLAIN;
+                return *at == '\0' ? LINE_MIDDLE : LINE_PLAIN;
         if (mark == '<')
-                return *rest == '\0' || g_ascii_strncasecmp(rest, "search", 6) == 0 || g_ascii_strncasecmp(rest, "original", 8) == 0 ? LINE_SEARCH
-                                                                                                                                     : LINE_PLAIN;
-        return *rest == '\0' || g_ascii_strncasecmp(rest, "replace", 7) == 0 || g_ascii_strncasecmp(rest, "updated", 7) == 0 ? LINE_REPLACE
-                                                                                                                           : LINE_PLAIN;
+                return is_word(at, "search", "original") ? LINE_SEARCH : LINE_PLAIN;
+        return is_word(at, "replace", "updated") ? LINE_REPLACE : LINE_PLAIN;
 }
 
 static gboolean fault(GError **error, const char *what, guint block, const char *search)

@@ -222,7 +222,7 @@ char *findings_text(json_object *findings)
         for (gsize i = 0; i < json_length(findings); i++) {
                 json_object *finding = json_object_array_get_idx(findings, i);
                 g_autofree char *text = text_plain(json_text(finding, "text") ? json_text(finding, "text") : "", EVIDENCE_TEXT_MAX);
-                g_autofree char *control = text_plain(json_text(finding, "control") ? json_text(finding, "control") : "", PLAN_LINE_MAX);
+                g_autofree char *control = text_plain(json_text(finding, "control") ? json_text(finding, "control") : "", PLAN_TEXT_MAX);
 
                 g_string_append_printf(out, "- %s", json_text(finding, "kind") ? json_text(finding, "kind") : "finding");
                 if (*control)

@@ -152,8 +152,7 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
                 return;
         }
         if (error)
-                failure = traceback ? g_strdup_printf("Sample %u: %s\n%s", trial->job->sample + 1, error->message, traceback)
-                                    : g_strdup_printf("Sample %u: %s", trial->job->sample + 1, error->message);
+                failure = traceback ? g_strdup_printf("%s\n%s", error->message, traceback) : g_strdup(error->message);
         line = json_object_new_object();
         json_add_text(line, "key", trial->key);
         json_add_text(line, "failure", failure);

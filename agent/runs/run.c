@@ -35,12 +35,13 @@ gboolean run_route_parse(const char *name, Route *route)
         return FALSE;
 }
 
-Run *run_new(Runs *runs, const char *id)
+Run *run_new(Runs *runs, Agent *agent, const char *id)
 {
         Run *run = g_new0(Run, 1);
 
         run->references = 1;
         run->runs = runs;
+        run->agent = agent;
         run->id = g_strdup(id);
         run->time = g_get_real_time() / G_USEC_PER_SEC;
         run->calls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -103,6 +104,7 @@ void run_unref(Run *run)
         g_free(run->glyph);
         g_free(run->message);
         g_free(run->question);
+        g_free(run->held);
         g_free(run->asker);
         g_hash_table_unref(run->calls);
         json_object_put(run->amendments);

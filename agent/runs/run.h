@@ -81,7 +81,7 @@ struct Run {
         Route route;
         gboolean routed;
         char *app;            /* NULL until there is one */
-        gboolean holds_app;   /* no other run works on it */
+        char *held;           /* the app that no other run works on meanwhile; NULL */
         char *asker;          /* in whose name the person is asked, where there is no app */
         char *question;       /* that the person is asked right now; NULL */
         void (*on_turn)(Run *run); /* what to do once the app is free; NULL: not waiting */
@@ -132,7 +132,7 @@ struct Run {
 };
 
 /* run.c */
-Run *run_new(Runs *runs, const char *id);
+Run *run_new(Runs *runs, Agent *agent, const char *id);
 Run *run_ref(Run *run);
 void run_unref(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_unref)

@@ -106,31 +106,42 @@ gboolean runs_app_is_taken(Runs *runs, const char *app)
         for (guint i = 0; i < runs->all->len; i++) {
                 Run *run = g_ptr_array_index(runs->all, i);
 
-                if (!run->finished && run->holds_app && g_strcmp0(run->app, app) == 0)
+                if (!run->finished && g_strcmp0(run->held, app) == 0)
                         return TRUE;
         }
         return FALSE;
 }
 
+static void set_app(Run *run, const char *app)
+{
+        if (run->app == app)
+                return;
+        g_free(run->app);
+        run->app = g_strdup(app);
+}
+
+/* Kept in the record: after a restart no other run may come in between before this one has got as far again. */
 static void take(Run *run, const char *app)
 {
-        if (run->app != app) {
-                g_free(run->app);
-                run->app = g_strdup(app);
-        }
-        run->holds_app = TRUE;
+        json_object *line;
+
+        set_app(run, app);
+        if (run->held)
+                return;
+        run->held = g_strdup(app);
+        line = json_object_new_object();
+        json_add_text(line, "key", "app");
+        json_add_text(line, "app", app);
+        record_add(run->record, "holds", line);
 }
 
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run))
 {
-        if (!runs_app_is_taken(runs, app)) {
+        if (g_strcmp0(run->held, app) == 0 || !runs_app_is_taken(runs, app)) {
                 take(run, app);
                 return TRUE;
         }
-        if (run->app != app) {
-                g_free(run->app);
-                run->app = g_strdup(app);
-        }
+        set_app(run, app);
         run->on_turn = then;
         timeline_wait(run->timeline, WAIT_TURN, g_get_monotonic_time());
         run_detail(run, "Waiting for the change before this one.");
@@ -156,16 +167,15 @@ static void wake_next(Runs *runs, const char *app)
 
 void runs_run_finished(Runs *runs, Run *run)
 {
-        gboolean held = run->holds_app;
+        g_autofree char *held = g_steal_pointer(&run->held);
 
         if (run->started)
                 runs->running--;
-        run->holds_app = FALSE;
         run->on_turn = NULL;
         if (runs->closing)
                 return;
         if (held)
-                wake_next(runs, run->app);
+                wake_next(runs, held);
         start_waiting(runs);
         prune(runs);
 }
@@ -291,7 +301,7 @@ static const char *commit(Runs *runs, Run *run, GError **error)
 static Run *next_run(Runs *runs, const char *kind, const char *text, const char *front, const char *key)
 {
         g_autofree char *id = g_strdup_printf("r%" G_GUINT64_FORMAT, runs->next++);
-        Run *run = run_new(runs, id);
+        Run *run = run_new(runs, runs->agent, id);
 
         run->kind = g_strdup(kind);
         run->sentence = g_strdup(text);
@@ -467,7 +477,7 @@ static void load_one(Runs *runs, const char *id)
                 g_warning("The record %s cannot be read; it is left where it is.", path);
                 return;
         }
-        run = run_new(runs, id);
+        run = run_new(runs, runs->agent, id);
         read_begin(run, first);
         if (g_strcmp0(json_text(last, "is"), "done") == 0) {
                 run->finished = TRUE;
@@ -482,6 +492,8 @@ static void load_one(Runs *runs, const char *id)
                 run_unref(run);
                 return;
         }
+        if (run->record)
+                run->held = g_strdup(json_text(record_find(run->record, "holds", "app"), "app"));
         add(runs, run);
 }
 

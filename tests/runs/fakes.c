@@ -1,0 +1,784 @@
+#include "tests/runs/fakes.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "agent/journal.h"
+#include "agent/json.h"
+#include "agent/toolbox.h"
+
+#define DEADLINE_SECONDS 20
+#define CHUNK 37 /* bytes that a model says at once: no multiple of anything */
+
+typedef struct {
+        char *text;
+        LaneError error;
+        gboolean fails, hangs;
+} Script;
+
+typedef struct {
+        char *results, *findings;
+        gboolean silent;
+} Finding;
+
+typedef struct {
+        char *in_source, *error, *traceback;
+} BadTool;
+
+typedef struct {
+        App *app;
+        GHashTable *files;
+        guint version;
+} Kept;
+
+/* The world that a test works in: the newest one, or the one that is just taken down. */
+static World *the_world;
+struct WorldScript {
+        GHashTable *answers;  /* key to Script */
+        GQueue findings;
+        GPtrArray *bad_tools;
+        char *no_sandbox;
+        GHashTable *values;
+        char *result;
+        ApiErrorKind result_error;
+        char *library_error;
+        GHashTable *apps;     /* id to Kept */
+        GHashTable *tools;    /* name to Tool */
+        GHashTable *pages;
+        guint commits;
+};
+#define it (*the_world->script)
+
+G_DEFINE_QUARK(impromptu-lane-error, lane_error)
+
+/* — lanes — */
+
+struct LaneCall {
+        Script *script; /* a copy, or NULL */
+        LaneTextFunc text;
+        LaneDoneFunc done;
+        gpointer user_data;
+        gsize sent;
+        guint source;
+        gboolean cancelled;
+};
+
+static void script_free(gpointer data)
+{
+        Script *script = data;
+
+        g_free(script->text);
+        g_free(script);
+}
+
+static Script *script_copy(const Script *script)
+{
+        Script *copy = script ? g_memdup2(script, sizeof *script) : NULL;
+
+        if (copy)
+                copy->text = g_strdup(script->text);
+        return copy;
+}
+
+static gboolean lane_step_cb(gpointer user_data)
+{
+        LaneCall *call = user_data;
+        Script *script = call->script;
+        gsize length = script && script->text ? strlen(script->text) : 0;
+        g_autoptr(GError) error = NULL;
+
+        if (!call->cancelled && call->sent < length) {
+                gsize n = MIN(CHUNK, length - call->sent);
+
+                if (call->text)
+                        call->text(script->text + call->sent, n, call->user_data);
+                call->sent += n;
+                return G_SOURCE_CONTINUE;
+        }
+        if (!call->cancelled && script && script->hangs)
+                return G_SOURCE_REMOVE;
+        if (call->cancelled)
+                error = g_error_new_literal(LANE_ERROR, LANE_ERROR_CANCELLED, "cancelled");
+        else if (!script)
+                error = g_error_new_literal(LANE_ERROR, LANE_ERROR_REFUSED, "There is no answer to this.");
+        else if (script->fails)
+                error = g_error_new_literal(LANE_ERROR, script->error, "The model failed.");
+        LaneResult result = {
+                .content = script ? script->text : NULL,
+                .content_length = length,
+                .provider = "fake",
+                .model = "fake-1",
+                .tokens_out = length / 4,
+                .rate = 1000,
+        };
+        call->done(length ? &result : NULL, error, call->user_data);
+        if (script)
+                script_free(script);
+        g_free(call);
+        return G_SOURCE_REMOVE;
+}
+
+LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data)
+{
+        LaneCall *call = g_new0(LaneCall, 1);
+        GString *prompt = g_string_new(NULL);
+        char *key = g_strdup_printf("%s/%u%s%s", request->state, request->attempt, request->part ? "/" : "", request->part ? request->part : "");
+
+        for (gsize i = 0; i < request->n_messages; i++)
+                g_string_append_printf(prompt, "%s\n", request->messages[i].content);
+        g_hash_table_insert(the_world->asked, g_strdup(key), g_string_free(prompt, FALSE));
+        g_ptr_array_add(the_world->calls, key);
+        call->script = script_copy(g_hash_table_lookup(it.answers, key));
+        call->text = text;
+        call->done = done;
+        call->user_data = user_data;
+        call->source = g_idle_add(lane_step_cb, call);
+        return call;
+}
+
+void lane_call_cancel(LaneCall *call)
+{
+        gboolean hung = call->script && call->script->hangs && call->sent == (call->script->text ? strlen(call->script->text) : 0);
+
+        if (call->cancelled)
+                return;
+        call->cancelled = TRUE;
+        if (hung && !g_main_context_find_source_by_id(NULL, call->source))
+                g_idle_add(lane_step_cb, call);
+}
+
+/* — toolbox — */
+
+typedef struct {
+        ToolFunc func;
+        gpointer user_data;
+        json_object *result;
+        char *traceback;
+        GError *error;
+} ToolAnswer;
+
+static gboolean tool_answer_cb(gpointer user_data)
+{
+        ToolAnswer *answer = user_data;
+
+        answer->func(answer->result, answer->traceback, answer->error, answer->user_data);
+        json_object_put(answer->result);
+        g_free(answer->traceback);
+        g_clear_error(&answer->error);
+        g_free(answer);
+        return G_SOURCE_REMOVE;
+}
+
+static ToolAnswer *tool_answer(ToolFunc func, gpointer user_data)
+{
+        ToolAnswer *answer = g_new0(ToolAnswer, 1);
+
+        answer->func = func;
+        answer->user_data = user_data;
+        if (it.no_sandbox)
+                answer->error = g_error_new_literal(AGENT_ERROR, API_ERROR_NO_SANDBOX, it.no_sandbox);
+        g_idle_add(tool_answer_cb, answer);
+        return answer;
+}
+
+void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        ToolAnswer *answer = tool_answer(func, user_data);
+
+        for (guint i = 0; i < it.bad_tools->len && !answer->error; i++) {
+                BadTool *bad = g_ptr_array_index(it.bad_tools, i);
+
+                if (!strstr(tool->source, bad->in_source))
+                        continue;
+                answer->error = g_error_new_literal(AGENT_ERROR, API_ERROR_FAILED, bad->error);
+                answer->traceback = g_strdup(bad->traceback);
+        }
+}
+
+void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+{
+        ToolAnswer *answer = tool_answer(func, user_data);
+        const char *value = g_hash_table_lookup(it.values, expression);
+
+        if (answer->error)
+                return;
+        if (value)
+                answer->result = json_object_new_string(value);
+        else
+                answer->error = g_error_new_literal(AGENT_ERROR, API_ERROR_FAILED, "This is no expression.");
+}
+
+void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json_object *arguments, const char *quote, GCancellable *cancellable,
+                       ToolFunc func, gpointer user_data)
+{
+        ToolAnswer *answer = tool_answer(func, user_data);
+
+        if (answer->error)
+                return;
+        if (it.result)
+                answer->result = json_parse(it.result, -1, NULL);
+        else
+                answer->error = g_error_new_literal(AGENT_ERROR, (int)it.result_error, "It did not work.");
+}
+
+/* — library — */
+
+static void kept_free(gpointer data)
+{
+        Kept *kept = data;
+
+        app_free(kept->app);
+        g_hash_table_unref(kept->files);
+        g_free(kept);
+}
+
+App *app_new(const char *id)
+{
+        App *app = g_new0(App, 1);
+
+        app->id = g_strdup(id);
+        return app;
+}
+
+void app_free(App *app)
+{
+        if (!app)
+                return;
+        g_free(app->id);
+        g_free(app->title);
+        g_free(app->glyph);
+        g_free(app->sentence);
+        g_free(app->file);
+        json_object_put(app->requirements);
+        json_object_put(app->tools);
+        json_object_put(app->findings);
+        g_free(app);
+}
+
+static App *app_copy(const App *app)
+{
+        App *copy = app_new(app->id);
+
+        copy->title = g_strdup(app->title);
+        copy->glyph = g_strdup(app->glyph);
+        copy->sentence = g_strdup(app->sentence);
+        copy->file = g_strdup(app->file);
+        copy->version = app->version;
+        copy->requirements = json_clone(app->requirements);
+        copy->tools = json_clone(app->tools);
+        return copy;
+}
+
+static gboolean library_fails(GError **error)
+{
+        if (it.library_error)
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_STORAGE, it.library_error);
+        return it.library_error != NULL;
+}
+
+char *library_new_id(Library *library, const char *sentence)
+{
+        static guint n;
+
+        return g_strdup_printf("app-%u", ++n);
+}
+
+void library_reserve_id(Library *library, const char *id)
+{
+}
+
+gboolean library_accept_app(Library *library, App *app, GHashTable *files, const char *words, GError **error)
+{
+        Kept *kept, *before = g_hash_table_lookup(it.apps, app->id);
+        GHashTableIter iter;
+        gpointer path, bytes;
+
+        if (library_fails(error))
+                return FALSE;
+        kept = g_new0(Kept, 1);
+        app->version = before ? before->app->version + 1 : 1;
+        kept->app = app_copy(app);
+        kept->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_hash_table_iter_init(&iter, files);
+        while (g_hash_table_iter_next(&iter, &path, &bytes))
+                g_hash_table_insert(kept->files, g_strdup(path), g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)));
+        g_hash_table_insert(it.apps, g_strdup(app->id), kept);
+        it.commits++;
+        return TRUE;
+}
+
+App *library_app(Library *library, const char *id, GError **error)
+{
+        Kept *kept = g_hash_table_lookup(it.apps, id);
+
+        if (kept)
+                return app_copy(kept->app);
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such app.");
+        return NULL;
+}
+
+GPtrArray *library_apps(Library *library)
+{
+        GPtrArray *apps = g_ptr_array_new_with_free_func((GDestroyNotify)app_free);
+        GHashTableIter iter;
+        gpointer kept;
+
+        g_hash_table_iter_init(&iter, it.apps);
+        while (g_hash_table_iter_next(&iter, NULL, &kept))
+                g_ptr_array_add(apps, app_copy(((Kept *)kept)->app));
+        return apps;
+}
+
+App *library_app_by_sentence(Library *library, const char *sentence)
+{
+        g_autoptr(GPtrArray) apps = library_apps(library);
+
+        for (guint i = 0; i < apps->len; i++)
+                if (g_ascii_strcasecmp(((App *)g_ptr_array_index(apps, i))->sentence, sentence) == 0)
+                        return app_copy(g_ptr_array_index(apps, i));
+        return NULL;
+}
+
+GBytes *library_app_file(Library *library, const char *id, const char *path, GError **error)
+{
+        Kept *kept = g_hash_table_lookup(it.apps, id);
+        const char *text = kept ? g_hash_table_lookup(kept->files, path) : NULL;
+
+        if (text)
+                return g_bytes_new(text, strlen(text));
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such file.");
+        return NULL;
+}
+
+gboolean library_accept_tool(Library *library, const Tool *tool, const char *words, GError **error)
+{
+        if (library_fails(error))
+                return FALSE;
+        g_hash_table_insert(it.tools, g_strdup(tool->name), tool_copy(tool));
+        return TRUE;
+}
+
+Tool *library_tool(Library *library, const char *name, GError **error)
+{
+        Tool *tool = g_hash_table_lookup(it.tools, name);
+
+        if (tool)
+                return tool_copy(tool);
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such tool.");
+        return NULL;
+}
+
+GPtrArray *library_tools(Library *library)
+{
+        GPtrArray *tools = g_ptr_array_new_with_free_func((GDestroyNotify)tool_free);
+        GHashTableIter iter;
+        gpointer tool;
+
+        g_hash_table_iter_init(&iter, it.tools);
+        while (g_hash_table_iter_next(&iter, NULL, &tool))
+                g_ptr_array_add(tools, tool_copy(tool));
+        return tools;
+}
+
+gboolean library_accept_page(Library *library, const char *address, const char *type, GBytes *body, GError **error)
+{
+        if (library_fails(error))
+                return FALSE;
+        g_hash_table_insert(it.pages, g_strdup(address), g_bytes_ref(body));
+        return TRUE;
+}
+
+GBytes *library_page(Library *library, const char *address, char **type)
+{
+        GBytes *body = g_hash_table_lookup(it.pages, address);
+
+        *type = NULL;
+        return body ? g_bytes_ref(body) : NULL;
+}
+
+char *library_instructions(Library *library)
+{
+        return g_strdup("");
+}
+
+/* — the view — */
+
+static void finding_free(gpointer data)
+{
+        Finding *finding = data;
+
+        g_free(finding->results);
+        g_free(finding->findings);
+        g_free(finding);
+}
+
+static void swallow(const char *bytes, gsize length, gpointer user_data)
+{
+}
+
+typedef struct {
+        char *run, *draft;
+        json_object *requirements;
+} Check;
+
+static json_object *all_passed(json_object *requirements)
+{
+        json_object *results = json_object_new_array();
+
+        for (gsize i = 0; i < json_length(requirements); i++) {
+                json_object *result = json_object_new_object();
+
+                json_add_int(result, "requirement", i);
+                json_add_text(result, "verdict", "passed");
+                json_object_array_add(results, result);
+        }
+        return results;
+}
+
+static gboolean check_cb(gpointer user_data)
+{
+        Check *check = user_data;
+        Finding *finding = g_queue_peek_head(&it.findings);
+        gboolean taken = finding && finding->silent;
+        json_object *evidence = json_object_new_object();
+
+        if (!the_world->killed && the_world->agent.runs && !taken) {
+                runs_draft_follow(the_world->agent.runs, check->draft, swallow, check);
+                json_add_text(evidence, "draft", check->draft);
+                json_add(evidence, "results", finding ? json_parse(finding->results, -1, NULL) : all_passed(check->requirements));
+                json_add(evidence, "findings", finding ? json_parse(finding->findings, -1, NULL) : json_object_new_array());
+                json_add_real(evidence, "ms", 1);
+                json_add_text(evidence, "view", "fake");
+                /* What an agent that was killed did not take is found again by the next check. */
+                taken = runs_evidence(the_world->agent.runs, check->run, evidence, NULL);
+        }
+        json_object_put(evidence);
+        if (taken && finding)
+                finding_free(g_queue_pop_head(&it.findings));
+        g_free(check->run);
+        g_free(check->draft);
+        json_object_put(check->requirements);
+        g_free(check);
+        return G_SOURCE_REMOVE;
+}
+
+static void event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
+{
+        World *world = user_data;
+
+        if (id == 0)
+                return;
+        g_ptr_array_add(world->events, g_strdup(event_type_name(type)));
+        g_ptr_array_add(world->data, json_clone(data));
+        if (world->kill_at >= 0 && (int)world->events->len == world->kill_at)
+                world->killed = TRUE;
+        if (type == EVENT_CHECK && world->view) {
+                Check *check = g_new0(Check, 1);
+
+                check->run = g_strdup(json_text(data, "run"));
+                check->draft = g_strdup(json_text(data, "draft"));
+                check->requirements = json_clone(json_field(data, "requirements"));
+                g_idle_add(check_cb, check);
+        }
+}
+
+/* — the world — */
+
+static void start(World *world)
+{
+        g_autoptr(GError) error = NULL;
+
+        world->agent.journal = journal_open(world->agent.state_folder, &error);
+        g_assert_no_error(error);
+        world->listener = journal_listen(world->agent.journal, event_cb, world);
+        world->agent.runs = runs_new(&world->agent, &error);
+        g_assert_no_error(error);
+}
+
+static void stop(World *world)
+{
+        g_clear_pointer(&world->agent.runs, runs_free);
+        journal_ignore(world->agent.journal, world->listener);
+        g_clear_pointer(&world->agent.journal, journal_free);
+}
+
+static void bad_tool_free(gpointer data)
+{
+        BadTool *bad = data;
+
+        g_free(bad->in_source);
+        g_free(bad->error);
+        g_free(bad->traceback);
+        g_free(bad);
+}
+
+static void put_cb(gpointer object)
+{
+        json_object_put(object);
+}
+
+World *world_new(void)
+{
+        World *world = g_new0(World, 1);
+
+        the_world = world;
+        world->script = g_new0(struct WorldScript, 1);
+        world->folder = g_dir_make_tmp("impromptu-runs-XXXXXX", NULL);
+        world->agent.data_folder = g_strdup(world->folder);
+        world->agent.state_folder = g_build_filename(world->folder, "state", NULL);
+        world->agent.share_folder = g_strdup(g_getenv("IMPROMPTU_DATA"));
+        world->events = g_ptr_array_new_with_free_func(g_free);
+        world->data = g_ptr_array_new_with_free_func(put_cb);
+        world->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        world->calls = g_ptr_array_new_with_free_func(g_free);
+        world->kill_at = -1;
+        world->view = TRUE;
+        it.answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, script_free);
+        it.bad_tools = g_ptr_array_new_with_free_func(bad_tool_free);
+        it.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        it.apps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, kept_free);
+        it.tools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)tool_free);
+        it.pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+        g_mkdir_with_parents(world->agent.state_folder, 0700);
+        start(world);
+        return world;
+}
+
+static void remove_all(const char *path)
+{
+        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+        const char *name;
+
+        while (dir && (name = g_dir_read_name(dir))) {
+                g_autofree char *child = g_build_filename(path, name, NULL);
+                remove_all(child);
+        }
+        g_remove(path);
+}
+
+void world_free(World *world)
+{
+        the_world = world;
+        stop(world);
+        world_spin(world);
+        g_hash_table_unref(it.answers);
+        g_queue_clear_full(&it.findings, finding_free);
+        g_ptr_array_unref(it.bad_tools);
+        g_clear_pointer(&it.no_sandbox, g_free);
+        g_clear_pointer(&it.result, g_free);
+        g_clear_pointer(&it.library_error, g_free);
+        g_hash_table_unref(it.values);
+        g_hash_table_unref(it.apps);
+        g_hash_table_unref(it.tools);
+        g_hash_table_unref(it.pages);
+        g_free(world->script);
+        remove_all(world->folder);
+        g_free(world->folder);
+        g_free(world->agent.data_folder);
+        g_free(world->agent.state_folder);
+        g_free(world->agent.share_folder);
+        g_ptr_array_unref(world->events);
+        g_ptr_array_unref(world->data);
+        g_hash_table_unref(world->asked);
+        g_ptr_array_unref(world->calls);
+        g_free(world);
+}
+
+static void script(const char *key, Script script)
+{
+        g_hash_table_insert(it.answers, g_strdup(key), g_memdup2(&script, sizeof script));
+}
+
+void world_answers(World *world, const char *key, const char *text)
+{
+        script(key, (Script){.text = g_strdup(text)});
+}
+
+void world_fails(World *world, const char *key, LaneError error, const char *text)
+{
+        script(key, (Script){.text = g_strdup(text), .fails = TRUE, .error = error});
+}
+
+void world_hangs(World *world, const char *key)
+{
+        script(key, (Script){.hangs = TRUE});
+}
+
+void world_evidence(World *world, const char *results, const char *findings)
+{
+        Finding finding = {.results = g_strdup(results), .findings = g_strdup(findings)};
+
+        g_queue_push_tail(&it.findings, g_memdup2(&finding, sizeof finding));
+}
+
+void world_no_evidence(World *world)
+{
+        Finding finding = {.silent = TRUE};
+
+        g_queue_push_tail(&it.findings, g_memdup2(&finding, sizeof finding));
+}
+
+void world_tool_fails(World *world, const char *in_source, const char *error, const char *traceback)
+{
+        BadTool bad = {g_strdup(in_source), g_strdup(error), g_strdup(traceback)};
+
+        g_ptr_array_add(it.bad_tools, g_memdup2(&bad, sizeof bad));
+}
+
+void world_no_sandbox(World *world, const char *sentence)
+{
+        it.no_sandbox = g_strdup(sentence);
+}
+
+void world_value(World *world, const char *expression, const char *value)
+{
+        g_hash_table_insert(it.values, g_strdup(expression), g_strdup(value));
+}
+
+void world_result(World *world, const char *json, ApiErrorKind error)
+{
+        g_free(it.result);
+        it.result = g_strdup(json);
+        it.result_error = error;
+}
+
+void world_library_fails(World *world, const char *sentence)
+{
+        g_free(it.library_error);
+        it.library_error = g_strdup(sentence);
+}
+
+void world_keep_app(World *world, const char *id, const char *title, const char *sentence, const char *page, const char *requirements)
+{
+        g_autoptr(App) app = app_new(id);
+        g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_bytes_unref);
+
+        app->title = g_strdup(title);
+        app->glyph = g_strdup("T");
+        app->sentence = g_strdup(sentence);
+        app->requirements = json_parse(requirements, -1, NULL);
+        app->tools = json_object_new_array();
+        g_hash_table_insert(files, "index.html", g_bytes_new(page, strlen(page)));
+        g_assert_true(library_accept_app(NULL, app, files, sentence, NULL));
+        it.commits = 0;
+}
+
+const char *world_file(World *world, const char *app, const char *path)
+{
+        Kept *kept = g_hash_table_lookup(it.apps, app);
+
+        return kept ? g_hash_table_lookup(kept->files, path) : NULL;
+}
+
+guint world_commits(World *world)
+{
+        return it.commits;
+}
+
+void world_spin(World *world)
+{
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+}
+
+void world_restart(World *world)
+{
+        world->killed = FALSE;
+        stop(world);
+        world_spin(world);
+        start(world);
+}
+
+static gboolean wake_cb(gpointer user_data)
+{
+        return G_SOURCE_CONTINUE;
+}
+
+typedef gboolean (*Condition)(World *world, gconstpointer what);
+
+static void run_until(World *world, Condition condition, gconstpointer what)
+{
+        gint64 deadline = g_get_monotonic_time() + DEADLINE_SECONDS * G_USEC_PER_SEC;
+        guint wake = g_timeout_add_seconds(1, wake_cb, NULL);
+
+        while (!condition(world, what)) {
+                g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+                g_main_context_iteration(NULL, TRUE);
+                if (world->killed) {
+                        world->kill_at = -1;
+                        world_restart(world);
+                }
+        }
+        g_source_remove(wake);
+}
+
+static gboolean is_done(World *world, gconstpointer run)
+{
+        return !world->killed && runs_is_finished(world->agent.runs, run);
+}
+
+void world_until_done(World *world, const char *run)
+{
+        g_autofree char *id = g_strdup(run);
+
+        run_until(world, is_done, id);
+}
+
+typedef struct {
+        EventType type;
+        guint from;
+} Wanted;
+
+static gboolean was_told(World *world, gconstpointer what)
+{
+        const Wanted *wanted = what;
+
+        for (guint i = wanted->from; i < world->events->len; i++)
+                if (g_str_equal(g_ptr_array_index(world->events, i), event_type_name(wanted->type)))
+                        return TRUE;
+        return FALSE;
+}
+
+void world_until(World *world, EventType type)
+{
+        Wanted wanted = {type, world->events->len};
+
+        run_until(world, was_told, &wanted);
+}
+
+static gboolean was_asked(World *world, gconstpointer key)
+{
+        return g_hash_table_contains(world->asked, key);
+}
+
+void world_until_asked(World *world, const char *key)
+{
+        run_until(world, was_asked, key);
+}
+
+json_object *world_last(World *world, EventType type)
+{
+        for (guint i = world->events->len; i > 0; i--)
+                if (g_str_equal(g_ptr_array_index(world->events, i - 1), event_type_name(type)))
+                        return g_ptr_array_index(world->data, i - 1);
+        return NULL;
+}
+
+guint world_count(World *world, EventType type)
+{
+        guint n = 0;
+
+        for (guint i = 0; i < world->events->len; i++)
+                n += g_str_equal(g_ptr_array_index(world->events, i), event_type_name(type));
+        return n;
+}
+
+const char *world_outcome(World *world)
+{
+        return json_text(world_last(world, EVENT_DONE), "outcome");
+}
+
+const char *world_message(World *world)
+{
+        return json_text(world_last(world, EVENT_DONE), "message");
+}
