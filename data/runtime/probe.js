@@ -272,9 +272,10 @@ function ask(message) {
 }
 
 const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
-let owed = 0;
+let owed = 0; // milliseconds the clock is ahead
 
-// Lets what an action set going happen: what is due now, one frame, and the tools' answers. The clock moves by a millisecond, which the next wait gives back.
+// Lets what an action set going happen: what is due now, one frame, and the tools' answers. The clock moves by a millisecond, which the next wait gives back,
+// so that waits count from the last action.
 async function settle() {
     await ask({ kind: 'advance', ms: 1 });
     owed += 1;
@@ -307,11 +308,12 @@ for (const type of ['mouseup', 'keyup']) {
 
 let arrival = null;
 
-function expect(type) {
+function expect(type, times) {
+    let left = times;
     arrival = new Promise((resolve) => {
         const timer = setTimeout(() => resolve(false), INPUT_MS);
         arrived = (kind) => {
-            if (kind !== type)
+            if (kind !== type || --left > 0)
                 return;
             clearTimeout(timer);
             resolve(true);
@@ -347,13 +349,14 @@ async function aim(name, selector, type) {
     if (!at.ok)
         return at;
     mark();
+    owed = 0;
     before = await activity();
     if (element.matches('select, input[type=date], input[type=time], input[type=datetime-local], input[type=color], input[type=file]')) {
         element.focus();
-        return { ok: true, quiet: true };
+        return { ok: true, quiet: true, named: named(element) };
     }
-    expect(type);
-    return at;
+    expect(type, 1);
+    return { ...at, named: named(element) };
 }
 
 let before = '';
@@ -415,6 +418,7 @@ function chooseIn(element, value) {
 // A list is set; a radio button or check box is answered with the element that must still be pressed (state "press") or is as wanted already.
 function choose(name, value) {
     mark();
+    owed = 0;
     const list = control(name, 'select');
     if (list)
         return chooseIn(list, value);
@@ -472,17 +476,18 @@ const operations = {
                 return { ok: false, why: 'nothing is called ' + name };
             element.focus();
         }
+        owed = 0;
         before = await activity();
-        expect('keyup');
+        expect('keyup', 1);
         return { ok: true };
     },
-    async aimNumber({ index }) {
-        const element = pressable()[index];
-        return element ? { ...await aim(element, CONTROLS, 'mouseup'), name: namesOf(element)[0] || element.tagName.toLowerCase() } : { ok: false, gone: true };
+    async aimNamed({ name }) {
+        const element = pressable().find((one) => named(one) === name);
+        return element ? aim(element, CONTROLS, 'mouseup') : { ok: false, gone: true };
     },
     done({ real }) { return done(real); },
-    expectKey() { expect('keyup'); return { ok: true }; },
-    async typed() { await arrival; return { ok: true }; },
+    expectKeys({ times }) { expect('keyup', times); return { ok: true }; },
+    async typed() { const all = await arrival; return { ok: all !== false, why: 'the field did not take the keys' }; },
     ready({ name, value }) { return ready(name, value); },
     insert({ value }) { return insert(value); },
     async commit() { commit(); await settle(); return { ok: true }; },
