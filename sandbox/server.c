@@ -360,7 +360,7 @@ static gboolean signal_cb(gpointer data)
         return G_SOURCE_CONTINUE;
 }
 
-/* The children that still run end with us: PDEATHSIG, and their channels close. */
+/* At the end every connection's calls are killed; should one survive that for a moment, it dies with us (PDEATHSIG). */
 static int run(Server *server)
 {
         g_autofree char *program = server_worker_program();
@@ -369,7 +369,11 @@ static int run(Server *server)
         g_unix_signal_add(SIGINT, signal_cb, server);
         server->pool = pool_new(program, ready_cb, server);
         g_main_loop_run(server->loop);
-        pool_free(server->pool);
+        while (server->readers->len)
+                closed_cb(server->readers->pdata[0]);
+        g_clear_pointer(&server->pool, pool_free);
+        g_ptr_array_unref(server->readers);
+        g_main_loop_unref(server->loop);
         return 0;
 }
 
@@ -394,12 +398,15 @@ int server_run_socket(const char *path)
 {
         Server server;
         int listener = bind_socket(path);
+        GSource *watch;
 
         if (listener < 0)
                 return 1;
         init(&server);
-        watch_fd(listener, G_IO_IN, G_SOURCE_FUNC(connection_cb), &server);
+        watch = watch_fd(listener, G_IO_IN, G_SOURCE_FUNC(connection_cb), &server);
         run(&server);
+        watch_clear(&watch);
+        close(listener);
         unlink(path);
         return 0;
 }
