@@ -167,12 +167,18 @@ counting(page.AudioScheduledSourceNode && AudioScheduledSourceNode.prototype, 's
 counting(page.Clipboard && Clipboard.prototype, 'writeText');
 counting(page.SpeechSynthesis && SpeechSynthesis.prototype, 'speak');
 counting(page, 'open');
+counting(URL, 'createObjectURL');
+counting(HTMLElement.prototype, 'click');
 
 apply(listen, page, [boot.secret + '<', (event) => {
     const message = parse(apply(detail, event, []));
     const answer = (value) => apply(dispatch, page, [new Custom(boot.secret + '>', { detail: stringify({ kind: 'clock', ...value }) })]);
+    const arrive = async () => {
+        await advance(message.ms);
+        answer({ id: message.id });
+    };
     if (message.kind === 'advance')
-        advance(message.ms).then(() => answer({ id: message.id }));
+        arrive();
     else if (message.kind === 'activity')
         answer({ id: message.id, active });
 }, true]);

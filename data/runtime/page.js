@@ -4,10 +4,11 @@
 'use strict';
 const Custom = CustomEvent, text = String, make = Object.create, hasOwn = Object.hasOwn, define = Object.defineProperty;
 const { stringify, parse } = JSON;
-const apply = Reflect.apply, ownKeys = Reflect.ownKeys;
+const apply = Reflect.apply, ownKeys = Reflect.ownKeys, slice = String.prototype.slice;
 const dispatch = EventTarget.prototype.dispatchEvent, listen = EventTarget.prototype.addEventListener;
 const stop = Event.prototype.stopImmediatePropagation;
 const detail = Object.getOwnPropertyDescriptor(CustomEvent.prototype, 'detail').get;
+const cut = (words, length) => apply(slice, text(words), [0, length]);
 const soon = queueMicrotask.bind(window), later = setTimeout.bind(window);
 const NativePromise = Promise, Failure = Error, Quota = DOMException, WrongType = TypeError;
 const page = window, doc = document;
@@ -132,7 +133,7 @@ apply(listen, page, ['pagehide', flush, true]);
 // What goes wrong is told as a claim of the page: whoever reads it knows that the page could have made it up.
 function found(kind, words, line) {
     try {
-        tell({ kind: 'found', finding: { kind, text: text(words).slice(0, 500), line: line || undefined } });
+        tell({ kind: 'found', finding: { kind, text: cut(words, 500), line: line || undefined } });
     } catch (error) { /* an object whose own toString throws has nothing to say */ }
 }
 
@@ -149,7 +150,7 @@ apply(listen, page, ['error', (event) => {
     if (target === page || !target)
         found('exception', event.message, event.lineno);
     else if (target.src || target.href)
-        found('request', 'could not load ' + text(target.src || target.href).slice(0, 300));
+        found('request', 'could not load ' + cut(target.src || target.href, 300));
 }, true]);
 apply(listen, page, ['unhandledrejection', (event) => {
     try {
@@ -159,13 +160,16 @@ apply(listen, page, ['unhandledrejection', (event) => {
     }
 }, true]);
 apply(listen, doc, ['securitypolicyviolation', (event) => {
-    found('csp', event.effectiveDirective + ' does not allow ' + (event.blockedURI || 'this').slice(0, 300), event.lineNumber);
+    found('csp', event.effectiveDirective + ' does not allow ' + cut(event.blockedURI || 'this', 300), event.lineNumber);
 }, true]);
 
 const consoleError = console.error;
 console.error = function error(...words) {
+    let all = '';
     try {
-        found('console', words.map(describe).join(' '));
+        for (let i = 0; i < words.length; i++)
+            all += (i ? ' ' : '') + describe(words[i]);
+        found('console', all);
     } catch (failure) {
         found('console', 'an error that cannot be shown');
     }
@@ -178,7 +182,7 @@ hide('alert', function alert(words) {
     const note = doc.createElement('div');
     note.setAttribute('role', 'alert');
     note.className = 'impromptu-note';
-    note.textContent = words === undefined ? '' : text(words).slice(0, 2000);
+    note.textContent = words === undefined ? '' : cut(words, 2000);
     doc.querySelectorAll('.impromptu-note').forEach((old) => old.remove());
     (doc.body || doc.documentElement).append(note);
     later(() => note.remove(), NOTE_MS);

@@ -31,6 +31,9 @@ function valueOf(element) {
     return '';
 }
 
+// What the check itself typed into a field is not something the page shows.
+const typedBy = new WeakMap();
+
 function readInto(node, out, count) {
     for (let child = node.firstChild; child && out.length < TEXT_MAX && count.left-- > 0; child = child.nextSibling) {
         if (child.nodeType === Node.TEXT_NODE) {
@@ -47,7 +50,7 @@ function readInto(node, out, count) {
             const apart = !/^(inline|contents)$/.test(style.display) || child.tagName === 'TD' ? '\n' : '';
             out.text += apart;
             if (value)
-                out.text += ' ' + value + ' ';
+                out.text += typedBy.get(child) === value ? '' : ' ' + value + ' ';
             else if (style.display === 'contents' || visible(child) || child.children.length)
                 readInto(child.shadowRoot || child, out, count);
             out.text += apart;
@@ -164,7 +167,7 @@ function region(name) {
     return labelled || smallestWithText(name);
 }
 
-const named = (element) => fold(namesOf(element)[0] || element.tagName).slice(0, 80);
+const named = (element) => (namesOf(element)[0] || element.tagName).replace(/\s+/g, ' ').trim().slice(0, 80);
 
 // ---- seeing ----
 
@@ -384,6 +387,7 @@ function ready(name, value) {
         return { ok: false, why: 'no field is called ' + name };
     if (element.tagName === 'SELECT')
         return chooseIn(element, value);
+    typedBy.set(element, value);
     element.focus();
     if (element.tagName === 'INPUT' && DIRECT.test(element.type)) {
         setValue(element, value);
@@ -436,7 +440,7 @@ function choose(name, value) {
 
 function pressable() {
     return [...document.querySelectorAll(PRESSED)].filter((element) => !element.disabled && element.getAttribute('aria-disabled') !== 'true' &&
-        visible(element) && !/^https?:/.test(element.getAttribute('href') || ''));
+        visible(element) && !element.hasAttribute('download') && !/^(?!javascript:)[a-z]+:/i.test(element.getAttribute('href') || ''));
 }
 
 function figures(text) {

@@ -234,6 +234,8 @@ static void played_cb(Twin *twin, Outcome *outcome, gpointer user_data)
         Requirement *requirement = check->requirements->pdata[check->at[side]];
 
         requirement->outcome[side] = outcome;
+        if (twin_dead(twin))
+                check->hung[side]++;
         if (side == WITH && !check->calling && twin_calls(twin) > 0)
                 check->calling = requirement;
         check->at[side]++;
@@ -271,7 +273,7 @@ static void walk(Checker *checker, int side)
         while (check->at[side] < check->requirements->len && !playable(check->requirements->pdata[check->at[side]]))
                 check->at[side]++;
         if (check->at[side] >= check->requirements->len || too_long(check) || check->hung[side] >= CHECK_HANGS_MAX) {
-                if (side == WITH && check->hung[side] < CHECK_HANGS_MAX)
+                if (side == WITH && !check->hung[side])
                         survey_start(checker, with_is_over);
                 else
                         side_over(checker, side);

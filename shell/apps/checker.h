@@ -6,7 +6,7 @@
 #include "shell/apps/verdicts.h"
 
 #define CHECK_TOTAL_MS 30000
-#define CHECK_HANGS_MAX 1      /* loads that never end; then nothing more is tried */
+#define CHECK_HANGS_MAX 2      /* then nothing more is tried */
 #define CHECK_CONTROLS_MAX 24  /* pressed in the survey */
 
 enum { WITH, WITHOUT, SIDES }; /* the page's scripts */

@@ -74,7 +74,7 @@ static void answer_call(Twin *twin, json_object *message, PageReply *reply)
         twin->calls++;
         if (!samples_known(twin->tools, tool)) {
                 text = g_strdup_printf("The page calls the tool %.80s, which there is not.", tool);
-                if (twin->findings)
+                if (twin->findings && twin->round == ROUND_FIRST)
                         findings_add_text(twin->findings, "tool", text, NULL);
                 page_reply_error(reply, "refused", text);
                 return;

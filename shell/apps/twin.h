@@ -4,7 +4,7 @@
 
 #include "shell/apps/page.h"
 
-#define TWIN_STEP_MS 4000 /* one operation; then the page hangs and its process is ended */
+#define TWIN_STEP_MS 3000 /* one operation; then the page hangs and its process is ended */
 #define TWIN_WIDTH 960
 #define TWIN_HEIGHT 680
 #define TWIN_FILES_MAX 8

@@ -1,0 +1,111 @@
+/* Prints how long a check of ten requirements takes with warm twins, and how long a warm view takes to open an app. Asserts nothing.
+ * Run: tests/apps/in-x BUILD/tests/apps/bench-check */
+#include <webkit2/webkit2.h>
+
+#include "shell/apps/views.h"
+#include "tests/apps/standin.h"
+
+#define ROUNDS 5
+#define DEADLINE_MS 60000
+
+static const char page[] =
+        "<!doctype html><title>Counter</title><h1>Counter</h1><output id=n aria-label=Count>0</output><button id=up>Add one</button><button id=zero>Reset</button>"
+        "<label>Step <input id=s value=1></label><ul id=log></ul><script>let n = 0; const show = () => { document.getElementById('n').textContent = n;"
+        "const li = document.createElement('li'); li.textContent = 'now ' + n; log.append(li) }; up.onclick = () => { n += +s.value; show() };"
+        "zero.onclick = () => { n = 0; log.textContent = ''; show() }; setInterval(() => { n += 100; show() }, 60000)</script>";
+
+static char *ten_requirements(void)
+{
+        GString *text = g_string_new("[");
+
+        for (int i = 0; i < 10; i++)
+                g_string_append_printf(text, "%s{\"text\":\"r%d\",\"steps\":[{\"press\":\"Add one\"},{\"press\":\"Add one\"},{\"see\":\"2\",\"in\":\"Count\"},{\"wait\":60},{\"see\":\"now 102\"}]}",
+                                       i ? "," : "", i);
+        g_string_append_c(text, ']');
+        return g_string_free(text, FALSE);
+}
+
+static gboolean posted(gpointer data)
+{
+        return standin_evidence(data) != NULL;
+}
+
+static gboolean never(gpointer data)
+{
+        return FALSE;
+}
+
+static void bench_check(Standin *standin, Views *views)
+{
+        Checker *checker = checker_new(views, standin_client(standin));
+        g_autofree char *requirements = ten_requirements();
+
+        wait_until(never, NULL, 2000); /* the twins warm up */
+        for (int i = 1; i <= ROUNDS; i++) {
+                g_autofree char *text = g_strdup_printf("{\"run\":\"r1\",\"app\":\"demo\",\"draft\":\"r1.%d\",\"path\":\"index.html\",\"requirements\":%s,\"tools\":{}}", i, requirements);
+                json_object *event = json_tokener_parse(text), *ms = NULL;
+
+                standin_forget_evidence(standin);
+                checker_check(checker, event);
+                wait_until(posted, standin, DEADLINE_MS);
+                json_object_object_get_ex(standin_evidence(standin), "ms", &ms);
+                g_print("CHECK of ten requirements: %.0f ms\n", json_object_get_double(ms));
+                if (i == 1)
+                        g_print("%s\n", json_object_to_json_string(standin_evidence(standin)));
+                json_object_put(event);
+                wait_until(never, NULL, 1500);
+        }
+        checker_free(checker);
+}
+
+static void painted_cb(AppView *view, gint64 at, gpointer user_data)
+{
+        *(gint64 *)user_data = at;
+}
+
+static gboolean is_set(gpointer data)
+{
+        return *(gint64 *)data != 0;
+}
+
+static void bench_open(Standin *standin, Views *views)
+{
+        static const AppViewHandler handler = {.painted = painted_cb};
+
+        for (int i = 1; i <= ROUNDS; i++) {
+                gint64 painted = 0, asked, claimed;
+                GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+                AppView *view;
+
+                views_warm(views);
+                wait_until(never, NULL, 2000);
+                asked = g_get_monotonic_time();
+                view = app_view_new(views, "demo", &handler, &painted);
+                claimed = g_get_monotonic_time();
+                gtk_container_add(GTK_CONTAINER(window), app_view_widget(view));
+                gtk_window_set_default_size(GTK_WINDOW(window), 640, 480);
+                gtk_widget_show_all(window);
+                app_view_load(view, "index.html", TRUE);
+                wait_until(is_set, &painted, DEADLINE_MS);
+                g_print("warm open: claimed in %.1f ms, painted after %.1f ms\n", (claimed - asked) / 1000.0, (painted - asked) / 1000.0);
+                gtk_container_remove(GTK_CONTAINER(window), app_view_widget(view));
+                app_view_free(view);
+                gtk_widget_destroy(window);
+        }
+}
+
+int main(int argc, char **argv)
+{
+        Standin *standin;
+        Views *views;
+
+        gtk_init(&argc, &argv);
+        standin = standin_new();
+        standin_page(standin, "/app/demo/index.html", page);
+        views = views_new(standin_client(standin), share_folder());
+        bench_check(standin, views);
+        bench_open(standin, views);
+        views_free(views);
+        standin_free(standin);
+        return 0;
+}
