@@ -3,7 +3,6 @@
 #include <gdk/gdkx.h>
 #include <string.h>
 
-#include "protocols/api.h"
 #include "shell/ui/style.h"
 
 struct Bar {
@@ -97,6 +96,8 @@ show_keys(Bar *bar)
         if (bar->prompts->len > 0)
                 g_string_append(text, "  ·  ↑ earlier");
         g_string_append(text, "  ·  Esc close");
+        if (strlen(gtk_entry_get_text(GTK_ENTRY(bar->entry))) + 4 > BAR_TEXT_MAX)
+                g_string_assign(text, "The bar is full: what did not fit was left out  ·  Esc close");
         ui_label_set(bar->keys, text->str);
         g_string_free(text, TRUE);
 }
@@ -252,7 +253,7 @@ build(Bar *bar)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 0, "framed bar");
         GtkWidget *last = ui_box(GTK_ORIENTATION_HORIZONTAL, 0, "row");
-        GtkWidget *prompt = ui_entry("What do you need?", API_SENTENCE_MAX, &bar->entry);
+        GtkWidget *prompt = ui_entry("What do you need?", BAR_TEXT_MAX, &bar->entry);
 
         bar->list = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL);
         bar->keys = ui_label("", "mono soft");

@@ -1,0 +1,385 @@
+/* Verifies the controller against stand-ins of the core, the views and the agent: what each event and each press leads to, in the order of a real run, and
+ * what happens when a part is missing. */
+#include <glib/gstdio.h>
+#include <gtk/gtk.h>
+#include <string.h>
+
+#include "protocols/client.h"
+#include "shell/ui/desktop-parts.h"
+#include "shell/ui/statefile.h"
+#include "tests/ui/fakes.h"
+
+static void
+settle(void)
+{
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+}
+
+static void
+over_cb(int code, const char *text, gpointer user_data)
+{
+        *(int *)user_data = code;
+}
+
+static int over;
+
+static Desktop *
+start(void)
+{
+        DesktopConfig config = {.share_folder = "/nowhere", .over = over_cb, .user_data = &over};
+        WmEvent ready = {.type = WM_EVENT_READY};
+        Desktop *desktop;
+        g_autoptr(GError) error = NULL;
+
+        desktop = desktop_start(&config, &error);
+        g_assert_no_error(error);
+        fake_core_emit(&ready);
+        settle();
+        return desktop;
+}
+
+static void
+fresh(void)
+{
+        g_autofree char *path = saved_state_path();
+
+        g_unlink(path);
+        fakes_reset();
+        fake_answer("GET /api/v1/lanes", "{\"lanes\":[{\"lane\":\"fast\",\"model\":\"hand\",\"provider\":\"rehearsal\",\"recording\":\"by hand\",\"pace\":1000}]}", 0, NULL);
+}
+
+static void
+run_until_written(void)
+{
+        fake_event("run", 1, "{\"run\":\"r1\",\"text\":\"a timer\",\"kind\":\"ask\"}");
+        fake_event("window", 2, "{\"run\":\"r1\",\"app\":\"timer\",\"title\":\"Timer\",\"glyph\":\"T\"}");
+        fake_event("plan", 3, "{\"run\":\"r1\",\"app\":\"timer\",\"title\":\"Timer\",\"requirements\":[{\"text\":\"It counts\"}],\"tools\":[]}");
+        fake_event("state", 4, "{\"run\":\"r1\",\"app\":\"timer\",\"state\":\"WRITE\",\"attempt\":1}");
+        fake_event("draft", 5, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"path\":\"index.html?draft=r1.1\",\"streaming\":true,\"expected\":900}");
+        fake_event("written", 6, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"bytes\":2000}");
+        settle();
+}
+
+static void
+deliver(const char *draft)
+{
+        g_autofree char *text = g_strdup_printf("{\"run\":\"r1\",\"app\":\"timer\",\"title\":\"Timer\",\"version\":1,\"passed\":1,\"total\":1,\"broken\":0,"
+                                                "\"eye\":0,\"draft\":\"%s\"}", draft);
+
+        fake_event("deliver", 20, text);
+        fake_event("done", 21, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"delivered\",\"message\":\"\",\"timeline\":[]}");
+        settle();
+}
+
+static guint64
+window_xid(Desktop *desktop)
+{
+        return app_window_xid(desktop_window(desktop, "timer"));
+}
+
+static void
+test_run(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        g_assert_cmpuint(fake_count("load timer index.html?draft=r1.1 closed"), ==, 1);
+        g_assert_true(fake_logged("POST /api/v1/runs/r1/marks { \"mark\": \"window\"") || fake_logged("\"mark\":\"window\""));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · writing");
+        fake_view_painted(fake_view("timer"));
+        g_assert_true(fake_logged("first-paint"));
+        fake_event("check", 7, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"path\":\"index.html?draft=r1.1\",\"requirements\":[],\"tools\":{}}");
+        g_assert_true(fake_logged("check {"));
+        /* A repair: the better draft is shown once it is whole. */
+        fake_event("draft", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.2\",\"path\":\"index.html?draft=r1.2\",\"streaming\":true,\"expected\":9}");
+        g_assert_false(fake_logged("r1.2 closed"));
+        fake_event("written", 10, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.2\",\"bytes\":2000}");
+        g_assert_true(fake_logged("load timer index.html?draft=r1.2 closed"));
+        deliver("r1.2");
+        g_assert_true(fake_logged("gate timer"));
+        g_assert_true(fake_logged("forget r1"));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
+        desktop_free(desktop);
+}
+
+static void
+test_version_stays(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        deliver("r1.1");
+        fakes_reset();
+        fake_event("run", 30, "{\"run\":\"r2\",\"text\":\"larger\",\"kind\":\"fix\",\"app\":\"timer\"}");
+        fake_event("draft", 31, "{\"run\":\"r2\",\"app\":\"timer\",\"draft\":\"r2.1\",\"path\":\"index.html?draft=r2.1\",\"streaming\":true,\"expected\":9}");
+        fake_event("written", 32, "{\"run\":\"r2\",\"app\":\"timer\",\"draft\":\"r2.1\",\"bytes\":2000}");
+        settle();
+        g_assert_false(fake_logged("load"));
+        fake_event("deliver", 33, "{\"run\":\"r2\",\"app\":\"timer\",\"title\":\"Timer\",\"version\":2,\"passed\":1,\"total\":1,\"broken\":0,\"eye\":0,\"draft\":\"r2.1\"}");
+        g_assert_true(fake_logged("load timer index.html open"));
+        desktop_free(desktop);
+}
+
+static void
+test_buttons(void)
+{
+        WmEvent button = {.type = WM_EVENT_BUTTON}, evidence = {.type = WM_EVENT_EVIDENCE}, fix = {.type = WM_EVENT_FIX_KEY};
+        Desktop *desktop;
+        AppWindow *window;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        window = desktop_window(desktop, "timer");
+        button.xid = evidence.xid = fix.xid = app_window_xid(window);
+        fake_core_emit(&button);
+        fake_core_emit(&button);
+        g_assert_cmpuint(fake_count("DELETE /api/v1/runs/r1"), ==, 1);
+        deliver("r1.1");
+        fake_view_finding(fake_view("timer"), "exception", "x is not defined");
+        settle();
+        g_assert_cmpstr(fake_evidence(button.xid)->button_label, ==, "Fix 1 found");
+        fake_core_emit(&button);
+        settle();
+        g_assert_true(app_window_fix_is_open(window));
+        fake_core_emit(&evidence);
+        settle();
+        g_assert_true(app_window_evidence_is_open(window));
+        g_assert_false(app_window_fix_is_open(window));
+        fake_core_emit(&fix);
+        g_assert_true(app_window_fix_is_open(window));
+        desktop_fix(desktop, "timer", NULL);
+        g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
+        g_assert_true(fake_logged("x is not defined"));
+        button.xid = 12345;
+        fake_core_emit(&button);
+        desktop_close_window(desktop, window);
+        g_assert_true(fake_logged("POST /api/v1/apps/timer/closed"));
+        fake_event("written", 40, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"bytes\":2000}");
+        settle();
+        desktop_free(desktop);
+}
+
+static void
+test_page_life(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        deliver("r1.1");
+        fake_view_responsive(fake_view("timer"), FALSE);
+        settle();
+        g_assert_true(g_str_has_suffix(fake_evidence(window_xid(desktop))->evidence, "not responding"));
+        fake_view_responsive(fake_view("timer"), TRUE);
+        settle();
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
+        fake_view_crashed(fake_view("timer"), "This page stopped working.");
+        settle();
+        g_assert_true(g_str_has_suffix(fake_evidence(window_xid(desktop))->evidence, "stopped working"));
+        desktop_free(desktop);
+}
+
+static void
+test_agent_missing(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        fake_agent_here(FALSE);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
+        fake_answer("POST /api/v1/ask", NULL, CLIENT_ERROR_UNREACHABLE, "nobody listens");
+        desktop_ask(desktop, "a sentence to keep", NULL, FALSE);
+        settle();
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 2);
+        bar_shown(desktop->bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))), ==, "a sentence to keep");
+        fake_agent_here(TRUE);
+        settle();
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
+        desktop_free(desktop);
+}
+
+static void
+test_first_screen(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        fake_answer("GET /api/v1/lanes", "{\"lanes\":[{\"lane\":\"fast\",\"model\":\"\",\"provider\":\"\",\"problem\":\"no key\"}]}", 0, NULL);
+        fake_answer("POST /api/v1/ask", NULL, CLIENT_ERROR_REFUSED, "No model answers.");
+        desktop = start();
+        g_assert_true(first_screen_visible(desktop->first));
+        first_screen_hide(desktop->first);
+        desktop_ask(desktop, "a garden planner", NULL, FALSE);
+        settle();
+        g_assert_true(first_screen_visible(desktop->first));
+        fake_answer("POST /api/v1/lanes", "{\"lanes\":[{\"lane\":\"fast\",\"model\":\"hand\",\"provider\":\"rehearsal\",\"recording\":\"by hand\"}]}", 0, NULL);
+        desktop_choose_lane(desktop, "recording", NULL, "a garden planner");
+        settle();
+        g_assert_false(first_screen_visible(desktop->first));
+        g_assert_cmpuint(fake_count("POST /api/v1/ask"), ==, 2);
+        fake_event("run", 5, "{\"run\":\"r9\",\"text\":\"unknown words\",\"kind\":\"ask\"}");
+        fake_event("notice", 6, "{\"level\":\"error\",\"text\":\"No recording of this.\",\"run\":\"r9\",\"choices\":[\"key\"]}");
+        g_assert_true(first_screen_visible(desktop->first));
+        desktop_choose_lane(desktop, "key", NULL, NULL);
+        g_assert_true(fake_logged("POST /key-entry"));
+        desktop_free(desktop);
+}
+
+static void
+test_questions(void)
+{
+        WmEvent answer = {.type = WM_EVENT_ANSWER_KEY, .n = 2};
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_event("question", 3, "{\"question\":\"q1\",\"title\":\"Timer\",\"capability\":\"read\",\"resource\":\"/h\",\"sentence\":\"May it?\",\"detail\":\"\","
+                   "\"quote\":\"a timer\",\"answers\":[\"open\",\"no\"]}");
+        settle();
+        g_assert_true(fake_logged("answer keys 2"));
+        fake_core_emit(&answer);
+        settle();
+        g_assert_true(fake_logged("POST /api/v1/answers/q1"));
+        g_assert_true(fake_logged("\"no\""));
+        g_assert_true(fake_logged("answer keys 0"));
+        fake_event("answered", 4, "{\"question\":\"q1\",\"answer\":\"no\"}");
+        settle();
+        desktop_free(desktop);
+}
+
+static void
+test_restored(void)
+{
+        g_autofree char *path = saved_state_path();
+        g_autoptr(SavedState) state = saved_state_new();
+        WmWindow listed = {0};
+        WmEvent windows = {.type = WM_EVENT_WINDOWS, .windows = &listed, .n_windows = 1};
+        Desktop *desktop;
+
+        fresh();
+        saved_state_add(state, "timer", "Timer", "T");
+        g_ptr_array_add(state->prompts, g_strdup("earlier"));
+        state->resume = 17;
+        state->seen = 20;
+        g_assert_true(saved_state_write(state, path, NULL));
+        fake_answer("GET /api/v1/apps/timer", "{\"id\":\"timer\",\"title\":\"Timer\",\"version\":3,\"requirements\":[],\"history\":[]}", 0, NULL);
+        desktop = start();
+        settle();
+        g_assert_cmpuint(fake_followed_after(), ==, 17);
+        g_assert_nonnull(desktop_window(desktop, "timer"));
+        g_assert_true(fake_logged("load timer index.html open"));
+        g_assert_cmpuint(bar_prompts(desktop->bar)->len, ==, 1);
+        /* What the shell saw in an earlier life opens nothing again. */
+        fake_event("window", 19, "{\"run\":\"r4\",\"app\":\"closed-since\",\"title\":\"x\",\"glyph\":\"x\"}");
+        g_assert_null(desktop_window(desktop, "closed-since"));
+        fake_event("window", 21, "{\"run\":\"r5\",\"app\":\"new\",\"title\":\"x\",\"glyph\":\"x\"}");
+        g_assert_nonnull(desktop_window(desktop, "new"));
+        listed.xid = window_xid(desktop);
+        listed.x = 33;
+        listed.width = 500;
+        listed.height = 400;
+        fake_core_emit(&windows);
+        desktop_free(desktop);
+        g_autoptr(SavedState) again = saved_state_read(path);
+        g_assert_cmpuint(again->windows->len, ==, 2);
+        g_assert_cmpuint(again->seen, ==, 21);
+        g_assert_cmpuint(again->resume, ==, 18);
+        for (guint i = 0; i < 2; i++) {
+                const SavedWindow *window = again->windows->pdata[i];
+
+                if (strcmp(window->app, "timer") == 0)
+                        g_assert_cmpint(window->x, ==, 33);
+        }
+}
+
+static void
+test_snapshot(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_event("snapshot", 50, "{\"runs\":[{\"run\":\"r7\",\"app\":\"timer\",\"text\":\"x\",\"state\":\"CHECK\"},"
+                   "{\"run\":\"r6\",\"app\":\"old\",\"text\":\"x\",\"state\":\"DELIVER\",\"outcome\":\"delivered\"}],"
+                   "\"apps\":[{\"id\":\"old\",\"title\":\"Old\",\"version\":1}],\"questions\":[],\"lanes\":[]}");
+        settle();
+        g_assert_true(fake_logged("GET /api/v1/runs/r7/events"));
+        g_assert_nonnull(desktop_window(desktop, "timer"));
+        g_assert_null(desktop_window(desktop, "old"));
+        desktop_free(desktop);
+}
+
+static void
+test_hostile_events(void)
+{
+        static const char *const names[] = {"run", "state", "route", "window", "plan", "tool", "draft", "written", "progress", "check", "evidence", "question",
+                "answered", "deliver", "answer", "open", "app", "lane", "usage", "notice", "done", "snapshot"};
+        static const char *const bodies[] = {
+                "{}", "{\"run\":\"r1\"}", "{\"run\":5,\"app\":[]}", "{\"run\":\"../x\",\"app\":\"../y\"}",
+                "{\"run\":\"r1\",\"app\":\"never-seen\",\"title\":\"<b>\\u202e\\u0001</b>\",\"glyph\":\"<u>\",\"text\":\"<i>\",\"message\":\"<s>\",\"outcome\":\"failed\"}",
+                "{\"question\":\"q1\",\"answers\":[\"a b\",5,\"no\"],\"sentence\":\"<b>\",\"choices\":[5],\"level\":9,\"url\":\"javascript:x\"}",
+        };
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        for (guint round = 0; round < 2; round++)
+                for (guint n = 0; n < G_N_ELEMENTS(names); n++)
+                        for (guint b = 0; b < G_N_ELEMENTS(bodies); b++) {
+                                fake_event(names[n], 0, bodies[b]);
+                                settle();
+                        }
+        desktop_free(desktop);
+        g_assert_false(fake_logged(".."));
+}
+
+static void
+test_core_events(void)
+{
+        WmEvent event = {0};
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        for (int type = WM_EVENT_READY; type <= WM_EVENT_GONE; type++) {
+                event.type = (WmEventType)type;
+                event.text = "a sentence";
+                fake_core_emit(&event);
+        }
+        settle();
+        g_assert_cmpint(over, ==, 0);
+        g_assert_true(fake_logged("sync done 0"));
+        event.type = WM_EVENT_FAILED;
+        fake_core_emit(&event);
+        g_assert_cmpint(over, ==, 69);
+        desktop_free(desktop);
+}
+
+int
+main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        gtk_init(&argc, &argv);
+        g_test_add_func("/desktop/run", test_run);
+        g_test_add_func("/desktop/version-stays", test_version_stays);
+        g_test_add_func("/desktop/buttons", test_buttons);
+        g_test_add_func("/desktop/page-life", test_page_life);
+        g_test_add_func("/desktop/agent-missing", test_agent_missing);
+        g_test_add_func("/desktop/first-screen", test_first_screen);
+        g_test_add_func("/desktop/questions", test_questions);
+        g_test_add_func("/desktop/restored", test_restored);
+        g_test_add_func("/desktop/snapshot", test_snapshot);
+        g_test_add_func("/desktop/hostile-events", test_hostile_events);
+        g_test_add_func("/desktop/core-events", test_core_events);
+        return g_test_run();
+}

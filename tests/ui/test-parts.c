@@ -1,0 +1,361 @@
+/* Verifies the parts that a person's hands touch: the bar's keys (real key events through GDK), the question sheet's deafness against a clock of the
+ * test's own, and that no text from outside is ever read as markup. */
+#include <gdk/gdkkeysyms.h>
+#include <string.h>
+
+#include "protocols/api.h"
+#include "shell/ui/bar.h"
+#include "shell/ui/notice.h"
+#include "shell/ui/question.h"
+#include "shell/ui/style.h"
+#include "tests/ui/fakes.h"
+
+static GString *happened;
+static gint64 clock_us;
+
+static void
+settle(void)
+{
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+}
+
+/* The bar */
+
+static void
+chosen_cb(const Row *row, gpointer user_data)
+{
+        g_autofree char *sentence = row_sentence(row);
+
+        g_string_append_printf(happened, "chosen %s;", sentence);
+}
+
+static void
+closed_cb(gpointer user_data)
+{
+        g_string_append(happened, "closed;");
+}
+
+static const BarHandler bar_handler = {chosen_cb, closed_cb, NULL, NULL};
+
+static void
+key(Bar *bar, guint keyval)
+{
+        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
+        GdkKeymapKey *keys = NULL;
+        int n = 0;
+
+        gdk_keymap_get_entries_for_keyval(gdk_keymap_get_for_display(gdk_display_get_default()), keyval, &keys, &n);
+        event->key.window = g_object_ref(gtk_widget_get_window(bar_window(bar)));
+        event->key.keyval = keyval;
+        event->key.hardware_keycode = n > 0 ? (guint16)keys[0].keycode : 0;
+        event->key.time = GDK_CURRENT_TIME;
+        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gdk_display_get_default())));
+        gtk_widget_event(bar_entry(bar), event);
+        gdk_event_free(event);
+        g_free(keys);
+        settle();
+}
+
+static void
+type(Bar *bar, const char *text)
+{
+        gtk_entry_set_text(GTK_ENTRY(bar_entry(bar)), text);
+        settle();
+}
+
+static Bar *
+bar_with_rows(void)
+{
+        Bar *bar = bar_new(&bar_handler, NULL);
+        g_autoptr(GPtrArray) rows = rows_new();
+        Row *row = row_new(ROW_OPEN, "Disk Lens", "app");
+
+        row->id = g_strdup("disk-lens");
+        row->glyph = g_strdup("D");
+        g_ptr_array_add(rows, row);
+        bar_set_candidates(bar, rows);
+        bar_map(bar);
+        g_string_truncate(happened, 0);
+        return bar;
+}
+
+static void
+test_bar_keys(void)
+{
+        Bar *bar = bar_with_rows();
+
+        bar_shown(bar, NULL, NULL);
+        type(bar, "a timer");
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Make “a timer”;");
+        g_string_truncate(happened, 0);
+        type(bar, "disk l");
+        key(bar, GDK_KEY_KP_Enter);
+        g_assert_cmpstr(happened->str, ==, "chosen Open Disk Lens;");
+        g_string_truncate(happened, 0);
+        key(bar, GDK_KEY_Down);
+        g_assert_cmpuint(bar_chosen_index(bar), ==, 1);
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Make “disk l”;");
+        g_string_truncate(happened, 0);
+        key(bar, GDK_KEY_Escape);
+        g_assert_cmpstr(happened->str, ==, "closed;");
+        bar_free(bar);
+}
+
+static void
+test_bar_tab(void)
+{
+        Bar *bar = bar_with_rows();
+
+        bar_shown(bar, "disk-lens", "Disk <b>Lens</b>");
+        type(bar, "sort by size");
+        key(bar, GDK_KEY_Tab);
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Change Disk <b>Lens</b>: “sort by size”;");
+        g_string_truncate(happened, 0);
+        key(bar, GDK_KEY_Tab);
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Make “sort by size”;");
+        bar_free(bar);
+}
+
+static void
+test_bar_recall(void)
+{
+        Bar *bar = bar_with_rows();
+
+        bar_remember(bar, "first");
+        bar_remember(bar, "second");
+        bar_remember(bar, "second");
+        g_assert_cmpuint(bar_prompts(bar)->len, ==, 2);
+        bar_shown(bar, NULL, NULL);
+        key(bar, GDK_KEY_Up);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "second");
+        key(bar, GDK_KEY_Up);
+        key(bar, GDK_KEY_Up);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "first");
+        key(bar, GDK_KEY_Down);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "second");
+        for (guint i = 0; i < 2 * BAR_PROMPTS_MAX; i++) {
+                g_autofree char *text = g_strdup_printf("%u", i);
+
+                bar_remember(bar, text);
+        }
+        g_assert_cmpuint(bar_prompts(bar)->len, ==, BAR_PROMPTS_MAX);
+        bar_free(bar);
+}
+
+static void
+test_bar_kept(void)
+{
+        Bar *bar = bar_with_rows();
+
+        bar_keep(bar, "what could not be sent");
+        bar_shown(bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "what could not be sent");
+        bar_clear(bar);
+        /* Keys that came before the news that it shows are not written over. */
+        bar_keep(bar, "old");
+        type(bar, "new");
+        bar_shown(bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "new");
+        bar_free(bar);
+}
+
+static void
+test_bar_late(void)
+{
+        Bar *bar = bar_with_rows();
+        g_autoptr(GPtrArray) late = rows_new();
+        Row *row = row_new(ROW_SAY, "a late sentence", NULL);
+
+        row->text = g_strdup("a late sentence");
+        g_ptr_array_add(late, row);
+        bar_shown(bar, NULL, NULL);
+        type(bar, "disk l");
+        bar_add_late(bar, "disk", late);
+        g_assert_cmpuint(bar_rows(bar)->len, ==, 2);
+        bar_add_late(bar, "disk l", late);
+        g_assert_cmpuint(bar_rows(bar)->len, ==, 3);
+        g_assert_cmpstr(((Row *)bar_rows(bar)->pdata[0])->id, ==, "disk-lens");
+        bar_free(bar);
+}
+
+static void
+test_bar_large(void)
+{
+        static const char *const texts[] = {"\xe2\x80\xae" "override", "שלום עולם", "ما الذي يملأ القرص؟", "two\nlines", "<span size='999999'>x</span>"};
+        g_autofree char *huge = g_strnfill(API_SENTENCE_MAX + 10, 'y');
+        Bar *bar = bar_with_rows();
+        int width, height;
+
+        bar_shown(bar, NULL, NULL);
+        for (guint i = 0; i < G_N_ELEMENTS(texts); i++) {
+                type(bar, texts[i]);
+                g_assert_cmpint(((Row *)bar_rows(bar)->pdata[0])->kind, ==, ROW_MAKE);
+        }
+        type(bar, huge);
+        g_assert_cmpuint(strlen(((Row *)bar_rows(bar)->pdata[0])->text), ==, BAR_TEXT_MAX);
+        gtk_window_get_size(GTK_WINDOW(bar_window(bar)), &width, &height);
+        g_assert_cmpint(width, ==, BAR_WIDTH);
+        bar_free(bar);
+}
+
+/* Questions */
+
+static void
+answered_cb(const char *question, const char *answer, gpointer user_data)
+{
+        g_string_append_printf(happened, "%s=%s;", question, answer);
+}
+
+static void
+keys_cb(int n, gpointer user_data)
+{
+        g_string_append_printf(happened, "keys %d;", n);
+}
+
+static gint64
+now_cb(gpointer user_data)
+{
+        return clock_us;
+}
+
+static GtkWidget *
+find_button(GtkWidget *widget, guint *n)
+{
+        g_autoptr(GList) children = NULL;
+
+        if (GTK_IS_BUTTON(widget) && (*n)-- == 0)
+                return widget;
+        if (!GTK_IS_CONTAINER(widget))
+                return NULL;
+        children = gtk_container_get_children(GTK_CONTAINER(widget));
+        for (GList *at = children; at; at = at->next) {
+                GtkWidget *found = find_button(at->data, n);
+
+                if (found)
+                        return found;
+        }
+        return NULL;
+}
+
+static void
+click(QuestionSheet *sheet, guint n)
+{
+        GtkWidget *button = find_button(question_sheet_window(sheet), &n);
+
+        g_assert_nonnull(button);
+        gtk_button_clicked(GTK_BUTTON(button));
+}
+
+static void
+test_question_deaf(void)
+{
+        static const QuestionHandler handler = {answered_cb, keys_cb, "Super", now_cb};
+        static char *answers[] = {"open", "once", "always", "no", NULL};
+        Question one = {.id = "q1", .title = "<i>T</i>", .sentence = "May it <b>read</b>?", .detail = "", .quote = "x", .reason = "", .answers = answers};
+        Question two = {.id = "q2", .title = "T", .sentence = "And this?", .detail = "", .quote = "", .reason = "", .answers = answers};
+        QuestionSheet *sheet = question_sheet_new(&handler, NULL);
+
+        clock_us = 10 * G_USEC_PER_SEC;
+        g_string_truncate(happened, 0);
+        question_sheet_show(sheet, &one, "D", 0);
+        g_assert_cmpstr(happened->str, ==, "keys 4;");
+        g_assert_null(gtk_window_get_focus(GTK_WINDOW(question_sheet_window(sheet))));
+        g_assert_false(gtk_window_get_accept_focus(GTK_WINDOW(question_sheet_window(sheet))));
+        click(sheet, 0);
+        clock_us += QUESTION_DEAF_MS * 1000 - 1;
+        click(sheet, 0);
+        g_assert_cmpstr(happened->str, ==, "keys 4;");
+        question_sheet_show(sheet, &one, "D", 1);
+        clock_us += 1;
+        click(sheet, 3);
+        g_assert_cmpstr(happened->str, ==, "keys 4;q1=no;");
+        g_string_truncate(happened, 0);
+        /* Another takes its place: the second press of the same key is not for it. */
+        question_sheet_key(sheet, 1);
+        question_sheet_show(sheet, &two, "D", 0);
+        question_sheet_key(sheet, 1);
+        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;");
+        clock_us += QUESTION_DEAF_MS * 1000;
+        question_sheet_key(sheet, 9);
+        question_sheet_key(sheet, 0);
+        question_sheet_key(sheet, 2);
+        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;q2=once;");
+        question_sheet_show(sheet, NULL, NULL, 0);
+        question_sheet_key(sheet, 1);
+        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;q2=once;keys 0;");
+        question_sheet_free(sheet);
+}
+
+/* Text */
+
+static void
+test_plain_text(void)
+{
+        GtkWidget *label = g_object_ref_sink(ui_label("<b>bold</b> &amp;\n\xe2\x80\xae" "x\x07\xff", NULL));
+        const char *text = gtk_label_get_text(GTK_LABEL(label));
+
+        g_assert_false(gtk_label_get_use_markup(GTK_LABEL(label)));
+        g_assert_true(g_str_has_prefix(text, "<b>bold</b> &amp; x"));
+        g_assert_true(g_utf8_validate(text, -1, NULL));
+        g_object_unref(label);
+}
+
+static void
+choice_cb(const char *choice, const char *text, gpointer user_data)
+{
+        g_string_append_printf(happened, "%s %s;", choice, text ? text : "-");
+}
+
+static void
+test_notices(void)
+{
+        static const NoticeHandler handler = {choice_cb};
+        static const char *const choices[] = {"<b>", "recording", NULL};
+        Notices *notices = notices_new(&handler, NULL);
+        Notice same = {.key = "agent", .text = "gone", .problem = TRUE};
+        Notice choice = {.text = "nothing answers", .choices = choices, .kept = "a timer", .stays = TRUE};
+        guint n = 1; /* the first button puts it away */
+
+        g_string_truncate(happened, 0);
+        notices_show(notices, &same);
+        notices_show(notices, &same);
+        g_assert_cmpuint(notices_count(notices), ==, 1);
+        notices_clear(notices, "other");
+        notices_clear(notices, "agent");
+        g_assert_cmpuint(notices_count(notices), ==, 0);
+        notices_show(notices, &choice);
+        gtk_button_clicked(GTK_BUTTON(find_button(notices_window(notices), &n)));
+        g_assert_cmpstr(happened->str, ==, "recording a timer;");
+        g_assert_cmpuint(notices_count(notices), ==, 0);
+        for (guint i = 0; i < 3 * NOTICES_MAX; i++) {
+                Notice many = {.text = "x", .stays = TRUE};
+
+                notices_show(notices, &many);
+        }
+        g_assert_cmpuint(notices_count(notices), ==, NOTICES_MAX);
+        notices_free(notices);
+}
+
+int
+main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        gtk_init(&argc, &argv);
+        fakes_reset();
+        happened = g_string_new(NULL);
+        g_test_add_func("/bar/keys", test_bar_keys);
+        g_test_add_func("/bar/tab", test_bar_tab);
+        g_test_add_func("/bar/recall", test_bar_recall);
+        g_test_add_func("/bar/kept", test_bar_kept);
+        g_test_add_func("/bar/late", test_bar_late);
+        g_test_add_func("/bar/large", test_bar_large);
+        g_test_add_func("/question/deaf", test_question_deaf);
+        g_test_add_func("/text/plain", test_plain_text);
+        g_test_add_func("/notices", test_notices);
+        return g_test_run();
+}

@@ -1,0 +1,198 @@
+/* Verifies that the bar's rows say first what Enter will do, that what is named is opened, what is said is made, and that late rows move nothing. */
+#include "shell/ui/rows.h"
+
+#include <string.h>
+
+static GPtrArray *candidates;
+
+static void
+add(RowKind kind, const char *title, const char *words, const char *id, gint64 recency)
+{
+        Row *row = row_new(kind, title, "detail");
+
+        row->words = g_strdup(words);
+        row->id = g_strdup(id);
+        row->recency = recency;
+        if (kind == ROW_SAY)
+                row->text = g_strdup(title);
+        if (kind == ROW_WINDOW)
+                row->xid = (guint64)recency;
+        g_ptr_array_add(candidates, row);
+}
+
+static void
+set_up(void)
+{
+        candidates = rows_new();
+        add(ROW_OPEN, "Disk Lens", "what is eating my disk?", "disk-lens", 10);
+        add(ROW_OPEN, "Pomodoro", "a pomodoro timer", "pomodoro", 20);
+        add(ROW_PROGRAM, "Disk Usage Analyser", "baobab storage space", "baobab.desktop", 0);
+        add(ROW_PROGRAM, "Firefox", "web browser internet", "firefox.desktop", 0);
+        add(ROW_WINDOW, "xterm", "XTerm", NULL, 7);
+        add(ROW_SAY, "a voxel wolf I can turn", NULL, NULL, 0);
+        add(ROW_SAY, "how hot is my processor?", NULL, NULL, 0);
+        add(ROW_SAY, "a CSV of the planets and their moons", NULL, NULL, 0);
+        add(ROW_SAY, "a fourth suggestion", NULL, NULL, 0);
+}
+
+static const Row *
+row_at(const GPtrArray *rows, guint n)
+{
+        g_assert_cmpuint(n, <, rows->len);
+        return rows->pdata[n];
+}
+
+static void
+test_made(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank("  a garden planner ", candidates, &context);
+
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpstr(row_at(rows, 0)->text, ==, "a garden planner");
+        g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Make");
+        g_assert_false(row_at(rows, 0)->make_new);
+}
+
+static void
+test_opened_by_name(void)
+{
+        static const char *const typed[] = {"disk lens", "DISK LENS", "disk l", "Disk\tLens ", "di"};
+        RowContext context = {0};
+
+        for (guint i = 0; i < G_N_ELEMENTS(typed); i++) {
+                g_autoptr(GPtrArray) rows = rows_rank(typed[i], candidates, &context);
+
+                g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_OPEN);
+                g_assert_cmpstr(row_at(rows, 0)->id, ==, "disk-lens");
+                g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Open");
+        }
+}
+
+static void
+test_opened_by_sentence(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank("What is eating  my disk", candidates, &context);
+
+        g_assert_cmpstr(row_at(rows, 0)->id, ==, "disk-lens");
+        g_assert_cmpint(row_at(rows, 1)->kind, ==, ROW_MAKE);
+        g_assert_true(row_at(rows, 1)->make_new);
+        g_assert_cmpstr(row_at(rows, 1)->verb, ==, "Make new");
+}
+
+static void
+test_fits_follow(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank("who uses the disk all day", candidates, &context);
+        g_autoptr(GPtrArray) words = rows_rank("browser", candidates, &context);
+
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpstr(row_at(rows, 1)->id, ==, "disk-lens");
+        g_assert_cmpstr(row_at(rows, 2)->id, ==, "baobab.desktop");
+        g_assert_cmpint(row_at(words, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpstr(row_at(words, 1)->id, ==, "firefox.desktop");
+}
+
+static void
+test_change(void)
+{
+        RowContext context = {.front_app = "disk-lens", .front_title = "Disk Lens", .change = TRUE};
+        g_autoptr(GPtrArray) changes = rows_rank("sort by size", candidates, &context);
+        g_autoptr(GPtrArray) rows = NULL;
+
+        g_assert_cmpint(row_at(changes, 0)->kind, ==, ROW_CHANGE);
+        g_assert_cmpstr(row_at(changes, 0)->verb, ==, "Change Disk Lens:");
+        g_assert_cmpstr(row_at(changes, 0)->id, ==, "disk-lens");
+        context.change = FALSE;
+        rows = rows_rank("sort by size", candidates, &context);
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpint(row_at(rows, 1)->kind, ==, ROW_CHANGE);
+        context.front_app = NULL;
+        context.change = TRUE;
+        g_clear_pointer(&rows, g_ptr_array_unref);
+        rows = rows_rank("sort by size", candidates, &context);
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_MAKE);
+}
+
+static void
+test_empty(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank(" \n ", candidates, &context);
+        g_autoptr(GPtrArray) nothing = rows_new();
+        g_autoptr(GPtrArray) none = rows_rank("", nothing, &context);
+
+        g_assert_cmpuint(rows->len, ==, 4);
+        g_assert_cmpstr(row_at(rows, 0)->id, ==, "pomodoro");
+        for (guint i = 1; i < 4; i++)
+                g_assert_cmpint(row_at(rows, i)->kind, ==, ROW_SAY);
+        g_assert_cmpuint(none->len, ==, 0);
+}
+
+static void
+test_late(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank("disk l", candidates, &context);
+        g_autoptr(GPtrArray) late = rows_new();
+        g_autoptr(GPtrArray) before = g_ptr_array_copy(rows, (GCopyFunc)(void (*)(void))g_strdup, NULL);
+        guint stood = rows->len;
+
+        g_ptr_array_unref(g_steal_pointer(&before));
+        for (guint i = 0; i < 2 * ROWS_MAX; i++) {
+                g_autofree char *text = g_strdup_printf("late %u", i);
+                Row *row = row_new(ROW_SAY, text, NULL);
+
+                row->text = g_strdup(text);
+                g_ptr_array_add(late, row);
+        }
+        g_ptr_array_add(late, row_copy(rows->pdata[0]));
+        rows_add_late(rows, late);
+        g_assert_cmpuint(rows->len, ==, ROWS_MAX);
+        g_assert_cmpstr(row_at(rows, 0)->id, ==, "disk-lens");
+        g_assert_cmpstr(row_at(rows, stood)->text, ==, "late 0");
+        rows_add_late(rows, late);
+        g_assert_cmpuint(rows->len, ==, ROWS_MAX);
+}
+
+static void
+test_hostile(void)
+{
+        g_autofree char *huge = g_strnfill(65535, 'x');
+        static const char *const typed[] = {"<b>bold</b>", "\xe2\x80\xae" "evil", "\x01\x02", "a\nb", "%s%n", "ß", "\xff\xfe"};
+        RowContext context = {.front_app = "disk-lens", .front_title = "<i>\xe2\x80\xae"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(typed); i++) {
+                g_autoptr(GPtrArray) rows = rows_rank(typed[i], candidates, &context);
+
+                g_assert_cmpuint(rows->len, >, 0);
+                for (guint n = 0; n < rows->len; n++) {
+                        g_autofree char *sentence = row_sentence(rows->pdata[n]);
+
+                        g_assert_true(g_utf8_validate(sentence, -1, NULL));
+                        g_assert_null(strstr(sentence, "\xe2\x80\xae"));
+                        g_assert_null(strchr(sentence, '\n'));
+                }
+        }
+        g_autoptr(GPtrArray) rows = rows_rank(huge, candidates, &context);
+        g_assert_cmpuint(strlen(row_at(rows, 0)->text), ==, 65535);
+        g_assert_cmpuint(strlen(row_at(rows, 0)->title), <, 1000);
+}
+
+int
+main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        set_up();
+        g_test_add_func("/rows/made", test_made);
+        g_test_add_func("/rows/opened-by-name", test_opened_by_name);
+        g_test_add_func("/rows/opened-by-sentence", test_opened_by_sentence);
+        g_test_add_func("/rows/fits-follow", test_fits_follow);
+        g_test_add_func("/rows/change", test_change);
+        g_test_add_func("/rows/empty", test_empty);
+        g_test_add_func("/rows/late", test_late);
+        g_test_add_func("/rows/hostile", test_hostile);
+        return g_test_run();
+}
