@@ -1,0 +1,223 @@
+/* Commands that are one request: ask, and print the answer as a table. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/cli/cli.h"
+#include "protocols/api.h"
+#include "protocols/text.h"
+
+/* A row of up to three columns; widths are in characters, so that other scripts line up too. */
+static void print_row(const char *first, int width, const char *second, int second_width, const char *third)
+{
+        int pad = width - (int)g_utf8_strlen(first, -1);
+        int second_pad = *third ? second_width - (int)g_utf8_strlen(second, -1) : 0;
+
+        printf("%s%*s  %s%*s%s%s\n", first, MAX(pad, 0), "", second, MAX(second_pad, 0), "", *third ? "  " : "", third);
+}
+
+/* The request's answer, or NULL where it failed or was printed as JSON. */
+static json_object *get(Cli *cli, const char *path)
+{
+        json_object *body = cli_request(cli, cli->agent, "GET", path, NULL);
+
+        if (!body || !cli->json)
+                return body;
+        cli_print_json(body);
+        json_object_put(body);
+        return NULL;
+}
+
+/* Calls func for each member of the answer's array, or says that there is none. */
+static void list(Cli *cli, const char *path, const char *name, void (*func)(json_object *item), const char *none)
+{
+        json_object *body = get(cli, path);
+        json_object *array = cli_array(body, name);
+        gsize count = array ? json_object_array_length(array) : 0;
+
+        for (gsize i = 0; i < count; i++)
+                func(json_object_array_get_idx(array, i));
+        if (body && !count)
+                fprintf(stderr, "%s\n", none);
+        json_object_put(body);
+}
+
+static void print_app(json_object *app)
+{
+        g_autofree char *id = cli_text(app, "id");
+        g_autofree char *title = cli_text(app, "title");
+        g_autofree char *sentence = cli_text(app, "sentence");
+        g_autofree char *short_sentence = text_plain(sentence, 60);
+
+        print_row(id, 24, title, 24, short_sentence);
+}
+
+void cli_apps(Cli *cli, char **words)
+{
+        list(cli, API_PREFIX "/apps", "apps", print_app, "There is no app yet. Make one: impromptu ask a pomodoro timer");
+}
+
+static void print_run(json_object *run)
+{
+        g_autofree char *id = cli_text(run, "run");
+        g_autofree char *outcome = cli_text(run, "outcome");
+        g_autofree char *state = cli_text(run, "state");
+        g_autofree char *text = cli_text(run, "text");
+        g_autofree char *short_text = text_plain(text, 80);
+
+        print_row(id, 8, *outcome ? outcome : state, 10, short_text);
+}
+
+void cli_runs(Cli *cli, char **words)
+{
+        list(cli, API_PREFIX "/runs", "runs", print_run, "Nothing was asked yet.");
+}
+
+static void print_question(json_object *question)
+{
+        g_autofree char *id = cli_text(question, "question");
+        g_autofree char *sentence = cli_text(question, "sentence");
+        g_autofree char *detail = cli_text(question, "detail");
+        json_object *answers = cli_array(question, "answers");
+
+        print_row(id, 8, sentence, 0, "");
+        if (*detail)
+                print_row("", 8, detail, 0, "");
+        for (gsize i = 0; answers && i < json_object_array_length(answers); i++) {
+                g_autofree char *answer = text_plain(json_object_get_string(json_object_array_get_idx(answers, i)), 40);
+                printf("          impromptu answer %s %s\n", id, answer);
+        }
+}
+
+void cli_questions(Cli *cli, char **words)
+{
+        list(cli, API_PREFIX "/questions", "questions", print_question, "Nothing waits for an answer.");
+}
+
+/* A request whose answer is only shown as JSON; else the sentence, with the app's title where it has one. */
+static void act(Cli *cli, const char *method, const char *path, json_object *body, const char *sentence)
+{
+        json_object *answer = cli_request(cli, cli->agent, method, path, body);
+
+        if (answer && cli->json) {
+                cli_print_json(answer);
+        } else if (answer) {
+                g_autofree char *title = cli_text(answer, "title");
+                printf("%s%s%s\n", title, *title ? " " : "", sentence);
+        }
+        json_object_put(answer);
+}
+
+void cli_open(Cli *cli, char **words)
+{
+        g_autofree char *path = cli_path(API_PREFIX "/apps", words[0], "open");
+
+        act(cli, "POST", path, json_object_new_object(), "opens on the desktop.");
+}
+
+void cli_undo(Cli *cli, char **words)
+{
+        g_autofree char *path = cli_path(API_PREFIX "/apps", words[0], "undo");
+
+        act(cli, "POST", path, json_object_new_object(), "is as it was before its last change.");
+}
+
+void cli_stop(Cli *cli, char **words)
+{
+        g_autofree char *path = cli_path(API_PREFIX "/runs", words[0], NULL);
+
+        act(cli, "DELETE", path, NULL, "Stopped. What works is kept.");
+}
+
+void cli_answer(Cli *cli, char **words)
+{
+        g_autofree char *path = cli_path(API_PREFIX "/answers", words[0], NULL);
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "answer", json_object_new_string(words[1]));
+        act(cli, "POST", path, body, "Answered.");
+}
+
+static void print_lane(json_object *lane)
+{
+        g_autofree char *name = cli_text(lane, "lane");
+        g_autofree char *model = cli_text(lane, "model");
+        g_autofree char *provider = cli_text(lane, "provider");
+        g_autofree char *recording = cli_text(lane, "recording");
+        g_autofree char *problem = cli_text(lane, "problem");
+        g_autofree char *second = *model ? g_strdup_printf("%s at %s", model, provider) : g_strdup("no model");
+        g_autofree char *third = *problem ? g_strdup(problem) : *recording ? g_strdup_printf("a recording: %s", recording) : g_strdup("");
+
+        print_row(name, 8, second, 32, third);
+}
+
+static void print_choice(json_object *choice)
+{
+        g_autofree char *name = cli_text(choice, "choice");
+        g_autofree char *title = cli_text(choice, "title");
+        g_autofree char *detail = cli_text(choice, "detail");
+
+        print_row(name, 12, title, 28, detail);
+}
+
+static void print_each(json_object *array, void (*func)(json_object *item))
+{
+        for (gsize i = 0; array && i < json_object_array_length(array); i++)
+                func(json_object_array_get_idx(array, i));
+}
+
+static void bad_words(Cli *cli, const char *sentence)
+{
+        fprintf(stderr, "impromptu: %s\n", sentence);
+        cli->status = CLI_USAGE;
+}
+
+void cli_lanes(Cli *cli, char **words)
+{
+        json_object *body = NULL;
+
+        if (words[0] && (strcmp(words[0], "choose") != 0 || !words[1])) {
+                bad_words(cli, "Write “impromptu lanes”, or “impromptu lanes choose recording”, “local” or “environment”.");
+                return;
+        }
+        if (words[0]) {
+                body = json_object_new_object();
+                json_object_object_add(body, "choose", json_object_new_string(words[1]));
+        }
+        json_object *answer = cli_request(cli, cli->agent, words[0] ? "POST" : "GET", API_PREFIX "/lanes", body);
+        if (answer && cli->json) {
+                cli_print_json(answer);
+        } else if (answer) {
+                print_each(cli_array(answer, "lanes"), print_lane);
+                json_object *choices = cli_array(answer, "choices");
+                if (choices && json_object_array_length(choices) > 0)
+                        puts("\nWhat else could answer:");
+                print_each(choices, print_choice);
+        }
+        json_object_put(answer);
+}
+
+void cli_session(Cli *cli, char **words)
+{
+        gboolean restart = strcmp(words[0], "restart") == 0;
+        g_autoptr(GError) error = NULL;
+        json_object *body = json_object_new_object();
+
+        if (restart ? !words[1] : strcmp(words[0], "logout") != 0 || words[1]) {
+                bad_words(cli, "Write “impromptu session logout”, or “impromptu session restart agent” or “shell”.");
+                json_object_put(body);
+                return;
+        }
+        if (restart)
+                json_object_object_add(body, "part", json_object_new_string(words[1]));
+        g_autofree char *path = client_socket_path(API_SESSION_SOCKET, &error);
+        g_autoptr(AgentClient) session = path ? agent_client_new(path, &error) : NULL;
+        if (!session) {
+                json_object_put(body);
+                cli_fail(cli, error);
+                return;
+        }
+        json_object *answer = cli_request(cli, session, "POST", restart ? "/restart" : "/logout", body);
+        if (answer && cli->json)
+                cli_print_json(answer);
+        json_object_put(answer);
+}
