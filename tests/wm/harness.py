@@ -1,6 +1,8 @@
 """A display, the window manager on it, and tiny clients. Nothing sleeps: sync() returns when the core has handled everything before it."""
+import atexit
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -12,26 +14,38 @@ DEADLINE = 30
 DISPLAYS = range(120, 130)
 
 
+def in_use(number):
+    """Whether a server answers there. Starting a second one on its number would take the first one's socket away."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(f"/tmp/.X11-unix/X{number}") == 0
+
+
 class Server:
     """An Xvfb of our own on the first number that is free."""
 
     def __init__(self):
         for number in DISPLAYS:
+            if in_use(number):
+                continue
             read, write = os.pipe()
             self.process = subprocess.Popen(
                 ["Xvfb", f":{number}", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset", "-displayfd", str(write)],
                 pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             os.close(write)
-            answer = os.read(read, 16)
-            os.close(read)
-            if answer:
+            # To the end of the line: the server fails if the pipe closes while it writes.
+            with os.fdopen(read) as pipe:
+                answer = pipe.readline()
+            if answer.endswith("\n"):
                 self.name = f":{number}"
+                self.before = os.environ.get("DISPLAY", "")
                 os.environ["DISPLAY"] = self.name
+                atexit.register(self.stop)
                 return
             self.process.wait()
         raise SystemExit("Bail out! Xvfb starts on none of the displays :120 to :129.")
 
     def stop(self):
+        os.environ["DISPLAY"] = self.before
         self.process.terminate()
         self.process.wait()
 
@@ -222,5 +236,4 @@ def main(tests):
                 if code:
                     failed += 1
                     print(f"# the core ended with {code}")
-    server.stop()
     sys.exit(1 if failed else 0)
