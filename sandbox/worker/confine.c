@@ -272,7 +272,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                         return fail_errno(error, links[i][1]);
         if (!bind_system(error))
                 return false;
-        if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=invisible") < 0)
+        /* Where the surroundings hide parts of their own /proc (containers do) the kernel refuses a new one; then the tool has none, and needs none. */
+        if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=invisible") < 0 && errno != EPERM)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
                 return fail_errno(error, "scratch");
@@ -427,14 +428,19 @@ static bool limit(int what, rlim_t value)
         return setrlimit(what, &limits) == 0;
 }
 
+static long own_pages;
+
+bool confine_measure(void)
+{
+        return read_number("/proc/self/statm", &own_pages);
+}
+
 static bool set_limits(const JobHead *head)
 {
-        long pages = 0;
+        /* the address space that a call starts with belongs to the interpreter, and its job to us, not to the tool */
+        rlim_t own = (rlim_t)own_pages * (rlim_t)sysconf(_SC_PAGESIZE) + head->size;
 
-        /* the address space that a call starts with belongs to the interpreter, not to the tool */
-        if (!read_number("/proc/self/statm", &pages))
-                return false;
-        return limit(RLIMIT_AS, head->memory + (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE)) && limit(RLIMIT_NPROC, head->processes) &&
+        return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
                limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, FILE_BYTES) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE, 0) &&
                limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
 }

@@ -23,6 +23,8 @@ typedef struct {
         char message[WORKER_MESSAGE_MAX];
 } ConfineError;
 
+/* In the worker, once it has loaded everything: how much address space is its own, so that a tool's limit can be counted on top. */
+bool confine_measure(void);
 /* Clones a process into namespaces of its own, as a child of the caller's parent. 0 in the child; its pid and a pidfd in the caller; -1 with errno. */
 int confine_clone(int *pidfd);
 /* Maps INSIDE_ID in the child to what it may be on the host. */

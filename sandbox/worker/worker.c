@@ -336,6 +336,8 @@ int main(void)
                 return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");
+        if (!confine_measure())
+                return refuse_all("Tools cannot be run: /proc is not mounted here.");
         while (recv(WORKER_CONTROL_FD, &byte, 1, 0) == 1)
                 if (!make_spare())
                         break;

@@ -11,12 +11,18 @@ CANARY = "canary-71c4"
 LAST_SECONDS = 60
 
 
+def lendable():
+    """A folder whose file system can be id-mapped, which root's tools need: a container's overlay cannot."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", "/var/tmp"], capture_output=True, text=True, check=True).stdout
+    return "/dev/shm" if "overlay" in kind else "/var/tmp"
+
+
 class Stage:
     """A home with secrets, a granted folder, a victim and some services, all owned by the user that attacks."""
 
     def __init__(self, user, sandbox, worker):
         self.user = user
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-attack-", dir="/var/tmp"))
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-attack-", dir=lendable()))
         self.token = self.base.name
         (self.base / "bin").mkdir()
         for program in (sandbox, worker):
