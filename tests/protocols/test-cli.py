@@ -1,0 +1,288 @@
+#!/usr/bin/python3
+"""Verifies the command line against a small agent in this process. Speaks TAP. Usage: test-cli.py IMPROMPTU"""
+import http.server, json, os, pty, re, select, shutil, socketserver, subprocess, sys, tempfile, threading, traceback
+
+IMPROMPTU = os.path.abspath(sys.argv[1])
+DEADLINE_S = 20
+
+RUN = [
+    ("run", {"run": "r7", "text": "a timer", "kind": "ask"}),
+    ("state", {"run": "r7", "state": "PLAN", "attempt": 0, "detail": "planning"}),
+    ("plan", {"run": "r7", "app": "timer", "title": "Timer", "requirements": [{"text": "a", "steps": [{}, {}]}, {"text": "b", "steps": [{}]}], "tools": []}),
+    ("state", {"run": "r7", "state": "PREPARE", "attempt": 0}),
+    ("tool", {"run": "r7", "name": "now", "state": "failed", "attempt": 0, "error": "NameError:\x1b[2J\n\u202ename"}),
+    ("tool", {"run": "r7", "name": "now", "state": "ready", "attempt": 1}),
+    ("state", {"run": "r7", "app": "timer", "state": "WRITE", "attempt": 0}),
+    ("progress", {"run": "r7", "state": "WRITE", "tokens": 1180, "expected": 2400, "rate": 2870.5}),
+    ("usage", {"run": "r7", "state": "WRITE", "attempt": 0, "model": "m", "tokens_in": 1, "tokens_out": 1912, "first_token_ms": 1, "ms": 2, "rate": 2870.5}),
+    ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0}),
+    ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "total": 4, "findings": [],
+                  "results": [{"requirement": 0, "verdict": "passed", "saw": "x"}, {"requirement": 1, "verdict": "failed", "did": "press Pause", "saw": "nothing"}]}),
+]
+END = [
+    ("deliver", {"run": "r7", "app": "timer", "title": "Timer", "version": "1", "passed": 4, "total": 4, "broken": 0, "eye": 0, "draft": "r7.1"}),
+    ("done", {"run": "r7", "app": "timer", "outcome": "delivered", "message": "", "timeline": {}}),
+]
+QUESTION = {"question": "q3", "app": "timer", "title": "Timer", "capability": "list", "resource": "/home", "sentence": "Timer wants to see\x1b[31m names.",
+            "detail": "It reads nothing.", "quote": "a timer", "answers": ["no", "once", "always"]}
+
+
+def event(name, data, number=None):
+    return f"event: {name}\n" + (f"id: {number}\n" if number else "") + f"data: {json.dumps(data)}\n\n"
+
+
+def events(rows, first=1):
+    return "".join(event(name, data, None if name == "progress" else number) for number, (name, data) in enumerate(rows, first))
+
+
+class Agent(socketserver.ThreadingUnixStreamServer):
+    """Answers what `answers` says: (method, path) to a status and a body (a text is a stream, a function writes one), and keeps what was asked."""
+    daemon_threads = True
+
+    def __init__(self, folder):
+        os.mkdir(folder + "/impromptu")
+        self.answers, self.asked, self.answered = {}, [], threading.Event()
+        super().__init__(folder + "/impromptu/agent.sock", Handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def address_string(self):
+        return "client"
+
+    def log_message(self, *arguments):
+        pass
+
+    def serve(self):
+        length = int(self.headers.get("Content-Length", 0))
+        body = json.loads(self.rfile.read(length)) if length else None
+        self.server.asked.append((self.command, self.path, body, self.headers.get("Last-Event-ID")))
+        status, answer = self.server.answers.get((self.command, self.path), (404, {"error": {"kind": "not-found", "message": "There is no such thing."}}))
+        stream = isinstance(answer, str) or callable(answer)
+        self.send_response(status)
+        self.send_header("Content-Type", "text/event-stream" if stream else "application/json")
+        self.end_headers()
+        if callable(answer):
+            answer(self)
+        else:
+            self.wfile.write((answer if stream else json.dumps(answer)).encode())
+        if self.path.startswith("/api/v1/answers/"):
+            self.server.answered.set()
+
+    do_GET = do_POST = do_DELETE = serve
+
+
+class World:
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="impromptu-cli-")
+        self.agent = Agent(self.folder)
+        self.answers = self.agent.answers
+        self.desktop(lambda handler: self.agent.answered.wait(DEADLINE_S))
+        return self
+
+    def desktop(self, write):
+        self.answers["GET", "/api/v1/events"] = (200, write)
+
+    def __exit__(self, *arguments):
+        self.agent.shutdown()
+        self.agent.server_close()
+        shutil.rmtree(self.folder)
+
+    def environment(self):
+        return {**os.environ, "XDG_RUNTIME_DIR": self.folder, "LC_ALL": "C.UTF-8"}
+
+    def run(self, *words):
+        return subprocess.run([IMPROMPTU, *words], env=self.environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=DEADLINE_S)
+
+
+def test_ask():
+    with World() as world:
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN + END))
+        got = world.run("ask", "a", "timer")
+        lines = [re.sub(r" +\d+\.\d\d s$", "", line) for line in got.stdout.splitlines()]
+        assert got.returncode == 0 and got.stderr == "", got
+        assert lines == ["plan     2 requirements, 3 steps", "tool     now failed: NameError:[2J name", "prepare  now: ready",
+                         "write    1,912 tokens at 2,870/s", "check    3 of 4: press Pause: nothing", "ready    Timer"], lines
+        assert ("POST", "/api/v1/ask", {"text": "a timer"}, None) in world.agent.asked
+        got = world.run("--json", "ask", "a timer")
+        rows = [json.loads(line) for line in got.stdout.splitlines()]
+        assert [row["event"] for row in rows] == [name for name, data in RUN + END], rows
+        assert rows[0]["id"] == 1 and "id" not in rows[7] and rows[1]["data"] == RUN[1][1], rows
+
+
+def test_options():
+    with World() as world:
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:1] + END))
+        world.answers["POST", "/api/v1/apps/a%2Fb/fix"] = world.answers["POST", "/api/v1/ask"]
+        assert world.run("ask", "--new", "--app", "timer", "say", "--json").returncode == 0
+        assert world.run("fix", "a/b").returncode == 0
+        assert world.run("fix", "a/b", "it", "hangs").returncode == 0
+        sent = [(path, body) for method, path, body, last in world.agent.asked if method == "POST"]
+        assert sent == [("/api/v1/ask", {"text": "say --json", "app": "timer", "make": True}), ("/api/v1/apps/a%2Fb/fix", {}),
+                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"})], sent
+
+
+def test_outcomes():
+    with World() as world:
+        for outcome, status in (("delivered", 0), ("answered", 0), ("opened", 0), ("failed", 1), ("stopped", 1)):
+            rows = RUN[:1] + [("answer", {"run": "r7", "text": "51 °C\nwarm\x07"})] * (outcome == "answered")
+            done = ("done", {"run": "r7", "outcome": outcome, "message": "The model was\x1b silent.", "timeline": {}})
+            world.answers["POST", "/api/v1/ask"] = (200, events(rows + [done]))
+            for json_option in ([], ["--json"]):
+                got = world.run(*json_option, "ask", "x")
+                assert got.returncode == status, (outcome, got)
+                assert "\x1b" not in got.stdout and (json_option or ("was silent." in got.stdout) == (status == 1)), got
+            if outcome == "answered":
+                assert world.run("ask", "x").stdout == "51 °C\nwarm\n"
+
+
+def test_refused():
+    with World() as world:
+        world.answers["POST", "/api/v1/ask"] = (503, {"error": {"kind": "no-model", "message": "No model answers."}})
+        got = world.run("ask", "x")
+        assert got.returncode == 1 and got.stderr == "impromptu: No model answers.\n" and got.stdout == "", got
+        got = world.run("open", "nothing")
+        assert got.returncode == 1 and got.stderr == "impromptu: There is no such thing.\n", got
+
+
+def test_lost_agent():
+    with World() as world:
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:3]) + "event: state\nid: 4\nda")
+        world.answers["GET", "/api/v1/runs/r7/events"] = (200, events(RUN[3:] + END, 4))
+        got = world.run("ask", "a timer")
+        assert got.returncode == 0 and "goes on as soon as it is back" in got.stderr, got
+        assert [line.split()[0] for line in got.stdout.splitlines()] == ["plan", "tool", "prepare", "write", "check", "ready"], got
+        assert ("GET", "/api/v1/runs/r7/events", None, "3") in world.agent.asked, world.agent.asked
+
+
+def read_until(terminal, wanted):
+    text = ""
+    while wanted not in text:
+        assert select.select([terminal], [], [], DEADLINE_S)[0], f"no “{wanted}” in {text!r}"
+        text += os.read(terminal, 4096).decode()
+    return text
+
+
+def with_question(world):
+    """The desktop's stream brings the question once the run knows its app; the run ends when it was answered."""
+    planned = threading.Event()
+
+    def desktop(handler):
+        planned.wait(DEADLINE_S)
+        handler.wfile.write(event("question", {**QUESTION, "question": "q2", "app": "other", "quote": "else"}, 50).encode())
+        handler.wfile.write(event("question", QUESTION, 51).encode())
+        world.agent.answered.wait(DEADLINE_S)
+
+    def run(handler):
+        handler.wfile.write(events(RUN).encode())
+        planned.set()
+        world.agent.answered.wait(DEADLINE_S)
+        handler.wfile.write(events(END, 60).encode())
+
+    world.desktop(desktop)
+    world.answers["POST", "/api/v1/ask"] = (200, run)
+    world.answers["POST", "/api/v1/answers/q3"] = (200, {})
+
+
+def test_question_on_terminal():
+    with World() as world:
+        with_question(world)
+        here, there = pty.openpty()
+        process = subprocess.Popen([IMPROMPTU, "ask", "a timer"], env=world.environment(), stdin=there, stdout=there, stderr=there)
+        os.close(there)
+        shown = read_until(here, "> ")
+        assert "asks     Timer wants to see[31m names." in shown and "It reads nothing." in shown and "y (once)  no  once  always" in shown, shown
+        os.write(here, b"perhaps\n")
+        assert "none of the answers" in read_until(here, "> ")
+        os.write(here, b"y\n")
+        read_until(here, "ready    Timer")
+        assert process.wait(DEADLINE_S) == 0
+        os.close(here)
+        sent = [(path, body) for method, path, body, last in world.agent.asked if "answers" in path]
+        assert sent == [("/api/v1/answers/q3", {"answer": "once"})], sent
+
+
+def test_question_without_terminal():
+    with World() as world:
+        with_question(world)
+        process = subprocess.Popen([IMPROMPTU, "ask", "a timer"], env=world.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        text = b""
+        while b"impromptu answer q3" not in text:
+            assert select.select([process.stdout], [], [], DEADLINE_S)[0], text
+            text += os.read(process.stdout.fileno(), 4096)
+        assert world.run("answer", "q3", "always").returncode == 0
+        assert process.wait(DEADLINE_S) == 0
+        process.stdout.close()
+        assert ("POST", "/api/v1/answers/q3", {"answer": "always"}, None) in world.agent.asked
+
+
+def test_lists():
+    with World() as world:
+        world.answers.update({
+            ("GET", "/api/v1/apps"): (200, {"apps": [{"id": "timer", "title": "Tim\x1ber", "sentence": "a\ntimer"}]}),
+            ("GET", "/api/v1/runs"): (200, {"runs": [{"run": "r8", "state": "WRITE", "text": "x"}, {"run": "r7", "outcome": "delivered", "text": "a timer"}]}),
+            ("GET", "/api/v1/questions"): (200, {"questions": [QUESTION]}),
+            ("GET", "/api/v1/lanes"): (200, {"lanes": [{"lane": "fast", "provider": "rehearsal", "model": "played", "recording": "by hand"}],
+                                             "choices": [{"choice": "local", "title": "Use a model here", "detail": "on port 8080"}]}),
+            ("POST", "/api/v1/lanes"): (200, {"lanes": [{"lane": "fast", "problem": "Nothing listens."}], "choices": []}),
+            ("POST", "/api/v1/apps/timer/open"): (200, {"title": "Timer"}), ("POST", "/api/v1/apps/timer/undo"): (200, {"title": "Timer"}),
+            ("DELETE", "/api/v1/runs/r8"): (200, {}),
+        })
+        wanted = {
+            ("apps",): "timer                     Timer                     a timer\n",
+            ("runs",): "r8        WRITE       x\nr7        delivered   a timer\n",
+            ("lanes",): "fast      played at rehearsal               a recording: by hand\n\nWhat else could answer:\n"
+                        "local         Use a model here              on port 8080\n",
+            ("lanes", "choose", "local"): "fast      no model                          Nothing listens.\n",
+            ("open", "timer"): "Timer opens on the desktop.\n", ("undo", "timer"): "Timer is as it was before its last change.\n",
+            ("stop", "r8"): "Stopped. What works is kept.\n",
+        }
+        for words, text in wanted.items():
+            got = world.run(*words)
+            assert (got.returncode, got.stdout) == (0, text), got
+        assert "impromptu answer q3 once" in world.run("questions").stdout
+        assert json.loads(world.run("--json", "apps").stdout)["apps"][0]["id"] == "timer"
+        assert ("POST", "/api/v1/lanes", {"choose": "local"}, None) in world.agent.asked
+        world.answers["GET", "/api/v1/apps"] = (200, {"apps": []})
+        got = world.run("apps")
+        assert got.returncode == 0 and got.stdout == "" and "no app yet" in got.stderr, got
+
+
+def test_unreachable():
+    with World() as world:
+        environment = {**world.environment(), "XDG_RUNTIME_DIR": world.folder + "/none"}
+        for words in (["apps"], ["ask", "x"], ["session", "logout"]):
+            got = subprocess.run([IMPROMPTU, *words], env=environment, capture_output=True, text=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
+            assert got.returncode == 2 and "impromptu-agent" in got.stderr, got
+        del environment["XDG_RUNTIME_DIR"]
+        got = subprocess.run([IMPROMPTU, "apps"], env=environment, capture_output=True, text=True, timeout=DEADLINE_S)
+        assert got.returncode == 2 and "XDG_RUNTIME_DIR" in got.stderr, got
+
+
+def test_usage():
+    with World() as world:
+        for words in ([], ["frobnicate"], ["ask"], ["ask", " "], ["ask", "a\udcff"], ["ask", "x" * 65536], ["--odd", "apps"], ["apps", "x"], ["stop"], ["lanes", "choose"],
+                      ["lanes", "take", "local"], ["session", "nap"], ["session", "restart"], ["ask", "--app"]):
+            got = world.run(*words)
+            assert got.returncode == 2 and got.stdout == "" and len(got.stderr) > 20, (words, got)
+        assert world.agent.asked == []
+        got = world.run("--help")
+        assert got.returncode == 0 and "Exit status" in got.stdout, got
+        assert world.run("--version").stdout.startswith("impromptu ")
+
+
+def main():
+    tests = [(name[5:], function) for name, function in globals().items() if name.startswith("test_")]
+    failed = 0
+    print(f"1..{len(tests)}", flush=True)
+    for number, (name, function) in enumerate(tests, 1):
+        try:
+            function()
+            print(f"ok {number} {name}", flush=True)
+        except Exception:
+            failed += 1
+            print(f"not ok {number} {name}\n" + "".join("# " + line + "\n" for line in traceback.format_exc().splitlines()), flush=True)
+    sys.exit(failed > 0)
+
+
+main()
