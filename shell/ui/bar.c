@@ -252,6 +252,7 @@ static void
 build(Bar *bar)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 0, "framed bar");
+        GtkWidget *frame = gtk_scrolled_window_new(NULL, NULL);
         GtkWidget *last = ui_box(GTK_ORIENTATION_HORIZONTAL, 0, "row");
         GtkWidget *prompt = ui_entry("What do you need?", BAR_TEXT_MAX, &bar->entry);
 
@@ -261,8 +262,12 @@ build(Bar *bar)
         gtk_container_add(GTK_CONTAINER(box), prompt);
         gtk_container_add(GTK_CONTAINER(box), bar->list);
         gtk_container_add(GTK_CONTAINER(box), last);
-        gtk_container_add(GTK_CONTAINER(bar->window), box);
-        gtk_widget_set_size_request(box, BAR_WIDTH, -1);
+        /* Long rows ask for more room than there is: the frame keeps its width, and they are shortened. */
+        gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(frame), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+        gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(frame), TRUE);
+        gtk_container_add(GTK_CONTAINER(frame), box);
+        gtk_container_add(GTK_CONTAINER(bar->window), frame);
+        gtk_widget_set_size_request(frame, BAR_WIDTH, -1);
 }
 
 Bar *
