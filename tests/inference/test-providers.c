@@ -1,5 +1,6 @@
 /* Verifies what the lanes do with servers other than the rehearsal: keys, models, refused fields, retries and their sentences, against a server that answers by a
  * script. */
+#include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <string.h>
 
@@ -280,6 +281,40 @@ static void test_nobody_there(void)
         g_assert_nonnull(strstr(ended.error->message, "127.0.0.1:1"));
 }
 
+/* A server with a certificate that nobody vouches for gets nothing: no key, no words. */
+static void test_untrusted(void)
+{
+        static const Scripted none[] = { { 0 } };
+        g_autofree char *folder = g_dir_make_tmp("impromptu-XXXXXX", NULL), *right = base;
+        g_autofree char *pem = g_build_filename(folder, "both.pem", NULL);
+        const char *const make[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pem, "-out", pem,
+                                     "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", NULL };
+        g_autoptr(GSubprocess) openssl = g_subprocess_newv(make, G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
+        g_autoptr(GTlsCertificate) certificate = NULL;
+        g_autoptr(SoupServer) secure = NULL;
+        g_auto(Ended) ended = { 0 };
+        GSList *uris;
+
+        g_assert_true(g_subprocess_wait_check(openssl, NULL, NULL));
+        certificate = g_tls_certificate_new_from_file(pem, NULL);
+        g_assert_nonnull(certificate);
+        secure = soup_server_new("tls-certificate", certificate, NULL);
+        soup_server_add_handler(secure, NULL, server_cb, NULL, NULL);
+        g_assert_true(soup_server_listen_local(secure, 0, SOUP_SERVER_LISTEN_HTTPS | SOUP_SERVER_LISTEN_IPV4_ONLY, NULL));
+        uris = soup_server_get_uris(secure);
+        base = g_uri_to_string(uris->data);
+        g_slist_free_full(uris, (GDestroyNotify)g_uri_unref);
+        call_scripted(none, &ended);
+        g_assert_error(ended.error, LANE_ERROR, LANE_ERROR_UNREACHABLE);
+        g_assert_nonnull(strstr(ended.error->message, "certificate"));
+        g_assert_null(authorization);
+        g_assert_cmpuint(bodies->len, ==, 0);
+        g_free(base);
+        base = g_steal_pointer(&right);
+        g_unlink(pem);
+        g_rmdir(folder);
+}
+
 static void test_environment_names_it(void)
 {
         json_object *about, *list = NULL, *value = NULL;
@@ -346,6 +381,7 @@ int main(int argc, char **argv)
         g_test_add_func("/providers/json-instead-of-a-stream", test_json_instead_of_a_stream);
         g_test_add_func("/providers/refusal-field", test_refusal_field);
         g_test_add_func("/providers/nobody-there", test_nobody_there);
+        g_test_add_func("/providers/untrusted", test_untrusted);
         g_test_add_func("/providers/environment-names-it", test_environment_names_it);
         result = g_test_run();
         if (strstr(logged->str, CANARY))
