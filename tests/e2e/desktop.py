@@ -19,6 +19,9 @@ from Xlib.protocol import event as xevent
 WAIT = 60  # seconds until a thing that should happen has failed
 SIZE = "1280x800"
 
+PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
+            ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
+
 
 class Failed(Exception):
     """Something did not happen; the message is a sentence."""
@@ -107,6 +110,7 @@ class Desktop:
         if home:
             self.env["HOME"] = home
         self.env.update(env or {})
+        self._programs()
         self.socket = os.path.join(self.env["XDG_RUNTIME_DIR"], "impromptu", "agent.sock")
         self.log = open(os.path.join(self.folder, "session.log"), "wb")
         self._display(display)
@@ -116,12 +120,18 @@ class Desktop:
         os.mkdir(path, 0o700)
         return path
 
-    def program(self, name):
-        for room in ("agent", "agent/cli", "agent/rehearsal", "sandbox", "shell", "shell/session"):
+    def _programs(self):
+        """One folder with every program, as an installation has it; on PATH, so that `impromptu` works in a terminal."""
+        self.bin = self._folder("bin")
+        for room, name in PROGRAMS:
             path = os.path.join(self.build, room, name)
-            if os.access(path, os.X_OK) and os.path.isfile(path):
-                return path
-        raise Failed(f"{name} has not been built in {self.build}")
+            if not os.path.isfile(path):
+                raise Failed(f"{name} has not been built in {self.build}")
+            os.symlink(path, os.path.join(self.bin, name))
+        self.env.update({"IMPROMPTU_BIN_FOLDER": self.bin, "PATH": self.bin + ":" + self.env.get("PATH", "/usr/bin:/bin")})
+
+    def program(self, name):
+        return os.path.join(self.bin, name)
 
     def _display(self, host):
         """Xephyr inside `host`, or Xvfb; the server picks its own number."""
