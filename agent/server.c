@@ -158,8 +158,10 @@ static gboolean check_fields(json_object *body, const char *fields, GError **err
 {
         g_auto(GStrv) list = g_strsplit(fields, " ", -1);
         guint known = 0;
+        g_autoptr(GString) names = g_string_new(NULL);
         for (guint i = 0; list[i] && *list[i]; i++) {
                 g_auto(GStrv) parts = g_strsplit(list[i], ":", 2);
+                g_string_append_printf(names, "%s%s", i ? ", " : "", parts[0]);
                 json_object *value = NULL;
                 if (!json_object_object_get_ex(body, parts[0], &value)) {
                         if (parts[1][1] == '!')
@@ -171,7 +173,7 @@ static gboolean check_fields(json_object *body, const char *fields, GError **err
                 known++;
         }
         if (known < (guint)json_object_object_length(body))
-                return wrong_field(error, "The request has a field that it does not know; it knows: %s%s.", *fields ? fields : "none", "");
+                return wrong_field(error, "The request has a field that it does not know; it knows: %s%s.", *fields ? names->str : "none", "");
         return TRUE;
 }
 

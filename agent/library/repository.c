@@ -1,8 +1,9 @@
 /* The library's git repository.
  *
  * A change is committed from memory: blobs and a tree are made from HEAD's, then the commit, and only then do index and work tree follow. So the old
- * version is whole until the instant in which the new one is. Between that instant and the end of the following, a file .git/impromptu-follow names the
- * paths: if the agent dies there, the next one finishes the work instead of taking the old files for an edit by hand. */
+ * version is whole until the instant in which the new one is. While all this is under way there is a file .git/impromptu-follow; from just before that
+ * instant on it names the paths. If the agent dies, the next one finishes the following instead of taking the old files for an edit by hand, and takes away
+ * git's locks that the dead one held. */
 #include "agent/library/repository.h"
 
 #include <errno.h>
@@ -155,11 +156,35 @@ static void follow(Repository *repository, const char *const *paths)
                 g_unlink(note);
 }
 
+/* Says that the agent is at work here, and which paths are to follow HEAD if it dies. */
+static gboolean note_work(Repository *repository, const char *paths, GError **error)
+{
+        g_autofree char *note = follow_path(repository);
+        g_autoptr(GError) fault = NULL;
+        if (g_file_set_contents_full(note, paths, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &fault))
+                return TRUE;
+        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "Nothing new can be kept in %s: %s.", repository->folder, fault->message);
+        return FALSE;
+}
+
+static void remove_lock(Repository *repository, const char *name)
+{
+        g_autofree char *path = g_strconcat(git_repository_path(repository->git), name, ".lock", NULL);
+        if (g_unlink(path) == 0)
+                g_message("%s was left behind by an agent that was ended; it is removed.", path);
+}
+
 static void finish_interrupted(Repository *repository)
 {
-        g_autofree char *note = follow_path(repository), *text = NULL;
+        g_autofree char *note = follow_path(repository), *text = NULL, *head = NULL;
         if (!g_file_get_contents(note, &text, NULL, NULL))
                 return;
+        git_reference *reference = NULL;
+        if (git_reference_lookup(&reference, repository->git, "HEAD") == 0 && git_reference_symbolic_target(reference))
+                remove_lock(repository, git_reference_symbolic_target(reference));
+        git_reference_free(reference);
+        remove_lock(repository, "HEAD");
+        remove_lock(repository, "index");
         g_auto(GStrv) paths = g_strsplit(text, "\n", -1);
         follow(repository, (const char *const *)paths);
 }
@@ -190,7 +215,7 @@ static gboolean create_commit(Repository *repository, const git_oid *tree_id, co
         return TRUE;
 }
 
-gboolean repository_keep_hand_edits(Repository *repository, GError **error)
+static gboolean keep_hand_edits(Repository *repository, GError **error)
 {
         git_status_options options = GIT_STATUS_OPTIONS_INIT;
         g_autoptr(git_status_list) list = NULL;
@@ -215,6 +240,16 @@ gboolean repository_keep_hand_edits(Repository *repository, GError **error)
         if (before && git_oid_equal(git_tree_id(before), &tree))
                 return TRUE;
         return create_commit(repository, &tree, REPOSITORY_HAND_MESSAGE, error);
+}
+
+gboolean repository_keep_hand_edits(Repository *repository, GError **error)
+{
+        g_autofree char *note = follow_path(repository);
+        if (!note_work(repository, "", error))
+                return FALSE;
+        gboolean kept = keep_hand_edits(repository, error);
+        g_unlink(note);
+        return kept;
 }
 
 /* HEAD's tree with the changes in it, made in memory and in the object store only. */
@@ -243,22 +278,16 @@ gboolean repository_commit(Repository *repository, GHashTable *changes, const ch
 {
         git_oid tree;
         g_autofree char *note = follow_path(repository);
-        if (!repository_keep_hand_edits(repository, error) || !make_tree(repository, changes, &tree, error))
-                return FALSE;
         guint n;
         g_autofree char **paths = (char **)g_hash_table_get_keys_as_array(changes, &n);
         g_autofree char *text = g_strjoinv("\n", paths);
-        g_autoptr(GError) fault = NULL;
-        if (!g_file_set_contents_full(note, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &fault)) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The new version could not be kept in %s: %s.", repository->folder, fault->message);
-                return FALSE;
+        if (repository_keep_hand_edits(repository, error) && note_work(repository, "", error) && make_tree(repository, changes, &tree, error)
+            && note_work(repository, text, error) && create_commit(repository, &tree, message, error)) {
+                follow(repository, (const char *const *)paths);
+                return TRUE;
         }
-        if (!create_commit(repository, &tree, message, error)) {
-                g_unlink(note);
-                return FALSE;
-        }
-        follow(repository, (const char *const *)paths);
-        return TRUE;
+        g_unlink(note);
+        return FALSE;
 }
 
 typedef struct {
