@@ -352,7 +352,6 @@ static Client *make_client(Wm *wm, Window window, const XWindowAttributes *a)
         Client *c = g_new0(Client, 1);
 
         c->window = window;
-        c->depth = a->depth;
         c->border = a->border_width;
         c->box = box_sane((Box){ a->x, a->y, a->width, a->height });
         remember(wm, c, window);
@@ -370,6 +369,8 @@ void client_manage(Wm *wm, Window window, gboolean existing)
         XWindowAttributes a;
         int state = -1;
 
+        if (!existing)
+                core_take_messages(wm);
         if (client_find(wm, window) || !XGetWindowAttributes(wm->display, window, &a) || a.override_redirect || a.class == InputOnly)
                 return;
         if (existing) {

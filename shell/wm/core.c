@@ -107,21 +107,26 @@ static void post(WmCore *core, Message message)
         g_mutex_unlock(&core->lock);
 }
 
-static gboolean incoming_cb(GSource *source, GSourceFunc callback, gpointer data)
+void core_take_messages(Wm *wm)
 {
-        WmCore *core = ((CoreSource *)source)->core;
+        WmCore *core = wm->core;
 
         for (;;) {
                 g_mutex_lock(&core->lock);
-                g_source_set_ready_time(source, -1);
+                g_source_set_ready_time(core->incoming_source, -1);
                 Message *message = g_queue_pop_head(&core->incoming);
                 g_mutex_unlock(&core->lock);
                 if (!message)
                         break;
-                if (core->wm.running)
-                        message->run(&core->wm, message);
+                if (wm->running)
+                        message->run(wm, message);
                 message_free(message);
         }
+}
+
+static gboolean incoming_cb(GSource *source, GSourceFunc callback, gpointer data)
+{
+        core_take_messages(&((CoreSource *)source)->core->wm);
         return G_SOURCE_CONTINUE;
 }
 
@@ -209,7 +214,7 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
 
 static void emit_windows(Wm *wm)
 {
-        g_autofree WmWindow *windows = g_new0(WmWindow, WM_WINDOWS_MAX);
+        g_autofree WmWindow *windows = g_new0(WmWindow, MIN(wm->clients->len, WM_WINDOWS_MAX) + 1);
         WmEvent event = { .type = WM_EVENT_WINDOWS, .windows = windows };
 
         wm->dirty_windows = FALSE;

@@ -96,9 +96,8 @@ static void on_reparent(Wm *wm, XEvent *event)
 
 static void on_configure(Wm *wm, XEvent *event)
 {
-        XConfigureEvent *e = &event->xconfigure;
-
-        if (e->window == wm->root && (e->width != wm->screen_box.w || e->height != wm->screen_box.h))
+        /* Also when its size stays: that is how changes of the monitors alone are told. */
+        if (event->xconfigure.window == wm->root)
                 screen_changed(wm);
 }
 

@@ -195,9 +195,10 @@ static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *t
         if (!*evidence || end - x - GAP < TITLE_MIN)
                 return;
         row.x = x + GAP;
+        row.y++; /* the smaller letters onto the title's base line */
         row.w = end - row.x;
         int drawn = paint_text(wm->painter, cr, FONT_MONO, evidence, row, tones->evidence[tone]);
-        c->evidence_box = (Box){ row.x, row.y, drawn, row.h };
+        c->evidence_box = (Box){ row.x, FRAME_BORDER, drawn, row.h };
         if (c->hover == PART_EVIDENCE)
                 paint_fill(cr, (Box){ row.x, FRAME_BORDER + FRAME_TITLE - 9, drawn, 1 }, tones->evidence[tone]);
 }

@@ -94,10 +94,3 @@ void mark_apply(Wm *wm, Client *c)
                 set_evidence(wm, c, &mark->evidence);
         g_array_remove_index(wm->marks, (guint)(mark - (Mark *)(void *)wm->marks->data));
 }
-
-WmRole mark_role_of(Wm *wm, Window window)
-{
-        Mark *mark = find(wm, window);
-
-        return mark ? mark->role : 0;
-}

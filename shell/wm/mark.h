@@ -7,5 +7,3 @@ void mark_role(Wm *wm, Window window, WmRole role);
 void mark_evidence(Wm *wm, Window window, const WmEvidence *evidence);
 /* A window has come: gives it what was said about it before. */
 void mark_apply(Wm *wm, Client *c);
-/* The role said of a window that is not managed, or 0. */
-WmRole mark_role_of(Wm *wm, Window window);

@@ -37,6 +37,7 @@ Painter *paint_new(Wm *wm)
 
         /* The default font map is one a thread, so Pango here and in the UI never meet. */
         painter->context = pango_font_map_create_context(pango_cairo_font_map_get_default());
+        pango_context_set_round_glyph_positions(painter->context, FALSE);
         painter->layout = pango_layout_new(painter->context);
         pango_layout_set_single_paragraph_mode(painter->layout, TRUE);
         for (int i = 0; i < N_FONTS; i++) {

@@ -62,7 +62,8 @@ static void lay_out(Wm *wm)
         Switcher *s = wm->switcher;
         gsize m = wm->focused ? client_monitor(wm, wm->focused) : 0;
         Box area = wm->work_areas[m];
-        int n = (int)s->shown->len, rows_max = MAX(1, (area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H + TILE_GAP) / (TILE_H + TILE_GAP));
+        /* As large as all windows need: it must not jump about while one types. */
+        int n = (int)s->all->len, rows_max = MAX(1, (area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H + TILE_GAP) / (TILE_H + TILE_GAP));
 
         s->columns = CLAMP(n, 1, per_line(wm, area));
         int lines = MAX(1, (n + s->columns - 1) / s->columns), at = (int)s->selected / s->columns;

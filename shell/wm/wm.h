@@ -57,7 +57,6 @@ typedef struct {
         Extents pushed_extents;
         Box before_maximise, before_fullscreen;
         int border;                   /* what the client had; given back at the end */
-        int depth;
 
         WmRole role;
         WmEvidence *evidence;         /* of app windows, else NULL */
@@ -165,6 +164,8 @@ void core_emit(Wm *wm, const WmEvent *event);
 void core_flush(Wm *wm);
 /* Handles what the server has sent so far. */
 void core_drain(Wm *wm);
+/* Takes what the UI has said so far: a window that it has mapped is already in the server's queue behind words that came before it. */
+void core_take_messages(Wm *wm);
 /* Calls func once (or until it returns G_SOURCE_REMOVE) on the core's thread, every ms milliseconds; data is freed with g_free(). Ends with the core. */
 GSource *core_later(Wm *wm, guint ms, GSourceFunc func, gpointer data);
 /* Ends the core's work: gives the windows back and tells the UI why. */
