@@ -245,8 +245,8 @@ static GError *complete_error(LaneCall *call)
         const char *title = call->source->title;
 
         if (g_strcmp0(answer->finish_reason, "length") == 0)
-                return g_error_new(LANE_ERROR, LANE_ERROR_LENGTH, "%s stopped in the middle: the answer is longer than the %u tokens it was allowed.", title,
-                                   call->request.max_tokens);
+                return g_error_new(LANE_ERROR, LANE_ERROR_LENGTH, "%s stopped in the middle: the answer is longer than it was allowed to be (%u tokens).", title,
+                                   answer->tokens_out > 0 ? (guint)answer->tokens_out : call->request.max_tokens);
         if (g_strcmp0(answer->finish_reason, "content_filter") == 0 || answer->refusal) {
                 g_autofree char *words = source_quote(call->source, answer->refusal ? answer->refusal : answer->content->str);
                 return g_error_new(LANE_ERROR, LANE_ERROR_REFUSED, "%s declined to answer%s%s", title, *words ? ": " : ".", words);
@@ -361,6 +361,7 @@ static void call_send(LaneCall *call)
                 return;
         }
         body = source_body(call->source, &call->request, model);
+        spec.total_seconds = LANE_TOTAL_SECONDS;
         spec.body = body;
         spec.body_length = strlen(body);
         spec.stall_seconds = stall > 0 ? stall : LANE_STALL_SECONDS;

@@ -167,7 +167,7 @@ static void look_at(Lanes *lanes, Source *source)
         g_autofree char *url = source_url(source, source->provider->models_path);
         g_auto(GStrv) headers = source_headers(source, NULL);
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = LOOK_SECONDS, .stall_seconds = LOOK_SECONDS,
-                               .direct = source->here };
+                               .total_seconds = LOOK_SECONDS, .direct = source->here };
 
         look_stop(lanes);
         g_string_truncate(lanes->look_body, 0);

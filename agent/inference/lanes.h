@@ -27,6 +27,7 @@ GQuark lane_error_quark(void);
 /* Bounds. */
 #define LANE_RETRIES_MAX 2
 #define LANE_STALL_SECONDS 30
+#define LANE_TOTAL_SECONDS 1800 /* one try, however much it says */
 #define LANE_ANSWER_MAX (8 * 1024 * 1024)
 
 typedef struct {

@@ -88,15 +88,16 @@ static void request_finish(TransportRequest *request, TransportOutcome outcome)
         request_unref(request);
 }
 
-static TransportEnd end_of(CURLcode code)
+static TransportEnd end_of(CURLcode code, gboolean answered)
 {
         switch (code) {
+        case CURLE_OPERATION_TIMEDOUT:
+                return answered ? TRANSPORT_STALLED : TRANSPORT_UNREACHABLE;
         case CURLE_OK:
                 return TRANSPORT_WHOLE;
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_CONNECT:
-        case CURLE_OPERATION_TIMEDOUT:
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
                 return TRANSPORT_UNREACHABLE;
@@ -118,7 +119,8 @@ static gboolean stale_code(CURLcode code)
 static void request_ended(TransportRequest *request, CURLcode code)
 {
         long connects = 0;
-        TransportOutcome outcome = { .end = end_of(code), .detail = request->error[0] ? request->error : curl_easy_strerror(code) };
+        TransportOutcome outcome = { .end = end_of(code, transport_request_status(request) != 0),
+                                     .detail = request->error[0] ? request->error : curl_easy_strerror(code) };
 
         curl_easy_getinfo(request->easy, CURLINFO_NUM_CONNECTS, &connects);
         outcome.stale = stale_code(code) && connects == 0 && request->received == 0 && transport_request_status(request) == 0;
@@ -304,6 +306,7 @@ static void request_configure(TransportRequest *request, const TransportSpec *sp
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)TRANSPORT_CONNECT_SECONDS);
+        curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(spec->total_seconds * 1000));
         curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
         curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, TRANSPORT_BUFFER_BYTES);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->headers);

@@ -17,6 +17,7 @@ typedef struct {
         gsize body_length;
         double first_byte_seconds;   /* at most this long before anything comes */
         double stall_seconds;        /* at most this long without a byte afterwards */
+        double total_seconds;        /* at most this long in all; 0: no bound */
         gboolean fresh;              /* on a connection of its own */
         gboolean direct;             /* never through a proxy */
 } TransportSpec;
@@ -26,7 +27,7 @@ typedef enum {
         TRANSPORT_UNREACHABLE, /* no connection */
         TRANSPORT_UNTRUSTED,   /* the certificate could not be verified */
         TRANSPORT_BROKEN,      /* the connection was lost */
-        TRANSPORT_STALLED,     /* silence for too long */
+        TRANSPORT_STALLED,     /* silence for too long, or no end for too long */
 } TransportEnd;
 
 typedef struct {

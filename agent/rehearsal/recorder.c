@@ -129,7 +129,8 @@ void recorder_forward(Recorder *recorder, SoupServerMessage *message, json_objec
         const char *headers[] = { "Content-Type: application/json", recorder->authorization, NULL };
         Take *take = g_new0(Take, 1);
         json_object *streamed = NULL;
-        TransportSpec spec = { .url = url, .headers = headers, .first_byte_seconds = RECORDER_SILENCE_SECONDS, .stall_seconds = RECORDER_SILENCE_SECONDS };
+        TransportSpec spec = { .url = url, .headers = headers, .first_byte_seconds = RECORDER_SILENCE_SECONDS, .stall_seconds = RECORDER_SILENCE_SECONDS,
+                               .total_seconds = RECORDER_TOTAL_SECONDS };
 
         json_object_object_add(body, "model", json_object_new_string(recorder->model));
         json_object_object_get_ex(body, "stream", &streamed);

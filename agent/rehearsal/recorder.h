@@ -6,6 +6,7 @@
 
 typedef struct Recorder Recorder;
 
+#define RECORDER_TOTAL_SECONDS 3600
 #define RECORDER_SILENCE_SECONDS 600 /* a small machine may read a long prompt for minutes */
 
 /* The call that is recorded. */

@@ -142,6 +142,7 @@ static gboolean read_call(SoupServerMessage *message, Call *call)
 static void log_call(Server *server, SoupServerMessage *message, Call *call)
 {
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
+        GSocketAddress *client = soup_server_message_get_remote_address(message);
         json_object *entry = json_object_new_object(), *fields = json_object_new_array();
 
         json_object_object_add(entry, "state", json_object_new_string(call->state));
@@ -149,6 +150,7 @@ static void log_call(Server *server, SoupServerMessage *message, Call *call)
         if (call->part)
                 json_object_object_add(entry, "part", json_object_new_string(call->part));
         json_object_object_add(entry, "sentence", json_object_new_string(call->sentence));
+        json_object_object_add(entry, "client", json_object_new_int(g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(client))));
         json_object_object_add(entry, "authorized", json_object_new_boolean(soup_message_headers_get_one(headers, "Authorization") != NULL));
         json_object_object_foreach(call->body, name, value) {
                 (void)value;

@@ -4,6 +4,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "agent/inference/transport.h"
+
 #define SENTENCE "Say hello,  PLEASE"
 #define CANARY "sk-canary-7f3a91"
 
@@ -290,6 +292,76 @@ static void test_many_at_once(void)
         }
 }
 
+static int client_of_last(void)
+{
+        json_object *log = bench_log(bench), *client = NULL;
+        int port;
+
+        json_object_object_get_ex(json_object_array_get_idx(log, json_object_array_length(log) - 1), "client", &client);
+        port = json_object_get_int(client);
+        json_object_put(log);
+        return port;
+}
+
+/* A whole answer leaves its connection warm for the next; one that was cancelled does not. */
+static void test_connection_is_kept(void)
+{
+        g_autoptr(Lanes) lanes = lanes_playing();
+        LaneRequest request = bench_request("ROUTE", 1, SENTENCE, &message), write = bench_request("WRITE", 1, SENTENCE, &message);
+        g_auto(Ended) first = { 0 }, second = { 0 }, stopped = { .cancel_at_text = TRUE }, last = { 0 };
+        int port;
+
+        bench_begin(lanes, &request, &first, TRUE);
+        bench_wait(&first);
+        port = client_of_last();
+        bench_begin(lanes, &request, &second, TRUE);
+        bench_wait(&second);
+        g_assert_cmpint(client_of_last(), ==, port);
+        bench_begin(lanes, &write, &stopped, TRUE);
+        bench_wait(&stopped);
+        bench_begin(lanes, &request, &last, TRUE);
+        bench_wait(&last);
+        g_assert_no_error(last.error);
+        g_assert_cmpint(client_of_last(), !=, port);
+}
+
+typedef struct {
+        gboolean over;
+        TransportEnd end;
+} Bounded;
+
+static void bounded_data_cb(TransportRequest *request, const char *bytes, gsize length, gpointer user_data)
+{
+}
+
+static void bounded_done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
+{
+        *(Bounded *)user_data = (Bounded) { TRUE, outcome->end };
+}
+
+static gboolean is_over(gpointer bounded)
+{
+        return ((Bounded *)bounded)->over;
+}
+
+/* A server that goes on and on is stopped in the end. */
+static void test_total_is_bounded(void)
+{
+        Transport *transport = transport_new();
+        g_autofree char *url = g_strconcat(bench->address, "/v1/chat/completions", NULL);
+        static const char *const headers[] = { "X-Impromptu-Call: WRITE/1", "X-Impromptu-Sentence: say%20hello%2C%20please", NULL };
+        TransportSpec spec = { .url = url, .headers = headers, .body = "{\"messages\":[],\"stream\":true}", .body_length = 29,
+                               .first_byte_seconds = 10, .stall_seconds = 10, .total_seconds = 0.1 };
+        Bounded bounded = { 0 };
+
+        bench_fault(bench, "stall");
+        transport_start(transport, &spec, bounded_data_cb, bounded_done_cb, &bounded);
+        bench_until(is_over, &bounded);
+        g_assert_cmpint(bounded.end, ==, TRANSPORT_STALLED);
+        bench_fault(bench, NULL);
+        transport_free(transport);
+}
+
 static gboolean has_pace(gpointer data)
 {
         g_autoptr(GString) text = NULL;
@@ -462,6 +534,8 @@ int main(int argc, char **argv)
         g_test_add_func("/lanes/cancel-before-anything", test_cancel_before_anything);
         g_test_add_func("/lanes/free-with-calls", test_free_with_calls);
         g_test_add_func("/lanes/many-at-once", test_many_at_once);
+        g_test_add_func("/lanes/connection-is-kept", test_connection_is_kept);
+        g_test_add_func("/lanes/total-is-bounded", test_total_is_bounded);
         g_test_add_func("/lanes/describe", test_describe);
         g_test_add_func("/lanes/own-child", test_own_child);
         g_test_add_func("/lanes/no-child", test_no_child);

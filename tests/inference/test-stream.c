@@ -211,6 +211,25 @@ static void test_think(void)
         g_assert_cmpstr(chat_stream_answer(brief)->content->str, ==, " <th");
 }
 
+/* Whatever comes, reading it ends, and what is made of it is an answer or an error. */
+static void test_mutated(void)
+{
+        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse", NULL);
+        g_autofree char *bytes = NULL;
+        gsize length;
+
+        g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
+        for (guint round = 0; round < 500; round++) {
+                g_autofree char *copy = g_memdup2(bytes, length);
+                g_autoptr(ChatStream) stream = NULL;
+                for (guint i = 0; i < 8; i++)
+                        copy[g_test_rand_int_range(0, length)] = "\"\\{}[]:,\n\r\0 ud8"[g_test_rand_int_range(0, 16)];
+                stream = feed_in_pieces(copy, g_test_rand_int_range(1, length), g_test_rand_int_range(1, 4096));
+                chat_stream_finish(stream);
+                g_assert_true(!chat_stream_answer(stream)->failed || chat_stream_answer(stream)->error_message);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_autofree char *goldens = g_build_filename(TEST_SOURCE, "streams", "golden.json", NULL);
@@ -230,6 +249,7 @@ int main(int argc, char **argv)
         g_test_add_func("/stream/not-a-stream", test_not_a_stream);
         g_test_add_func("/stream/plain", test_plain);
         g_test_add_func("/stream/think", test_think);
+        g_test_add_func("/stream/mutated", test_mutated);
         result = g_test_run();
         json_object_put(all);
         return result;
