@@ -68,7 +68,7 @@ def main_job(play):
     play.shot("desktop", "the desktop, empty")
 
     run, since = play.ask("what is eating my disk?", ("prompt-bar", "the prompt bar: one sentence"))
-    d.events.wait("window", "the window", since, run=run)
+    d.events.wait("plan", "the plan", since, run=run)
     d.sync()
     play.shot("planned", "the window is there; the tool is being written")
     d.events.wait("tool", "the tool to fail on its sample", since, run=run, state="failed")
@@ -82,11 +82,12 @@ def main_job(play):
     play.agree(since, "question", "it asks before it looks at the home folder", "super+2")
     play.finish(run, since)
     d.until(lambda: d.request("GET", "/api/v1/grants")["grants"], "the grant")
+    d.request("POST", "/api/v1/tools/folder_sizes", {"arguments": {"path": "~"}, "app": delivered["app"]})  # behind the page's own call
     d.sync()
     play.shot("disk", "the app, with this machine's own figures")
 
     run, since = play.ask("a pomodoro timer")
-    found = d.events.wait("evidence", "the check of the first draft", since, run=run, draft=1)
+    found = d.events.wait("evidence", "the check of the first draft", since, run=run, draft=f"{run}.1")
     d.sync()
     play.shot("found", f"a check found the dead Pause: {found['passed']} of {found['total']}; it is being repaired")
     play.finish(run, since)

@@ -56,7 +56,7 @@ def the_window_is_managed_and_named(d):
 
 def pomodoro_has_a_dead_pause_that_a_check_finds(d):
     run, since = ask(d, "a pomodoro timer")
-    first = d.events.wait("evidence", "the first check", since, run=run, draft=1)
+    first = d.events.wait("evidence", "the first check", since, run=run, draft=f"{run}.1")
     tap.equal(requirement(first, "24:00")["verdict"], "failed", "Pause is found")
     done = d.events.wait("done", "the end", since, run=run)
     tap.equal(done["outcome"], "delivered", "it is delivered")
