@@ -261,6 +261,16 @@ static void test_hidden_is_not_seen(Fixture *fixture, gconstpointer data)
         assert_verdict(evidence, 4, "passed");
 }
 
+static void test_forget_and_line(Fixture *fixture, gconstpointer data)
+{
+        post_check(fixture, POMODORO(PAUSE_WORKS), pomodoro_checks, NULL);
+        checker_forget(fixture->checker, "r1");
+        post_check(fixture, "<h1>One</h1>", "[{\"text\":\"x\",\"steps\":[{\"see\":\"One\"}]}]", NULL);
+        g_assert_true(wait_until(posted, fixture->standin, DEADLINE_MS));
+        assert_verdict(standin_evidence(fixture->standin), 0, "shown");
+        g_assert_null(strstr(json_object_to_json_string(standin_evidence(fixture->standin)), "r1.1"));
+}
+
 static void add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
         g_autofree char *path = g_strconcat("/checker/", name, NULL);
@@ -281,5 +291,6 @@ int main(int argc, char **argv)
         add("frozen", test_frozen);
         add("hostile", test_hostile);
         add("hidden-is-not-seen", test_hidden_is_not_seen);
+        add("forget-and-line", test_forget_and_line);
         return g_test_run();
 }
