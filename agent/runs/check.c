@@ -7,7 +7,9 @@
 #include "agent/json.h"
 #include "agent/runs/static.h"
 
-static void wait_for(Run *run, guint seconds, GSourceFunc func);
+CheckWaits check_waits = {.view = RUN_VIEW_MS, .no_view = RUN_NO_VIEW_MS, .check = RUN_CHECK_MS};
+
+static void wait_for(Run *run, guint ms, GSourceFunc func);
 
 void check_stop(Run *run)
 {
@@ -30,6 +32,25 @@ static json_object *tools_of(Run *run)
         return tools;
 }
 
+/* The plan's requirements in their places. What nobody shall check has no steps there, and is a person's. */
+static json_object *requirements_to_check(Run *run)
+{
+        json_object *array = json_object_new_array();
+
+        for (guint i = 0; i < run->plan->requirements->len; i++) {
+                const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
+                gboolean eye = requirement->eye || requirement->struck || requirement->unproven;
+                json_object *object = json_object_new_object();
+
+                json_add_text(object, "text", requirement->text);
+                json_add(object, "steps", eye ? json_object_new_array() : json_object_get(requirement->steps));
+                if (eye)
+                        json_add_flag(object, "eye", TRUE);
+                json_object_array_add(array, object);
+        }
+        return array;
+}
+
 /* The check is asked for every time that it is waited for, also after a restart: a view that lost its page must do it again. */
 static void ask_view(Run *run)
 {
@@ -40,7 +61,7 @@ static void ask_view(Run *run)
         run->fetched = FALSE;
         json_add_text(data, "draft", draft_name(run->draft));
         json_add_text(data, "path", path);
-        json_add(data, "requirements", run_requirements_json(run));
+        json_add(data, "requirements", requirements_to_check(run));
         json_add(data, "tools", tools_of(run));
         journal_event(run->agent->journal, EVENT_CHECK, data);
 }
@@ -73,7 +94,7 @@ static gboolean nobody_came_cb(gpointer user_data)
 
         run->check_timer = 0;
         run_detail(run, "Waiting for a view: no desktop is there to try the page out.");
-        wait_for(run, RUN_NO_VIEW_SECONDS, no_view_cb);
+        wait_for(run, check_waits.no_view, no_view_cb);
         return G_SOURCE_REMOVE;
 }
 
@@ -88,14 +109,14 @@ static gboolean no_evidence_cb(gpointer user_data)
         }
         run_detail(run, "The view has not answered; asking once more.");
         ask_view(run);
-        wait_for(run, RUN_VIEW_SECONDS, nobody_came_cb);
+        wait_for(run, check_waits.view, nobody_came_cb);
         return G_SOURCE_REMOVE;
 }
 
-static void wait_for(Run *run, guint seconds, GSourceFunc func)
+static void wait_for(Run *run, guint ms, GSourceFunc func)
 {
         check_stop(run);
-        run->check_timer = g_timeout_add_seconds(seconds, func, run);
+        run->check_timer = g_timeout_add(ms, func, run);
 }
 
 void check_fetched(Run *run)
@@ -103,7 +124,7 @@ void check_fetched(Run *run)
         if (run->state != STATE_CHECK || run->fetched || !run->check_timer)
                 return;
         run->fetched = TRUE;
-        wait_for(run, RUN_CHECK_SECONDS, no_evidence_cb);
+        wait_for(run, check_waits.check, no_evidence_cb);
 }
 
 static void tell_evidence(Run *run)
@@ -201,6 +222,6 @@ void check_start(Run *run)
         }
         timeline_wait(run->timeline, WAIT_VIEW, g_get_monotonic_time());
         /* The timer first: a view in this very process might fetch the draft while it is told. */
-        wait_for(run, RUN_VIEW_SECONDS, nobody_came_cb);
+        wait_for(run, check_waits.view, nobody_came_cb);
         ask_view(run);
 }

@@ -91,6 +91,7 @@ static App *make_app(Run *run, const Evidence *evidence)
         app->file = g_strdup("index.html");
         app->requirements = kept_requirements(run, evidence);
         app->tools = tool_names(run);
+        app->findings = json_clone(evidence->findings);
         app->passed = evidence->passed;
         app->total = evidence->total;
         return app;

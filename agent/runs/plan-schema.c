@@ -7,7 +7,6 @@
 #include "agent/json.h"
 
 #define RESOURCES "/impromptu/protocols/"
-#define DEPTH_MAX 24
 
 static json_object *load(const char *file)
 {
@@ -18,58 +17,58 @@ static json_object *load(const char *file)
         return json_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
 }
 
-/* What a reference stands for, and the document in which its own references are looked up; a new reference of each. */
-static json_object *resolve(const char *reference, json_object *document, json_object **in)
-{
-        g_auto(GStrv) parts = g_strsplit(reference, "#", 2);
-        g_auto(GStrv) path = parts[1] ? g_strsplit(parts[1], "/", -1) : NULL;
-        json_object *at;
-
-        *in = *parts[0] ? load(parts[0]) : json_object_get(document);
-        at = *in;
-        for (char **part = path; part && *part; part++)
-                if (**part)
-                        at = json_field(at, *part);
-        return json_object_get(at);
-}
-
 static gboolean is_bound(const char *name)
 {
-        static const char *const bounds[] = {"$schema",   "$id",     "$defs",     "title",   "description",      "minLength",        "maxLength", "pattern",
-                                             "minItems",  "maxItems", "minimum",  "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxProperties",
-                                             "default",   NULL};
+        static const char *const bounds[] = {"$schema",  "$id",      "$defs",   "title",   "description",      "minLength",        "maxLength",     "pattern",
+                                             "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxProperties", "default",
+                                             NULL};
 
         return g_strv_contains(bounds, name);
 }
 
-static json_object *inlined(json_object *schema, json_object *document, guint depth);
+static json_object *bundled(json_object *schema, json_object *document, json_object *definitions);
 
 /* A map of names to schemas: the names are the plan's own, not keywords. */
-static json_object *inlined_map(json_object *map, json_object *document, guint depth)
+static json_object *bundled_map(json_object *map, json_object *document, json_object *definitions)
 {
         json_object *out = json_object_new_object();
 
         json_object_object_foreach(map, name, value)
-                json_object_object_add(out, name, inlined(value, document, depth));
+                json_object_object_add(out, name, bundled(value, document, definitions));
         return out;
 }
 
-static json_object *inlined(json_object *schema, json_object *document, guint depth)
+/* What a reference ("step.schema.json", "#/$defs/name") stands for becomes a definition of the whole; returns the reference to it. */
+static json_object *bundled_reference(const char *reference, json_object *document, json_object *definitions)
+{
+        g_auto(GStrv) parts = g_strsplit(reference, "#/$defs/", 2);
+        g_autoptr(json_object) in = *parts[0] ? load(parts[0]) : json_object_get(document);
+        g_autofree char *name = g_strndup(parts[1] ? parts[1] : parts[0], strcspn(parts[1] ? parts[1] : parts[0], "."));
+        g_autofree char *local = g_strconcat("#/$defs/", name, NULL);
+        json_object *out = json_object_new_object();
+
+        if (!json_object_object_get_ex(definitions, name, NULL)) {
+                json_object *target = parts[1] ? json_field(json_field(in, "$defs"), parts[1]) : in;
+
+                /* Its place first: a definition may lead back to itself. */
+                json_object_object_add(definitions, name, NULL);
+                json_object_object_add(definitions, name, bundled(target, in, definitions));
+        }
+        json_add_text(out, "$ref", local);
+        return out;
+}
+
+static json_object *bundled(json_object *schema, json_object *document, json_object *definitions)
 {
         const char *reference = json_text(schema, "$ref");
         json_object *out;
 
-        g_return_val_if_fail(depth < DEPTH_MAX, NULL);
-        if (reference) {
-                g_autoptr(json_object) in = NULL;
-                g_autoptr(json_object) target = resolve(reference, document, &in);
-
-                return inlined(target, in, depth + 1);
-        }
+        if (reference)
+                return bundled_reference(reference, document, definitions);
         if (json_object_is_type(schema, json_type_array)) {
                 out = json_object_new_array();
                 for (gsize i = 0; i < json_length(schema); i++)
-                        json_object_array_add(out, inlined(json_object_array_get_idx(schema, i), document, depth + 1));
+                        json_object_array_add(out, bundled(json_object_array_get_idx(schema, i), document, definitions));
                 return out;
         }
         if (!json_object_is_type(schema, json_type_object))
@@ -80,9 +79,9 @@ static json_object *inlined(json_object *schema, json_object *document, guint de
                         continue;
                 /* oneOf is not known to every decoder; the alternatives exclude one another anyway. */
                 if (g_str_equal(name, "properties"))
-                        json_object_object_add(out, name, inlined_map(value, document, depth + 1));
+                        json_object_object_add(out, name, bundled_map(value, document, definitions));
                 else
-                        json_object_object_add(out, g_str_equal(name, "oneOf") ? "anyOf" : name, inlined(value, document, depth + 1));
+                        json_object_object_add(out, g_str_equal(name, "oneOf") ? "anyOf" : name, bundled(value, document, definitions));
         }
         return out;
 }
@@ -92,9 +91,11 @@ const char *plan_schema(void)
         static char *text;
 
         if (!text) {
+                json_object *definitions = json_object_new_object();
                 g_autoptr(json_object) plan = load("plan.schema.json");
-                g_autoptr(json_object) whole = inlined(plan, plan, 0);
+                g_autoptr(json_object) whole = bundled(plan, plan, definitions);
 
+                json_add(whole, "$defs", definitions);
                 text = json_line(whole);
         }
         return text;

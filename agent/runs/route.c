@@ -104,8 +104,10 @@ static char *fresh_id(Run *run)
         json_object *line = record_find(run->record, "id", "app");
         char *id;
 
-        if (line)
+        if (line) {
+                library_reserve_id(run->agent->library, json_text(line, "value"));
                 return g_strdup(json_text(line, "value"));
+        }
         id = library_new_id(run->agent->library, run->sentence);
         for (guint n = 2; runs_app_is_taken(run->runs, id); n++) {
                 g_autofree char *slug = text_slug(run->sentence, 40);

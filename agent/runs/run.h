@@ -26,9 +26,9 @@
 #define RUN_FRESH_MAX 1           /* starts afresh from the requirements */
 #define RUN_CONTENT_ATTEMPTS_MAX 2
 #define RUN_CHECKS_ASKED_MAX 2    /* times one draft's check is asked for */
-#define RUN_CHECK_SECONDS 20      /* from the moment that a view has fetched the draft */
-#define RUN_VIEW_SECONDS 3        /* without a view that fetches it: say so */
-#define RUN_NO_VIEW_SECONDS 600   /* and at last: not checked */
+#define RUN_CHECK_MS 40000        /* from the moment that a view has fetched the draft; a view gives up on a page after 30 s */
+#define RUN_VIEW_MS 3000          /* without a view that fetches it: say so */
+#define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
 #define RUN_AMENDMENTS_MAX 32
 #define RUN_DRAFTS_MAX 16
 
@@ -250,6 +250,11 @@ void check_start(Run *run);
 void check_fetched(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
+/* The three waits of a check, in milliseconds; tests set shorter ones. */
+typedef struct {
+        guint view, no_view, check;
+} CheckWaits;
+extern CheckWaits check_waits;
 void repair_start(Run *run);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */

@@ -457,7 +457,7 @@ const char *runs_draft_type(Runs *runs, const char *name)
 {
         Draft *draft = find_draft(runs, name);
 
-        return draft ? draft_type(draft) : "text/html; charset=utf-8";
+        return draft ? draft_type(draft) : NULL;
 }
 
 void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data)

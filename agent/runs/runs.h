@@ -34,7 +34,7 @@ gboolean runs_is_finished(Runs *runs, const char *run);
 typedef void (*DraftFunc)(const char *bytes, gsize length, gpointer user_data);
 gboolean runs_draft_follow(Runs *runs, const char *draft, DraftFunc func, gpointer user_data);
 void runs_draft_unfollow(Runs *runs, DraftFunc func, gpointer user_data);
-/* The MIME type of the draft's file. */
+/* The MIME type of the draft's file; NULL if there is no such draft. */
 const char *runs_draft_type(Runs *runs, const char *draft);
 
 /* A virtual response: writes what such an address would have, streamed to func (last call bytes NULL; error not NULL if it could not be written). */

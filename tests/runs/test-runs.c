@@ -433,6 +433,56 @@ static void test_bad_evidence(void)
         assert_done(world, "delivered");
 }
 
+typedef struct {
+        GString *text;
+        gboolean ended;
+} Reader;
+
+static void read_draft(const char *bytes, gsize length, gpointer user_data)
+{
+        Reader *reader = user_data;
+
+        g_assert_false(reader->ended);
+        if (bytes)
+                g_string_append_len(reader->text, bytes, length);
+        else
+                reader->ended = TRUE;
+}
+
+static void test_no_view(void)
+{
+        CheckWaits usual = check_waits;
+        g_autoptr(World) world = timer_world();
+        const char *run;
+
+        /* Nobody is there: it says so, once, and never passes. */
+        check_waits = (CheckWaits){.view = 10, .no_view = 30, .check = 30};
+        world->view = FALSE;
+        run = ask(world, "a pomodoro timer");
+        world_until_done(world, run);
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), "no view checked it"));
+        g_assert_cmpuint(world_commits(world), ==, 0);
+        guint waiting = 0;
+        for (guint i = 0; i < world->events->len; i++)
+                waiting += g_str_has_prefix(json_text(g_ptr_array_index(world->data, i), "detail") ?: "", "Waiting for a view");
+        g_assert_cmpuint(waiting, ==, 1);
+
+        /* A view came but never answered: it is asked once more. */
+        g_autoptr(World) silent = timer_world();
+        Reader reader = {g_string_new(NULL), FALSE};
+        world_no_evidence(silent);
+        check_waits.view = check_waits.no_view = 5000;
+        run = ask(silent, "a pomodoro timer");
+        world_until(silent, EVENT_CHECK);
+        g_assert_true(runs_draft_follow(silent->agent.runs, "r1.1", read_draft, &reader));
+        world_until_done(silent, run);
+        assert_done(silent, "delivered");
+        g_assert_cmpuint(world_count(silent, EVENT_CHECK), ==, 2);
+        g_string_free(reader.text, TRUE);
+        check_waits = usual;
+}
+
 static void test_edit(void)
 {
         g_autoptr(World) world = world_new();
@@ -679,22 +729,6 @@ static void test_amend_while_writing(void)
         g_assert_nonnull(strstr(world_file(later, json_text(world_last(later, EVENT_DONE), "app"), "index.html"), "and more"));
 }
 
-typedef struct {
-        GString *text;
-        gboolean ended;
-} Reader;
-
-static void read_draft(const char *bytes, gsize length, gpointer user_data)
-{
-        Reader *reader = user_data;
-
-        g_assert_false(reader->ended);
-        if (bytes)
-                g_string_append_len(reader->text, bytes, length);
-        else
-                reader->ended = TRUE;
-}
-
 static void test_draft_streams(void)
 {
         g_autoptr(World) world = timer_world();
@@ -908,6 +942,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/repair/nothing-painted", test_nothing_painted);
         g_test_add_func("/runs/check/static-faults", test_static_faults);
         g_test_add_func("/runs/check/bad-evidence", test_bad_evidence);
+        g_test_add_func("/runs/check/no-view", test_no_view);
         g_test_add_func("/runs/edit", test_edit);
         g_test_add_func("/runs/edit-that-breaks", test_edit_that_breaks);
         g_test_add_func("/runs/fix", test_fix);
