@@ -240,7 +240,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         gtk_window_set_role(GTK_WINDOW(window->window), window->app);
         g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
         gtk_widget_show_all(window->overlay);
-        gtk_widget_realize(window->window);
+        ui_ground(window->window);
         return window;
 }
 

@@ -297,6 +297,7 @@ bar_new(const BarHandler *handler, gpointer user_data)
 void
 bar_map(Bar *bar)
 {
+        ui_ground(bar->window);
         gtk_window_move(GTK_WINDOW(bar->window), BAR_PARKED, BAR_PARKED);
         gtk_widget_show(bar->window);
         focus_entry(bar);

@@ -366,6 +366,9 @@ on_done(Happening *now)
         on_page(now);
         if (now->run)
                 g_hash_table_remove(now->desktop->stopping, now->run->id);
+        /* What counts now is what was accepted: its history, or, where nothing was, what it was before. */
+        if (now->window && now->app && now->app->version > 0)
+                desktop_refresh_app(now->desktop, now->app->id);
         if (!now->fresh || !now->run || !*now->run->message || (strcmp(outcome, "failed") != 0 && strcmp(outcome, "stopped") != 0))
                 return;
         /* The calm page says it where there is one. */

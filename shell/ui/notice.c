@@ -192,6 +192,7 @@ notices_new(const NoticeHandler *handler, gpointer user_data)
         gtk_widget_set_size_request(notices->list, WIDTH, -1);
         gtk_container_add(GTK_CONTAINER(notices->window), notices->list);
         gtk_widget_show(notices->list);
+        ui_ground(notices->window);
         return notices;
 }
 

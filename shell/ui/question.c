@@ -242,6 +242,7 @@ question_sheet_new(const QuestionHandler *handler, gpointer user_data)
         gtk_container_add(GTK_CONTAINER(sheet->window), frame);
         gtk_widget_set_size_request(frame, WIDTH, -1);
         gtk_widget_show_all(frame);
+        ui_ground(sheet->window);
         return sheet;
 }
 

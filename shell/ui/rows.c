@@ -130,7 +130,8 @@ rows_score(const Row *candidate, const char *folded)
         g_auto(GStrv) words = g_strsplit_set(folded, " ,;:?!.", 64);
         int shared;
 
-        if (!*folded)
+        /* The sentence that is typed is row one already. */
+        if (!*folded || (candidate->kind == ROW_SAY && strcmp(title, folded) == 0))
                 return 0;
         if (strcmp(title, folded) == 0)
                 return SCORE_EXACT;

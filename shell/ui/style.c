@@ -246,6 +246,17 @@ ui_tile(const char *letters, guint32 colour, int size)
         return area;
 }
 
+void
+ui_ground(GtkWidget *window)
+{
+        GdkRGBA sheet = style_token("sheet");
+
+        gtk_widget_realize(window);
+        G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+        gdk_window_set_background_rgba(gtk_widget_get_window(window), &sheet);
+        G_GNUC_END_IGNORE_DEPRECATIONS
+}
+
 char *
 ui_quote(const char *text, gsize max)
 {

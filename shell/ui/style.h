@@ -31,6 +31,8 @@ GtkWidget *ui_tile(const char *letters, guint32 colour, int size);
 
 /* The same text in plain characters, at most UI_LINE_CHARACTERS; free with g_free(). */
 char *ui_plain(const char *text);
+/* Gives a realised window the sheet's colour on the X server, so that nothing of what lies below is seen until it is drawn. */
+void ui_ground(GtkWidget *window);
 /* “text”, shortened to max characters; free with g_free(). */
 char *ui_quote(const char *text, gsize max);
 /* "12 Nov", "yesterday", "14:32": when it was, seconds since 1970. Free with g_free(). */

@@ -93,6 +93,9 @@ test_fits_follow(void)
         g_assert_cmpstr(row_at(rows, 2)->id, ==, "baobab.desktop");
         g_assert_cmpint(row_at(words, 0)->kind, ==, ROW_MAKE);
         g_assert_cmpstr(row_at(words, 1)->id, ==, "firefox.desktop");
+        g_clear_pointer(&rows, g_ptr_array_unref);
+        rows = rows_rank("How hot is my processor", candidates, &context);
+        g_assert_cmpuint(rows->len, ==, 1);
 }
 
 static void
