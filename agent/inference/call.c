@@ -1,5 +1,6 @@
-/* One call of a model. Tries follow each other until one is answered, until something was delivered (what a person has seen is never taken back), or until
- * failure.c finds no sense in another. The stream and its text live here; the caller sees text as it grows and one end. */
+/* One call of a model. Tries follow each other until one is answered, until something was delivered (what a person has seen is never
+ * taken back), or until failure.c finds no sense in another. The stream and its text live here; the caller sees text as it grows and
+ * one end. */
 #include "call.h"
 
 #include <string.h>
@@ -118,7 +119,8 @@ static void result_fill(LaneCall *call, LaneResult *result)
         result->finish_reason = answer->finish_reason;
         result->tokens_in = MAX(answer->tokens_in, 0);
         /* A server that does not count: about four bytes make a token. */
-        result->tokens_out = answer->tokens_out >= 0 ? (guint)answer->tokens_out : (guint)((answer->content->len + answer->reasoning_bytes + 3) / 4);
+        result->tokens_out = answer->tokens_out >= 0 ? (guint)answer->tokens_out
+                : (guint)((answer->content->len + answer->reasoning_bytes + 3) / 4);
         result->tokens_cached = MAX(answer->tokens_cached, 0);
         result->queued_us = call->sent - call->called;
         result->first_token_us = (call->first ? call->first : now) - call->called;
@@ -245,7 +247,8 @@ static GError *complete_error(LaneCall *call)
         const char *title = call->source->title;
 
         if (g_strcmp0(answer->finish_reason, "length") == 0)
-                return g_error_new(LANE_ERROR, LANE_ERROR_LENGTH, "%s stopped in the middle: the answer is longer than it was allowed to be (%u tokens).", title,
+                return g_error_new(LANE_ERROR, LANE_ERROR_LENGTH, "%s stopped in the middle: the answer is longer than it was allowed to "
+                                   "be (%u tokens).", title,
                                    answer->tokens_out > 0 ? (guint)answer->tokens_out : call->request.max_tokens);
         if (g_strcmp0(answer->finish_reason, "content_filter") == 0 || answer->refusal) {
                 g_autofree char *words = source_quote(call->source, answer->refusal ? answer->refusal : answer->content->str);
@@ -357,7 +360,8 @@ static void call_send(LaneCall *call)
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .fresh = call->fresh, .direct = call->source->here };
 
         if (!model) {
-                lane_call_fail(call, g_error_new(LANE_ERROR, LANE_ERROR_NO_MODEL, "%s has no model to ask; choose another.", call->source->title));
+                lane_call_fail(call, g_error_new(LANE_ERROR, LANE_ERROR_NO_MODEL, "%s has no model to ask; choose another.",
+                                                 call->source->title));
                 return;
         }
         body = source_body(call->source, &call->request, model);

@@ -1,5 +1,6 @@
-/* From statuses, codes and broken connections to a decision and a sentence. The retry rule is the one that the providers' own clients follow: x-should-retry is
- * obeyed, else 408, 409, 429, 5xx and lost connections are tried again, after retry-after-ms, retry-after or a jittered backoff. */
+/* From statuses, codes and broken connections to a decision and a sentence. The retry rule is the one that the providers' own clients
+ * follow: x-should-retry is obeyed, else 408, 409, 429, 5xx and lost connections are tried again, after retry-after-ms, retry-after or
+ * a jittered backoff. */
 #include "failure.h"
 
 #include <stdio.h>
@@ -154,7 +155,8 @@ static GError *connection_error(const Source *source, const TransportOutcome *ou
                                                : g_strdup_printf("%s cannot be reached; check the network.", source->title);
                 return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
         case TRANSPORT_UNTRUSTED:
-                what = g_strdup_printf("%s could not prove who it is (its certificate is not trusted), so nothing was sent.", source->title);
+                what = g_strdup_printf("%s could not prove who it is (its certificate is not trusted), so nothing was sent.",
+                                       source->title);
                 return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
         case TRANSPORT_STALLED:
                 return g_error_new(LANE_ERROR, LANE_ERROR_STALLED, "%s went silent and was given up; try again.", source->title);
@@ -241,7 +243,8 @@ Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint
         Failure *failure;
 
         if (answer->garbage) {
-                g_autofree char *what = g_strdup_printf("%s answered with %s; try again, or use another model.", source->title, answer->error_message);
+                g_autofree char *what = g_strdup_printf("%s answered with %s; try again, or use another model.", source->title,
+                                                        answer->error_message);
                 return failure_new(FAILURE_FINAL, g_error_new_literal(LANE_ERROR, LANE_ERROR_SERVER, what));
         }
         failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status ? answer->error_status : 500, &words, -1));
@@ -258,7 +261,8 @@ Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, g
 
         if (outcome->end == TRANSPORT_STALLED)
                 return failure_of_connection(source, outcome, tries);
-        failure = failure_new(FAILURE_RETRY, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "%s broke off in the middle of its answer; try again.", source->title));
+        failure = failure_new(FAILURE_RETRY, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "%s broke off in the middle of its answer; try again.",
+                                                         source->title));
         failure->wait = backoff(tries);
         return failure;
 }

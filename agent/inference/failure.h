@@ -27,7 +27,8 @@ typedef struct {
 } Failure;
 
 /* The status was not 200, or the connection failed. tries: how many were made so far (from 1). */
-Failure *failure_of_http(const Source *source, TransportRequest *request, const TransportOutcome *outcome, const GString *body, guint tries);
+Failure *failure_of_http(const Source *source, TransportRequest *request, const TransportOutcome *outcome, const GString *body,
+                         guint tries);
 /* An error inside the stream of a 200. */
 Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint tries);
 /* The stream had no end: the connection broke or fell silent, or the server just stopped. */

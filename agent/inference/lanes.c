@@ -1,10 +1,12 @@
 /* Lanes: the door of this room. Start reading here.
  *
- * One source answers at a time (source.c: a provider with its address and key); the lanes are lists of its models. Choosing a source begins with a look at its
- * models, which also warms the connection; calls made meanwhile wait for it. call.c makes one call out of tries, failure.c judges what went wrong, stream.c reads
- * the answer, transport.c moves the bytes, recording.c starts the rehearsal server and keys.c remembers keys.
+ * One source answers at a time (source.c: a provider with its address and key); the lanes are lists of its models. Choosing a source
+ * begins with a look at its models, which also warms the connection; calls made meanwhile wait for it. call.c makes one call out of
+ * tries, failure.c judges what went wrong, stream.c reads the answer, transport.c moves the bytes, recording.c starts the rehearsal
+ * server and keys.c remembers keys.
  *
- * At start the source is what $IMPROMPTU_LANE says, else the first key of the environment, else a key that was kept, else a model server on this machine. */
+ * At start the source is what $IMPROMPTU_LANE says, else the first key of the environment, else a key that was kept, else a model
+ * server on this machine. */
 #include "lanes.h"
 
 #include <string.h>
@@ -57,7 +59,8 @@ static GError *no_model(Lanes *lanes)
 {
         if (lanes->problem)
                 return g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, lanes->problem);
-        return g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, "No model is chosen. Paste a key, use a model here, or watch a recording.");
+        return g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, "No model is chosen. Paste a key, use a model here, or watch a "
+                                   "recording.");
 }
 
 static void lanes_settle(Lanes *lanes)
@@ -166,7 +169,8 @@ static void look_at(Lanes *lanes, Source *source)
 {
         g_autofree char *url = source_url(source, source->provider->models_path);
         g_auto(GStrv) headers = source_headers(source, NULL);
-        TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = LOOK_SECONDS, .stall_seconds = LOOK_SECONDS,
+        TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = LOOK_SECONDS,
+                               .stall_seconds = LOOK_SECONDS,
                                .total_seconds = LOOK_SECONDS, .direct = source->here };
 
         look_stop(lanes);
@@ -234,7 +238,8 @@ static gboolean base_check(const char *base, GError **error)
         if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
             (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
                 return TRUE;
-        g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "This is not the address of a model server; it looks like http://127.0.0.1:8080/v1.");
+        g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "This is not the address of a model server; it looks like "
+                    "http://127.0.0.1:8080/v1.");
         return FALSE;
 }
 
@@ -276,7 +281,8 @@ static gboolean choose_environment(Lanes *lanes, GError **error)
 
         if (!source) {
                 g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL,
-                            "The environment holds no key. Set CEREBRAS_API_KEY, GROQ_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY or IMPROMPTU_BASE_URL.");
+                            "The environment holds no key. Set CEREBRAS_API_KEY, GROQ_API_KEY, OPENAI_API_KEY, OPENROUTER_API_KEY or "
+                                    "IMPROMPTU_BASE_URL.");
                 return FALSE;
         }
         lanes_use(lanes, "environment", source);
@@ -366,7 +372,8 @@ static void take_environment(Lanes *lanes)
 {
         gsize n;
         const Provider *table = provider_table(&n);
-        const char *stall = g_getenv("IMPROMPTU_STALL_SECONDS"), *base = g_getenv("IMPROMPTU_BASE_URL"), *model = g_getenv("IMPROMPTU_MODEL");
+        const char *stall = g_getenv("IMPROMPTU_STALL_SECONDS"), *base = g_getenv("IMPROMPTU_BASE_URL");
+        const char *model = g_getenv("IMPROMPTU_MODEL");
         g_autoptr(GError) error = NULL;
 
         for (gsize i = 0; i < n; i++) {
@@ -560,7 +567,8 @@ static json_object *describe_choices(Lanes *lanes)
                 g_autofree char *detail = g_strdup_printf("%s, as the environment says.", environment->title);
                 add_choice(choices, "environment", "Use the environment's key", detail);
         }
-        add_choice(choices, "key", "Paste a key", "For Cerebras, Groq, OpenAI or OpenRouter. Your secret service keeps it; without one, only this session.");
+        add_choice(choices, "key", "Paste a key", "For Cerebras, Groq, OpenAI or OpenRouter. Your secret service keeps it; without one, "
+                   "only this session.");
         if (lanes->local_found)
                 local = g_strdup_printf("%s answers.", lanes->local_found->title);
         add_choice(choices, "local", "Use a model here", local ? local : "llama.cpp on port 8080 or Ollama on port 11434, once it runs.");

@@ -1,4 +1,5 @@
-/* Lanes: which model answers. A lane is a list of (provider, model, options) tried in order; `fast` for motion, `deep` for judgement, `router` for one word. */
+/* Lanes: which model answers. A lane is a list of (provider, model, options) tried in order; `fast` for motion, `deep` for judgement,
+ * `router` for one word. */
 #pragma once
 
 #include <gio/gio.h>
@@ -61,17 +62,19 @@ typedef struct {
 
 /* New text, once a wake-up; valid UTF-8 is not promised at its ends. May be NULL. */
 typedef void (*LaneTextFunc)(const char *bytes, gsize length, gpointer user_data);
-/* The end, exactly once, never before lanes_call() returned. error NULL: a complete answer. With an error the result is NULL where no text came; with
- * LANE_ERROR_CUT, _LENGTH and _STALLED it still holds what came. A text that text was called with is never asked for again. */
+/* The end, exactly once, never before lanes_call() returned. error NULL: a complete answer. With an error the result is NULL where no
+ * text came; with LANE_ERROR_CUT, _LENGTH and _STALLED it still holds what came. A text that text was called with is never asked for
+ * again. */
 typedef void (*LaneDoneFunc)(const LaneResult *result, const GError *error, gpointer user_data);
 
-/* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL and IMPROMPTU_API_KEY name any server;
- * IMPROMPTU_REHEARSAL_ARGS goes to the rehearsal server ("--rate 1000"), IMPROMPTU_REHEARSAL_URL names one on this machine that runs already;
- * IMPROMPTU_STALL_SECONDS replaces LANE_STALL_SECONDS. Keys are taken out of the environment, so that no child inherits them. lanes.json lies beside
- * rehearsal_folder.
+/* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL and
+ * IMPROMPTU_API_KEY name any server; IMPROMPTU_REHEARSAL_ARGS goes to the rehearsal server ("--rate 1000"), IMPROMPTU_REHEARSAL_URL
+ * names one on this machine that runs already; IMPROMPTU_STALL_SECONDS replaces LANE_STALL_SECONDS. Keys are taken out of the
+ * environment, so that no child inherits them. lanes.json lies beside rehearsal_folder.
  *
- * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs. rehearsal_folder is where
- * data/rehearsal lies and rehearsal_program the server to start for recordings (started when chosen, ended with the lanes). */
+ * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs.
+ * rehearsal_folder is where data/rehearsal lies and rehearsal_program the server to start for recordings (started when chosen, ended
+ * with the lanes). */
 Lanes *lanes_new(const char *rehearsal_program, const char *rehearsal_folder);
 /* Calls that still run end with LANE_ERROR_CANCELLED before this returns. Not from a call's own callback. */
 void lanes_free(Lanes *lanes);
@@ -81,7 +84,8 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
 /* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
 void lane_call_cancel(LaneCall *call);
 
-/* TRUE if there is a model (or recordings) to ask, also while it is being looked at or has just failed; lanes_describe() names its problem. */
+/* TRUE if there is a model (or recordings) to ask, also while it is being looked at or has just failed; lanes_describe() names its
+ * problem. */
 gboolean lanes_ready(Lanes *lanes);
 /* {lanes: [{lane, provider, model, recording?, pace?, problem?}], choices: [{choice, title, detail}]}; a new reference. */
 json_object *lanes_describe(Lanes *lanes);
@@ -94,7 +98,8 @@ void lanes_on_change(Lanes *lanes, void (*func)(gpointer), gpointer user_data);
 /* TRUE once the sentence is known to the recordings that play now; TRUE as well where a real model answers. */
 gboolean lanes_knows_sentence(Lanes *lanes, const char *sentence);
 
-/* The sentences that the recordings know, as they were written, for suggestions; empty where a real model answers. Never NULL; lives until the next change. */
+/* The sentences that the recordings know, as they were written, for suggestions; empty where a real model answers. Never NULL; lives
+ * until the next change. */
 const char *const *lanes_sentences(Lanes *lanes);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lanes, lanes_free)

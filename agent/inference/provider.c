@@ -1,5 +1,5 @@
-/* Who can answer. A provider is a row here and, where it has models of several kinds, an entry in data/lanes.json; nothing else in this room knows its name.
- * All of them speak OpenAI's chat completions, so a row says only where they differ. */
+/* Who can answer. A provider is a row here and, where it has models of several kinds, an entry in data/lanes.json; nothing else in
+ * this room knows its name. All of them speak OpenAI's chat completions, so a row says only where they differ. */
 #include "provider.h"
 
 #include <string.h>

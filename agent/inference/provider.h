@@ -34,6 +34,7 @@ typedef struct {
 LaneModel *lane_model_new(const char *id, json_object *options);
 void lane_model_free(LaneModel *model);
 
-/* Which models of `served` (an array of LaneModel ids; NULL: not known) a lane asks, best first: those that lanes.json lists for this provider and lane and the
- * server has, else the server's first. wanted is lanes.json (NULL: no wishes). The array frees its LaneModels and may be empty. */
+/* Which models of `served` (an array of LaneModel ids; NULL: not known) a lane asks, best first: those that lanes.json lists for this
+ * provider and lane and the server has, else the server's first. wanted is lanes.json (NULL: no wishes). The array frees its
+ * LaneModels and may be empty. */
 GPtrArray *provider_models(const Provider *provider, const char *lane, json_object *wanted, GPtrArray *served);

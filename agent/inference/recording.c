@@ -81,7 +81,8 @@ static void line_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 
 static gboolean recording_spawn(Recording *recording, GError **error)
 {
-        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE);
+        GSubprocessFlags flags = G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE;
+        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
         g_autoptr(GDataInputStream) lines = NULL;
 
         g_subprocess_launcher_set_child_setup(launcher, setup_cb, GINT_TO_POINTER(getpid()), NULL);
@@ -113,7 +114,8 @@ static GStrv arguments(const char *program, const char *folder, GError **error)
         return g_strv_builder_end(builder);
 }
 
-Recording *recording_start(const char *program, const char *folder, RecordingReadyFunc ready, RecordingGoneFunc gone, gpointer user_data, GError **error)
+Recording *recording_start(const char *program, const char *folder, RecordingReadyFunc ready, RecordingGoneFunc gone, gpointer user_data,
+                           GError **error)
 {
         g_auto(GStrv) argv = arguments(program, folder, error);
         Recording *recording;

@@ -14,6 +14,7 @@ typedef void (*RecordingReadyFunc)(const char *base, gpointer user_data);
 typedef void (*RecordingGoneFunc)(const char *message, gpointer user_data);
 
 /* $IMPROMPTU_REHEARSAL_ARGS is passed on. NULL and an error if it cannot be started at all. */
-Recording *recording_start(const char *program, const char *folder, RecordingReadyFunc ready, RecordingGoneFunc gone, gpointer user_data, GError **error);
+Recording *recording_start(const char *program, const char *folder, RecordingReadyFunc ready, RecordingGoneFunc gone, gpointer user_data,
+                           GError **error);
 /* Ends the server. Accepts NULL. */
 void recording_stop(Recording *recording);

@@ -1,5 +1,5 @@
-/* One provider in use. Everything that is sent anywhere is made here, so this is the one place that puts a key into a request and the one that takes it out of
- * whatever comes back. */
+/* One provider in use. Everything that is sent anywhere is made here, so this is the one place that puts a key into a request and the
+ * one that takes it out of whatever comes back. */
 #include "source.h"
 
 #include <string.h>
@@ -90,12 +90,14 @@ gboolean source_key_check(const char *key, GError **error)
         gsize length = strlen(key);
 
         if (length == 0 || length > SOURCE_KEY_MAX) {
-                g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, length == 0 ? "The key is empty." : "This is too long for a key. Paste only the key.");
+                g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, length == 0 ? "The key is empty." : "This is too long for a key. Paste only "
+                            "the key.");
                 return FALSE;
         }
         for (gsize i = 0; i < length; i++) {
                 if (!g_ascii_isgraph(key[i])) {
-                        g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, "A key has no blanks or special characters in it. Paste only the key.");
+                        g_set_error(error, LANE_ERROR, LANE_ERROR_KEY,
+                                    "A key has no blanks or special characters in it. Paste only the key.");
                         return FALSE;
                 }
         }

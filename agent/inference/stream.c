@@ -1,6 +1,7 @@
-/* Reads chat completions. Events come from protocols/sse.h, each is one JSON chunk, and an answer is what the chunks add up to. What differs between servers is
- * read here in one way: thoughts in delta.reasoning, delta.reasoning_content, typed parts or <think> tags; usage in the finish chunk, in a chunk of its own or
- * under x_groq; errors as an event, beside choices, or as llama.cpp's old `error:` line. Tool calls are not asked for and are skipped. */
+/* Reads chat completions. Events come from protocols/sse.h, each is one JSON chunk, and an answer is what the chunks add up to. What
+ * differs between servers is read here in one way: thoughts in delta.reasoning, delta.reasoning_content, typed parts or <think> tags;
+ * usage in the finish chunk, in a chunk of its own or under x_groq; errors as an event, beside choices, or as llama.cpp's old `error:`
+ * line. Tool calls are not asked for and are skipped. */
 #include "stream.h"
 
 #include <json.h>
@@ -152,7 +153,8 @@ static void read_delta(ChatStream *stream, json_object *delta)
         if (json_object_object_get_ex(delta, "content", &content))
                 read_content(stream, content);
         if (text_of(delta, "refusal")) {
-                g_autofree char *refusal = g_strconcat(stream->answer.refusal ? stream->answer.refusal : "", text_of(delta, "refusal"), NULL);
+                g_autofree char *refusal = g_strconcat(stream->answer.refusal ? stream->answer.refusal : "", text_of(delta, "refusal"),
+                                                       NULL);
                 replace_text(&stream->answer.refusal, refusal);
         }
 }
@@ -274,7 +276,8 @@ static const char *raw_half(const char *chunk)
         return NULL;
 }
 
-/* Half of an escaped surrogate pair (an emoji cut in two by its server) cannot be read alone: it is taken out of its chunk and put before the next one's text. */
+/* Half of an escaped surrogate pair (an emoji cut in two by its server) cannot be read alone: it is taken out of its chunk and put
+ * before the next one's text. */
 static char *join_surrogates(ChatStream *stream, const char *data)
 {
         GString *text = g_string_new(data);

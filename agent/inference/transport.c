@@ -1,6 +1,6 @@
-/* libcurl's multi interface on GLib's main loop. libcurl says which sockets to watch (socket_cb) and when to be woken (timer_cb); each wake-up hands it the news
- * and then, outside of libcurl, settles: what was read goes to its consumer in one piece, and finished requests end. A consumer may therefore start and cancel
- * requests, or free the whole transport, from its callbacks. */
+/* libcurl's multi interface on GLib's main loop. libcurl says which sockets to watch (socket_cb) and when to be woken (timer_cb); each
+ * wake-up hands it the news and then, outside of libcurl, settles: what was read goes to its consumer in one piece, and finished
+ * requests end. A consumer may therefore start and cancel requests, or free the whole transport, from its callbacks. */
 #include "transport.h"
 
 #include <curl/curl.h>
@@ -323,7 +323,8 @@ static void request_configure(TransportRequest *request, const TransportSpec *sp
         }
 }
 
-TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done, gpointer user_data)
+TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done,
+                                  gpointer user_data)
 {
         TransportRequest *request = g_new0(TransportRequest, 1);
 

@@ -1,4 +1,5 @@
-/* HTTP requests to providers: libcurl's multi interface on GLib's default main context. Connections are kept and used again; TLS is always verified. */
+/* HTTP requests to providers: libcurl's multi interface on GLib's default main context. Connections are kept and used again; TLS is
+ * always verified. */
 #pragma once
 
 #include <glib.h>
@@ -47,7 +48,8 @@ Transport *transport_new(void);
 void transport_free(Transport *transport);
 
 /* Never calls back before it has returned. */
-TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done, gpointer user_data);
+TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done,
+                                  gpointer user_data);
 /* Closes the connection at once and frees the request; nobody is called. */
 void transport_cancel(TransportRequest *request);
 

@@ -97,7 +97,8 @@ gboolean faults_add(Faults *faults, const char *text, GError **error)
         }
         waiting_free(waiting);
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "\"%s\" is no fault; they are written NAME[=VALUE][@STATE[/ATTEMPT]][:COUNT], as in cut@WRITE:1 (at most %d).", text, FAULTS_MAX);
+                    "\"%s\" is no fault; they are written NAME[=VALUE][@STATE[/ATTEMPT]][:COUNT], as in cut@WRITE:1 (at most "
+                            "%d).", text, FAULTS_MAX);
         return FALSE;
 }
 

@@ -1,5 +1,6 @@
-/* impromptu-rehearsal: an OpenAI-compatible server on the loopback that plays recordings. It is the model where there is none, and the model of the tests: what it
- * answers is known beforehand, at a pace that is chosen, with faults that are chosen. It never answers a request that it has no recording of. */
+/* impromptu-rehearsal: an OpenAI-compatible server on the loopback that plays recordings. It is the model where there is none, and the
+ * model of the tests: what it answers is known beforehand, at a pace that is chosen, with faults that are chosen. It never answers a
+ * request that it has no recording of. */
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <stdio.h>
@@ -26,8 +27,10 @@ static const GOptionEntry entries[] = {
         { "rate", 0, 0, G_OPTION_ARG_DOUBLE, &rate, "Tokens a second (1000); 0: as fast as it can", "N" },
         { "first-token-ms", 0, 0, G_OPTION_ARG_INT, &first_token_ms, "Time to the first token (0)", "N" },
         { "tokens-a-chunk", 0, 0, G_OPTION_ARG_INT, &tokens_a_chunk, "Tokens in one event (1)", "N" },
-        { "fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fault_texts, "A fault on purpose, as in cut@WRITE:1; may be given several times", "FAULT" },
-        { "record", 0, 0, G_OPTION_ARG_STRING, &record_base, "Ask this server (a base with /v1) and write its answers into the folder", "BASE" },
+        { "fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fault_texts, "A fault on purpose, as in cut@WRITE:1; may be given several times",
+          "FAULT" },
+        { "record", 0, 0, G_OPTION_ARG_STRING, &record_base, "Ask this server (a base with /v1) and write its answers into the folder",
+          "BASE" },
         { "model", 0, 0, G_OPTION_ARG_STRING, &record_model, "Its model, for --record", "MODEL" },
         { NULL },
 };
@@ -44,7 +47,8 @@ static gboolean check_options(GError **error)
             tokens_a_chunk >= 1 && tokens_a_chunk <= CHUNK_MAX && !record_base == !record_model)
                 return TRUE;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                    "An option is out of range: --port to 65535, --rate to %.0f, --first-token-ms to %d, --tokens-a-chunk 1 to %d; --record needs --model.",
+                    "An option is out of range: --port to 65535, --rate to %.0f, --first-token-ms to %d, --tokens-a-chunk 1 to %d; "
+                            "--record needs --model.",
                     RATE_MAX, FIRST_TOKEN_MAX_MS, CHUNK_MAX);
         return FALSE;
 }
@@ -78,7 +82,8 @@ int main(int argc, char **argv)
                 faults_free(faults);
                 return 2;
         }
-        options = (ServerOptions) { .port = port, .folder = folder ? folder : IMPROMPTU_SHARE "/rehearsal", .rate = rate, .first_token_ms = first_token_ms,
+        options = (ServerOptions) { .port = port, .folder = folder ? folder : IMPROMPTU_SHARE "/rehearsal", .rate = rate,
+                                    .first_token_ms = first_token_ms,
                                     .tokens_a_chunk = tokens_a_chunk, .record_base = record_base, .record_model = record_model };
         server = server_new(&options, faults, &error);
         if (!server) {

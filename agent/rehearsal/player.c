@@ -1,5 +1,6 @@
-/* The pace is kept against an absolute schedule: token i is due at start + time to first token + i / rate, and every tick sends all that is due, in one write.
- * So 17,000 tokens a second come as about 17 events a millisecond, late ticks are caught up with, and nothing drifts. */
+/* The pace is kept against an absolute schedule: token i is due at start + time to first token + i / rate, and every tick sends all
+ * that is due, in one write. So 17,000 tokens a second come as about 17 events a millisecond, late ticks are caught up with, and
+ * nothing drifts. */
 #include "player.h"
 
 #include <json.h>
@@ -8,6 +9,8 @@
 #include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#define CHUNK "chat.completion.chunk"
 
 typedef struct {
         SoupServerMessage *message;
@@ -81,7 +84,9 @@ static json_object *usage_add(Player *player, json_object *chunk)
 
 static void event_add(GString *out, json_object *chunk)
 {
-        g_string_append_printf(out, "data: %s\n\n", json_object_to_json_string_ext(chunk, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        const char *text = json_object_to_json_string_ext(chunk, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+        g_string_append_printf(out, "data: %s\n\n", text);
         json_object_put(chunk);
 }
 
@@ -127,8 +132,8 @@ static void player_close(Player *player, const char *ended)
 
 static void finish_stream(Player *player, GString *out)
 {
-        event_add(out, choice_add(chunk_new(player, "chat.completion.chunk"), "delta", delta(NULL, NULL, 0), finish_reason(player)));
-        event_add(out, usage_add(player, choice_add(chunk_new(player, "chat.completion.chunk"), "delta", delta(NULL, NULL, 0), NULL)));
+        event_add(out, choice_add(chunk_new(player, CHUNK), "delta", delta(NULL, NULL, 0), finish_reason(player)));
+        event_add(out, usage_add(player, choice_add(chunk_new(player, CHUNK), "delta", delta(NULL, NULL, 0), NULL)));
         g_string_append(out, "data: [DONE]\n\n");
         write_text(player, out->str, out->len);
         player->ended = player->spec.end == PLAYER_LENGTH ? "length" : "whole";
@@ -140,9 +145,11 @@ static void finish_plain(Player *player)
 {
         gsize length = player->at - player->spec.text;
         json_object *body = chunk_new(player, "chat.completion");
+        const char *text;
 
         usage_add(player, choice_add(body, "message", delta("assistant", player->spec.text, length), finish_reason(player)));
-        write_text(player, json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN), strlen(json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN)));
+        text = json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN);
+        write_text(player, text, strlen(text));
         json_object_put(body);
         player->ended = player->spec.end == PLAYER_LENGTH ? "length" : "whole";
         soup_message_body_complete(soup_server_message_get_response_body(player->message));
@@ -247,7 +254,7 @@ static void send_due(Player *player, guint due, GString *out)
                         player->at = token_end(player->at);
                 player->sent += n;
                 if (player->spec.stream)
-                        event_add(out, choice_add(chunk_new(player, "chat.completion.chunk"), "delta", delta(NULL, from, player->at - from), NULL));
+                        event_add(out, choice_add(chunk_new(player, CHUNK), "delta", delta(NULL, from, player->at - from), NULL));
         }
 }
 
@@ -258,7 +265,7 @@ static gboolean tick_cb(gpointer user_data)
 
         player->tick = 0;
         if (!player->begun && player->spec.stream)
-                event_add(out, choice_add(chunk_new(player, "chat.completion.chunk"), "delta", delta("assistant", "", 0), NULL));
+                event_add(out, choice_add(chunk_new(player, CHUNK), "delta", delta("assistant", "", 0), NULL));
         player->begun = TRUE;
         send_due(player, tokens_due(player), out);
         if (player->sent == player->stop) {

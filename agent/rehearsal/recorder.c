@@ -1,5 +1,5 @@
-/* The client's side is a libsoup message, the real server's side a request of the lanes' own transport, and the answer is read by the lanes' own reader. Only an
- * answer that came whole (a finish reason or [DONE], no error) is written down. */
+/* The client's side is a libsoup message, the real server's side a request of the lanes' own transport, and the answer is read by the
+ * lanes' own reader. Only an answer that came whole (a finish reason or [DONE], no error) is written down. */
 #include "recorder.h"
 
 #include <string.h>
@@ -116,7 +116,8 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
         if (take->begun) {
                 soup_message_body_complete(soup_server_message_get_response_body(take->message));
         } else {
-                static const char body[] = "{\"error\":{\"message\":\"The server that is recorded does not answer.\",\"code\":\"unreachable\"}}";
+                static const char body[] = "{\"error\":{\"message\":\"The server that is recorded does not "
+                        "answer.\",\"code\":\"unreachable\"}}";
                 soup_server_message_set_status(take->message, 502, NULL);
                 soup_server_message_set_response(take->message, "application/json", SOUP_MEMORY_STATIC, body, sizeof body - 1);
         }
@@ -129,7 +130,8 @@ void recorder_forward(Recorder *recorder, SoupServerMessage *message, json_objec
         const char *headers[] = { "Content-Type: application/json", recorder->authorization, NULL };
         Take *take = g_new0(Take, 1);
         json_object *streamed = NULL;
-        TransportSpec spec = { .url = url, .headers = headers, .first_byte_seconds = RECORDER_SILENCE_SECONDS, .stall_seconds = RECORDER_SILENCE_SECONDS,
+        TransportSpec spec = { .url = url, .headers = headers, .first_byte_seconds = RECORDER_SILENCE_SECONDS,
+                               .stall_seconds = RECORDER_SILENCE_SECONDS,
                                .total_seconds = RECORDER_TOTAL_SECONDS };
 
         json_object_object_add(body, "model", json_object_new_string(recorder->model));

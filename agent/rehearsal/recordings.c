@@ -1,5 +1,5 @@
-/* Reads, finds and writes recordings. A recording is played only to the call that it was made for: same state, attempt and part, same sentence, and a request
- * that carries every phrase it requires (so that a repair is not played to a request that shows no failure). */
+/* Reads, finds and writes recordings. A recording is played only to the call that it was made for: same state, attempt and part, same
+ * sentence, and a request that carries every phrase it requires (so that a repair is not played to a request that shows no failure). */
 #include "recordings.h"
 
 #include <gio/gio.h>
@@ -324,10 +324,12 @@ static void set_no_call(const Recordings *recordings, const RecordingsQuery *que
                 const Recorded *recorded = g_ptr_array_index(recordings->all, i);
                 g_autofree char *other = sentence_fold(recorded->sentence);
                 if (strcmp(other, folded) == 0)
-                        g_string_append_printf(calls, "%s%s/%u%s%s", calls->len ? ", " : "", recorded->state, recorded->attempt, recorded->part ? "/" : "",
+                        g_string_append_printf(calls, "%s%s/%u%s%s", calls->len ? ", " : "", recorded->state, recorded->attempt,
+                                               recorded->part ? "/" : "",
                                                recorded->part ? recorded->part : "");
         }
-        g_set_error(error, RECORDINGS_ERROR, RECORDINGS_ERROR_MISMATCH, "This sentence has no recording of %s/%u%s%s; recorded are: %s.", query->state,
+        g_set_error(error, RECORDINGS_ERROR, RECORDINGS_ERROR_MISMATCH, "This sentence has no recording of %s/%u%s%s; recorded are: %s.",
+                    query->state,
                     query->attempt, query->part ? "/" : "", query->part ? query->part : "", calls->str);
 }
 
@@ -343,14 +345,16 @@ static gboolean has_required(const Recorded *recorded, json_object *messages, GE
         }
         if (missing->len == 0)
                 return TRUE;
-        g_set_error(error, RECORDINGS_ERROR, RECORDINGS_ERROR_MISMATCH, "The request does not contain what the recording %s answers to: %s.", recorded->file,
+        g_set_error(error, RECORDINGS_ERROR, RECORDINGS_ERROR_MISMATCH,
+                    "The request does not contain what the recording %s answers to: %s.", recorded->file,
                     missing->str);
         return FALSE;
 }
 
 const Recorded *recordings_find(const Recordings *recordings, const RecordingsQuery *query, GError **error)
 {
-        g_autofree char *key = call_key(query->state, query->attempt, query->part, query->sentence), *folded = sentence_fold(query->sentence);
+        g_autofree char *key = call_key(query->state, query->attempt, query->part, query->sentence);
+        g_autofree char *folded = sentence_fold(query->sentence);
         const Recorded *recorded = g_hash_table_lookup(recordings->by_call, key);
 
         if (!g_hash_table_contains(recordings->sentences, folded))
@@ -401,7 +405,8 @@ gboolean recordings_write(const char *folder, const Recorded *recorded, GError *
         g_string_append_printf(text, "state: %s\n", recorded->state);
         if (recorded->part)
                 g_string_append_printf(text, "part: %s\n", recorded->part);
-        g_string_append_printf(text, "attempt: %u\nsentence: %s\nhow: %s\n\n%s\n", recorded->attempt, sentence, recorded->how, recorded->answer);
+        g_string_append_printf(text, "attempt: %u\nsentence: %s\nhow: %s\n\n%s\n", recorded->attempt, sentence, recorded->how,
+                               recorded->answer);
         if (g_mkdir_with_parents(parent, 0755) != 0) {
                 g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "The folder %s cannot be made.", parent);
                 return FALSE;

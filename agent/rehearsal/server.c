@@ -1,5 +1,5 @@
-/* What the rehearsal answers: GET /v1/models, POST /v1/chat/completions, and for tests GET /rehearsal/log and POST /rehearsal/faults. Which recording is played
- * is recordings.c, how it is paced player.c, what goes wrong on purpose faults.c. */
+/* What the rehearsal answers: GET /v1/models, POST /v1/chat/completions, and for tests GET /rehearsal/log and POST /rehearsal/faults.
+ * Which recording is played is recordings.c, how it is paced player.c, what goes wrong on purpose faults.c. */
 #include "server.h"
 
 #include <gio/gio.h>
@@ -75,9 +75,12 @@ static json_object *read_body(SoupServerMessage *message)
         SoupMessageBody *body = soup_server_message_get_request_body(message);
         g_autoptr(GBytes) bytes = soup_message_body_flatten(body);
         gsize length = g_bytes_get_size(bytes);
-        g_autofree char *text = length <= SERVER_BODY_MAX ? g_strndup(g_bytes_get_data(bytes, NULL) ? g_bytes_get_data(bytes, NULL) : "", length) : NULL;
+        g_autofree char *text = NULL;
 
-        return text ? json_tokener_parse(text) : NULL;
+        if (length == 0 || length > SERVER_BODY_MAX)
+                return NULL;
+        text = g_strndup(g_bytes_get_data(bytes, NULL), length);
+        return json_tokener_parse(text);
 }
 
 static void set_pace(Server *server, SoupServerMessage *message)
@@ -123,8 +126,8 @@ static gboolean read_call(SoupServerMessage *message, Call *call)
 
         call->sentence = sentence ? g_uri_unescape_string(sentence, NULL) : NULL;
         if (!call->sentence || !parts || !parts[0] || !parts[1] || !g_ascii_string_to_unsigned(parts[1], 10, 1, G_MAXINT, &attempt, NULL)) {
-                answer_error(message, 400, "recording-headers", "A request needs the headers X-Impromptu-Call: STATE/ATTEMPT[/PART] and X-Impromptu-Sentence, "
-                             "so that its recording can be found.");
+                answer_error(message, 400, "recording-headers", "A request needs the headers X-Impromptu-Call: STATE/ATTEMPT[/PART] and "
+                             "X-Impromptu-Sentence, so that its recording can be found.");
                 return FALSE;
         }
         call->state = g_strdup(parts[0]);
@@ -143,6 +146,7 @@ static void log_call(Server *server, SoupServerMessage *message, Call *call)
 {
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
         GSocketAddress *client = soup_server_message_get_remote_address(message);
+        gboolean authorized = soup_message_headers_get_one(headers, "Authorization") != NULL;
         json_object *entry = json_object_new_object(), *fields = json_object_new_array();
 
         json_object_object_add(entry, "state", json_object_new_string(call->state));
@@ -151,7 +155,7 @@ static void log_call(Server *server, SoupServerMessage *message, Call *call)
                 json_object_object_add(entry, "part", json_object_new_string(call->part));
         json_object_object_add(entry, "sentence", json_object_new_string(call->sentence));
         json_object_object_add(entry, "client", json_object_new_int(g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(client))));
-        json_object_object_add(entry, "authorized", json_object_new_boolean(soup_message_headers_get_one(headers, "Authorization") != NULL));
+        json_object_object_add(entry, "authorized", json_object_new_boolean(authorized));
         json_object_object_foreach(call->body, name, value) {
                 (void)value;
                 json_object_array_add(fields, json_object_new_string(name));
@@ -179,7 +183,8 @@ static void played_cb(const char *ended, guint tokens, gpointer user_data)
 static PlayerSpec spec_of(Server *server, Call *call, const Fault *fault)
 {
         PlayerSpec spec = { .model = MODEL, .finish_reason = "stop", .stream = call->stream, .rate = server->options.rate,
-                            .first_token_ms = server->options.first_token_ms, .tokens_a_chunk = server->options.tokens_a_chunk, .share = fault->value };
+                            .first_token_ms = server->options.first_token_ms, .tokens_a_chunk = server->options.tokens_a_chunk,
+                            .share = fault->value };
 
         spec.tokens_in = (strlen(json_object_to_json_string(call->messages)) + PLAYER_TOKEN_BYTES - 1) / PLAYER_TOKEN_BYTES;
         if (fault->kind == FAULT_CUT)
@@ -257,6 +262,7 @@ static void chat_cb(SoupServer *soup, SoupServerMessage *message, const char *pa
         g_auto(Call) call = { 0 };
         g_autoptr(GError) error = NULL;
         const Recorded *recorded;
+        RecordingsQuery asked;
         PlayerSpec spec;
         Fault fault;
 
@@ -273,7 +279,8 @@ static void chat_cb(SoupServer *soup, SoupServerMessage *message, const char *pa
                 log_set(server->log, call.log_number, "fault", json_object_new_string(fault_name(fault.kind)));
         if (play_fault(server, message, &call, &fault))
                 return;
-        recorded = recordings_find(server->recordings, &(RecordingsQuery) { call.state, call.part, call.sentence, call.attempt, call.messages }, &error);
+        asked = (RecordingsQuery) { call.state, call.part, call.sentence, call.attempt, call.messages };
+        recorded = recordings_find(server->recordings, &asked, &error);
         log_set(server->log, call.log_number, "recording", recorded ? json_object_new_string(recorded->file) : NULL);
         if (!recorded) {
                 gboolean unknown = g_error_matches(error, RECORDINGS_ERROR, RECORDINGS_ERROR_UNKNOWN);

@@ -100,7 +100,8 @@ void ended_clear(Ended *ended)
 
 LaneRequest bench_request(const char *state, guint attempt, const char *sentence, const LaneMessage *message)
 {
-        return (LaneRequest) { .lane = "fast", .state = state, .attempt = attempt, .sentence = sentence, .messages = message, .n_messages = 1,
+        return (LaneRequest) { .lane = "fast", .state = state, .attempt = attempt, .sentence = sentence, .messages = message,
+                               .n_messages = 1,
                                .max_tokens = 500, .temperature = -1 };
 }
 

@@ -1,5 +1,6 @@
-/* Verifies that a pasted key is kept by the secret service and found again at the next start, and that a service that never answers holds nothing up. One start
- * a process: the session bus of a process is the first that it saw, so the mute service is tested by a second run of this program. */
+/* Verifies that a pasted key is kept by the secret service and found again at the next start, and that a service that never answers
+ * holds nothing up. One start a process: the session bus of a process is the first that it saw, so the mute service is tested by a
+ * second run of this program. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -60,7 +61,8 @@ static void test_mute(void)
 
 int main(int argc, char **argv)
 {
-        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "IMPROMPTU_API_KEY",
+        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY",
+                                                 "IMPROMPTU_API_KEY",
                                                  "IMPROMPTU_BASE_URL", "IMPROMPTU_LANE" };
         int result;
 

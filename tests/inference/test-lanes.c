@@ -489,7 +489,8 @@ static void test_refused_keys(void)
 static void test_bad_choices(void)
 {
         g_autoptr(Lanes) lanes = lanes_playing();
-        static const char *const bases[] = { "nonsense", "ftp://127.0.0.1", "http://", "http://user:secret@127.0.0.1/v1", "file:///etc/passwd" };
+        static const char *const bases[] = { "nonsense", "ftp://127.0.0.1", "http://", "http://user:secret@127.0.0.1/v1",
+                                             "file:///etc/passwd" };
 
         for (gsize i = 0; i < G_N_ELEMENTS(bases); i++) {
                 g_autoptr(GError) error = NULL;
@@ -507,7 +508,8 @@ static void test_bad_choices(void)
 int main(int argc, char **argv)
 {
         static const char *const arguments[] = { "--rate", "10000", NULL };
-        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "IMPROMPTU_API_KEY",
+        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY",
+                                                 "IMPROMPTU_API_KEY",
                                                  "IMPROMPTU_BASE_URL", "IMPROMPTU_MODEL", "IMPROMPTU_STALL_SECONDS", "IMPROMPTU_REHEARSAL_ARGS",
                                                  "DBUS_SESSION_BUS_ADDRESS", "http_proxy", "all_proxy" };
         int result;

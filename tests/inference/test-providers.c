@@ -1,5 +1,5 @@
-/* Verifies what the lanes do with servers other than the rehearsal: keys, models, refused fields, retries and their sentences, against a server that answers by a
- * script. */
+/* Verifies what the lanes do with servers other than the rehearsal: keys, models, refused fields, retries and their sentences, against
+ * a server that answers by a script. */
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <string.h>
@@ -136,7 +136,8 @@ static void test_first_of_the_server(void)
 static void test_model_is_gone(void)
 {
         static const Scripted answers[] = {
-                { 404, "application/json", "{\"error\":{\"message\":\"The model `retired` does not exist\",\"code\":\"model_not_found\"}}" },
+                { 404, "application/json", "{\"error\":{\"message\":\"The model `retired` does not "
+                  "exist\",\"code\":\"model_not_found\"}}" },
                 { 200, "text/event-stream", GOOD }, { 0 } };
         g_auto(Ended) ended = { 0 };
 
@@ -148,8 +149,10 @@ static void test_model_is_gone(void)
 static void test_refused_fields(void)
 {
         static const Scripted answers[] = {
-                { 400, "application/json", "{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens'.\"}}" },
-                { 400, "application/json", "{\"message\":\"property 'response_format' is unsupported\",\"type\":\"invalid\",\"code\":\"x\"}" },
+                { 400, "application/json", "{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens'. Use "
+                  "'max_completion_tokens'.\"}}" },
+                { 400, "application/json", "{\"message\":\"property 'response_format' is "
+                  "unsupported\",\"type\":\"invalid\",\"code\":\"x\"}" },
                 { 400, "application/json", "{\"message\":\"it is wrong\",\"code\":\"wrong_api_format\"}" },
                 { 200, "text/event-stream", GOOD }, { 0 } };
         g_auto(Ended) ended = { 0 };
@@ -178,9 +181,11 @@ static void test_refused_for_good(void)
 /* A server that repeats the key in its complaint: it goes no further. */
 static void test_key_refused(void)
 {
-        static const Scripted answers[] = { { 401, "application/json", "{\"error\":{\"message\":\"Incorrect API key: " CANARY "\"}}" }, { 0 } };
+        static const Scripted answers[] = { { 401, "application/json", "{\"error\":{\"message\":\"Incorrect API key: " CANARY "\"}}" },
+                                            { 0 } };
         static const Scripted forbidden[] = { { 403, "application/json", "{\"error\":{\"message\":\"Not for " CANARY "\"}}" }, { 0 } };
-        static const Scripted inside[] = { { 200, "text/event-stream", "data: {\"error\":{\"message\":\"bad " CANARY "\",\"code\":400}}\n\n" }, { 0 } };
+        static const Scripted inside[] = { { 200, "text/event-stream",
+                                             "data: {\"error\":{\"message\":\"bad " CANARY "\",\"code\":400}}\n\n" }, { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
         call_scripted(answers, &first);
@@ -214,7 +219,8 @@ static void test_waits_are_obeyed(void)
                 { 503, "text/html", "<html>busy", "Retry-After", "0.02" },
                 { 200, "text/event-stream", GOOD }, { 0 } };
         static const Scripted dated[] = {
-                { 429, "application/json", "{}", "Retry-After", "Sat, 21 Nov 2020 07:28:00 GMT" }, { 200, "text/event-stream", GOOD }, { 0 } };
+                { 429, "application/json", "{}", "Retry-After", "Sat, 21 Nov 2020 07:28:00 GMT" }, { 200, "text/event-stream",
+                                GOOD }, { 0 } };
         static const Scripted minutes[] = { { 429, "application/json", "{}", "Retry-After", "2m59.5s" }, { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
@@ -259,7 +265,8 @@ static void test_json_instead_of_a_stream(void)
 static void test_refusal_field(void)
 {
         static const Scripted answers[] = { { 200, "text/event-stream",
-                "data: {\"choices\":[{\"index\":0,\"delta\":{\"refusal\":\"I may not.\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n" }, { 0 } };
+                "data: {\"choices\":[{\"index\":0,\"delta\":{\"refusal\":\"I may not.\"},\"finish_reason\":\"stop\"}]}\n\ndata: "
+                        "[DONE]\n\n" }, { 0 } };
         g_auto(Ended) ended = { 0 };
 
         call_scripted(answers, &ended);
@@ -287,7 +294,8 @@ static void test_untrusted(void)
         static const Scripted none[] = { { 0 } };
         g_autofree char *folder = g_dir_make_tmp("impromptu-XXXXXX", NULL), *right = base;
         g_autofree char *pem = g_build_filename(folder, "both.pem", NULL);
-        const char *const make[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pem, "-out", pem,
+        const char *const make[] = { "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                                     pem, "-out", pem,
                                      "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", NULL };
         g_autoptr(GSubprocess) openssl = g_subprocess_newv(make, G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL);
         g_autoptr(GTlsCertificate) certificate = NULL;
@@ -351,7 +359,8 @@ static void put(gpointer object)
 
 int main(int argc, char **argv)
 {
-        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "IMPROMPTU_LANE",
+        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY",
+                                                 "IMPROMPTU_LANE",
                                                  "IMPROMPTU_MODEL", "DBUS_SESSION_BUS_ADDRESS", "http_proxy", "all_proxy" };
         GSList *uris;
         int result;

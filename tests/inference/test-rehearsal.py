@@ -35,7 +35,8 @@ class Rehearsal:
         assert self.child.returncode == 0, (self.child.returncode, errors)
 
     def ask(self, path, body=None, headers=None):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode() if body is not None else None, headers or {})
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode() if body is not None else None,
+                                         headers or {})
         return urllib.request.urlopen(request, timeout=DEADLINE)
 
     def call(self, text="x", call="WRITE/1", sentence="a%20test", stream=True):
@@ -93,19 +94,22 @@ def test_malformed_files():
     refuses({"a/x.txt": HEAD.encode() + b"\n\xff\xfe\n"}, "not UTF-8")
     refuses({"a/x.txt": HEAD.encode() + b"\na\0b\n"}, "not UTF-8")
     refuses({"a/x.txt": HEAD + "\n" + "x" * (2 << 20)}, "too much")
-    refuses({"a/x.txt": HEAD + "\none\n", "b/y.txt": HEAD.replace("a test", "A  TEST!") + "\ntwo\n"}, "b/y.txt:1: this is the same call as a/x.txt")
+    refuses({"a/x.txt": HEAD + "\none\n", "b/y.txt": HEAD.replace("a test", "A  TEST!") + "\ntwo\n"},
+            "b/y.txt:1: this is the same call as a/x.txt")
     # every fault is told at once
     refuses({"a/x.txt": "nonsense\n\nx\n", "a/y.txt": "attempt: 1\n\nx\n"}, "a/x.txt:1:", "a/y.txt:2: the header state is missing")
 
 
 def test_options():
     with folder_with({"a/x.txt": HEAD + "\nanswer\n"}) as folder:
-        for bad in (["--port", "70000"], ["--rate", "-1"], ["--tokens-a-chunk", "0"], ["--record", "http://127.0.0.1:1/v1"], ["--fault", "flood"],
+        for bad in (["--port", "70000"], ["--rate", "-1"], ["--tokens-a-chunk", "0"], ["--record", "http://127.0.0.1:1/v1"],
+                    ["--fault", "flood"],
                     ["--fault", "cut@WRITE:0"], ["--fault", "cut=x"], ["--nonsense"]):
             done = subprocess.run([PROGRAM, "--folder", folder, *bad], capture_output=True, text=True, timeout=DEADLINE)
             assert done.returncode == 2 and done.stderr, (bad, done)
         with Rehearsal(folder) as first:
-            taken = subprocess.run([PROGRAM, "--folder", folder, "--port", str(first.port)], capture_output=True, text=True, timeout=DEADLINE)
+            taken = subprocess.run([PROGRAM, "--folder", folder, "--port", str(first.port)], capture_output=True, text=True,
+                                   timeout=DEADLINE)
             assert taken.returncode == 1 and taken.stderr, taken
     missing = subprocess.run([PROGRAM, "--folder", "/nonexistent"], capture_output=True, text=True, timeout=DEADLINE)
     assert missing.returncode == 1 and "/nonexistent:1:" in missing.stderr, missing
@@ -113,9 +117,11 @@ def test_options():
 
 def test_answers_verbatim():
     """What stands after the blank line is the answer, but for the file's last line break."""
-    answers = ["one line", "two\n\nlines\n", "  indented\ttabs\r\nand CRLF", "grüße 北京 😀", "```html\n<p>\\u0041 \"quoted\"</p>\n```", "a" * 5000]
+    answers = ["one line", "two\n\nlines\n", "  indented\ttabs\r\nand CRLF", "grüße 北京 😀", "```html\n<p>\\u0041 \"quoted\"</p>\n```",
+               "a" * 5000]
     for answer in answers:
-        with folder_with({"a/x.txt": HEAD + "\n" + answer + "\n", "a/notes.md": "no recording"}) as folder, Rehearsal(folder, "--rate", "0") as server:
+        with folder_with({"a/x.txt": HEAD + "\n" + answer + "\n", "a/notes.md": "no recording"}) as folder, Rehearsal(folder, "--rate",
+                        "0") as server:
             events = events_of(server.call())
             assert events[-1] == "[DONE]"
             chunks = [json.loads(event) for event in events[:-1]]
@@ -127,7 +133,8 @@ def test_answers_verbatim():
 
 
 def test_never_another_answer():
-    files = {"a/x.txt": HEAD + "requires: the  failing check\n\nfirst\n", "a/y.txt": HEAD.replace("attempt: 1", "attempt: 2") + "\nsecond\n",
+    files = {"a/x.txt": HEAD + "requires: the  failing check\n\nfirst\n",
+             "a/y.txt": HEAD.replace("attempt: 1", "attempt: 2") + "\nsecond\n",
              "b/z.txt": HEAD.replace("a test", "another") + "\nother\n"}
     with folder_with(files) as folder, Rehearsal(folder, "--rate", "0") as server:
         status, error = status_of(lambda: server.call(sentence="nothing%20like%20it"))
@@ -141,7 +148,8 @@ def test_never_another_answer():
         for bad in ("", "WRITE", "WRITE/x", "/1/"):
             assert status_of(lambda: server.call(call=bad))[0] in (400, 409), bad
         assert status_of(lambda: server.ask("/v1/chat/completions", {"messages": []}))[0] == 400
-        assert status_of(lambda: server.ask("/v1/chat/completions", {"messages": 7}, {"X-Impromptu-Call": "WRITE/1", "X-Impromptu-Sentence": "a"}))[0] == 400
+        assert status_of(lambda: server.ask("/v1/chat/completions", {"messages": 7},
+                                            {"X-Impromptu-Call": "WRITE/1", "X-Impromptu-Sentence": "a"}))[0] == 400
         assert status_of(lambda: server.ask("/api"))[0] == 404
         models = server.ask("/v1/models")
         assert models.headers["X-Impromptu-Recording"] == "by hand" and models.headers["X-Impromptu-Pace"] == "0"
@@ -151,7 +159,8 @@ def test_never_another_answer():
 def test_log_is_bounded():
     with folder_with({"a/x.txt": HEAD + "\nanswer\n"}) as folder, Rehearsal(folder, "--rate", "0") as server:
         request = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/chat/completions", b'{"messages":[],"stream":true}',
-                                         {"X-Impromptu-Call": "WRITE/1", "X-Impromptu-Sentence": "a%20test", "Authorization": f"Bearer {CANARY}"})
+                                         {"X-Impromptu-Call": "WRITE/1", "X-Impromptu-Sentence": "a%20test",
+                                          "Authorization": f"Bearer {CANARY}"})
         for _ in range(300):
             urllib.request.urlopen(request, timeout=DEADLINE).read()
         log = server.log()

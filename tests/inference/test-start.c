@@ -1,5 +1,5 @@
-/* Verifies what the lanes choose when nobody has said anything, and what they do when their rehearsal server dies. Runs in a network of its own, so that the usual
- * ports of model servers are free. */
+/* Verifies what the lanes choose when nobody has said anything, and what they do when their rehearsal server dies. Runs in a network
+ * of its own, so that the usual ports of model servers are free. */
 #include <errno.h>
 #include <libsoup/soup.h>
 #include <net/if.h>
@@ -37,7 +37,8 @@ static void model_cb(SoupServer *soup, SoupServerMessage *request, const char *p
         const char *body = strcmp(soup_server_message_get_method(request), "GET") == 0 ? models : GOOD;
 
         soup_server_message_set_status(request, 200, NULL);
-        soup_server_message_set_response(request, body == (const char *)models ? "application/json" : "text/event-stream", SOUP_MEMORY_COPY, body, strlen(body));
+        soup_server_message_set_response(request, body == (const char *)models ? "application/json" : "text/event-stream", SOUP_MEMORY_COPY,
+                                         body, strlen(body));
 }
 
 static SoupServer *serve(guint port, const char *models)
@@ -173,7 +174,8 @@ static void test_child_dies(void)
 
 int main(int argc, char **argv)
 {
-        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY", "IMPROMPTU_API_KEY",
+        static const char *const variables[] = { "CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY",
+                                                 "IMPROMPTU_API_KEY",
                                                  "IMPROMPTU_BASE_URL", "IMPROMPTU_MODEL", "IMPROMPTU_LANE", "IMPROMPTU_REHEARSAL_URL",
                                                  "IMPROMPTU_REHEARSAL_ARGS", "DBUS_SESSION_BUS_ADDRESS" };
 

@@ -1,4 +1,5 @@
-/* Verifies that the reader of chat completions makes the same answer of every recorded stream as its golden values say, and of every edge case, in any split. */
+/* Verifies that the reader of chat completions makes the same answer of every recorded stream as its golden values say, and of every
+ * edge case, in any split. */
 #include <json.h>
 #include <string.h>
 
@@ -214,7 +215,8 @@ static void test_think(void)
 /* Whatever comes, reading it ends, and what is made of it is an answer or an error. */
 static void test_mutated(void)
 {
-        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse", NULL);
+        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse",
+                                                 NULL);
         g_autofree char *bytes = NULL;
         gsize length;
 

@@ -20,9 +20,12 @@ struct Vault {
 
 static const char xml[] =
         "<node><interface name='org.freedesktop.Secret.Service'>"
-        "<method name='OpenSession'><arg type='s' direction='in'/><arg type='v' direction='in'/><arg type='v' direction='out'/><arg type='o' direction='out'/></method>"
-        "<method name='SearchItems'><arg type='a{ss}' direction='in'/><arg type='ao' direction='out'/><arg type='ao' direction='out'/></method>"
-        "<method name='GetSecrets'><arg type='ao' direction='in'/><arg type='o' direction='in'/><arg type='a{o(oayays)}' direction='out'/></method>"
+        "<method name='OpenSession'><arg type='s' direction='in'/><arg type='v' direction='in'/><arg type='v' direction='out'/><arg "
+                "type='o' direction='out'/></method>"
+        "<method name='SearchItems'><arg type='a{ss}' direction='in'/><arg type='ao' direction='out'/><arg type='ao' "
+                "direction='out'/></method>"
+        "<method name='GetSecrets'><arg type='ao' direction='in'/><arg type='o' direction='in'/><arg type='a{o(oayays)}' "
+                "direction='out'/></method>"
         "<method name='ReadAlias'><arg type='s' direction='in'/><arg type='o' direction='out'/></method>"
         "</interface><interface name='org.freedesktop.Secret.Collection'>"
         "<method name='CreateItem'><arg type='a{sv}' direction='in'/><arg type='(oayays)' direction='in'/><arg type='b' direction='in'/>"
@@ -42,7 +45,8 @@ static void open_session(GDBusMethodInvocation *call, GVariant *arguments)
 static void create_item(Vault *vault, GDBusMethodInvocation *call, GVariant *arguments)
 {
         g_autoptr(GVariant) properties = g_variant_get_child_value(arguments, 0), secret = g_variant_get_child_value(arguments, 1);
-        g_autoptr(GVariant) attributes = g_variant_lookup_value(properties, "org.freedesktop.Secret.Item.Attributes", G_VARIANT_TYPE("a{ss}"));
+        g_autoptr(GVariant) attributes = g_variant_lookup_value(properties, "org.freedesktop.Secret.Item.Attributes",
+                                                                G_VARIANT_TYPE("a{ss}"));
         g_autoptr(GVariant) bytes = g_variant_get_child_value(secret, 2);
         const char *provider = NULL, *data;
         gsize length;
@@ -78,13 +82,15 @@ static void get_secrets(Vault *vault, GDBusMethodInvocation *call, GVariant *arg
                 const char *path, *secret;
                 g_variant_get_child(items, i, "&o", &path);
                 secret = g_hash_table_lookup(vault->secrets, path + strlen(ITEM));
-                g_variant_builder_add(&all, "{o(o@ay@ays)}", path, PATH "/session/1", g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, "", 0, 1),
+                g_variant_builder_add(&all, "{o(o@ay@ays)}", path, PATH "/session/1",
+                                      g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, "", 0, 1),
                                       g_variant_new_fixed_array(G_VARIANT_TYPE_BYTE, secret, strlen(secret), 1), "text/plain");
         }
         g_dbus_method_invocation_return_value(call, g_variant_new("(a{o(oayays)})", &all));
 }
 
-static void call_cb(GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *method, GVariant *arguments,
+static void call_cb(GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *method,
+                    GVariant *arguments,
                     GDBusMethodInvocation *call, gpointer user_data)
 {
         Vault *vault = user_data;
@@ -144,7 +150,8 @@ static void start_bus(Vault *vault)
 {
         g_autoptr(GDataInputStream) lines = NULL;
 
-        vault->daemon = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, "dbus-daemon", "--session", "--nofork", "--print-address=1", NULL);
+        vault->daemon = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_PIPE, NULL, "dbus-daemon", "--session", "--nofork", "--print-address=1",
+                                         NULL);
         g_assert_nonnull(vault->daemon);
         lines = g_data_input_stream_new(g_subprocess_get_stdout_pipe(vault->daemon));
         vault->address = g_data_input_stream_read_line(lines, NULL, NULL, NULL);

@@ -5,7 +5,8 @@
 
 typedef struct Vault Vault;
 
-/* Starts a bus and, in a thread, the service on it; $DBUS_SESSION_BUS_ADDRESS names the bus afterwards. mute: it takes every request and answers none. */
+/* Starts a bus and, in a thread, the service on it; $DBUS_SESSION_BUS_ADDRESS names the bus afterwards. mute: it takes every request
+ * and answers none. */
 Vault *vault_start(gboolean mute);
 /* The secret that is kept for this provider; NULL if there is none. Free it. */
 char *vault_holds(Vault *vault, const char *provider);
