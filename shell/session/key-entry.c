@@ -52,30 +52,36 @@ static void say(KeyEntry *entry, const char *sentence, const char *style)
         gtk_label_set_text(entry->answer, sentence);
 }
 
-/* The lane that answers now, or what is wrong with it. */
+static const char *text_of(json_object *object, const char *name)
+{
+        json_object *value;
+
+        return json_object_object_get_ex(object, name, &value) && json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+}
+
+/* What became of the key: which model answers now, and whether the key will still be there tomorrow. */
 static char *lanes_sentence(json_object *body, gboolean *good)
 {
-        json_object *lanes, *value;
+        json_object *lanes, *kept;
         json_object *lane = NULL;
 
-        if (json_object_object_get_ex(body, "message", &value) && json_object_is_type(value, json_type_string))
-                return text_plain(json_object_get_string(value), ANSWER_MAX);
         if (json_object_object_get_ex(body, "lanes", &lanes) && json_object_is_type(lanes, json_type_array))
                 lane = json_object_array_get_idx(lanes, 0);
-        if (json_object_object_get_ex(lane, "problem", &value) && json_object_is_type(value, json_type_string)) {
-                *good = FALSE;
-                return text_plain(json_object_get_string(value), ANSWER_MAX);
-        }
-        if (!json_object_object_get_ex(lane, "model", &value))
-                return g_strdup("The key was taken. You can close this window.");
-        g_autofree char *model = text_plain(json_object_get_string(value), 80);
-        return g_strdup_printf("The key was taken: %s answers now. You can close this window.", model);
+        const char *problem = text_of(lane, "problem");
+        *good = !problem;
+        if (problem)
+                return text_plain(problem, ANSWER_MAX);
+        g_autofree char *model = text_plain(text_of(lane, "model"), 80);
+        gboolean in_keyring = json_object_object_get_ex(body, "kept", &kept) && json_object_get_boolean(kept);
+        return g_strdup_printf("%s answers now. %s", *model ? model : "The provider",
+                               in_keyring ? "The key is in your keyring; you can close this window."
+                                          : "There is no keyring here, so the key is kept until you log out.");
 }
 
 static void reply_cb(json_object *body, const GError *error, gpointer user_data)
 {
         KeyEntry *entry = user_data;
-        gboolean good = !error;
+        gboolean good = FALSE;
 
         gtk_widget_set_sensitive(entry->use, TRUE);
         if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE)) {
@@ -188,7 +194,7 @@ static void make_window(KeyEntry *entry)
         g_signal_connect(entry->window, "destroy", G_CALLBACK(gtk_main_quit), NULL);
         g_signal_connect(entry->window, "key-press-event", G_CALLBACK(key_cb), NULL);
 
-        GtkWidget *answer = label("The key goes to Impromptu's agent and into your keyring. No app and no window of the desktop sees it.", "soft");
+        GtkWidget *answer = label("The key goes to Impromptu's agent, which keeps it in your keyring. No app and no other window sees it.", "soft");
         entry->answer = GTK_LABEL(answer);
         gtk_container_add(GTK_CONTAINER(box), label("Which key may Impromptu use?", "title"));
         gtk_container_add(GTK_CONTAINER(box), make_row(entry));
