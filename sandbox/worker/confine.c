@@ -405,14 +405,17 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
 
 bool confine_grant(const Job *job, ConfineError *error)
 {
+        struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+
         if (!put_text("/.nothing", "", 0) || !mount_scratch(job))
                 return fail_errno(error, "tree");
         for (unsigned i = 0; i < job->head->n_items; i++)
                 if (!do_item(job, i, error))
                         return false;
-        if (umount2("/old", MNT_DETACH) < 0 || rmdir("/old") < 0)
+        /* /old itself stays, empty: removing what was a mount point makes the kernel wait */
+        if (umount2("/old", MNT_DETACH) < 0)
                 return fail_errno(error, "host tree");
-        if (mount(NULL, "/", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV | MS_SILENT, NULL) < 0)
+        if (syscall(SYS_mount_setattr, AT_FDCWD, "/", 0, &read_only, sizeof read_only) < 0)
                 return fail_errno(error, "read-only tree");
         if (chdir(job->cwd) < 0 && chdir("/scratch") < 0)
                 return fail_errno(error, "working folder");
@@ -450,9 +453,13 @@ static bool drop_capabilities(void)
         struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
         struct __user_cap_data_struct none[2] = {{0}};
 
+        /* EINVAL: the kernel knows no capability of this number, and none above it */
         for (int i = 0; i <= LAST_CAPABILITY; i++)
-                if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0 && errno != EINVAL)
-                        return false;
+                if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0) {
+                        if (errno != EINVAL)
+                                return false;
+                        break;
+                }
         return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 && syscall(SYS_capset, &head, none) == 0 &&
                prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

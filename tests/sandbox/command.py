@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, shutil, signal, subprocess, sys, tempfile, time
+import ctypes, json, os, pathlib, random, shutil, signal, socket, struct, subprocess, sys, tempfile, time
 
 ORDINARY = 54321
 ALLOW, ENOSYS, EPERM = 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
@@ -143,6 +143,44 @@ def serving(ground):
     same(server.wait(10), 0)
     same(os.path.exists(path), False)
     refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
+
+
+def garbage(n):
+    """The n-th thing that no client would send: noise, a frame of noise, a head with wrong values, lengths that are never filled."""
+    chance = random.Random(n)
+    if n % 4 == 0:
+        return chance.randbytes(chance.randrange(1, 300))
+    if n % 4 == 1:
+        return struct.pack("=II", 20, 0) + chance.randbytes(20)
+    if n % 4 == 2:
+        return struct.pack("=II", chance.randrange(1 << 32), chance.randrange(1 << 32)) + b"abc"
+    values = [None, -1, 1e300, "x", [], [1], {}, [["read"]], [["read", 1]], [["read", "/"]], [["system", "x"]], 5, True]
+    head = json.dumps({name: chance.choice(values) for name in ("id", "source", "grants", "world", "seconds", "memory_mb", "processes", "output")}).encode()
+    return struct.pack("=II", len(head), 9) + head + b"x" * 9
+
+
+@test
+def garbage_to_the_server(ground):
+    path = str(ground.base / "g.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    end = time.monotonic() + 10
+    while not os.path.exists(path) and time.monotonic() < end:
+        time.sleep(0.01)
+    os.seteuid(ground.user)
+    try:
+        for n in range(200):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(path)
+                try:
+                    connection.sendall(garbage(n))
+                except BrokenPipeError:
+                    pass
+    finally:
+        os.seteuid(os.getuid())
+    same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+    server.send_signal(signal.SIGTERM)
+    same(server.wait(10), 0)
 
 
 @test
