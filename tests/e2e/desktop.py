@@ -18,6 +18,7 @@ from Xlib.protocol import event as xevent
 
 WAIT = 60  # seconds until a thing that should happen has failed
 SIZE = "1280x800"
+DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
             ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
@@ -134,17 +135,25 @@ class Desktop:
         return os.path.join(self.bin, name)
 
     def _display(self, host):
-        """Xephyr inside `host`, or Xvfb; the server picks its own number."""
-        out, into = os.pipe()
-        server = (["Xephyr", "-screen", SIZE, "-resizeable", "-title", "Impromptu"] if host else ["Xvfb", "-screen", "0", SIZE + "x24"])
+        """Xephyr inside `host`, or Xvfb, under the first number that nobody has left a socket or lock of: what another user left cannot be replaced."""
+        server = ["Xephyr", "-screen", SIZE, "-resizeable", "-title", "Impromptu"] if host else ["Xvfb", "-screen", "0", SIZE + "x24"]
         env = dict(self.env, DISPLAY=host) if host else self.env
-        self._start([server[0], "-displayfd", str(into), "-nolisten", "tcp", *server[1:]], env=env, pass_fds=[into])
-        os.close(into)
-        ready, _, _ = select.select([out], [], [], WAIT)
-        number = os.read(out, 16).decode().strip() if ready else ""
-        os.close(out)
-        if not number:
-            raise Failed(f"{server[0]} did not start")
+        for at in range(DISPLAY_FIRST, DISPLAY_FIRST + DISPLAYS_MAX):
+            if os.path.lexists(f"/tmp/.X11-unix/X{at}") or os.path.lexists(f"/tmp/.X{at}-lock"):
+                continue
+            out, into = os.pipe()
+            process = self._start([server[0], f":{at}", "-displayfd", str(into), "-nolisten", "tcp", *server[1:]], env=env, pass_fds=[into])
+            os.close(into)
+            ready, _, _ = select.select([out], [], [], WAIT)
+            number = os.read(out, 16).decode().strip() if ready else ""
+            os.close(out)
+            if number:
+                break
+            self.processes.remove(process)
+            process.kill()
+            process.wait()
+        else:
+            raise Failed(f"{server[0]} did not start on any display from :{DISPLAY_FIRST} on; its words: {self.tail()}")
         self.env["DISPLAY"] = ":" + number
         self.env.pop("WAYLAND_DISPLAY", None)
         self.x = xdisplay.Display(self.env["DISPLAY"])
