@@ -118,19 +118,22 @@ void api_amend(Exchange *exchange)
                 return;
         }
         json_add_text(exchange->body, "text", text);
-        reply_empty(exchange, runs_amend(exchange->agent->runs, exchange->id, exchange->body, &error), error);
+        gboolean done = runs_amend(exchange->agent->runs, exchange->id, exchange->body, &error);
+        reply_empty(exchange, done, error);
 }
 
 void api_stop(Exchange *exchange)
 {
         g_autoptr(GError) error = NULL;
-        reply_empty(exchange, runs_stop(exchange->agent->runs, exchange->id, &error), error);
+        gboolean done = runs_stop(exchange->agent->runs, exchange->id, &error);
+        reply_empty(exchange, done, error);
 }
 
 void api_evidence(Exchange *exchange)
 {
         g_autoptr(GError) error = NULL;
-        reply_empty(exchange, runs_evidence(exchange->agent->runs, exchange->id, exchange->body, &error), error);
+        gboolean done = runs_evidence(exchange->agent->runs, exchange->id, exchange->body, &error);
+        reply_empty(exchange, done, error);
 }
 
 void api_marks(Exchange *exchange)
@@ -139,8 +142,10 @@ void api_marks(Exchange *exchange)
         const char *mark = json_text(exchange->body, "mark");
         gint64 at = json_int(exchange->body, "at", -1);
         g_autoptr(GError) error = NULL;
-        if (!g_strv_contains(marks, mark) || at < 0)
+        if (!g_strv_contains(marks, mark) || at < 0) {
                 exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "A mark is window, first-paint or usable, and its time is no less than 0.");
-        else
-                reply_empty(exchange, runs_mark(exchange->agent->runs, exchange->id, mark, at, &error), error);
+                return;
+        }
+        gboolean done = runs_mark(exchange->agent->runs, exchange->id, mark, at, &error);
+        reply_empty(exchange, done, error);
 }

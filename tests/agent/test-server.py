@@ -1,0 +1,567 @@
+"""Verifies the agent's HTTP interface over its Unix socket: every request, bad input, who may connect, streams that resume without gap or double, readers that
+are too slow, a second agent, a socket left behind, and an agent that is killed and started again. The agent runs with a stub of the state machine."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+DEADLINE = 20  # seconds for a condition to come true; passing it is a failure
+AGENT = sys.argv[1]
+ROOT = tempfile.mkdtemp(prefix="impromptu-")
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin", "HOME": ROOT + "/home", "XDG_RUNTIME_DIR": ROOT + "/run", "XDG_DATA_HOME": ROOT + "/data", "XDG_STATE_HOME": ROOT + "/state",
+    "XDG_CONFIG_HOME": ROOT + "/config", "IMPROMPTU_LIBEXEC": ROOT, "DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent",
+    # The agent closes itself to ptrace, which the leak checker needs.
+    "ASAN_OPTIONS": "detect_leaks=0",
+}
+SOCKET = ROOT + "/run/impromptu/agent.sock"
+tests = []
+
+
+def test(func):
+    tests.append(func)
+    return func
+
+
+class Connection(http.client.HTTPConnection):
+    def __init__(self):
+        super().__init__("agent", timeout=DEADLINE)
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(DEADLINE)
+        self.sock.connect(SOCKET)
+
+
+def wait_for(condition, what):
+    end = time.monotonic() + DEADLINE
+    while not condition():
+        assert time.monotonic() < end, f"waited in vain for {what}"
+        time.sleep(0.01)
+
+
+def answers():
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(SOCKET)
+        return True
+    except OSError:
+        return False
+
+
+def start(environment=ENVIRONMENT):
+    log = open(ROOT + "/log", "a")
+    process = subprocess.Popen([AGENT, "--foreground"], env=environment, stdout=log, stderr=log)
+    wait_for(lambda: answers() or process.poll() is not None, "the agent")
+    assert process.poll() is None, open(ROOT + "/log").read()
+    return process
+
+
+def stop(process):
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(DEADLINE) == 0
+
+
+def ask(method, path, body=None, headers={}):
+    connection = Connection()
+    data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+    connection.request(method, path, data, headers)
+    response = connection.getresponse()
+    text = response.read()
+    connection.close()
+    return response.status, text, response.headers
+
+
+def ask_json(method, path, body=None, status=200):
+    got, text, _ = ask(method, path, body)
+    value = json.loads(text)
+    assert got == status, (method, path, got, value)
+    return value
+
+
+def refused(method, path, body, status, kind):
+    error = ask_json(method, path, body, status)["error"]
+    assert set(error) == {"kind", "message"} and error["kind"] == kind and error["message"].endswith((".", "…", "”")), error
+    return error["message"]
+
+
+class Stream:
+    """An event stream, read on a thread of its own."""
+
+    def __init__(self, method="GET", path="/api/v1/events", body=None, after=None, headers={}):
+        self.connection = Connection()
+        headers = dict(headers, **({"Last-Event-ID": str(after)} if after is not None else {}))
+        self.connection.request(method, path, body if body is None else json.dumps(body), headers)
+        self.response = self.connection.getresponse()
+        assert self.response.status == 200, self.response.read()
+        assert self.response.headers["Content-Type"] == "text/event-stream"
+        self.events = []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        event = {}
+        try:
+            for line in self.response:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name:
+                    event[name] = value
+                elif event:
+                    self.events.append((event.get("event"), int(event.get("id", 0)), json.loads(event["data"])))
+                    event = {}
+        except (OSError, http.client.HTTPException, ValueError, AttributeError):  # the last where it is closed meanwhile
+            pass
+        self.over.set()
+
+    def wait(self, condition, what):
+        wait_for(lambda: condition(self.events), what)
+
+    def close(self):
+        try:
+            self.connection.sock and self.connection.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.connection.close()
+        self.thread.join(DEADLINE)
+
+
+def hold():
+    """A run that goes on; returns its ID and its stream."""
+    stream = Stream("POST", "/api/v1/ask", {"text": "hold"})
+    stream.wait(lambda events: len(events) >= 2, "a run's first events")
+    return stream.events[0][2]["run"], stream
+
+
+def ids(events):
+    return [id for _, id, _ in events if id]
+
+
+def keep_app(name="disk", tools=("probe",), page="<p>hello"):
+    """Puts an app into the library as a person would, with git."""
+    folder = f"{ROOT}/data/impromptu/library/apps/{name}"
+    os.makedirs(folder, exist_ok=True)
+    app = {"title": "Disk", "glyph": "D", "sentence": "what is eating my disk?", "file": "index.html", "requirements": [], "tools": list(tools), "passed": 1, "total": 1}
+    for path, text in (("app.json", json.dumps(app)), ("index.html", page)):
+        with open(f"{folder}/{path}", "w") as file:
+            file.write(text)
+    commit()
+
+
+def keep_tool(name, source, capabilities={}):
+    folder = f"{ROOT}/data/impromptu/library/tools/{name}"
+    os.makedirs(folder, exist_ok=True)
+    manifest = {"name": name, "line": "Probes", "arguments": {}, "result": "{}", "capabilities": capabilities}
+    for path, text in (("tool.json", json.dumps(manifest)), ("tool.py", source), ("samples.json", json.dumps([{"args": {}, "result": {}}]))):
+        with open(f"{folder}/{path}", "w") as file:
+            file.write(text)
+    commit()
+
+
+def commit():
+    git = ["git", "-c", "safe.directory=*", "-c", "user.name=me", "-c", "user.email=me@x", "-C", ROOT + "/data/impromptu/library"]
+    subprocess.run(git + ["add", "-A"], check=True, env=ENVIRONMENT)
+    subprocess.run(git + ["commit", "-q", "--allow-empty", "-m", "by a person"], check=True, env=ENVIRONMENT)
+
+
+@test
+def socket_is_private():
+    assert os.stat(SOCKET).st_mode & 0o777 == 0o600
+    assert os.stat(os.path.dirname(SOCKET)).st_mode & 0o777 == 0o700
+    limits = open(f"/proc/{agent.pid}/limits").read()
+    assert re.search(r"core file size\s+0\s+0", limits), limits
+
+
+@test
+def every_request_answers():
+    keep_app()
+    keep_tool("probe", "echo")
+    run, stream = hold()
+    table = [
+        ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
+        ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
+        ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
+        ("POST", f"/api/v1/runs/{run}/evidence", {"draft": "r1.1"}), ("POST", f"/api/v1/runs/{run}/marks", {"mark": "window", "at": 5}),
+        ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}),
+        ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
+        ("DELETE", f"/api/v1/runs/{run}", None),
+    ]
+    for method, path, body in table:
+        assert isinstance(ask_json(method, path, body), dict), path
+    stream.over.wait(DEADLINE)
+    assert stream.events[-1][0] == "done"
+    assert ask_json("GET", "/api/v1/apps/disk/storage") == {"a": "1"}
+    app = ask_json("GET", "/api/v1/apps/disk")
+    assert app["history"][0]["text"] == "by a person" and app["findings"] == [] and app["version"] == 1
+    keep_app(page="<p>second")
+    assert ask_json("POST", "/api/v1/apps/disk/undo", {})["version"] == 3
+    assert ask("GET", "/app/disk/index.html")[1] == b"<p>hello"
+    refused("POST", "/api/v1/apps/disk/undo", {}, 409, "conflict")
+    assert ask_json("DELETE", "/api/v1/apps/disk") == {}
+    refused("GET", "/api/v1/apps/disk", None, 404, "not-found")
+    assert ask_json("POST", "/api/v1/apps/disk/undo", {})["id"] == "disk"
+
+
+@test
+def bad_input():
+    refused("POST", "/api/v1/ask", b"{", 400, "bad-request")
+    refused("POST", "/api/v1/ask", b"[]", 400, "bad-request")
+    refused("POST", "/api/v1/ask", b'{"text":"\xff"}', 400, "bad-request")
+    refused("POST", "/api/v1/ask", b'{"text":"a\\u0000b"}', 400, "bad-request")
+    refused("POST", "/api/v1/ask", {}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": 5}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "  \n "}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "other": 1}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "app": "../x"}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "kind": "dance"}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x" * 65536}, 413, "too-large")
+    refused("POST", "/api/v1/ask", {"text": "refuse"}, 503, "no-model")
+    refused("POST", "/api/v1/ask", b'{"text":' + b"[" * 100000, 400, "bad-request")
+    refused("POST", "/api/v1/ask", b" " * (8 * 1024 * 1024 + 1), 413, "too-large")
+    refused("POST", "/api/v1/tools/probe", b" " * (1024 * 1024 + 1), 413, "too-large")
+    refused("POST", "/api/v1/tools/nothing", {"arguments": {}, "app": "disk"}, 404, "not-found")
+    refused("POST", "/api/v1/tools/probe", {"arguments": [], "app": "disk"}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/storage", {"a": 5}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/storage", {"a": "x" * (5 * 1024 * 1024)}, 413, "too-large")
+    refused("POST", "/api/v1/apps/disk/save", {"name": "../x", "bytes": 1}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/save", {"name": "x", "bytes": -1}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/amend", {}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/evidence", {}, 409, "conflict")
+    refused("POST", "/api/v1/runs/r1/marks", {"mark": "smell", "at": 1}, 400, "bad-request")
+    refused("GET", "/api/v1/runs/x/events", None, 404, "not-found")
+    refused("POST", "/api/v1/answers/q99999", {"answer": "no"}, 404, "not-found")
+    refused("DELETE", "/api/v1/grants/g99999", None, 404, "not-found")
+    refused("POST", "/api/v1/lanes", {"choose": "magic"}, 400, "bad-request")
+    refused("POST", "/api/v1/keys", {"provider": "nobody"}, 400, "bad-request")
+    refused("GET", "/api/v1/nothing", None, 404, "not-found")
+    refused("GET", "/api", None, 404, "not-found")
+    refused("GET", "/" + "x" * 9000, None, 400, "bad-request")
+    refused("PATCH", "/api/v1/apps", None, 405, "bad-request")
+    refused("POST", "/planets.csv", {}, 405, "bad-request")
+    assert ask("GET", "/api/v1/events", headers={"Last-Event-ID": "x1"})[0] == 400
+
+
+@test
+def odd_http():
+    for request in (b"GET /api/v1/apps HTTP/1.0\r\n\r\n", b"GET /api/v1/apps HTTP/1.1\r\nHost: \r\n\r\n", b"rubbish\r\n\r\n", b"\0\0\0\0\r\n\r\n",
+                    b"GET /%00%ff HTTP/1.1\r\nHost: a\r\n\r\n", b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n",
+                    b"POST /api/v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999999\r\n\r\n", b"POST /api/v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{"):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(DEADLINE)
+            s.connect(SOCKET)
+            s.sendall(request)
+            s.shutdown(socket.SHUT_WR)
+            while s.recv(65536):
+                pass
+    assert ask_json("GET", "/api/v1/apps")["apps"]
+
+
+@test
+def endless_body_is_cut():
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(DEADLINE)
+        s.connect(SOCKET)
+        s.sendall(b"POST /api/v1/ask HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        piece = b"10000\r\n" + b" " * 65536 + b"\r\n"
+        try:
+            for _ in range(2000):
+                s.sendall(piece)
+            raise AssertionError("125 MiB were taken")
+        except OSError:
+            pass
+
+
+@test
+def head_and_options():
+    status, text, headers = ask("HEAD", "/api/v1/apps")
+    assert status == 200 and text == b"" and int(headers["Content-Length"]) > 2
+    for path in ("/api/v1/events", "/planets.csv", "/app/disk/", "/app/disk/index.html?draft=r1.1"):
+        status, text, headers = ask("HEAD", path)
+        assert status == 200 and text == b"", path
+    status, _, headers = ask("OPTIONS", "/api/v1/apps/disk")
+    assert status == 204 and set(headers["Allow"].split(", ")) == {"GET", "HEAD", "DELETE", "OPTIONS"}, headers["Allow"]
+
+
+@test
+def files():
+    status, text, headers = ask("GET", "/app/disk/index.html")
+    assert (status, text, headers["Content-Type"]) == (200, b"<p>hello", "text/html; charset=utf-8")
+    assert ask("GET", "/app/disk/")[1] == b"<p>hello" and ask("GET", "/app/disk")[1] == b"<p>hello"
+    for path in ("/app/disk/nothing.js", "/app/none/index.html", "/app//index.html", "/app/",
+                 "/app/disk/.git/config", "/app/disk/lib/../../../etc/passwd", "/app/disk/lib/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/app/disk/lib/nothing/x.js",
+                 "/app/disk/lib/", "/app/disk/lib/three", "/app/disk/%00", "/app/disk/index.html?draft=r9.9"):
+        refused("GET", path, None, 404, "not-found")
+    if os.path.exists("/usr/share/javascript/three/three.min.js"):
+        status, text, headers = ask("GET", "/app/disk/lib/three/three.min.js")
+        assert status == 200 and headers["Content-Type"].startswith("text/javascript") and len(text) > 100000
+
+
+@test
+def a_draft_streams():
+    run, stream = hold()
+    connection = Connection()
+    connection.request("GET", "/app/disk/index.html?draft=r1.1")
+    response = connection.getresponse()
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert response.read(6) == b"<p>one"
+    ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "draft  two"})
+    assert response.read(4) == b" two"
+    gone = Connection()
+    gone.request("GET", "/app/disk/index.html?draft=r1.1")
+    gone.getresponse().read(10)
+    gone.close()
+    ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "draft end"})
+    assert response.read() == b""
+    ask_json("DELETE", f"/api/v1/runs/{run}")
+
+
+@test
+def virtual_responses():
+    status, text, headers = ask("GET", "/planets.csv")
+    assert (status, text, headers["Content-Type"], headers["X-Impromptu"]) == (200, b"name,moons\nMars,2\n", "text/csv; charset=utf-8", "written")
+    refused("GET", "/broken.csv", None, 503, "no-model")
+
+
+@test
+def ask_is_idempotent():
+    first = Stream("POST", "/api/v1/ask", {"text": "finish"}, headers={"Idempotency-Key": "k1"})
+    first.over.wait(DEADLINE)
+    second = Stream("POST", "/api/v1/ask", {"text": "finish"}, headers={"Idempotency-Key": "k1"})
+    second.over.wait(DEADLINE)
+    assert first.events == second.events and [name for name, _, _ in first.events] == ["run", "state", "done"]
+
+
+@test
+def a_tool_asks_and_waits():
+    os.makedirs(ROOT + "/place", exist_ok=True)
+    keep_tool("probe", "echo", {"list": [ROOT + "/place"]})
+    events = Stream()
+    got = {}
+    caller = threading.Thread(target=lambda: got.update(ask_json("POST", "/api/v1/tools/probe", {"arguments": {"n": 1}, "app": "disk"})))
+    caller.start()
+    events.wait(lambda e: any(name == "question" for name, _, _ in e), "the question")
+    question = [data for name, _, data in events.events if name == "question"][-1]
+    assert question["quote"] == "what is eating my disk?" and question["app"] == "disk", question
+    assert ask_json("GET", "/api/v1/questions")["questions"][-1]["question"] == question["question"]
+    refused("POST", "/api/v1/answers/" + question["question"], {"answer": "perhaps"}, 400, "bad-request")
+    ask_json("POST", "/api/v1/answers/" + question["question"], {"answer": "always"})
+    caller.join(DEADLINE)
+    assert got["result"]["arguments"] == {"n": 1} and got["result"]["grants"] == [f"list {ROOT}/place"], got
+    grant = ask_json("GET", "/api/v1/grants")["grants"][0]
+    assert ask_json("DELETE", "/api/v1/grants/" + grant["id"])["grants"] == []
+    # A caller that hangs up takes its question with it.
+    connection = Connection()
+    connection.request("POST", "/api/v1/tools/probe", json.dumps({"arguments": {}, "app": "disk"}))
+    events.wait(lambda e: sum(name == "question" for name, _, _ in e) == 2, "the second question")
+    connection.close()
+    events.wait(lambda e: any(name == "answered" and data["answer"] == "withdrawn" for name, _, data in e), "its end")
+    events.close()
+    keep_tool("probe", "hang")
+    connection = Connection()
+    connection.request("POST", "/api/v1/tools/probe", json.dumps({"arguments": {}, "app": "disk"}))
+    ask_json("GET", "/api/v1/apps")
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    assert connection.getresponse().status == 500
+    keep_tool("probe", "none")
+    refused("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}, 503, "no-sandbox")
+
+
+@test
+def suggestions():
+    rows = ask_json("GET", "/api/v1/suggestions?prefix=WHAT%20is")["rows"]
+    assert [row["what"] for row in rows] == ["open", "make"] and rows[0]["app"] == "disk", rows
+    rows = ask_json("GET", "/api/v1/suggestions?prefix=blue&app=disk")["rows"]
+    assert [row["what"] for row in rows] == ["change", "make"], rows
+    assert ask_json("GET", "/api/v1/suggestions")["rows"][0]["what"] == "open"
+
+
+@test
+def a_key_stays_out_of_sight():
+    ask("POST", "/api/v1/keys", {"provider": "groq", "key": "gsk_not_to_be_seen_123"})
+    ask("POST", "/api/v1/keys", {"provider": "no such provider", "key": "gsk_not_to_be_seen_123"})
+    for folder in ("/state", "/data", "/run"):
+        found = subprocess.run(["grep", "-rla", "gsk_not_to_be_seen_123", ROOT + folder], stdout=subprocess.PIPE).stdout
+        assert not found, found
+    assert b"gsk_not_to_be_seen_123" not in open(ROOT + "/log", "rb").read()
+
+
+@test
+def streams_resume_without_gap_or_double():
+    run, stream = hold()
+    done = threading.Event()
+
+    def load():
+        for _ in range(30):
+            ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 40 200"})
+        done.set()
+
+    loader = threading.Thread(target=load)
+    loader.start()
+    seen, after = [], ids(stream.events)[-1]
+    first = after
+    while not done.is_set() or (seen and seen[-1] < ids(stream.events)[-1]):
+        reader = Stream(after=after)
+        wait_for(lambda: len(reader.events) > 60 or done.is_set() and reader.events and ids(reader.events)[-1] >= ids(stream.events)[-1], "events")
+        reader.close()
+        seen += ids(reader.events)
+        after = seen[-1]
+    loader.join()
+    stream.wait(lambda e: len(e) >= 1202, "all events")
+    assert seen == list(range(first + 1, first + 1 + len(seen))), "a gap or a double"
+    assert ids(stream.events)[2:] == sorted(set(ids(stream.events)[2:]))
+    last = ids(stream.events)[-1]
+    resumed = Stream(path=f"/api/v1/runs/{run}/events", after=last - 10)
+    resumed.wait(lambda e: len(e) == 10, "the last ten")
+    ask_json("DELETE", f"/api/v1/runs/{run}")
+    assert resumed.over.wait(DEADLINE) and resumed.events[-1][0] == "done"
+    late = Stream(path=f"/api/v1/runs/{run}/events", after=resumed.events[-1][1])
+    assert late.over.wait(DEADLINE) and late.events == []
+
+
+@test
+def a_slow_reader_is_dropped_and_resumes():
+    run, stream = hold()
+    slow = Connection()
+    slow.request("GET", "/api/v1/events")
+    response = slow.getresponse()
+    for _ in range(12):
+        ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 8 100000"})
+    got = b""
+    try:
+        while piece := response.read1(65536):
+            got += piece
+        raise AssertionError("the reader was not dropped")
+    except http.client.IncompleteRead:
+        pass
+    assert len(got) < 9 * 1024 * 1024
+    whole = [int(id) for id in re.findall(rb"^id: (\d+)$", got.rpartition(b"\n\n")[0], re.M)]
+    assert whole == list(range(whole[0], whole[0] + len(whole)))
+    now = Stream()
+    now.wait(lambda e: e, "a snapshot")
+    resumed = Stream(after=whole[-1])
+    resumed.wait(lambda e: ids(e) and ids(e)[-1] == now.events[0][1], "the rest")
+    now.close()
+    assert ids(resumed.events) == list(range(whole[-1] + 1, whole[-1] + 1 + len(resumed.events)))
+    resumed.close()
+    ask_json("DELETE", f"/api/v1/runs/{run}")
+
+
+@test
+def too_old_is_a_snapshot():
+    run, stream = hold()
+    for _ in range(10):
+        ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 900 10"})
+    for after in (1, 10 ** 9):
+        reader = Stream(after=after)
+        reader.wait(lambda e: e, "a snapshot")
+        name, id, data = reader.events[0]
+        assert name == "snapshot" and set(data) == {"runs", "apps", "questions", "lanes"} and id >= ids(stream.events)[0], reader.events[0]
+        ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 1 1"})
+        reader.wait(lambda e: len(e) == 2, "what happens next")
+        assert reader.events[1][1] == id + 1
+        reader.close()
+    fresh = Stream(path=f"/api/v1/runs/{run}/events")
+    fresh.wait(lambda e: e, "a snapshot of the run")
+    assert fresh.events[0][0] == "snapshot" and fresh.events[0][2]["runs"] == [{"run": run}]
+    ask_json("DELETE", f"/api/v1/runs/{run}")
+    assert fresh.over.wait(DEADLINE) and fresh.events[-1][0] == "done"
+
+
+@test
+def another_user_is_refused():
+    if os.geteuid() != 0:
+        # Nobody else can reach the socket at all: its mode and its folder's keep them out.
+        assert os.stat(SOCKET).st_mode & 0o077 == 0
+        return
+    os.chmod(SOCKET, 0o666)
+    for folder in (ROOT, ROOT + "/run", ROOT + "/run/impromptu"):
+        os.chmod(folder, 0o755)
+    program = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({SOCKET!r}); s.sendall(b'GET /api/v1/apps HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'); print(s.recv(4096))"
+    said = subprocess.run([sys.executable, "-c", program], user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE, cwd="/").stdout
+    assert b"403 Forbidden" in said and b'"kind":"denied"' in said and b"apps" not in said, said
+    os.chmod(SOCKET, 0o600)
+
+
+@test
+def a_second_agent_is_refused():
+    second = subprocess.run([AGENT], env=ENVIRONMENT, stderr=subprocess.PIPE, timeout=DEADLINE)
+    assert second.returncode == 1 and f"process {agent.pid}".encode() in second.stderr, second.stderr
+    elsewhere = dict(ENVIRONMENT, XDG_RUNTIME_DIR=ROOT + "/run2")
+    os.makedirs(ROOT + "/run2", exist_ok=True)
+    third = subprocess.run([AGENT], env=elsewhere, stderr=subprocess.PIPE, timeout=DEADLINE)
+    assert third.returncode == 1 and b"already uses the folder" in third.stderr, third.stderr
+    assert ask_json("GET", "/api/v1/apps")["apps"]
+
+
+@test
+def killed_and_started_again():
+    global agent
+    run, stream = hold()
+    ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 5 10"})
+    stream.wait(lambda e: len(e) == 7, "five events")
+    agent.kill()
+    agent.wait()
+    assert stream.over.wait(DEADLINE) and os.path.exists(SOCKET)
+    agent = start()
+    resumed = Stream(path=f"/api/v1/runs/{run}/events", after=stream.events[3][1])
+    resumed.wait(lambda e: len(e) >= 3, "what was missed")
+    ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "emit 1 1"})
+    resumed.wait(lambda e: len(e) >= 4, "what is new")
+    assert ids(resumed.events) == list(range(stream.events[4][1], stream.events[4][1] + 4))
+    assert ask_json("GET", "/api/v1/apps")["apps"]
+    ask_json("DELETE", f"/api/v1/runs/{run}")
+
+
+@test
+def ends_cleanly():
+    global agent
+    run, stream = hold()
+    stop(agent)
+    assert not os.path.exists(SOCKET) and stream.over.wait(DEADLINE)
+    missing = dict(ENVIRONMENT)
+    del missing["XDG_RUNTIME_DIR"]
+    ended = subprocess.run([AGENT], env=missing, stderr=subprocess.PIPE, timeout=DEADLINE)
+    assert ended.returncode == 1 and b"XDG_RUNTIME_DIR" in ended.stderr, ended.stderr
+    version = subprocess.run([AGENT, "--version"], env=ENVIRONMENT, stdout=subprocess.PIPE, timeout=DEADLINE)
+    assert version.returncode == 0 and version.stdout.startswith(b"impromptu-agent "), version.stdout
+    with open(SOCKET, "w") as file:
+        file.write("something else")
+    ended = subprocess.run([AGENT], env=ENVIRONMENT, stderr=subprocess.PIPE, timeout=DEADLINE)
+    assert ended.returncode == 1 and b"in the way" in ended.stderr, ended.stderr
+    os.unlink(SOCKET)
+    agent = start()
+
+
+for folder in ("home", "run", "data", "state", "config"):
+    os.makedirs(f"{ROOT}/{folder}", mode=0o700)
+agent = start()
+failed = 0
+print(f"1..{len(tests) + 1}")
+for number, func in enumerate(tests, 1):
+    try:
+        func()
+        print(f"ok {number} - {func.__name__}", flush=True)
+    except Exception as fault:
+        failed += 1
+        print(f"not ok {number} - {func.__name__}", flush=True)
+        print(f"# {type(fault).__name__}: {fault}".replace("\n", "\n# ")[:2000], flush=True)
+        if agent.poll() is not None:
+            print("# the agent has ended:", agent.returncode, open(ROOT + "/log").read()[-2000:].replace("\n", "\n# "), flush=True)
+            agent = start()
+agent.kill()
+agent.wait()
+# libsoup asks for the address of a connection without a Host, which a Unix socket does not have.
+faults = [line for line in open(ROOT + "/log") if "CRITICAL" in line and "g_inet_" not in line and "Sanitizer" not in line]
+failed += len(faults)
+print("not ok" if faults else "ok", len(tests) + 1, "- nothing critical in the log")
+print(*("# " + line for line in faults), sep="", end="")
+shutil.rmtree(ROOT)
+sys.exit(failed != 0)
