@@ -1,4 +1,5 @@
-/* The one list of atoms. SUPPORTED ones are interned and announced in _NET_SUPPORTED, the others only interned: what does not work is not announced. */
+/* The one list of atoms. SUPPORTED ones are interned and announced in _NET_SUPPORTED, the others only interned: what does not work is
+ * not announced. */
 #pragma once
 
 #define WM_ATOMS(ATOM, SUPPORTED) \

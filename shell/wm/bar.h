@@ -1,5 +1,5 @@
-/* The prompt bar: an override-redirect window of the UI that is always mapped. Parked, it lies off screen; shown, it is moved into the upper third, raised and
- * focused in one batch of requests while the keyboard is frozen, so that no key is lost. */
+/* The prompt bar: an override-redirect window of the UI that is always mapped. Parked, it lies off screen; shown, it is moved into the
+ * upper third, raised and focused in one batch of requests while the keyboard is frozen, so that no key is lost. */
 #pragma once
 
 #include "wm.h"

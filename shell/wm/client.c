@@ -1,6 +1,6 @@
-/* A client has up to four windows: its own; the frame around it, whose child it becomes; a grip, an invisible InputOnly window under the frame that reaches
- * FRAME_GRIP pixels further, so that a one-pixel border can be gripped; and the progress line, a child of the frame that lies over the client's first rows so that a run does
- * not resize the page. */
+/* A client has up to four windows: its own; the frame around it, whose child it becomes; a grip, an invisible InputOnly window under
+ * the frame that reaches FRAME_GRIP pixels further, so that a one-pixel border can be gripped; and the progress line, a child of the
+ * frame that lies over the client's first rows so that a run does not resize the page. */
 #include "client.h"
 
 #include <X11/Xatom.h>
@@ -21,7 +21,8 @@
 #include "switcher.h"
 
 #define FRAME_EVENTS \
-        (SubstructureRedirectMask | SubstructureNotifyMask | ButtonPressMask | ButtonReleaseMask | PointerMotionMask | EnterWindowMask | LeaveWindowMask | ExposureMask)
+        (SubstructureRedirectMask | SubstructureNotifyMask | ButtonPressMask | ButtonReleaseMask | PointerMotionMask | \
+         LeaveWindowMask | ExposureMask)
 #define MOTIF_ALL 1UL
 #define MOTIF_BORDER 2UL
 #define MOTIF_TITLE 8UL
@@ -131,7 +132,8 @@ void client_glyph(const Client *c, char glyph[8], guint32 *colour)
 
 static void synthetic_configure(Wm *wm, Client *c)
 {
-        XEvent event = { .xconfigure = { .type = ConfigureNotify, .display = wm->display, .event = c->window, .window = c->window, .x = c->box.x, .y = c->box.y,
+        XEvent event = { .xconfigure = { .type = ConfigureNotify, .display = wm->display, .event = c->window, .window = c->window,
+                                         .x = c->box.x, .y = c->box.y,
                                          .width = c->box.w, .height = c->box.h } };
 
         XSendEvent(wm->display, c->window, False, StructureNotifyMask, &event);
@@ -300,7 +302,8 @@ static Window make_frame(Wm *wm, Client *c)
         XSetWindowAttributes a = { .override_redirect = True, .event_mask = FRAME_EVENTS, .background_pixel = frame_ground_pixel(wm),
                                    .border_pixel = 0, .colormap = wm->colormap, .bit_gravity = NorthWestGravity };
 
-        return XCreateWindow(wm->display, wm->root, box.x, box.y, (unsigned)box.w, (unsigned)box.h, 0, DefaultDepth(wm->display, wm->screen), InputOutput,
+        return XCreateWindow(wm->display, wm->root, box.x, box.y, (unsigned)box.w, (unsigned)box.h, 0,
+                             DefaultDepth(wm->display, wm->screen), InputOutput,
                              wm->visual, CWOverrideRedirect | CWEventMask | CWBackPixel | CWBorderPixel | CWColormap | CWBitGravity, &a);
 }
 

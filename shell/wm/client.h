@@ -16,7 +16,8 @@ typedef enum {
 
 /* By any of its windows, or NULL. */
 Client *client_find(Wm *wm, Window window);
-/* Manages a window that wants to be mapped, or, existing, one that was there before the core. Harmless for one that is gone or not to be managed. */
+/* Manages a window that wants to be mapped, or, existing, one that was there before the core. Harmless for one that is gone or not to
+ * be managed. */
 void client_manage(Wm *wm, Window window, gboolean existing);
 void client_unmanage(Wm *wm, Client *c, LeaveWhy why);
 /* All windows that stood before the core came. */

@@ -1,5 +1,6 @@
-/* The core's two sides. The user interface's thread calls the wm_core_ functions, which only put messages into a bounded queue; the core's thread takes them between batches of X
- * events. What the core has to say goes the other way through a second queue, and is delivered on the main context that started it. Start reading at core_main(). */
+/* The core's two sides. The user interface's thread calls the wm_core_ functions, which only put messages into a bounded queue; the
+ * core's thread takes them between batches of X events. What the core has to say goes the other way through a second queue, and is
+ * delivered on the main context that started it. Start reading at core_main(). */
 #include "core.h"
 
 #include <X11/extensions/Xcomposite.h>
@@ -338,7 +339,8 @@ static void prepare(Wm *wm)
         XInternAtoms(d, (char **)atom_names, N_ATOMS, False, wm->atoms);
         selection = g_strdup_printf("WM_S%d", wm->screen);
         wm->selection = XInternAtom(d, selection, False);
-        wm->check = XCreateWindow(d, wm->root, -10, -10, 1, 1, 0, CopyFromParent, InputOutput, CopyFromParent, CWOverrideRedirect | CWEventMask, &a);
+        wm->check = XCreateWindow(d, wm->root, -10, -10, 1, 1, 0, CopyFromParent, InputOutput, CopyFromParent,
+                                  CWOverrideRedirect | CWEventMask, &a);
         wm->by_window = g_hash_table_new(NULL, NULL);
         wm->clients = g_ptr_array_new();
         wm->stack = g_ptr_array_new();
@@ -348,7 +350,8 @@ static void prepare(Wm *wm)
         wm->pushed_active = ~0UL;
 }
 
-/* The guard is a window that nobody sees: it holds the focus when no client can, and everything of ours is stacked under it. At first it lies under all that is there. */
+/* The guard is a window that nobody sees: it holds the focus when no client can, and everything of ours is stacked under it. At first
+ * it lies under all that is there. */
 static void make_guard(Wm *wm)
 {
         XSetWindowAttributes a = { .override_redirect = True };
@@ -478,7 +481,8 @@ WmCore *wm_core_start(const WmConfig *config, WmEventFunc func, gpointer user_da
         Display *display = XOpenDisplay(config->display);
 
         if (!display) {
-                g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED, "No display answers at \"%s\". Start an X server there, or set DISPLAY.",
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_CONNECTED,
+                            "No display answers at \"%s\". Start an X server there, or set DISPLAY.",
                             XDisplayName(config->display));
                 return NULL;
         }

@@ -37,7 +37,8 @@ static void on_configure_request(Wm *wm, XEvent *event)
 {
         XConfigureRequestEvent *e = &event->xconfigurerequest;
         Client *c = client_find(wm, e->window);
-        XWindowChanges changes = { .x = e->x, .y = e->y, .width = MAX(1, e->width), .height = MAX(1, e->height), .border_width = e->border_width,
+        XWindowChanges changes = { .x = e->x, .y = e->y, .width = MAX(1, e->width), .height = MAX(1, e->height),
+                                   .border_width = e->border_width,
                                    .sibling = e->above, .stack_mode = e->detail };
 
         if (c && c->window == e->window)
@@ -54,7 +55,8 @@ static Bool leaves_for_good_cb(Display *display, XEvent *event, XPointer data)
                (event->type == ReparentNotify && event->xreparent.window == c->window && event->xreparent.parent != c->frame);
 }
 
-/* Destroying a window, or taking it elsewhere, unmaps it first. Giving such a window back would tear it from its new parent, or hit another that got its number. */
+/* Destroying a window, or taking it elsewhere, unmaps it first. Giving such a window back would tear it from its new parent, or hit
+ * another that got its number. */
 static gboolean leaves_for_good(Wm *wm, Client *c)
 {
         XEvent event;
@@ -138,7 +140,8 @@ static void on_expose(Wm *wm, XEvent *event)
 static gboolean is_double_click(Wm *wm, const XButtonEvent *e)
 {
         gboolean twice = wm->last_press.window == e->window && e->time - wm->last_press.time < DOUBLE_CLICK_MS &&
-                         ABS(e->x_root - wm->last_press.x_root) < DOUBLE_CLICK_REACH && ABS(e->y_root - wm->last_press.y_root) < DOUBLE_CLICK_REACH;
+                         ABS(e->x_root - wm->last_press.x_root) < DOUBLE_CLICK_REACH &&
+                                 ABS(e->y_root - wm->last_press.y_root) < DOUBLE_CLICK_REACH;
 
         wm->last_press = *e;
         if (twice)
@@ -159,7 +162,8 @@ static void press_on_frame(Wm *wm, Client *c, const XButtonEvent *e)
                 return;
         state_activate(wm, c);
         if (part == PART_NONE) {
-                drag_start(wm, c, box_edges_at(frame, e->x_root, e->y_root, DRAG_CORNER * wm->scale), e->x_root, e->y_root, (guint32)e->time);
+                drag_start(wm, c, box_edges_at(frame, e->x_root, e->y_root, DRAG_CORNER * wm->scale), e->x_root, e->y_root,
+                           (guint32)e->time);
         } else if (part != PART_TITLE) {
                 frame_press(wm, c, part);
                 frame_hover(wm, c, part);
@@ -177,7 +181,8 @@ static void press_on_client(Wm *wm, Client *c, const XButtonEvent *e)
                 unsigned edges = e->button == Button1 ? EDGE_NONE : box_edges_at(c->box, e->x_root, e->y_root, MAX(c->box.w, c->box.h) / 2);
                 XAllowEvents(wm->display, AsyncPointer, e->time);
                 state_activate(wm, c);
-                drag_start(wm, c, edges ? edges : e->button == Button3 ? EDGE_RIGHT | EDGE_BOTTOM : EDGE_NONE, e->x_root, e->y_root, (guint32)e->time);
+                drag_start(wm, c, edges ? edges : e->button == Button3 ? EDGE_RIGHT | EDGE_BOTTOM : EDGE_NONE, e->x_root, e->y_root,
+                           (guint32)e->time);
                 return;
         }
         if (c->type == TYPE_DESKTOP)
@@ -205,7 +210,8 @@ static void on_button_press(Wm *wm, XEvent *event)
                 press_on_frame(wm, c, e);
         } else if (c && e->window == c->grip && e->button == Button1) {
                 state_activate(wm, c);
-                drag_start(wm, c, box_edges_at(client_frame_box(wm, c), e->x_root, e->y_root, DRAG_CORNER * wm->scale), e->x_root, e->y_root, (guint32)e->time);
+                drag_start(wm, c, box_edges_at(client_frame_box(wm, c), e->x_root, e->y_root, DRAG_CORNER * wm->scale), e->x_root,
+                           e->y_root, (guint32)e->time);
         }
 }
 
@@ -261,8 +267,12 @@ static void on_motion(Wm *wm, XEvent *event)
         XEvent next;
 
         /* Only the last of a row of motions matters; one before another kind of event is kept. */
-        while (XEventsQueued(wm->display, QueuedAlready) > 0 && (XPeekEvent(wm->display, &next), next.type == MotionNotify && next.xmotion.window == e->window))
+        while (XEventsQueued(wm->display, QueuedAlready) > 0) {
+                XPeekEvent(wm->display, &next);
+                if (next.type != MotionNotify || next.xmotion.window != e->window)
+                        break;
                 XNextEvent(wm->display, event);
+        }
         wm->time = (guint32)e->time;
         if (drag_on(wm)) {
                 drag_motion(wm, e->x_root, e->y_root);

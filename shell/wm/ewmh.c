@@ -45,7 +45,8 @@ void ewmh_announce(Wm *wm)
 
 void ewmh_withdraw_all(Wm *wm)
 {
-        static const int gone[] = { ATOM__NET_SUPPORTED, ATOM__NET_SUPPORTING_WM_CHECK, ATOM__NET_CLIENT_LIST, ATOM__NET_CLIENT_LIST_STACKING,
+        static const int gone[] = { ATOM__NET_SUPPORTED, ATOM__NET_SUPPORTING_WM_CHECK, ATOM__NET_CLIENT_LIST,
+                                    ATOM__NET_CLIENT_LIST_STACKING,
                                     ATOM__NET_ACTIVE_WINDOW, ATOM__NET_WORKAREA };
 
         for (gsize i = 0; i < G_N_ELEMENTS(gone); i++)
@@ -56,7 +57,8 @@ void ewmh_push_screen(Wm *wm)
 {
         unsigned long geometry[2] = { (unsigned long)wm->screen_box.w, (unsigned long)wm->screen_box.h };
         unsigned long viewport[2] = { 0, 0 };
-        unsigned long area[4] = { (unsigned long)wm->work_area.x, (unsigned long)wm->work_area.y, (unsigned long)wm->work_area.w, (unsigned long)wm->work_area.h };
+        unsigned long area[4] = { (unsigned long)wm->work_area.x, (unsigned long)wm->work_area.y, (unsigned long)wm->work_area.w,
+                                  (unsigned long)wm->work_area.h };
 
         props_set_longs(wm, wm->root, ATOM__NET_DESKTOP_GEOMETRY, XA_CARDINAL, geometry, 2);
         props_set_longs(wm, wm->root, ATOM__NET_DESKTOP_VIEWPORT, XA_CARDINAL, viewport, 2);
@@ -311,7 +313,8 @@ static void on_change_state(Wm *wm, Client *c, const XClientMessageEvent *e)
 /* What a frame would add to a window that is not mapped yet. */
 static void request_extents(Wm *wm, Window window)
 {
-        Extents e = { FRAME_BORDER * wm->scale, FRAME_BORDER * wm->scale, (FRAME_BORDER + FRAME_TITLE) * wm->scale, FRAME_BORDER * wm->scale };
+        Extents e = { FRAME_BORDER * wm->scale, FRAME_BORDER * wm->scale, (FRAME_BORDER + FRAME_TITLE) * wm->scale,
+                      FRAME_BORDER * wm->scale };
         Client *c = client_find(wm, window);
 
         push_extents(wm, window, c ? client_extents(wm, c) : e);

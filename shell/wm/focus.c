@@ -49,8 +49,8 @@ void focus_user_acted(Wm *wm, Client *c, guint32 time)
 
 gboolean focus_possible(const Client *c)
 {
-        return client_visible(c) && c->role != WM_ROLE_PANEL && c->type != TYPE_DOCK && c->type != TYPE_POPUP && c->type != TYPE_NOTIFICATION &&
-               c->type != TYPE_SPLASH;
+        return client_visible(c) && c->role != WM_ROLE_PANEL && c->type != TYPE_DOCK && c->type != TYPE_POPUP &&
+               c->type != TYPE_NOTIFICATION && c->type != TYPE_SPLASH;
 }
 
 /* A window that takes no keys may be made the active one, but never gets there by itself. */
@@ -167,8 +167,8 @@ void focus_client_gone(Wm *wm, Client *c)
 
 void focus_asked(Wm *wm, Client *c, guint32 time)
 {
-        if (wm->focused && wm->focused != c && wm->user_time && (time == 0 || before(time, wm->user_time)) && !client_descends(wm, c, wm->focused) &&
-            !client_descends(wm, wm->focused, c)) {
+        if (wm->focused && wm->focused != c && wm->user_time && (time == 0 || before(time, wm->user_time)) &&
+            !client_descends(wm, c, wm->focused) && !client_descends(wm, wm->focused, c)) {
                 state_attention(wm, c, TRUE);
                 return;
         }

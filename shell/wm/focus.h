@@ -9,7 +9,8 @@ void focus_client(Wm *wm, Client *c);
 void focus_new_window(Wm *wm, Client *c, gboolean existing);
 /* It is minimised or gone: the focus goes to its parent, else to the window used before. */
 void focus_client_gone(Wm *wm, Client *c);
-/* A program asks for the focus for c: given if the act behind it, at time, is not older than the person's last; else c demands attention. */
+/* A program asks for the focus for c: given if the act behind it, at time, is not older than the person's last; else c demands
+ * attention. */
 void focus_asked(Wm *wm, Client *c, guint32 time);
 void focus_apply(Wm *wm);
 gboolean focus_possible(const Client *c);

@@ -1,4 +1,5 @@
-/* A frame from the top: 1 pixel of border, 31 of title bar, 1 of rule. Focused it is ink with paper text, else paper with soft text. All lines are a whole pixel. */
+/* A frame from the top: 1 pixel of border, 31 of title bar, 1 of rule. Focused it is ink with paper text, else paper with soft text.
+ * All lines are a whole pixel. */
 #include "frame.h"
 
 #include <math.h>
@@ -32,7 +33,8 @@ static const Tones quiet_tones = {
         .evidence = { [WM_TONE_QUIET] = PAINT_SOFT, [WM_TONE_OK] = PAINT_OK, [WM_TONE_BAD] = PAINT_ACCENT },
 };
 
-/* Of a TrueColor visual with eight bits a channel, which the default one is everywhere that matters; elsewhere it is only what shows before the first drawing. */
+/* Of a TrueColor visual with eight bits a channel, which the default one is everywhere that matters; elsewhere it is only what shows
+ * before the first drawing. */
 unsigned long frame_ground_pixel(Wm *wm)
 {
         return PAINT_PAPER;
@@ -248,7 +250,8 @@ void frame_place_progress(Wm *wm, Client *c)
         }
         if (!c->progress) {
                 XSetWindowAttributes a = { .event_mask = ExposureMask, .background_pixel = PAINT_RULE, .override_redirect = True };
-                c->progress = XCreateWindow(wm->display, c->frame, e.left, e.top, (unsigned)c->box.w, (unsigned)(PROGRESS * wm->scale), 0, CopyFromParent,
+                c->progress = XCreateWindow(wm->display, c->frame, e.left, e.top, (unsigned)c->box.w, (unsigned)(PROGRESS * wm->scale), 0,
+                                            CopyFromParent,
                                             InputOutput, CopyFromParent, CWEventMask | CWBackPixel | CWOverrideRedirect, &a);
                 g_hash_table_insert(wm->by_window, GSIZE_TO_POINTER(c->progress), c);
                 XMapRaised(wm->display, c->progress);

@@ -214,7 +214,8 @@ static unsigned read_user_time(Wm *wm, Client *c)
 {
         unsigned long value = None;
 
-        if (props_long(wm, c->window, wm->atoms[ATOM__NET_WM_USER_TIME_WINDOW], &value) && value != c->window && value != c->user_time_window) {
+        if (props_long(wm, c->window, wm->atoms[ATOM__NET_WM_USER_TIME_WINDOW], &value) && value != c->window &&
+            value != c->user_time_window) {
                 c->user_time_window = (Window)value;
                 XSelectInput(wm->display, c->user_time_window, PropertyChangeMask);
         }

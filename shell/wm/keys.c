@@ -1,7 +1,8 @@
-/* Every grab is synchronous: from the press on, the server holds back all later keys until the core has moved the focus where they belong, so that not one is lost.
+/* Every grab is synchronous: from the press on, the server holds back all later keys until the core has moved the focus where they
+ * belong, so that not one is lost.
  *
- * Super acts alone, on its release. Its press is grabbed and at once made an active grab, for a passive one would end, and thaw, with that very release. Each further key
- * is then shown to the core first: ours acts, any other is replayed to whoever has the focus. */
+ * Super acts alone, on its release. Its press is grabbed and at once made an active grab, for a passive one would end, and thaw, with
+ * that very release. Each further key is then shown to the core first: ours acts, any other is replayed to whoever has the focus. */
 #include "keys.h"
 
 #include <X11/XKBlib.h>
@@ -189,7 +190,8 @@ void keys_update(Wm *wm)
                 if (keys->is_super[code])
                         grab(wm, code, 0);
         if (trap_close(wm->display))
-                g_warning("Another program holds some of the desktop's keys, so they do nothing here. Close that program or change its keys.");
+                g_warning("Another program holds some of the desktop's keys, so they do nothing here. "
+                          "Close that program or change its keys.");
 }
 
 void keys_mapping(Wm *wm, XMappingEvent *e)
@@ -324,6 +326,6 @@ void keys_grab_drag_buttons(Wm *wm, Window window)
 
         for (gsize b = 0; b < G_N_ELEMENTS(buttons); b++)
                 for (gsize i = 0; i < G_N_ELEMENTS(locks); i++)
-                        XGrabButton(wm->display, buttons[b], keys_drag_modifiers(wm) | locks[i], window, False, ButtonPressMask, GrabModeSync, GrabModeAsync, None,
-                                    None);
+                        XGrabButton(wm->display, buttons[b], keys_drag_modifiers(wm) | locks[i], window, False, ButtonPressMask,
+                                    GrabModeSync, GrabModeAsync, None, None);
 }

@@ -78,7 +78,8 @@ void drag_start(Wm *wm, Client *c, unsigned edges, int x_root, int y_root, guint
 
         if (drag->client || c->fullscreen || c->type == TYPE_DOCK || c->type == TYPE_DESKTOP || (edges && !client_resizable(c)))
                 return;
-        if (XGrabPointer(wm->display, wm->root, False, ButtonReleaseMask | PointerMotionMask, GrabModeAsync, GrabModeAsync, None, drag->cursors[edges], time) !=
+        if (XGrabPointer(wm->display, wm->root, False, ButtonReleaseMask | PointerMotionMask, GrabModeAsync, GrabModeAsync, None,
+                         drag->cursors[edges], time) !=
             GrabSuccess)
                 return;
         /* For Escape. Without it the drag still works. */
@@ -183,7 +184,8 @@ void drag_client_gone(Wm *wm, Client *c)
 
 void drag_from_message(Wm *wm, Client *c, int x_root, int y_root, long direction)
 {
-        static const unsigned edges[] = { EDGE_TOP | EDGE_LEFT, EDGE_TOP, EDGE_TOP | EDGE_RIGHT, EDGE_RIGHT, EDGE_BOTTOM | EDGE_RIGHT, EDGE_BOTTOM,
+        static const unsigned edges[] = { EDGE_TOP | EDGE_LEFT, EDGE_TOP, EDGE_TOP | EDGE_RIGHT, EDGE_RIGHT, EDGE_BOTTOM | EDGE_RIGHT,
+                                          EDGE_BOTTOM,
                                           EDGE_BOTTOM | EDGE_LEFT, EDGE_LEFT };
         guint32 time;
 

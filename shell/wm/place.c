@@ -1,4 +1,5 @@
-/* First fit: the candidates are the work area's corner and the right and lower edges of what is there, which is where a free rectangle must start if there is one. */
+/* First fit: the candidates are the work area's corner and the right and lower edges of what is there, which is where a free rectangle
+ * must start if there is one. */
 #include "place.h"
 
 #define CASCADE_STEP 34 /* a title bar and its border, so that titles stay readable */
@@ -29,7 +30,8 @@ static gboolean first_fit(const PlaceRoom *room, int w, int h, Box *found)
                 if (any && y >= found->y)
                         continue;
                 for (gsize column = 0; column <= n; column++) {
-                        int x = column == 0 ? room->work.x + PLACE_GAP : room->others[column - 1].x + room->others[column - 1].w + PLACE_GAP;
+                        const Box *left = column == 0 ? NULL : &room->others[column - 1];
+                        int x = (left ? left->x + left->w : room->work.x) + PLACE_GAP;
                         Box box = { x, y, w, h };
                         if (any && (y > found->y || (y == found->y && x >= found->x)))
                                 continue;

@@ -13,7 +13,8 @@ typedef struct {
         unsigned cascade;    /* counts up with each window that found no free place */
 } PlaceRoom;
 
-/* A place for a frame of w by h: the first free one from the top left, else the next step of a cascade; its title bar is always inside of the work area. */
+/* A place for a frame of w by h: the first free one from the top left, else the next step of a cascade; its title bar is always inside
+ * of the work area. */
 Box place_frame(const PlaceRoom *room, int w, int h, gboolean *cascaded);
 /* Over the middle of its parent, kept inside of the work area as far as it fits. */
 Box place_on_parent(Box work, Box parent, int w, int h);

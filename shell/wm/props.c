@@ -12,7 +12,8 @@ unsigned long *props_longs(Wm *wm, Window window, Atom property, gsize max, gsiz
         unsigned long *result = NULL;
 
         *n = 0;
-        if (XGetWindowProperty(wm->display, window, property, 0, (long)max, False, AnyPropertyType, &type, &format, &count, &rest, &data) != Success)
+        if (XGetWindowProperty(wm->display, window, property, 0, (long)max, False, AnyPropertyType, &type, &format, &count, &rest,
+                               &data) != Success)
                 return NULL;
         if (format == 32 && count > 0 && data) {
                 result = g_memdup2(data, count * sizeof *result);
@@ -36,7 +37,8 @@ gboolean props_long(Wm *wm, Window window, Atom property, unsigned long *value)
 /* Controls that reorder text could make one window's title look like another's. */
 static gboolean is_harmful(gunichar c)
 {
-        return g_unichar_iscntrl(c) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0xFEFF;
+        return g_unichar_iscntrl(c) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F ||
+                c == 0xFEFF;
 }
 
 char *props_clean(const char *text, gssize length)
@@ -83,7 +85,8 @@ char *props_text(Wm *wm, Window window, Atom property)
         unsigned long rest = 0;
         char *result = NULL;
 
-        if (XGetWindowProperty(wm->display, window, property, 0, WM_TEXT_MAX / 4, False, AnyPropertyType, &text.encoding, &text.format, &text.nitems, &rest,
+        if (XGetWindowProperty(wm->display, window, property, 0, WM_TEXT_MAX / 4, False, AnyPropertyType, &text.encoding, &text.format,
+                               &text.nitems, &rest,
                                &text.value) != Success)
                 return NULL;
         if (text.format == 8 && text.nitems > 0 && text.value)
@@ -105,12 +108,14 @@ void props_set_long(Wm *wm, Window window, int atom, Atom type, unsigned long va
 
 void props_set_text(Wm *wm, Window window, int atom, const char *text, gsize length)
 {
-        XChangeProperty(wm->display, window, wm->atoms[atom], wm->atoms[ATOM_UTF8_STRING], 8, PropModeReplace, (const unsigned char *)text, (int)length);
+        XChangeProperty(wm->display, window, wm->atoms[atom], wm->atoms[ATOM_UTF8_STRING], 8, PropModeReplace, (const unsigned char *)text,
+                        (int)length);
 }
 
 void props_send(Wm *wm, Window to, long mask, Window window, Atom type, const long data[5])
 {
-        XEvent event = { .xclient = { .type = ClientMessage, .display = wm->display, .window = window, .message_type = type, .format = 32 } };
+        XEvent event = { .xclient = { .type = ClientMessage, .display = wm->display, .window = window, .message_type = type,
+                                      .format = 32 } };
 
         memcpy(event.xclient.data.l, data, sizeof event.xclient.data.l);
         XSendEvent(wm->display, to, False, mask, &event);

@@ -15,7 +15,8 @@ typedef struct {
         double x, y;
 } Point;
 
-/* Where the outermost lines of the staff start, turn twice and end; those between lie evenly. They run close in the middle, as music that is drawn by hand does. */
+/* Where the outermost lines of the staff start, turn twice and end; those between lie evenly. They run close in the middle, as music
+ * that is drawn by hand does. */
 static const Point top[] = { { 0, 430 }, { 280, 518 }, { 1075, 326 }, { SKETCH_W, 380 } };
 static const Point bottom[] = { { 0, 593 }, { 175, 637 }, { 985, 438 }, { SKETCH_W, 542 } };
 static const Point notes[] = { { 172, 542 }, { 420, 558 }, { 1105, 459 } };
@@ -33,7 +34,8 @@ static void draw_line(cairo_t *cr, double share)
         cairo_move_to(cr, start.x, start.y);
         cairo_curve_to(cr, start.x + valley.x * 0.4, start.y + (valley.y - start.y) * 0.75, valley.x * 0.62, valley.y, valley.x, valley.y);
         cairo_curve_to(cr, valley.x + run, valley.y, peak.x - run, peak.y, peak.x, peak.y);
-        cairo_curve_to(cr, peak.x + (end.x - peak.x) * 0.4, peak.y, end.x - (end.x - peak.x) * 0.4, end.y - (end.y - peak.y) * 0.45, end.x, end.y);
+        cairo_curve_to(cr, peak.x + (end.x - peak.x) * 0.4, peak.y, end.x - (end.x - peak.x) * 0.4, end.y - (end.y - peak.y) * 0.45, end.x,
+                       end.y);
         paint_colour(cr, PAINT_LINE);
         cairo_set_line_width(cr, 1.4);
         cairo_stroke(cr);
@@ -74,7 +76,8 @@ static Pixmap current(Display *display, Window root, Atom property)
         unsigned char *data = NULL;
         Pixmap pixmap = None;
 
-        if (XGetWindowProperty(display, root, property, 0, 1, False, XA_PIXMAP, &type, &format, &n, &rest, &data) == Success && data && n == 1 && format == 32)
+        if (XGetWindowProperty(display, root, property, 0, 1, False, XA_PIXMAP, &type, &format, &n, &rest, &data) == Success && data &&
+            n == 1 && format == 32)
                 pixmap = *(Pixmap *)(void *)data;
         if (data)
                 XFree(data);

@@ -3,5 +3,6 @@
 
 #include "wm.h"
 
-/* Draws and shows it. Uses a connection of its own, since by convention whoever sets the next background ends the connection that made this pixmap. */
+/* Draws and shows it. Uses a connection of its own, since by convention whoever sets the next background ends the connection that made
+ * this pixmap. */
 void root_paint(Wm *wm);

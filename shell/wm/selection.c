@@ -30,7 +30,7 @@ static gboolean redirect(Wm *wm)
 {
         trap_open(wm->display);
         XSelectInput(wm->display, wm->root,
-                     SubstructureRedirectMask | SubstructureNotifyMask | StructureNotifyMask | PropertyChangeMask | FocusChangeMask | ButtonPressMask);
+                     SubstructureRedirectMask | SubstructureNotifyMask | StructureNotifyMask | PropertyChangeMask | FocusChangeMask);
         return trap_close(wm->display) == 0;
 }
 
@@ -58,11 +58,13 @@ gboolean selection_acquire(Wm *wm, char **problem)
                 return FALSE;
         }
         if (old && !wait_destroyed(wm, old)) {
-                *problem = g_strdup("The other window manager was asked to make room and did not within 15 seconds. End it, then start again.");
+                *problem = g_strdup("The other window manager was asked to make room and did not within 15 seconds. "
+                                    "End it, then start again.");
                 return FALSE;
         }
         if (!redirect(wm)) {
-                *problem = g_strdup("Another window manager runs on this display and does not know how to hand over. End it, then start again.");
+                *problem = g_strdup("Another window manager runs on this display and does not know how to hand over. "
+                                    "End it, then start again.");
                 return FALSE;
         }
         announce(wm, time);
@@ -76,7 +78,8 @@ static gboolean convert(Wm *wm, Window window, Atom target, Atom property)
         unsigned long targets[] = { wm->atoms[ATOM_TARGETS], wm->atoms[ATOM_MULTIPLE], wm->atoms[ATOM_TIMESTAMP], wm->atoms[ATOM_VERSION] };
 
         if (target == wm->atoms[ATOM_TARGETS])
-                XChangeProperty(wm->display, window, property, XA_ATOM, 32, PropModeReplace, (unsigned char *)targets, G_N_ELEMENTS(targets));
+                XChangeProperty(wm->display, window, property, XA_ATOM, 32, PropModeReplace, (unsigned char *)targets,
+                                G_N_ELEMENTS(targets));
         else if (target == wm->atoms[ATOM_TIMESTAMP])
                 XChangeProperty(wm->display, window, property, XA_INTEGER, 32, PropModeReplace, (unsigned char *)&time, 1);
         else if (target == wm->atoms[ATOM_VERSION])
@@ -105,7 +108,8 @@ void selection_request(Wm *wm, const XSelectionRequestEvent *e)
         Atom property = e->property ? e->property : e->target;
         gboolean done = e->target == wm->atoms[ATOM_MULTIPLE] ? e->property && convert_multiple(wm, e->requestor, property)
                                                                : convert(wm, e->requestor, e->target, property);
-        XEvent answer = { .xselection = { .type = SelectionNotify, .display = wm->display, .requestor = e->requestor, .selection = e->selection,
+        XEvent answer = { .xselection = { .type = SelectionNotify, .display = wm->display, .requestor = e->requestor,
+                                          .selection = e->selection,
                                           .target = e->target, .property = done ? property : None, .time = e->time } };
 
         XSendEvent(wm->display, e->requestor, False, NoEventMask, &answer);

@@ -184,7 +184,8 @@ void stack_apply(Wm *wm)
         GArray *windows = g_array_sized_new(FALSE, FALSE, sizeof(Window), all->len * 2 + 1);
 
         wm->dirty_stack = FALSE;
-        /* The first one of XRestackWindows stays where it is: the guard lies under every override-redirect window, so menus are never covered. */
+        /* The first one of XRestackWindows stays where it is: the guard lies under every override-redirect window, so menus are never
+         * covered. */
         g_array_append_val(windows, wm->guard);
         for (guint i = all->len; i-- > 0;) {
                 Client *c = g_ptr_array_index(all, i);

@@ -10,8 +10,8 @@ void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical);
 void state_toggle_maximised(Wm *wm, Client *c);
 void state_fullscreen(Wm *wm, Client *c, gboolean on);
 void state_attention(Wm *wm, Client *c, gboolean on);
-/* Asks the client to close, and pings it; without WM_DELETE_WINDOW its connection is cut. A client that did not answer is marked in its title bar, and closing it
- * again cuts its connection: the person's decision, never a clock's. */
+/* Asks the client to close, and pings it; without WM_DELETE_WINDOW its connection is cut. A client that did not answer is marked in
+ * its title bar, and closing it again cuts its connection: the person's decision, never a clock's. */
 void state_close(Wm *wm, Client *c);
 void state_answered(Wm *wm, Client *c);
 /* Minimised ones come back, the window is raised and gets the focus. */

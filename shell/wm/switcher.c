@@ -63,7 +63,8 @@ static void lay_out(Wm *wm)
         gsize m = wm->focused ? client_monitor(wm, wm->focused) : 0;
         Box area = wm->work_areas[m];
         /* As large as all windows need: it must not jump about while one types. */
-        int n = (int)s->all->len, rows_max = MAX(1, (area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H + TILE_GAP) / (TILE_H + TILE_GAP));
+        int n = (int)s->all->len, room = area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H;
+        int rows_max = MAX(1, (room + TILE_GAP) / (TILE_H + TILE_GAP));
 
         s->columns = CLAMP(n, 1, per_line(wm, area));
         int lines = MAX(1, (n + s->columns - 1) / s->columns), at = (int)s->selected / s->columns;
@@ -95,8 +96,8 @@ static void draw_tile(Wm *wm, cairo_t *cr, guint index)
         paint_outline(cr, picture, PAINT_RULE, 1);
         paint_tile(wm->painter, cr, picture.x, tile.y + LABEL_Y, c);
         int text_x = picture.x + PAINT_TILE + 8;
-        paint_text(wm->painter, cr, FONT_TITLE, client_title(c), (Box){ text_x, tile.y + LABEL_Y, picture.x + picture.w - text_x, PAINT_TILE },
-                   selected ? PAINT_PAPER : PAINT_INK);
+        Box text = { text_x, tile.y + LABEL_Y, picture.x + picture.w - text_x, PAINT_TILE };
+        paint_text(wm->painter, cr, FONT_TITLE, client_title(c), text, selected ? PAINT_PAPER : PAINT_INK);
 }
 
 /* After Cairo has drawn the ground: the server scales the picture into its place, or the glyph stands there if there is none. */
@@ -106,7 +107,8 @@ static void draw_picture(Wm *wm, guint index)
         Client *c = g_ptr_array_index(s->shown, index);
         Box tile = tile_box(s, index);
         int k = wm->scale;
-        Box inside = { (tile.x + PICTURE_INSET + 1) * k, (tile.y + PICTURE_INSET + 1) * k, (TILE_W - 2 * PICTURE_INSET - 2) * k, (PICTURE_H - 2) * k };
+        Box inside = { (tile.x + PICTURE_INSET + 1) * k, (tile.y + PICTURE_INSET + 1) * k, (TILE_W - 2 * PICTURE_INSET - 2) * k,
+                       (PICTURE_H - 2) * k };
 
         if (thumb_draw(wm, c, s->buffer, inside))
                 return;
@@ -155,7 +157,8 @@ void switcher_draw(Wm *wm)
         if (!s->buffer || old.w != s->box.w || old.h != s->box.h) {
                 if (s->buffer)
                         XFreePixmap(wm->display, s->buffer);
-                s->buffer = XCreatePixmap(wm->display, wm->root, (unsigned)s->box.w, (unsigned)s->box.h, (unsigned)DefaultDepth(wm->display, wm->screen));
+                s->buffer = XCreatePixmap(wm->display, wm->root, (unsigned)s->box.w, (unsigned)s->box.h,
+                                          (unsigned)DefaultDepth(wm->display, wm->screen));
         }
         XMoveResizeWindow(wm->display, s->window, s->box.x, s->box.y, (unsigned)s->box.w, (unsigned)s->box.h);
         int width = s->box.w / wm->scale, height = s->box.h / wm->scale;
@@ -236,7 +239,8 @@ static void narrow(Wm *wm)
         g_ptr_array_set_size(s->shown, 0);
         for (guint i = 0; i < s->all->len; i++) {
                 Client *c = g_ptr_array_index(s->all, i);
-                g_autofree char *title = g_utf8_casefold(client_title(c), -1), *class_name = g_utf8_casefold(c->class_name ? c->class_name : "", -1);
+                g_autofree char *title = g_utf8_casefold(client_title(c), -1);
+                g_autofree char *class_name = g_utf8_casefold(c->class_name ? c->class_name : "", -1);
                 if (strstr(title, wanted) || strstr(class_name, wanted))
                         g_ptr_array_add(s->shown, c);
         }

@@ -1,5 +1,5 @@
-/* _IMPROMPTU_SYNC: {window, serial, scope} to the root is answered with {serial} to that window once everything before it has been handled: scope 0 by the core, 1 by the UI
- * as well. */
+/* _IMPROMPTU_SYNC: {window, serial, scope} to the root is answered with {serial} to that window once everything before it has been
+ * handled: scope 0 by the core, 1 by the UI as well. */
 #pragma once
 
 #include "wm.h"

@@ -15,7 +15,8 @@ static void set_scale(Wm *wm, Picture picture, double x, double y)
         XRenderSetPictureFilter(wm->display, picture, FilterBilinear, NULL, 0);
 }
 
-/* A picture of half the size; the one that came in is freed. Bilinear halving is an exact average, where one large step would skip pixels. */
+/* A picture of half the size; the one that came in is freed. Bilinear halving is an exact average, where one large step would skip
+ * pixels. */
 static Picture halve(Wm *wm, Picture from, int *w, int *h, XRenderPictFormat *format)
 {
         int half_w = MAX(1, *w / 2), half_h = MAX(1, *h / 2);
@@ -42,7 +43,8 @@ static void draw_pixmap(Wm *wm, Pixmap pixmap, Box source, Drawable target, Box 
         for (int i = 0; i < HALVINGS_MAX && from_w >= 2 * w && from_h >= 2 * h; i++)
                 from = halve(wm, from, &from_w, &from_h, format);
         set_scale(wm, from, (double)from_w / w, (double)from_h / h);
-        XRenderComposite(wm->display, PictOpSrc, from, None, to, 0, 0, 0, 0, box.x + (box.w - w) / 2, box.y + (box.h - h) / 2, (unsigned)w, (unsigned)h);
+        XRenderComposite(wm->display, PictOpSrc, from, None, to, 0, 0, 0, 0, box.x + (box.w - w) / 2, box.y + (box.h - h) / 2, (unsigned)w,
+                         (unsigned)h);
         XRenderFreePicture(wm->display, from);
         XRenderFreePicture(wm->display, to);
 }
@@ -73,7 +75,8 @@ void thumb_snapshot(Wm *wm, Client *c)
         if (c->redirected || c->minimised || c->kept)
                 return;
         GC gc = XCreateGC(wm->display, wm->root, GCSubwindowMode, &values);
-        c->kept = XCreatePixmap(wm->display, wm->root, (unsigned)frame.w, (unsigned)frame.h, (unsigned)DefaultDepth(wm->display, wm->screen));
+        c->kept = XCreatePixmap(wm->display, wm->root, (unsigned)frame.w, (unsigned)frame.h,
+                                (unsigned)DefaultDepth(wm->display, wm->screen));
         c->kept_w = frame.w;
         c->kept_h = frame.h;
         XCopyArea(wm->display, c->frame, c->kept, gc, 0, 0, (unsigned)frame.w, (unsigned)frame.h, 0, 0);

@@ -1,4 +1,5 @@
-/* XESetWireToError replaces the conversion of errors on one Display: returning False there drops the error before Xlib looks at the process's handler. */
+/* XESetWireToError replaces the conversion of errors on one Display: returning False there drops the error before Xlib looks at the
+ * process's handler. */
 #include "trap.h"
 
 #include <X11/Xlibint.h>
@@ -34,12 +35,14 @@ static Bool wire_to_error_cb(Display *display, XErrorEvent *event, xError *wire)
 
         if (trap && trap->from && event->serial >= trap->from && !trap->first_error)
                 trap->first_error = wire->errorCode;
-        g_debug("X error %d of request %d.%d on 0x%lx, serial %lu", wire->errorCode, wire->majorCode, wire->minorCode, (unsigned long)wire->resourceID,
+        g_debug("X error %d of request %d.%d on 0x%lx, serial %lu", wire->errorCode, wire->majorCode, wire->minorCode,
+                (unsigned long)wire->resourceID,
                 event->serial);
         return False;
 }
 
-/* The handler is the whole process's: a break of our connection returns to Xlib, which then calls the exit handler of that Display; others go on as before. */
+/* The handler is the whole process's: a break of our connection returns to Xlib, which then calls the exit handler of that Display;
+ * others go on as before. */
 static int io_error_cb(Display *display)
 {
         g_mutex_lock(&traps_lock);

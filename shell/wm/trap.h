@@ -1,5 +1,6 @@
-/* X errors of one Display. Clients may die between any two requests, so an error on a foreign window is an ordinary outcome: none is fatal and none reaches the
- * process-wide handlers, which belong to others. Code that must know whether its requests worked opens a range of serials. */
+/* X errors of one Display. Clients may die between any two requests, so an error on a foreign window is an ordinary outcome: none is
+ * fatal and none reaches the process-wide handlers, which belong to others. Code that must know whether its requests worked opens a
+ * range of serials. */
 #pragma once
 
 #include <X11/Xlib.h>

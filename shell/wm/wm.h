@@ -1,6 +1,8 @@
-/* What the files of the window manager share: its state and a client's. Only the core's thread touches any of this; core.c says how the two threads talk.
+/* What the files of the window manager share: its state and a client's. Only the core's thread touches any of this; core.c says how
+ * the two threads talk.
  *
- * A handler changes state and marks what is dirty; core_flush() then pushes the difference to X once for a whole batch of events: stacking, focus, lists, frames. */
+ * A handler changes state and marks what is dirty; core_flush() then pushes the difference to X once for a whole batch of events:
+ * stacking, focus, lists, frames. */
 #pragma once
 
 #include <X11/Xlib.h>
@@ -166,7 +168,8 @@ void core_flush(Wm *wm);
 void core_drain(Wm *wm);
 /* Takes what the UI has said so far: a window that it has mapped is already in the server's queue behind words that came before it. */
 void core_take_messages(Wm *wm);
-/* Calls func once (or until it returns G_SOURCE_REMOVE) on the core's thread, every ms milliseconds; data is freed with g_free(). Ends with the core. */
+/* Calls func once (or until it returns G_SOURCE_REMOVE) on the core's thread, every ms milliseconds; data is freed with g_free(). Ends
+ * with the core. */
 GSource *core_later(Wm *wm, guint ms, GSourceFunc func, gpointer data);
 /* Ends the core's work: gives the windows back and tells the UI why. */
 void core_give_up(Wm *wm, const char *reason);

@@ -22,8 +22,10 @@ static void test_hints_any(void)
                 for (gsize max = 0; max < n; max++)
                         for (gsize base = 0; base < n; base++)
                                 for (gsize inc = 0; inc < n; inc++) {
-                                        SizeHints h = hints_of((SizeHints){ .min_w = values[min], .min_h = values[min], .max_w = values[max], .max_h = values[max],
-                                                                            .base_w = values[base], .base_h = values[base], .inc_w = values[inc], .inc_h = values[inc] });
+                                        SizeHints h = hints_of((SizeHints){ .min_w = values[min], .min_h = values[min],
+                                                                            .max_w = values[max], .max_h = values[max],
+                                                                            .base_w = values[base], .base_h = values[base],
+                                                                            .inc_w = values[inc], .inc_h = values[inc] });
                                         for (gsize size = 0; size < n; size++) {
                                                 int w = values[size], h2 = values[size];
                                                 size_hints_apply(&h, &w, &h2);
@@ -84,7 +86,8 @@ static void test_gravity(void)
                                         g_assert_cmpint(client.x, ==, want.x + border);
                                         g_assert_cmpint(client.y, ==, want.y + border);
                                 } else {
-                                        int before_x = 2 * want.x + (want.w + 2 * border) * column, after_x = 2 * outer.x + outer.w * column;
+                                        int before_x = 2 * want.x + (want.w + 2 * border) * column,
+                                                after_x = 2 * outer.x + outer.w * column;
                                         int before_y = 2 * want.y + (want.h + 2 * border) * row, after_y = 2 * outer.y + outer.h * row;
                                         g_assert_cmpint(ABS(before_x - after_x), <=, 1);
                                         g_assert_cmpint(ABS(before_y - after_y), <=, 1);

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Verifies the keys: the prompt bar loses none, the switcher, and what the user interface is told. Keys are sent in one burst, faster than any hand."""
+"""Verifies the keys: the prompt bar loses none, the switcher, and what the user interface is told.
+
+Keys are sent in one burst, faster than any hand."""
 from Xlib import X, XK, Xutil
 from Xlib.ext import xtest
 

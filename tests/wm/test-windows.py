@@ -230,7 +230,8 @@ def test_configure_is_always_answered(core, c):
 
 def test_size_hints(core, c):
     w = c.window(w=203, h=107)
-    w.set_wm_normal_hints(flags=Xutil.PMinSize | Xutil.PResizeInc | Xutil.PBaseSize | Xutil.PMaxSize, min_width=50, min_height=50, max_width=400,
+    w.set_wm_normal_hints(flags=Xutil.PMinSize | Xutil.PResizeInc | Xutil.PBaseSize | Xutil.PMaxSize, min_width=50, min_height=50,
+                          max_width=400,
                           max_height=400, width_inc=10, height_inc=20, base_width=3, base_height=7)
     c.map(w)
     w.configure(width=228, height=239)
@@ -366,11 +367,13 @@ def test_moving_and_resizing_by_pointer(core, c):
     x, y = x + 50, y + 40
     for reach in (1, 8):
         edge = x + width - 1 + reach
-        run("xdotool", "mousemove", str(edge), str(y + height // 2), "mousedown", "1", "mousemove", str(edge + 20), str(y + height // 2), "mouseup", "1")
+        run("xdotool", "mousemove", str(edge), str(y + height // 2), "mousedown", "1", "mousemove", str(edge + 20), str(y + height // 2),
+            "mouseup", "1")
         c.sync()
         width += 20
         assert c.frame_place(w) == (x, y, width, height), f"gripped {reach} pixels outside"
-    run("xdotool", "mousemove", str(x + 120), str(y + 15), "mousedown", "1", "mousemove", str(x + 300), str(y + 155), "key", "Escape", "mouseup", "1")
+    run("xdotool", "mousemove", str(x + 120), str(y + 15), "mousedown", "1", "mousemove", str(x + 300), str(y + 155), "key", "Escape",
+        "mouseup", "1")
     c.sync()
     assert c.frame_place(w) == (x, y, width, height), "Escape takes it back"
 
@@ -420,12 +423,16 @@ def test_moveresize_by_client(core, c):
 def test_garbage_properties(core, c):
     w = c.shown()
     rng = random.Random(7)
-    names = ["WM_NAME", "_NET_WM_NAME", "WM_CLASS", "WM_NORMAL_HINTS", "WM_HINTS", "WM_TRANSIENT_FOR", "WM_PROTOCOLS", "_NET_WM_WINDOW_TYPE", "_MOTIF_WM_HINTS",
-             "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL", "_NET_WM_USER_TIME", "_NET_WM_USER_TIME_WINDOW", "_NET_WM_STATE", "_NET_WM_ICON", "WM_STATE"]
+    names = ["WM_NAME", "_NET_WM_NAME", "WM_CLASS", "WM_NORMAL_HINTS", "WM_HINTS", "WM_TRANSIENT_FOR", "WM_PROTOCOLS",
+             "_NET_WM_WINDOW_TYPE", "_MOTIF_WM_HINTS",
+             "_NET_WM_STRUT", "_NET_WM_STRUT_PARTIAL", "_NET_WM_USER_TIME", "_NET_WM_USER_TIME_WINDOW", "_NET_WM_STATE",
+             "_NET_WM_ICON", "WM_STATE"]
     for _ in range(1500):
-        kind = rng.choice([Xatom.STRING, Xatom.CARDINAL, Xatom.ATOM, Xatom.WINDOW, c.atom("UTF8_STRING"), c.atom("COMPOUND_TEXT"), Xatom.WM_SIZE_HINTS])
+        kind = rng.choice([Xatom.STRING, Xatom.CARDINAL, Xatom.ATOM, Xatom.WINDOW, c.atom("UTF8_STRING"), c.atom("COMPOUND_TEXT"),
+                           Xatom.WM_SIZE_HINTS])
         width = rng.choice([8, 16, 32])
-        data = [rng.choice([0, 1, 127, (1 << width) - 1, 1 << (width - 1), rng.getrandbits(width)]) for _ in range(rng.choice([0, 1, 3, 15, 18, 64]))]
+        extremes = [0, 1, 127, (1 << width) - 1, 1 << (width - 1)]
+        data = [rng.choice(extremes + [rng.getrandbits(width)]) for _ in range(rng.choice([0, 1, 3, 15, 18, 64]))]
         w.change_property(c.atom(rng.choice(names)), kind, width, bytes(data) if width == 8 else data)
     c.sync()
     w.change_property(c.atom("_NET_WM_NAME"), c.atom("UTF8_STRING"), 8, b"\xff\xfe broken \xe2\x80\xae title")

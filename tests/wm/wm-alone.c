@@ -1,5 +1,6 @@
-/* The window manager's core without a user interface: prints its events, one a line, and takes commands of one line from standard input:
- * mark XID ROLE, evidence XID TONE BUTTON PROGRESS TITLE|EVIDENCE, activate XID, close XID, minimise XID, show-bar, hide-bar XID, bar-size W H, answer-keys N, quit. */
+/* The window manager's core without a user interface: prints its events, one a line, and takes commands of one line from standard
+ * input: mark XID ROLE, evidence XID TONE BUTTON PROGRESS TITLE|EVIDENCE, activate XID, close XID, minimise XID, show-bar, hide-bar
+ * XID, bar-size W H, answer-keys N, quit. */
 #include <X11/Xlib.h>
 #include <gio/gio.h>
 #include <stdio.h>
@@ -14,9 +15,18 @@ static WmCore *core;
 static int status;
 
 static const char *const names[] = {
-        [WM_EVENT_READY] = "ready", [WM_EVENT_FAILED] = "failed", [WM_EVENT_WINDOWS] = "windows", [WM_EVENT_BAR] = "bar",
-        [WM_EVENT_BAR_HIDDEN] = "bar-hidden", [WM_EVENT_BUTTON] = "button", [WM_EVENT_EVIDENCE] = "evidence", [WM_EVENT_FIX_KEY] = "fix-key",
-        [WM_EVENT_ANSWER_KEY] = "answer-key", [WM_EVENT_TERMINAL_KEY] = "terminal-key", [WM_EVENT_MONITOR] = "monitor", [WM_EVENT_SYNC] = "sync",
+        [WM_EVENT_READY] = "ready",
+        [WM_EVENT_FAILED] = "failed",
+        [WM_EVENT_WINDOWS] = "windows",
+        [WM_EVENT_BAR] = "bar",
+        [WM_EVENT_BAR_HIDDEN] = "bar-hidden",
+        [WM_EVENT_BUTTON] = "button",
+        [WM_EVENT_EVIDENCE] = "evidence",
+        [WM_EVENT_FIX_KEY] = "fix-key",
+        [WM_EVENT_ANSWER_KEY] = "answer-key",
+        [WM_EVENT_TERMINAL_KEY] = "terminal-key",
+        [WM_EVENT_MONITOR] = "monitor",
+        [WM_EVENT_SYNC] = "sync",
         [WM_EVENT_GONE] = "gone",
 };
 
@@ -29,7 +39,8 @@ static void event_cb(const WmEvent *event, gpointer user_data)
         printf("%s xid=0x%lx n=%d size=%dx%d text=%s", names[event->type], (unsigned long)event->xid, event->n, event->width, event->height,
                event->text ? event->text : "");
         for (gsize i = 0; i < event->n_windows; i++)
-                printf(" [0x%lx %s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title, event->windows[i].active ? " active" : "",
+                printf(" [0x%lx %s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
+                       event->windows[i].active ? " active" : "",
                        event->windows[i].minimised ? " minimised" : "");
         printf("\n");
         fflush(stdout);
