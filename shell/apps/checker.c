@@ -35,6 +35,7 @@ static void check_free(Check *check)
                 return;
         g_ptr_array_unref(check->requirements);
         g_hash_table_unref(check->alive);
+        g_hash_table_unref(check->stirred);
         findings_free(check->findings);
         g_clear_pointer(&check->bytes, g_bytes_unref);
         g_clear_object(&check->cancellable);
@@ -67,6 +68,7 @@ static Check *check_new(json_object *event)
         check->event = json_object_get(event);
         check->findings = findings_new();
         check->alive = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        check->stirred = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         check->requirements = g_ptr_array_new_with_free_func(requirement_free);
         check->cancellable = g_cancellable_new();
         check->run = answer_text(event, "run");
@@ -236,6 +238,8 @@ static void played_cb(Twin *twin, Outcome *outcome, gpointer user_data)
         requirement->outcome[side] = outcome;
         if (twin_dead(twin))
                 check->hung[side]++;
+        if (side == WITHOUT)
+                check->fresh = !twin_dead(twin) && !play_stirs(requirement->steps) && g_hash_table_size(check->stirred) == 0;
         if (side == WITH && !check->calling && twin_calls(twin) > 0)
                 check->calling = requirement;
         check->at[side]++;
@@ -250,7 +254,7 @@ static void loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
         Requirement *requirement = check->requirements->pdata[check->at[side]];
 
         if (answer) {
-                play(twin, requirement->steps, side == WITH ? check->alive : NULL, played_cb, checker);
+                play(twin, requirement->steps, side == WITH ? check->alive : check->stirred, played_cb, checker);
                 return;
         }
         requirement->outcome[side] = outcome_failed(-1, "load the page", "the page did not finish loading", NULL);
@@ -285,7 +289,10 @@ static void walk(Checker *checker, int side)
                 walk(checker, side);
                 return;
         }
-        twin_load(checker->twins[side], ROUND_FIRST, play_names(requirement->steps), loaded_cb, checker);
+        if (side == WITHOUT && check->fresh)
+                twin_again(checker->twins[side], play_names(requirement->steps), loaded_cb, checker);
+        else
+                twin_load(checker->twins[side], ROUND_FIRST, play_names(requirement->steps), loaded_cb, checker);
 }
 
 /* ---- one check at a time ---- */
@@ -314,7 +321,7 @@ static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
         Checker *checker = user_data;
         g_autoptr(GError) error = NULL;
-        g_autoptr(GInputStream) stream = agent_client_open_finish(NULL, result, NULL, &error);
+        g_autoptr(GInputStream) stream = agent_client_open_finish(checker->agent, result, NULL, &error);
         g_autoptr(GOutputStream) memory = NULL;
 
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))

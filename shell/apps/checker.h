@@ -31,6 +31,8 @@ typedef struct {
         gint64 started;
         guint at[SIDES], hung[SIDES];
         gboolean over[SIDES];
+        GHashTable *stirred; /* controls that did something although the page had no scripts */
+        gboolean fresh;      /* the page without scripts is as it was loaded, and need not be loaded again */
         Requirement *calling; /* the first whose steps made the page call a tool */
         /* The survey. */
         GPtrArray *controls, *suspects;

@@ -80,6 +80,17 @@ json_object *play_names(GPtrArray *steps)
         return names;
 }
 
+gboolean play_stirs(GPtrArray *steps)
+{
+        for (guint i = 0; i < steps->len; i++) {
+                const Step *step = steps->pdata[i];
+
+                if (step_verb_acts(step->verb) && step->verb != STEP_PRESS)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
 gboolean play_file_fits(GPtrArray *files, const Step *step)
 {
         for (guint i = 0; i < files->len; i++) {

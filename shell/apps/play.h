@@ -23,6 +23,8 @@ typedef void (*PlayFunc)(Twin *twin, Outcome *outcome, gpointer user_data);
 void play(Twin *twin, GPtrArray *steps, GHashTable *alive, PlayFunc func, gpointer user_data);
 /* The names that the steps compare: for twin_load(). */
 json_object *play_names(GPtrArray *steps);
+/* TRUE if the steps may leave a page changed even without its scripts: fields keep what was typed. */
+gboolean play_stirs(GPtrArray *steps);
 /* TRUE if a file of that name (which may begin with "*"), start and size is among those offered. */
 gboolean play_file_fits(GPtrArray *files, const Step *step);
 

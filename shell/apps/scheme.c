@@ -41,12 +41,19 @@ static void answer_missing(WebKitURISchemeRequest *request, const char *why)
         answer(request, stream, strlen(text), SOUP_STATUS_NOT_FOUND, HTML_TYPE);
 }
 
+typedef struct {
+        WebKitURISchemeRequest *request;
+        AgentClient *agent;
+} Opening;
+
 static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-        g_autoptr(WebKitURISchemeRequest) request = user_data;
+        g_autofree Opening *opening = user_data;
+        g_autoptr(WebKitURISchemeRequest) request = opening->request;
+        g_autoptr(AgentClient) agent = opening->agent;
         g_autofree char *type = NULL;
         g_autoptr(GError) error = NULL;
-        g_autoptr(GInputStream) stream = agent_client_open_finish(NULL, result, &type, &error);
+        g_autoptr(GInputStream) stream = agent_client_open_finish(agent, result, &type, &error);
 
         if (stream)
                 page_answer(request, stream, -1, type);
@@ -72,6 +79,7 @@ static void request_cb(WebKitURISchemeRequest *request, gpointer user_data)
         g_autofree char *path = own_path(page, webkit_uri_scheme_request_get_uri(request));
         const char *method = webkit_uri_scheme_request_get_http_method(request);
         g_autofree char *target = NULL;
+        Opening *opening;
 
         if (!path || (method && strcmp(method, "GET") != 0)) {
                 answer_missing(request, "An app can only read its own files.");
@@ -80,7 +88,10 @@ static void request_cb(WebKitURISchemeRequest *request, gpointer user_data)
         if (page->handler && page->handler->serve && page->handler->serve(page, path, request, page->owner))
                 return;
         target = g_strdup_printf("/app/%s/%s", page->app, path);
-        agent_client_open_async(page->views->agent, target, page->cancellable, opened_cb, g_object_ref(request));
+        opening = g_new0(Opening, 1);
+        opening->request = g_object_ref(request);
+        opening->agent = agent_client_ref(page->views->agent);
+        agent_client_open_async(page->views->agent, target, page->cancellable, opened_cb, opening);
 }
 
 void scheme_install(Page *page)

@@ -118,7 +118,6 @@ static gboolean serve_cb(Page *page, const char *path, WebKitURISchemeRequest *r
 static void loaded_cb(Page *page, gpointer owner)
 {
         Twin *twin = owner;
-        json_object *argument;
         TwinFunc func = twin->func;
 
         if (!twin->loading)
@@ -126,9 +125,7 @@ static void loaded_cb(Page *page, gpointer owner)
         twin->loading = FALSE;
         g_clear_handle_id(&twin->timer, g_source_remove);
         twin->func = NULL;
-        argument = json_object_new_object();
-        json_object_object_add(argument, "names", g_steal_pointer(&twin->names));
-        twin_ask(twin, "begin", argument, func, twin->user_data);
+        twin_again(twin, g_steal_pointer(&twin->names), func, twin->user_data);
 }
 
 static void load_failed_cb(Page *page, const char *text, gpointer owner)
@@ -310,6 +307,14 @@ void twin_ask(Twin *twin, const char *operation, json_object *argument, TwinFunc
         webkit_web_view_call_async_javascript_function(twin->page->web, "return await impromptuProbe(operation, argument)", -1,
                                                        g_variant_dict_end(&arguments), PAGE_WORLD, NULL, twin->cancellable, asked_cb, twin);
         json_object_put(argument);
+}
+
+void twin_again(Twin *twin, json_object *names, TwinFunc func, gpointer user_data)
+{
+        json_object *argument = json_object_new_object();
+
+        json_object_object_add(argument, "names", names);
+        twin_ask(twin, "begin", argument, func, user_data);
 }
 
 guint twin_calls(Twin *twin)

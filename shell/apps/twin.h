@@ -36,6 +36,8 @@ const char *twin_app(Twin *twin);
 void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, Findings *findings);
 /* A fresh load of the same bytes, settled. names: what later steps compare (a JSON array, consumed). */
 void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpointer user_data);
+/* The same, on the page as it is: for one that nothing has changed since it was loaded. */
+void twin_again(Twin *twin, json_object *names, TwinFunc func, gpointer user_data);
 /* One operation of probe.js. argument is consumed and may be NULL. */
 void twin_ask(Twin *twin, const char *operation, json_object *argument, TwinFunc func, gpointer user_data);
 

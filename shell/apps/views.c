@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "protocols/api.h"
+#include "protocols/text.h"
+
 static char *read_runtime(const char *share, const char *name)
 {
         g_autofree char *path = g_build_filename(share, "runtime", name, NULL);
@@ -144,9 +147,10 @@ static void title_cb(WebKitWebView *web, GParamSpec *spec, gpointer user_data)
 {
         AppView *view = user_data;
         const char *title = webkit_web_view_get_title(web);
+        g_autofree char *plain = title && *title ? text_plain(title, API_TITLE_MAX) : NULL;
 
-        if (title && *title && view->handler->title)
-                view->handler->title(view, title, view->user_data);
+        if (plain && view->handler->title)
+                view->handler->title(view, plain, view->user_data);
 }
 
 /* The view's life. */
