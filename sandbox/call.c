@@ -129,7 +129,8 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
         else if (call->confined && kind == FRAME_RESULT)
                 answer(call, &(CallAnswer){.error = -1, .result = bytes, .result_size = size});
         else if (call->confined && kind == FRAME_RAISED && size <= RAISED_MAX)
-                answer(call, &(CallAnswer){.error = SANDBOX_ERROR_TOOL, .message = "The tool stopped with an error.", .raised = bytes, .raised_size = size});
+                answer(call, &(CallAnswer){.error = SANDBOX_ERROR_TOOL, .message = "The tool stopped with an error.", .raised = bytes,
+                                           .raised_size = size});
         else if (call->confined && kind == FRAME_NO_MEMORY)
                 fail_memory(call);
         else if (call->confined && kind == FRAME_BAD_OUTPUT)
@@ -145,7 +146,8 @@ static void take_frames(Call *call)
         while (!call->answered && call->frame->len >= sizeof head) {
                 memcpy(&head, call->frame->data, sizeof head);
                 if (head.size > MAX(call->request.output_max, RAISED_MAX)) {
-                        fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The result is larger than the %" G_GSIZE_FORMAT " bytes that are allowed.", call->request.output_max);
+                        fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The result is larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
+                             call->request.output_max);
                         return;
                 }
                 if (call->frame->len < sizeof head + head.size)

@@ -1,5 +1,5 @@
-/* The client: one impromptu-sandbox as a child, calls over a socket pair, and a line of those that wait. When the child dies, what it was doing fails and the next
- * call starts another. */
+/* The client: one impromptu-sandbox as a child, calls over a socket pair, and a line of those that wait. When the child dies, what it was
+ * doing fails and the next call starts another. */
 #include "client.h"
 
 #include "wire.h"
@@ -99,7 +99,8 @@ static const char *get_text(json_object *object, const char *name)
 {
         json_object *value;
 
-        return json_object_object_get_ex(object, name, &value) && json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+        return json_object_object_get_ex(object, name, &value) && json_object_is_type(value,
+                                                                                      json_type_string) ? json_object_get_string(value) : NULL;
 }
 
 static void finish(GTask *task, GError *error)
@@ -132,7 +133,8 @@ static void take_answer(GTask *task, json_object *head, const char *body, gsize 
         result->elapsed_us = json_object_object_get_ex(head, "elapsed_us", &value) ? json_object_get_int64(value) : 0;
         if (json_object_object_get_ex(head, "error", &error)) {
                 kind = wire_error_from_name(get_text(error, "kind"));
-                finish(task, g_error_new(SANDBOX_ERROR, kind < 0 ? SANDBOX_ERROR_CRASHED : kind, "%s", get_text(error, "message") ? get_text(error, "message") : ""));
+                finish(task, g_error_new(SANDBOX_ERROR, kind < 0 ? SANDBOX_ERROR_CRASHED : kind, "%s", get_text(error, "message")
+                                         ? get_text(error, "message") : ""));
         } else if ((result->result = parse_result(body, size))) {
                 finish(task, NULL);
         } else {
@@ -205,7 +207,8 @@ static void closed_cb(gpointer data)
 /* What the server may know: where things are that it has to hide. No key, no token, nothing else of ours. */
 static GStrv clean_environment(void)
 {
-        static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"};
+        static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
+                                            "XDG_RUNTIME_DIR"};
         GStrv environment = g_new0(char *, 1);
 
         environment = g_environ_setenv(environment, "PATH", "/usr/bin:/bin", TRUE);
@@ -225,17 +228,20 @@ static int spawn(SandboxClient *client, GError **error)
         gboolean done;
 
         if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE, "Tools cannot be run: no socket could be made (%s).", g_strerror(errno));
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE, "Tools cannot be run: no socket could be made (%s).",
+                            g_strerror(errno));
                 return -1;
         }
         /* every descriptor but these is closed in the child */
-        done = g_spawn_async_with_pipes_and_fds(NULL, arguments, (const char *const *)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, -1, -1, -1, &pair[1],
+        done = g_spawn_async_with_pipes_and_fds(NULL, arguments, (const char *const *)environment, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
+                                                -1, -1, -1, &pair[1],
                                                 &target, 1, &client->pid, NULL, NULL, NULL, NULL);
         close(pair[1]);
         if (done)
                 return pair[0];
         close(pair[0]);
-        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE, "Tools cannot be run: %s cannot be started. Is Impromptu installed completely?", client->program);
+        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE,
+                    "Tools cannot be run: %s cannot be started. Is Impromptu installed completely?", client->program);
         return -1;
 }
 
@@ -340,7 +346,8 @@ static json_object *make_head(const SandboxCall *call)
         return head;
 }
 
-void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
         GTask *task = g_task_new(NULL, cancellable, callback, user_data);
         Pending *pending = g_new0(Pending, 1);
@@ -358,7 +365,8 @@ void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancell
         } else if (g_cancellable_is_cancelled(cancellable)) {
                 finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED, "The call was cancelled."));
         } else if (g_queue_get_length(&client->line) >= LINE_MAX_CALLS) {
-                finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE, "Too many tool calls are waiting. Try again in a moment."));
+                finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE,
+                                                 "Too many tool calls are waiting. Try again in a moment."));
         } else {
                 if (cancellable)
                         pending->cancelled = g_signal_connect(cancellable, "cancelled", G_CALLBACK(cancelled_cb), task);

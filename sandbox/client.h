@@ -1,4 +1,5 @@
-/* The agent's side of the sandbox: hands a tool and its grants to impromptu-sandbox and gets one result, asynchronously. No tool ever runs in the caller. */
+/* The agent's side of the sandbox: hands a tool and its grants to impromptu-sandbox and gets one result, asynchronously. No tool ever runs
+ * in the caller. */
 #pragma once
 
 #include <gio/gio.h>
@@ -62,7 +63,8 @@ SandboxClient *sandbox_client_new_for_socket(const char *path);
 void sandbox_client_warm(SandboxClient *client);
 void sandbox_client_free(SandboxClient *client);
 
-void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data);
 /* With SANDBOX_ERROR_TOOL the traceback is in *result all the same; else *result is NULL on error. */
 gboolean sandbox_call_finish(SandboxClient *client, GAsyncResult *async, SandboxResult **result, GError **error);
 /* What the tool printed, also where the call failed; valid until the callback returns. */

@@ -36,7 +36,8 @@ char *facts_mounts(void)
                 struct statvfs about;
                 json_object *entry;
 
-                if (!is_disk(mount) || !g_hash_table_add(seen, g_strdup(mount->mnt_dir)) || statvfs(mount->mnt_dir, &about) < 0 || !about.f_blocks)
+                if (!is_disk(mount) || !g_hash_table_add(seen, g_strdup(mount->mnt_dir)) || statvfs(mount->mnt_dir, &about) < 0 ||
+                    !about.f_blocks)
                         continue;
                 entry = json_object_new_object();
                 json_object_object_add(entry, "path", json_object_new_string(mount->mnt_dir));
@@ -61,7 +62,8 @@ static json_object *process(const char *pid)
         json_object *entry;
 
         if (!g_file_get_contents(path, &text, NULL, NULL) || !(open = strchr(text, '(')) || !(close_ = strrchr(text, ')')) ||
-            sscanf(close_ + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld", &user, &system, &resident) != 3)
+            sscanf(close_ + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %*d %*d %*d %*d %*d %*d %*u %*u %ld", &user, &system,
+                   &resident) != 3)
                 return NULL;
         *close_ = '\0';
         name = g_utf8_make_valid(open + 1, -1);

@@ -97,7 +97,8 @@ int idmap_mount(int fd)
         if (fstat(fd, &about) < 0 || (mapping = mapping_for(about.st_uid, about.st_gid)) < 0)
                 return -1;
         for (guint i = 0; i < G_N_ELEMENTS(reach); i++) {
-                struct mount_attr set = {.attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, .userns_fd = (guint64)mapping};
+                struct mount_attr set = {.attr_set = MOUNT_ATTR_IDMAP | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV,
+                                         .userns_fd = (guint64)mapping};
                 int mount = (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | reach[i]), problem;
 
                 if (mount < 0)

@@ -1,5 +1,5 @@
-/* Mounts for tools of an Impromptu that root started: a tool has an unprivileged user of its own, and a granted folder shows it the files of the folder's owner as
- * its own, and only there. */
+/* Mounts for tools of an Impromptu that root started: a tool has an unprivileged user of its own, and a granted folder shows it the files
+ * of the folder's owner as its own, and only there. */
 #pragma once
 
 #include <glib.h>

@@ -1,8 +1,9 @@
 /* impromptu-sandbox: runs Python tools that nobody has read, confined, or not at all.
  *
- * Four programs' worth of design, in the order to read it: client.h is what the agent calls; server.c takes calls and runs a bounded number at once; plan.c turns a
- * call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one prepared spare; call.c sees one call through its
- * limits. worker/ is the other program: a Python interpreter that forks itself into confinement (worker/confine.h). SECURITY.md says what holds and what does not. */
+ * Four programs' worth of design, in the order to read it: client.h is what the agent calls; server.c takes calls and runs a bounded number
+ * at once; plan.c turns a call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one
+ * prepared spare; call.c sees one call through its limits. worker/ is the other program: a Python interpreter that forks itself into
+ * confinement (worker/confine.h). SECURITY.md says what holds and what does not. */
 #include "client.h"
 #include "manifest.h"
 #include "server.h"
@@ -137,7 +138,8 @@ static int command_run(int argc, char **argv)
 {
         Options options = {0};
         const GOptionEntry entries[] = {
-                {"manifest", 0, 0, G_OPTION_ARG_FILENAME, &options.manifest, "What the tool wants: JSON after capabilities.schema.json", "FILE"},
+                {"manifest", 0, 0, G_OPTION_ARG_FILENAME, &options.manifest, "What the tool wants: JSON after capabilities.schema.json",
+                 "FILE"},
                 {"grant", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.grants, "What is agreed to; may be repeated", "CAP=RESOURCE"},
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
@@ -153,7 +155,9 @@ static int command_run(int argc, char **argv)
         if (!g_option_context_parse(context, &argc, &argv, &error))
                 status = print_error("usage", error->message, NULL);
         else if (argc != 2 || !options.manifest)
-                status = print_error("usage", "Usage: impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py", NULL);
+                status = print_error("usage",
+                                     "Usage: impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args "
+                                     "JSON|@FILE] TOOL.py", NULL);
         else
                 status = run_tool(&options, argv[1]);
         g_free(options.manifest);

@@ -72,7 +72,8 @@ static gboolean read_resources(GArray *wanted, SandboxGrantKind kind, json_objec
                 gsize length = json_object_is_type(item, json_type_string) ? (gsize)json_object_get_string_len(item) : 0;
 
                 if (!length || length > RESOURCE_MAX || strlen(json_object_get_string(item)) != length)
-                        return refuse(error, "The manifest's \"%s\" must be a list of at most %d texts.", wire_grant_name(kind), RESOURCES_MAX);
+                        return refuse(error, "The manifest's \"%s\" must be a list of at most %d texts.", wire_grant_name(kind),
+                                      RESOURCES_MAX);
                 if (!add(wanted, kind, json_object_get_string(item), error))
                         return FALSE;
         }
@@ -96,9 +97,11 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
                         i++;
                 if (i == G_N_ELEMENTS(known))
                         return refuse(error, "The manifest names a limit \"%s\", which there is not.", name);
-                values[i] = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double) ? json_object_get_double(value) : -1;
+                values[i] = json_object_is_type(value, json_type_int) || json_object_is_type(value,
+                                                                                             json_type_double) ? json_object_get_double(value) : -1;
                 if (!(values[i] >= known[i].least && values[i] <= known[i].most))
-                        return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least, known[i].most);
+                        return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least,
+                                      known[i].most);
         }
         manifest->seconds = values[0];
         manifest->memory_mb = (guint)values[1];
@@ -121,7 +124,9 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                 if (kind >= 0 ? !read_resources(wanted, (SandboxGrantKind)kind, value, error)
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
-                            : !refuse(error, "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system and limits.", name))
+                            : !refuse(error,
+                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system and "
+                                      "limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -171,7 +176,8 @@ static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *ag
                         found |= both != NULL;
                 }
                 if (!found)
-                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s", wire_grant_name(want->kind),
+                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s",
+                                      wire_grant_name(want->kind),
                                       want->resource, wire_grant_name(want->kind), want->resource);
         }
         return TRUE;
@@ -185,7 +191,8 @@ Manifest *manifest_read(const char *text, const char *const *agreed, GError **er
         gboolean done;
 
         manifest->grants = grants_new();
-        done = (all || refuse(error, "The manifest is not JSON.")) && read_all(manifest, all, wanted, error) && read_agreed(given, agreed, error) &&
+        done = (all || refuse(error, "The manifest is not JSON.")) && read_all(manifest, all, wanted, error) && read_agreed(given, agreed,
+                                                                                                                            error) &&
                agree(manifest, wanted, given, error);
         json_object_put(all);
         return done ? g_steal_pointer(&manifest) : NULL;

@@ -10,7 +10,8 @@ typedef struct {
         gsize output_max;
 } Manifest;
 
-/* text is the manifest's JSON, or a tool.json with it under "capabilities". agreed are "CAP=RESOURCE". On error message says what is missing or wrong. */
+/* text is the manifest's JSON, or a tool.json with it under "capabilities". agreed are "CAP=RESOURCE". On error message says what is
+ * missing or wrong. */
 Manifest *manifest_read(const char *text, const char *const *agreed, GError **error);
 void manifest_free(Manifest *manifest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Manifest, manifest_free)

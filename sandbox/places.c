@@ -1,4 +1,5 @@
-/* The rules are data: four lists. A place that is forgotten here is a place that a person can give away, so they err on the side of too much. */
+/* The rules are data: four lists. A place that is forgotten here is a place that a person can give away, so they err on the side of too
+ * much. */
 #include "places.h"
 
 #include <fnmatch.h>
@@ -10,42 +11,58 @@
 
 /* Below the home folder. */
 static const char *const private_in_home[] = {
-        ".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet", ".config/kwalletrc",
+        ".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet",
+        ".config/kwalletrc",
         ".config/keepassxc", ".keepass", ".electrum", ".bitcoin", ".ethereum",
         /* browsers and mail */
-        ".mozilla", ".thunderbird", ".config/chromium", ".config/google-chrome", ".config/google-chrome-beta", ".config/BraveSoftware", ".config/microsoft-edge",
-        ".config/vivaldi", ".config/opera", ".config/epiphany", ".local/share/epiphany", ".local/share/evolution", ".config/evolution", ".librewolf", ".waterfox",
-        ".tor-browser", ".var/app", "snap", ".config/Signal", ".config/Slack", ".config/discord", ".config/Element", ".local/share/TelegramDesktop", ".cache/mozilla",
+        ".mozilla", ".thunderbird", ".config/chromium", ".config/google-chrome", ".config/google-chrome-beta", ".config/BraveSoftware",
+        ".config/microsoft-edge",
+        ".config/vivaldi", ".config/opera", ".config/epiphany", ".local/share/epiphany", ".local/share/evolution", ".config/evolution",
+        ".librewolf", ".waterfox",
+        ".tor-browser", ".var/app", "snap", ".config/Signal", ".config/Slack", ".config/discord", ".config/Element",
+        ".local/share/TelegramDesktop", ".cache/mozilla",
         ".cache/chromium", ".cache/google-chrome", ".cache/thunderbird",
         /* keys of services */
-        ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh", ".config/hub", ".config/rclone", ".config/doctl", ".config/op", ".config/sops", ".netrc",
-        ".git-credentials", ".config/git/credentials", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".cargo/credentials", ".cargo/credentials.toml", ".vault-token",
+        ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh", ".config/hub", ".config/rclone", ".config/doctl",
+        ".config/op", ".config/sops", ".netrc",
+        ".git-credentials", ".config/git/credentials", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".cargo/credentials",
+        ".cargo/credentials.toml", ".vault-token",
         ".terraform.d", ".config/containers/auth.json", ".Xauthority", ".ICEauthority", ".esd_auth", ".config/pulse/cookie",
         /* what was typed */
-        ".bash_history", ".zsh_history", ".histfile", ".python_history", ".local/share/fish", ".lesshst", ".viminfo", ".sqlite_history", ".psql_history",
+        ".bash_history", ".zsh_history", ".histfile", ".python_history", ".local/share/fish", ".lesshst", ".viminfo", ".sqlite_history",
+        ".psql_history",
         ".node_repl_history",
 };
 
 /* Of the system: nobody's to give. */
 static const char *const never[] = {"/proc", "/sys", "/dev", "/run", "/boot", "/lost+found"};
 static const char *const private_in_system[] = {"/etc/shadow",       "/etc/shadow-",  "/etc/gshadow",    "/etc/gshadow-", "/etc/sudoers",
-                                                "/etc/sudoers.d",    "/etc/ssl/private", "/etc/ssh",      "/etc/NetworkManager/system-connections",
+                                                "/etc/sudoers.d",    "/etc/ssl/private", "/etc/ssh",
+                                                "/etc/NetworkManager/system-connections",
                                                 "/var/lib/private",  "/var/lib/sss",  "/var/lib/docker", "/var/lib/containers"};
 
 /* Not for writing: what the system or the next login runs. A folder that contains one of these is not for writing either. */
-static const char *const no_write_in_system[] = {"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/sbin", "/usr", "/var/lib", "/var/spool", "/var/log"};
+static const char *const no_write_in_system[] = {"/bin", "/boot", "/etc", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/sbin", "/usr",
+                                                 "/var/lib", "/var/spool", "/var/log"};
 static const char *const no_write_in_home[] = {
-        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".cshrc",
-        ".tcshrc", ".login", ".kshrc", ".inputrc", ".xinitrc", ".xsession", ".xsessionrc", ".xprofile", ".Xresources", ".pam_environment", ".gitconfig", ".vimrc",
-        ".vim", ".emacs", ".emacs.d", ".tmux.conf", ".screenrc", ".gdbinit", ".pythonrc", ".config", ".local/bin", ".local/lib", ".local/share/applications",
-        ".local/share/systemd", ".local/share/dbus-1", ".local/share/autostart", ".local/share/nautilus", ".local/share/impromptu", "bin", ".cargo", ".rustup", ".npm",
+        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
+        ".zlogout", ".cshrc",
+        ".tcshrc", ".login", ".kshrc", ".inputrc", ".xinitrc", ".xsession", ".xsessionrc", ".xprofile", ".Xresources", ".pam_environment",
+        ".gitconfig", ".vimrc",
+        ".vim", ".emacs", ".emacs.d", ".tmux.conf", ".screenrc", ".gdbinit", ".pythonrc", ".config", ".local/bin", ".local/lib",
+        ".local/share/applications",
+        ".local/share/systemd", ".local/share/dbus-1", ".local/share/autostart", ".local/share/nautilus", ".local/share/impromptu", "bin",
+        ".cargo", ".rustup", ".npm",
         ".pyenv", ".nvm", ".ssh", ".gnupg",
 };
 
 static const char *const protected_names[] = {
-        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin", ".zlogout", ".xinitrc",
-        ".xsession", ".xsessionrc", ".xprofile", ".pam_environment", ".ssh", ".gitconfig", ".gitmodules", ".vscode", ".idea", ".envrc", ".direnv", ".husky", ".vimrc",
-        ".nvimrc", ".exrc", ".gdbinit", ".lldbinit", ".pythonrc", "*.pth", "*.desktop", "*.service", "sitecustomize.py", "usercustomize.py", ".npmrc", ".yarnrc",
+        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
+        ".zlogout", ".xinitrc",
+        ".xsession", ".xsessionrc", ".xprofile", ".pam_environment", ".ssh", ".gitconfig", ".gitmodules", ".vscode", ".idea", ".envrc",
+        ".direnv", ".husky", ".vimrc",
+        ".nvimrc", ".exrc", ".gdbinit", ".lldbinit", ".pythonrc", "*.pth", "*.desktop", "*.service", "sitecustomize.py", "usercustomize.py",
+        ".npmrc", ".yarnrc",
 };
 static const char *const protected_in_git[] = {"hooks", "config", "info", "modules"};
 
@@ -95,7 +112,8 @@ static void add_own(GPtrArray *places)
 {
         static const struct {
                 const char *variable, *fallback;
-        } own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"}, {"XDG_CACHE_HOME", ".cache"}};
+        } own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"}, {"XDG_CACHE_HOME",
+                                                                                                                           ".cache"}};
 
         for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
                 const char *folder = g_getenv(own[i].variable);
@@ -145,7 +163,8 @@ static const char *refuse_write(const char *path)
                 g_autofree char *place = g_build_filename(places_home(), no_write_in_home[i], NULL);
 
                 if (touches(path, place))
-                        return "programs that start by themselves are kept there, so tools may not change it; choose a folder inside your home";
+                        return "programs that start by themselves are kept there, so tools may not change it; choose a folder inside your "
+                               "home";
         }
         for (const char *const *place = places_private(); *place; place++)
                 if (touches(path, *place))

@@ -9,8 +9,8 @@ const char *places_home(void);
 /* NULL: may be granted; else why not, as the end of the sentence "PATH cannot be granted: ". Static text. */
 const char *places_refuse(SandboxGrantKind kind, const char *path);
 
-/* What is private although it may lie inside a granted folder: keys, keyrings, browser profiles, Impromptu's own data. Absolute paths, NULL-terminated, good until the next call;
- * links among them are there with what they lead to as well. */
+/* What is private although it may lie inside a granted folder: keys, keyrings, browser profiles, Impromptu's own data. Absolute paths,
+ * NULL-terminated, good until the next call; links among them are there with what they lead to as well. */
 const char *const *places_private(void);
 
 gboolean places_is_canonical(const char *path);

@@ -72,8 +72,8 @@ static int open_source(const Builder *builder, const char *path)
         return (int)syscall(SYS_openat2, builder->root, path[1] ? path + 1 : ".", &how, sizeof how);
 }
 
-/* Opens what is granted, and notes what it is: the spare takes it by the path again and refuses if it is another by then, or it is handed a mount of this very
- * descriptor. shared: it belongs to the system, and everybody may read it. */
+/* Opens what is granted, and notes what it is: the spare takes it by the path again and refuses if it is another by then, or it is handed a
+ * mount of this very descriptor. shared: it belongs to the system, and everybody may read it. */
 static gboolean add_mount(Builder *builder, ItemKind kind, const char *path, gboolean shared, GError **error)
 {
         struct stat about;
@@ -94,7 +94,8 @@ static gboolean add_mount(Builder *builder, ItemKind kind, const char *path, gbo
         if (geteuid() == 0 && !shared) {
                 mount = builder->plan->n_fds < JOB_FDS_MAX ? idmap_mount(fd) : -1;
                 if (mount < 0) {
-                        g_autofree char *why = g_strdup_printf("its file system cannot lend it to a tool's unprivileged user (%s)", g_strerror(errno));
+                        g_autofree char *why = g_strdup_printf("its file system cannot lend it to a tool's unprivileged user (%s)",
+                                                               g_strerror(errno));
 
                         close(fd);
                         return refuse(error, path, why);
@@ -126,7 +127,8 @@ static gboolean add_root(Builder *builder, ItemKind kind, GError **error)
         while (done && (entry = readdir(entries))) {
                 g_autofree char *path = g_strconcat("/", entry->d_name, NULL);
 
-                if (entry->d_type == DT_DIR && places_is_canonical(path) && !g_str_equal(path, "/tmp") && !places_refuse(SANDBOX_READ, path))
+                if (entry->d_type == DT_DIR && places_is_canonical(path) && !g_str_equal(path, "/tmp") && !places_refuse(SANDBOX_READ,
+                                                                                                                         path))
                         done = add_mount(builder, kind, path, FALSE, error);
         }
         if (entries)
@@ -314,7 +316,8 @@ static gboolean build(Builder *builder, GError **error)
         for (guint i = 0; i < request->grants->len; i++) {
                 const SandboxGrant *grant = &g_array_index(request->grants, SandboxGrant, i);
 
-                if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind, grant->resource, error)))
+                if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind,
+                                                                                                             grant->resource, error)))
                         return FALSE;
         }
         if (!builder->world)
@@ -322,7 +325,8 @@ static gboolean build(Builder *builder, GError **error)
         for (guint i = 0; i < builder->plan->written->len; i++)
                 protect_scan(builder->plan->written->pdata[i], keep_cb, builder);
         if (builder->items->len > JOB_ITEMS_MAX) {
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The granted folders hold too many protected places (more than %d). Grant smaller folders.",
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT,
+                            "The granted folders hold too many protected places (more than %d). Grant smaller folders.",
                             JOB_ITEMS_MAX);
                 return FALSE;
         }

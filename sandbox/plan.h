@@ -1,4 +1,5 @@
-/* From a request to the job that a spare is sent: grants are checked here, and opened; whatever cannot be given is refused with a sentence. */
+/* From a request to the job that a spare is sent: grants are checked here, and opened; whatever cannot be given is refused with a sentence.
+ * */
 #pragma once
 
 #include "client.h"

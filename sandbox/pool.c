@@ -83,12 +83,14 @@ void pool_kill(Spare *spare)
         *spare = (Spare){0, -1, -1, -1};
 }
 
-/* A worker that dies between making a spare and handing it over leaves a child that nobody knows; it ends by itself, its channel being closed. */
+/* A worker that dies between making a spare and handing it over leaves a child that nobody knows; it ends by itself, its channel being
+ * closed. */
 static gboolean strays_cb(gpointer data)
 {
         siginfo_t how = {0};
 
-        while (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && !g_hash_table_contains(children(), GINT_TO_POINTER(how.si_pid))) {
+        while (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && !g_hash_table_contains(children(),
+                                                                                                                GINT_TO_POINTER(how.si_pid))) {
                 waitpid(how.si_pid, NULL, WNOHANG);
                 how.si_pid = 0;
         }
@@ -158,7 +160,9 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
                 /* it died: once or twice is an accident */
                 let_go(pool);
                 if (++pool->failures >= FAILURES_MAX)
-                        g_strlcpy(pool->message, "Tools cannot be run: impromptu-sandbox-worker ends as soon as it is started. Is the package libpython3.11 installed?",
+                        g_strlcpy(pool->message,
+                                  "Tools cannot be run: impromptu-sandbox-worker ends as soon as it is started. Is the package "
+                                  "libpython3.11 installed?",
                                   sizeof pool->message);
                 else
                         ask(pool);
@@ -186,7 +190,8 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
 static gboolean spawn(Pool *pool, int control)
 {
         g_autofree char *home = g_strconcat("HOME=", g_getenv("HOME") ? g_getenv("HOME") : "/home/user", NULL);
-        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", NULL};
+        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+                               NULL};
         char *arguments[] = {"impromptu-sandbox-worker", NULL};
         posix_spawn_file_actions_t actions;
         int problem;
@@ -200,7 +205,8 @@ static gboolean spawn(Pool *pool, int control)
                 g_hash_table_add(children(), GINT_TO_POINTER(pool->worker));
         } else {
                 pool->worker = 0;
-                g_snprintf(pool->message, sizeof pool->message, "Tools cannot be run: %s cannot be started (%s). Is Impromptu installed completely?", pool->program,
+                g_snprintf(pool->message, sizeof pool->message,
+                           "Tools cannot be run: %s cannot be started (%s). Is Impromptu installed completely?", pool->program,
                            g_strerror(problem));
         }
         return !problem;
@@ -232,7 +238,8 @@ static gboolean start(Pool *pool)
 /* Keeps as many spares made or on order as there should be. */
 static void ask(Pool *pool)
 {
-        if (pool->worker && !pool->asked && (pool->calls >= POOL_CALLS_A_WORKER || g_get_monotonic_time() - pool->started > POOL_SECONDS_A_WORKER * G_USEC_PER_SEC)) {
+        if (pool->worker && !pool->asked && (pool->calls >= POOL_CALLS_A_WORKER ||
+                                             g_get_monotonic_time() - pool->started > POOL_SECONDS_A_WORKER * G_USEC_PER_SEC)) {
                 let_go(pool);
                 drop_spares(pool);
         }

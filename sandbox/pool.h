@@ -1,5 +1,5 @@
-/* The worker and its spares. One worker runs at a time; it is replaced when it dies, and after so many calls or minutes, because every call of one worker has the
- * same address layout and hash seed. */
+/* The worker and its spares. One worker runs at a time; it is replaced when it dies, and after so many calls or minutes, because every call
+ * of one worker has the same address layout and hash seed. */
 #pragma once
 
 #include <glib.h>
@@ -22,8 +22,8 @@ typedef void (*PoolReadyFunc)(gpointer data);
 Pool *pool_new(const char *worker_program, PoolReadyFunc ready, gpointer data);
 void pool_free(Pool *pool);
 
-/* TRUE with a spare; FALSE without one yet, or, with *message set (static until the next call), because there can be none: that is what to tell the caller, and the
- * next pool_take() tries anew. */
+/* TRUE with a spare; FALSE without one yet, or, with *message set (static until the next call), because there can be none: that is what to
+ * tell the caller, and the next pool_take() tries anew. */
 gboolean pool_take(Pool *pool, Spare *spare, const char **message);
 /* Orders the spare that takes the place of one that was taken; after its job was sent, so that making it does not hold up the call. */
 void pool_refill(Pool *pool);

@@ -1,4 +1,5 @@
-/* Names inside a write grant that start programs (places_is_protected_name()): what is there stays as it is, and what a tool adds is set aside. */
+/* Names inside a write grant that start programs (places_is_protected_name()): what is there stays as it is, and what a tool adds is set
+ * aside. */
 #pragma once
 
 #include <glib.h>

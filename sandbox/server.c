@@ -416,5 +416,7 @@ char *server_worker_program(void)
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL), *folder = self ? g_path_get_dirname(self) : g_strdup(".");
         g_autofree char *beside = g_build_filename(folder, "impromptu-sandbox-worker", NULL);
 
-        return g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&beside) : g_build_filename(SANDBOX_LIBEXEC, "impromptu-sandbox-worker", NULL);
+        return g_file_test(beside, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&beside) : g_build_filename(SANDBOX_LIBEXEC,
+                                                                                                            "impromptu-sandbox-worker",
+                                                                                                            NULL);
 }

@@ -10,7 +10,8 @@
 #define SERVER_PROCESSES_MAX 64
 #define SERVER_SOURCE_MAX (1024 * 1024)
 
-/* Serve one connected descriptor until it closes, or everyone of this user who connects to path until SIGTERM. They return the exit status. */
+/* Serve one connected descriptor until it closes, or everyone of this user who connects to path until SIGTERM. They return the exit status.
+ * */
 int server_run_fd(int fd);
 int server_run_socket(const char *path);
 

@@ -29,7 +29,8 @@ char *server_status_text(void)
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
         if (geteuid() == 0)
-                g_string_append_printf(text, "user: the host's uid %d, with id-mapped grants, because this is root\n", HOST_ID_OF_ROOTS_TOOLS);
+                g_string_append_printf(text, "user: the host's uid %d, with id-mapped grants, because this is root\n",
+                                       HOST_ID_OF_ROOTS_TOOLS);
         else
                 g_string_append_printf(text, "user: uid %d in a user namespace\n", (int)geteuid());
         if (abi > 0)

@@ -57,10 +57,13 @@ void watch_clear(GSource **source)
 /* ---- words */
 
 static const char *const error_names[] = {
-        [SANDBOX_ERROR_UNAVAILABLE] = "unavailable", [SANDBOX_ERROR_GRANT] = "grant",   [SANDBOX_ERROR_TOOL] = "tool",       [SANDBOX_ERROR_TIME] = "time",
-        [SANDBOX_ERROR_MEMORY] = "memory",           [SANDBOX_ERROR_OUTPUT] = "output", [SANDBOX_ERROR_CRASHED] = "crashed", [SANDBOX_ERROR_CANCELLED] = "cancelled",
+        [SANDBOX_ERROR_UNAVAILABLE] = "unavailable", [SANDBOX_ERROR_GRANT] = "grant",   [SANDBOX_ERROR_TOOL] = "tool",
+                [SANDBOX_ERROR_TIME] = "time",
+        [SANDBOX_ERROR_MEMORY] = "memory",           [SANDBOX_ERROR_OUTPUT] = "output", [SANDBOX_ERROR_CRASHED] = "crashed",
+                [SANDBOX_ERROR_CANCELLED] = "cancelled",
 };
-static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write", [SANDBOX_SYSTEM] = "system"};
+static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
+                                          [SANDBOX_SYSTEM] = "system"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {
@@ -107,7 +110,8 @@ void outbox_finish(Outbox *outbox)
 static gboolean outbox_push(Outbox *outbox)
 {
         while (outbox->done < outbox->bytes->len) {
-                ssize_t n = send(outbox->fd, outbox->bytes->data + outbox->done, outbox->bytes->len - outbox->done, MSG_NOSIGNAL | MSG_DONTWAIT);
+                ssize_t n = send(outbox->fd, outbox->bytes->data + outbox->done, outbox->bytes->len - outbox->done,
+                                 MSG_NOSIGNAL | MSG_DONTWAIT);
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -246,7 +250,8 @@ void wire_send(Wire *wire, json_object *head, const void *body, gsize size)
         FrameLengths lengths = {(guint32)strlen(text), (guint32)size};
 
         /* a reader that has fallen too far behind reads an end of file, and its calls end with it */
-        if (!outbox_add(&wire->outbox, &lengths, sizeof lengths) || !outbox_add(&wire->outbox, text, lengths.head) || !outbox_add(&wire->outbox, body, size))
+        if (!outbox_add(&wire->outbox, &lengths, sizeof lengths) || !outbox_add(&wire->outbox, text, lengths.head) ||
+            !outbox_add(&wire->outbox, body, size))
                 shutdown(wire->fd, SHUT_RDWR);
         json_object_put(head);
 }

@@ -1,9 +1,10 @@
-/* Frames between the sandbox's client and its server, over a stream socket: two lengths, a JSON head, then raw bytes (a tool's source and arguments one way, its
- * result the other: the server passes them on without reading them).
+/* Frames between the sandbox's client and its server, over a stream socket: two lengths, a JSON head, then raw bytes (a tool's source and
+ * arguments one way, its result the other: the server passes them on without reading them).
  *
- * Request head: {id, source, grants: [[kind, resource]], world?, seconds, memory_mb, processes, output}; body: source (that many bytes), then arguments.
- * {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
- * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?}; body: the result as JSON. refused says that nothing was run. */
+ * Request head: {id, source, grants: [[kind, resource]], world?, seconds, memory_mb, processes, output}; body: source (that many bytes),
+ * then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
+ * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?}; body: the result as JSON. refused says that nothing
+ * was run. */
 #pragma once
 
 #include <glib.h>
@@ -20,7 +21,8 @@ typedef struct Wire Wire;
 typedef void (*WireFrameFunc)(json_object *head, const char *body, gsize size, gpointer data);
 typedef void (*WireClosedFunc)(gpointer data);
 
-/* Takes fd, makes it non-blocking and serves it in the thread's default context. closed is called once, when the other side has gone or has sent what is no frame. */
+/* Takes fd, makes it non-blocking and serves it in the thread's default context. closed is called once, when the other side has gone or has
+ * sent what is no frame. */
 Wire *wire_new(int fd, WireFrameFunc frame, WireClosedFunc closed, gpointer data);
 /* NULL is allowed; may be called from within frame and closed. */
 void wire_free(Wire *wire);

@@ -40,7 +40,8 @@ bool confine_fail(ConfineError *error, FrameKind kind, const char *format, ...)
 
 static bool fail_errno(ConfineError *error, const char *what)
 {
-        return confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (%s: %s), so the tool was not run.", what, strerror(errno));
+        return confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (%s: %s), so the tool was not run.", what,
+                            strerror(errno));
 }
 
 static bool write_text(const char *path, const char *text)
@@ -101,15 +102,22 @@ void confine_explain(int error, char *message, size_t size)
         long value = 0;
 
         if (read_number("/proc/sys/user/max_user_namespaces", &value) && (value == 0 || error == ENOSPC))
-                snprintf(message, size, "Tools cannot be confined here: this system allows no (more) user namespaces. %s: sysctl user.max_user_namespaces=10000", ask);
+                snprintf(message, size,
+                         "Tools cannot be confined here: this system allows no (more) user namespaces. %s: sysctl "
+                         "user.max_user_namespaces=10000", ask);
         else if (read_number("/proc/sys/kernel/unprivileged_userns_clone", &value) && value == 0 && geteuid() != 0)
-                snprintf(message, size, "Tools cannot be confined here: user namespaces are kept from ordinary users. %s: sysctl kernel.unprivileged_userns_clone=1", ask);
+                snprintf(message, size,
+                         "Tools cannot be confined here: user namespaces are kept from ordinary users. %s: sysctl "
+                         "kernel.unprivileged_userns_clone=1", ask);
         else if (read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", &value) && value != 0 && geteuid() != 0)
-                snprintf(message, size, "Tools cannot be confined here: AppArmor keeps user namespaces from programs without a profile. %s an AppArmor profile for "
-                                        "impromptu-sandbox-worker that says \"userns,\", or with: sysctl kernel.apparmor_restrict_unprivileged_userns=0", ask);
+                snprintf(message, size,
+                         "Tools cannot be confined here: AppArmor keeps user namespaces from programs without a profile. %s an AppArmor "
+                         "profile for impromptu-sandbox-worker that says \"userns,\", or with: sysctl "
+                         "kernel.apparmor_restrict_unprivileged_userns=0", ask);
         else
-                snprintf(message, size, "Tools cannot be confined here: the kernel refused new namespaces (%s). Inside a container, it has to be started with user "
-                                        "namespaces allowed.", strerror(error));
+                snprintf(message, size,
+                         "Tools cannot be confined here: the kernel refused new namespaces (%s). Inside a container, it has to be started "
+                         "with user namespaces allowed.", strerror(error));
 }
 
 /* ---- the tree */
@@ -138,7 +146,8 @@ static int put_mount(int mount, int target)
         return (int)syscall(SYS_move_mount, mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-/* Makes the folders above path, and path itself as a folder or an empty file, as far as they are not there; opens it. Links are not followed. */
+/* Makes the folders above path, and path itself as a folder or an empty file, as far as they are not there; opens it. Links are not
+ * followed. */
 static int make_target(const char *path, bool folder)
 {
         char part[JOB_PATH_MAX + 1];
@@ -192,7 +201,8 @@ static bool bind(const char *source, const char *target, uint64_t attributes)
 
 static bool bind_system(ConfineError *error)
 {
-        static const char *const folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
+        static const char *const folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu",
+                                              "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
                                               "/usr/share/zoneinfo", "/usr/share/mime"};
         static const char *const files[] = {"/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"};
         static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
@@ -255,7 +265,8 @@ static bool make_identity(const char *home)
 bool confine_prepare(const char *home, ConfineError *error)
 {
         static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"/proc/self/fd", "dev/fd"}};
-        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu", ".empty"};
+        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
+                                              ".empty"};
 
         if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE | MS_SILENT, NULL) < 0) {
                 confine_explain(errno, error->message, sizeof error->message);
@@ -272,7 +283,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                         return fail_errno(error, links[i][1]);
         if (!bind_system(error))
                 return false;
-        /* Where the surroundings hide parts of their own /proc (containers do) the kernel refuses a new one; then the tool has none, and needs none. */
+        /* Where the surroundings hide parts of their own /proc (containers do) the kernel refuses a new one; then the tool has none, and
+         * needs none. */
         if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=invisible") < 0 && errno != EPERM)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
@@ -291,7 +303,8 @@ static bool refuse(ConfineError *error, const char *path, const char *why)
         return confine_fail(error, FRAME_GRANT, "%.300s cannot be granted: %s.", path, why);
 }
 
-/* The scratch folder is /tmp, unless a grant lies in there: rights on a folder hold for what is mounted below it, so scratch must not be above a grant. */
+/* The scratch folder is /tmp, unless a grant lies in there: rights on a folder hold for what is mounted below it, so scratch must not be
+ * above a grant. */
 static bool mount_scratch(const Job *job)
 {
         int from, to, mount;
@@ -364,7 +377,8 @@ static bool cover_item(const Job *job, unsigned i, ConfineError *error)
         int from = -1, mount = -1;
         bool done = false;
 
-        /* what we cannot reach with all capabilities the tool cannot reach without; what is reached by a link is there under its real name as well */
+        /* what we cannot reach with all capabilities the tool cannot reach without; what is reached by a link is there under its real name
+         * as well */
         if (to < 0 && (errno == ENOENT || (item->kind == ITEM_HIDE && (errno == EACCES || errno == ELOOP || errno == ENOTDIR))))
                 return true;
         if (to < 0)
@@ -398,7 +412,8 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_PIN:
                 return cover_item(job, i, error);
         case ITEM_TEXT:
-                return put_text(job->targets[i], job->sources[i], item->source) || refuse(error, job->targets[i], "there is no room for it");
+                return put_text(job->targets[i], job->sources[i], item->source) || refuse(error, job->targets[i],
+                                                                                          "there is no room for it");
         }
         return confine_fail(error, FRAME_UNAVAILABLE, "The sandbox was asked for something it does not know, so the tool was not run.");
 }
@@ -444,7 +459,8 @@ static bool set_limits(const JobHead *head)
         rlim_t own = (rlim_t)own_pages * (rlim_t)sysconf(_SC_PAGESIZE) + head->size;
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
-               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, FILE_BYTES) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE, 0) &&
+               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, FILE_BYTES) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE,
+                                                                                                                                0) &&
                limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
 }
 
@@ -477,7 +493,9 @@ bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError
         if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
                 return fail_errno(error, "parent");
         if (confine_filter_set(filter) < 0)
-                return confine_fail(error, FRAME_UNAVAILABLE, "Tools cannot be confined here: the kernel has no seccomp filters (%s). It needs CONFIG_SECCOMP_FILTER.",
+                return confine_fail(error, FRAME_UNAVAILABLE,
+                                    "Tools cannot be confined here: the kernel has no seccomp filters (%s). It needs "
+                                    "CONFIG_SECCOMP_FILTER.",
                                     strerror(errno));
         return true;
 }

@@ -1,4 +1,5 @@
-/* How one process loses everything but what its job grants. The order is the contract: enter, prepare (both before the job is known), then grant, close. */
+/* How one process loses everything but what its job grants. The order is the contract: enter, prepare (both before the job is known), then
+ * grant, close. */
 #pragma once
 
 #include "job.h"
@@ -25,7 +26,8 @@ typedef struct {
 
 /* In the worker, once it has loaded everything: how much address space is its own, so that a tool's limit can be counted on top. */
 bool confine_measure(void);
-/* Clones a process into namespaces of its own, as a child of the caller's parent. 0 in the child; its pid and a pidfd in the caller; -1 with errno. */
+/* Clones a process into namespaces of its own, as a child of the caller's parent. 0 in the child; its pid and a pidfd in the caller; -1
+ * with errno. */
 int confine_clone(int *pidfd);
 /* Maps INSIDE_ID in the child to what it may be on the host. */
 bool confine_map(int pid, unsigned host_uid, unsigned host_gid);

@@ -1,9 +1,10 @@
-/* What impromptu-sandbox and its worker say to each other. Plain C structs, because the worker links neither GLib nor a JSON parser: everything in
- * its memory is visible to the tools that are forked from it, so it never holds anything but this.
+/* What impromptu-sandbox and its worker say to each other. Plain C structs, because the worker links neither GLib nor a JSON parser:
+ * everything in its memory is visible to the tools that are forked from it, so it never holds anything but this.
  *
- * The server asks the worker for a spare with one byte. The worker answers with a SpareReply and, when it worked, three descriptors: the spare's channel,
- * its log (the read end of the tool's stdout and stderr) and its pidfd. A job goes down the channel as one block: JobHead, then n_items times JobItem with its
- * strings, then the tool's source and its arguments. What comes back are frames: FrameHead and its bytes. The worker itself never sees a job. */
+ * The server asks the worker for a spare with one byte. The worker answers with a SpareReply and, when it worked, three descriptors: the
+ * spare's channel, its log (the read end of the tool's stdout and stderr) and its pidfd. A job goes down the channel as one block: JobHead,
+ * then n_items times JobItem with its strings, then the tool's source and its arguments. What comes back are frames: FrameHead and its
+ * bytes. The worker itself never sees a job. */
 #pragma once
 
 #include <stdint.h>

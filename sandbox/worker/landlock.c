@@ -1,5 +1,5 @@
-/* Landlock: what the mounts allow, said once more by rights, and what mounts cannot say: a folder whose names and sizes may be seen without a file being read,
- * and that nothing may be executed. */
+/* Landlock: what the mounts allow, said once more by rights, and what mounts cannot say: a folder whose names and sizes may be seen without
+ * a file being read, and that nothing may be executed. */
 #include "confine.h"
 
 #include <errno.h>
@@ -20,7 +20,9 @@
 
 #define FS_FIRST ((1ULL << 13) - 1)
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define NEVER (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK | LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
+#define NEVER                                                                                                    \
+        (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
+         LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
 #define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
 typedef struct {
@@ -54,9 +56,12 @@ static bool allow_system(int ruleset, uint64_t handled)
 {
         /* of /proc its own state, but not its mounts, which name places on the host */
         static const char *const read[] = {
-                "/usr/lib/python3.11", "/usr/lib/python3",   "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",       "/usr/share/zoneinfo",
-                "/usr/share/mime",     "/etc/passwd",        "/etc/group",                "/etc/nsswitch.conf",         "/etc/ld.so.cache", "/etc/localtime",
-                "/etc/mime.types",     "/run/impromptu",     "/proc/self/status",         "/proc/self/stat",            "/proc/self/statm", "/proc/self/maps",
+                "/usr/lib/python3.11", "/usr/lib/python3",   "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
+                "/usr/share/zoneinfo",
+                "/usr/share/mime",     "/etc/passwd",        "/etc/group",                "/etc/nsswitch.conf",         "/etc/ld.so.cache",
+                "/etc/localtime",
+                "/etc/mime.types",     "/run/impromptu",     "/proc/self/status",         "/proc/self/stat",            "/proc/self/statm",
+                "/proc/self/maps",
                 "/proc/self/comm",     "/proc/self/limits",
         };
 
@@ -94,12 +99,15 @@ bool landlock_close(const Job *job, ConfineError *error)
         bool done;
 
         if (abi < 1)
-                return confine_fail(error, FRAME_UNAVAILABLE, "Tools cannot be confined here: the kernel has no Landlock (%s). It needs Linux 5.13 or newer with "
+                return confine_fail(error, FRAME_UNAVAILABLE,
+                                    "Tools cannot be confined here: the kernel has no Landlock (%s). It needs Linux 5.13 or newer with "
                                     "\"landlock\" among its security modules (the lsm= boot option).", strerror(errno));
         ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-        done = ruleset >= 0 && allow_system(ruleset, handled) && allow_items(ruleset, handled, job) && syscall(SYS_landlock_restrict_self, ruleset, 0) == 0;
+        done = ruleset >= 0 && allow_system(ruleset, handled) && allow_items(ruleset, handled, job) && syscall(SYS_landlock_restrict_self,
+                                                                                                               ruleset, 0) == 0;
         if (!done)
-                confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (Landlock: %s), so the tool was not run.", strerror(errno));
+                confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (Landlock: %s), so the tool was not run.",
+                             strerror(errno));
         if (ruleset >= 0)
                 close(ruleset);
         return done;

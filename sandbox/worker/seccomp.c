@@ -1,5 +1,5 @@
-/* The system calls a tool may make. A list of what is allowed: everything else is EPERM, what is newer than this list is ENOSYS (so that a library falls back),
- * and a call through a foreign ABI kills. */
+/* The system calls a tool may make. A list of what is allowed: everything else is EPERM, what is newer than this list is ENOSYS (so that a
+ * library falls back), and a call through a foreign ABI kills. */
 #include "confine.h"
 
 #include <errno.h>
@@ -26,41 +26,55 @@
 static const char *const allowed[] = {
         /* files; what of them, Landlock and the mounts say */
         "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2",
-        "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "lseek", "fcntl", "flock", "fsync",
-        "fdatasync", "truncate", "ftruncate", "fallocate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat", "renameat2", "mkdir",
-        "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chown", "fchown", "lchown", "fchownat",
-        "umask", "utime", "utimes", "utimensat", "futimesat", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr", "statfs", "fstatfs",
+        "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "lseek", "fcntl",
+        "flock", "fsync",
+        "fdatasync", "truncate", "ftruncate", "fallocate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
+        "renameat2", "mkdir",
+        "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chown", "fchown",
+        "lchown", "fchownat",
+        "umask", "utime", "utimes", "utimensat", "futimesat", "getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr",
+        "statfs", "fstatfs",
         "copy_file_range", "sendfile", "dup", "dup2", "dup3", "pipe", "pipe2", "sync_file_range", "fadvise64", "readahead",
         /* memory */
         "mmap", "munmap", "mprotect", "mremap", "madvise", "msync", "mincore", "brk", "mlock", "munlock",
         /* waiting */
-        "select", "pselect6", "poll", "ppoll", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd", "eventfd2",
+        "select", "pselect6", "poll", "ppoll", "epoll_create", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "eventfd",
+        "eventfd2",
         "timerfd_create", "timerfd_settime", "timerfd_gettime", "signalfd", "signalfd4", "futex", "futex_waitv", "restart_syscall",
         /* time */
-        "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times", "getrusage", "alarm", "setitimer", "getitimer",
+        "clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "times", "getrusage", "alarm", "setitimer",
+        "getitimer",
         "timer_create", "timer_settime", "timer_gettime", "timer_getoverrun", "timer_delete", "pause",
         /* itself and its children */
-        "uname", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "getpgid", "getpgrp", "getsid",
-        "setsid", "setpgid", "getpriority", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler", "sched_get_priority_max",
-        "sched_get_priority_min", "set_tid_address", "set_robust_list", "get_robust_list", "rseq", "arch_prctl", "prlimit64", "getrlimit", "setrlimit", "fork",
-        "vfork", "exit", "exit_group", "wait4", "waitid", "kill", "tkill", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "rt_sigpending",
+        "uname", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getresuid", "getresgid", "getgroups", "getpgid",
+        "getpgrp", "getsid",
+        "setsid", "setpgid", "getpriority", "sched_yield", "sched_getaffinity", "sched_getparam", "sched_getscheduler",
+        "sched_get_priority_max",
+        "sched_get_priority_min", "set_tid_address", "set_robust_list", "get_robust_list", "rseq", "arch_prctl", "prlimit64", "getrlimit",
+        "setrlimit", "fork",
+        "vfork", "exit", "exit_group", "wait4", "waitid", "kill", "tkill", "tgkill", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn",
+        "rt_sigpending",
         "rt_sigtimedwait", "rt_sigsuspend", "rt_sigqueueinfo", "sigaltstack", "getrandom", "membarrier", "capget", "getcpu",
         /* pairs of sockets; socket() itself is not here */
-        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "setsockopt", "getsockname", "getpeername",
+        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
+        "getpeername",
 };
 
 /* A library that is told ENOSYS falls back; told EPERM it gives up. */
-static const char *const absent[] = {"clone3", "openat2", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter", "io_uring_register", "sysinfo", "process_madvise",
+static const char *const absent[] = {"clone3", "openat2", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter",
+                                     "io_uring_register", "sysinfo", "process_madvise",
                                      "shmget", "mq_open", "userfaultfd", "pidfd_open"};
 
 /* What a program asks of a terminal or a pipe. TIOCSTI and TIOCLINUX are not here, with whatever high bits. */
 static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
 
-static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ, PR_GET_PDEATHSIG, PR_GET_KEEPCAPS,
+static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
+                             PR_GET_PDEATHSIG, PR_GET_KEEPCAPS,
                              PR_GET_SECUREBITS};
 
-#define NEW_NAMESPACES                                                                                                                              \
-        (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_PARENT | CLONE_PTRACE)
+#define NEW_NAMESPACES                                                                                           \
+        (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |                \
+         CLONE_NEWCGROUP | CLONE_NEWTIME | CLONE_PARENT | CLONE_PTRACE)
 
 static int allow_names(scmp_filter_ctx filter)
 {
@@ -87,10 +101,12 @@ static int allow_with_arguments(scmp_filter_ctx filter)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
         for (unsigned i = 0; i < sizeof prctls / sizeof *prctls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
-        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ, (scmp_datum_t)(unsigned)NEW_NAMESPACES, 0));
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ,
+                                                                                    (scmp_datum_t)(unsigned)NEW_NAMESPACES, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(personality), 1, SCMP_A0(SCMP_CMP_EQ, 0xffffffff));
-        /* no file may get the set-uid or set-gid bit, neither when it is made nor later; openat2 hides its mode in memory, so it is absent */
+        /* no file may get the set-uid or set-gid bit, neither when it is made nor later; openat2 hides its mode in memory, so it is absent
+         * */
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(open), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(openat), 1, SCMP_A3(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(creat), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
@@ -133,7 +149,9 @@ int confine_filter_make(struct sock_fprog *program)
 
         if (!filter)
                 return -1;
-        if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0 &&
+        if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter,
+                                                                                                              SCMP_FLTATR_CTL_OPTIMIZE,
+                                                                                                                      2) == 0 &&
             allow_names(filter) == 0 && allow_with_arguments(filter) == 0)
                 done = with_prefix(filter, program);
         seccomp_release(filter);

@@ -1,8 +1,9 @@
 /* impromptu-sandbox-worker: a Python interpreter with the usual imports loaded, from which every tool call is forked.
  *
- * It is started with a clean environment and one descriptor, has one thread, and never sees a job: it only makes spares, children that already sit in
- * namespaces and a tree of their own and wait at their channel. So what a tool finds in its memory is the interpreter and its own job, nothing of another's.
- * The spares are children of impromptu-sandbox (CLONE_PARENT). Order of reading: main, make_spare, then spare (what the child does) and confine.h. */
+ * It is started with a clean environment and one descriptor, has one thread, and never sees a job: it only makes spares, children that
+ * already sit in namespaces and a tree of their own and wait at their channel. So what a tool finds in its memory is the interpreter and
+ * its own job, nothing of another's. The spares are children of impromptu-sandbox (CLONE_PARENT). Order of reading: main, make_spare, then
+ * spare (what the child does) and confine.h. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
 
@@ -125,15 +126,18 @@ static bool parse_job(Job *job, const char *block, const char **source, const ch
                 item = (JobItem *)at;
                 at += sizeof *item;
                 job->items[i] = item;
-                if (item->fd >= (int)head->n_fds || !(job->sources[i] = take(&at, end, item->source)) || !(job->targets[i] = take(&at, end, item->target)))
+                if (item->fd >= (int)head->n_fds || !(job->sources[i] = take(&at, end, item->source)) || !(job->targets[i] = take(&at, end,
+                                                                                                                                  item->target)))
                         return false;
         }
-        return (*source = take(&at, end, head->source)) && (*arguments = take(&at, end, head->arguments)) && (job->cwd = take(&at, end, head->cwd));
+        return (*source = take(&at, end, head->source)) && (*arguments = take(&at, end, head->arguments)) && (job->cwd = take(&at, end,
+                                                                                                                              head->cwd));
 }
 
 static void run_tool(const JobHead *head, const char *source, const char *arguments)
 {
-        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iI", source, (Py_ssize_t)head->source, arguments, (Py_ssize_t)head->arguments, CHANNEL_FD,
+        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iI", source, (Py_ssize_t)head->source, arguments,
+                                               (Py_ssize_t)head->arguments, CHANNEL_FD,
                                                head->output_max);
 
         /* serve() ends the process; coming back means that not even its handlers had room */
@@ -168,7 +172,8 @@ static void spare(int channel, int log, int mapped)
         if (read(mapped, &byte, 1) != 1)
                 _exit(1);
         become_spare_process(channel, log);
-        if (setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) < 0 ||
+        if (setresgid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 || setresuid(INSIDE_ID, INSIDE_ID, INSIDE_ID) < 0 || prctl(PR_SET_DUMPABLE, 1, 0,
+                                                                                                                      0, 0) < 0 ||
             prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
                 _exit(1);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -228,7 +233,8 @@ static void map_spare(int pid, int mapped, SpareReply *reply)
         }
         if (geteuid() == 0)
                 snprintf(reply->message, sizeof reply->message,
-                         "Tools cannot be confined here: this root user cannot give a tool an unprivileged user of its own (%s). Run it as an ordinary user, or in a "
+                         "Tools cannot be confined here: this root user cannot give a tool an unprivileged user of its own (%s). Run it "
+                         "as an ordinary user, or in a "
                          "container that maps uid %u.", strerror(errno), host_uid);
         else
                 confine_explain(errno, reply->message, sizeof reply->message);
@@ -241,7 +247,8 @@ static bool make_spare(void)
         int channel[2] = {-1, -1}, log[2] = {-1, -1}, mapped[2] = {-1, -1}, pidfd = -1, pid = -1;
         bool sent;
 
-        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) == 0 && pipe2(log, O_CLOEXEC) == 0 && pipe2(mapped, O_CLOEXEC) == 0) {
+        if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) == 0 && pipe2(log, O_CLOEXEC) == 0 && pipe2(mapped,
+                                                                                                                    O_CLOEXEC) == 0) {
                 PyOS_BeforeFork();
                 pid = confine_clone(&pidfd);
                 if (pid == 0) {
@@ -331,7 +338,8 @@ int main(void)
         if (!home || home[0] != '/')
                 home = "/home/user";
         if (!choose_ids())
-                return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run Impromptu as an ordinary user.");
+                return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run "
+                                  "Impromptu as an ordinary user.");
         if (confine_filter_make(&filter) < 0)
                 return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())

@@ -1,5 +1,5 @@
-/* Verifies the agent's side of the sandbox: what a tool may do, how each way of failing is told apart, and that nothing stays when something is killed.
- * argv[1] is impromptu-sandbox. Processes are recognised by their HOME, which is this run's own. */
+/* Verifies the agent's side of the sandbox: what a tool may do, how each way of failing is told apart, and that nothing stays when
+ * something is killed. argv[1] is impromptu-sandbox. Processes are recognised by their HOME, which is this run's own. */
 #include "client.h"
 
 #include <dirent.h>
@@ -100,7 +100,8 @@ static void test_result(void)
 {
         json_object *arguments = json_tokener_parse("{\"name\": \"Wölfe 🐺\", \"n\": [1, 2.5, null]}");
 
-        expect_call(&(SandboxCall){.source = "def run(args):\n    return {'v': args['name'] + str(args['n'])}\n", .arguments = arguments}, "Wölfe 🐺[1, 2.5, None]");
+        expect_call(&(SandboxCall){.source = "def run(args):\n    return {'v': args['name'] + str(args['n'])}\n", .arguments = arguments},
+                    "Wölfe 🐺[1, 2.5, None]");
         json_object_put(arguments);
         expect("import sqlite3, math, datetime, csv, zipfile, decimal\ndef run(args):\n    d = sqlite3.connect('t.db')\n    d.execute('create table a(b)')\n"
                "    d.execute('insert into a values (7)')\n    d.commit()\n    return {'v': str(d.execute('select b from a').fetchone()[0])}\n", "7");
@@ -113,62 +114,80 @@ static void test_result(void)
 static void test_grants(void)
 {
         g_autofree char *docs = place("docs"), *note = place("docs/note.txt"), *added = place("docs/added.txt"), *text = NULL;
-        const SandboxGrant list = {SANDBOX_LIST, docs}, read = {SANDBOX_READ, docs}, file = {SANDBOX_READ, note}, write = {SANDBOX_WRITE, docs};
+        const SandboxGrant list = {SANDBOX_LIST, docs}, read = {SANDBOX_READ, docs}, file = {SANDBOX_READ, note}, write = {SANDBOX_WRITE,
+                                                                                                                           docs};
 
         g_assert_cmpint(g_mkdir_with_parents(docs, 0755), ==, 0);
         g_assert_true(g_file_set_contents(note, "hello", -1, NULL));
         expect_call(&(SandboxCall){.source = "import os\ndef run(args):\n    return {'v': f\"{os.listdir('.')} {os.stat('note.txt').st_size}\"}\n", .grants = &list, .n_grants = 1},
                     "['note.txt'] 5");
-        expect_error(&(SandboxCall){.source = "def run(args):\n    return {'v': open('note.txt').read()}\n", .grants = &list, .n_grants = 1}, SANDBOX_ERROR_TOOL,
+        expect_error(&(SandboxCall){.source = "def run(args):\n    return {'v': open('note.txt').read()}\n", .grants = &list,
+                                    .n_grants = 1}, SANDBOX_ERROR_TOOL,
                      "Permission denied");
-        expect_call(&(SandboxCall){.source = "def run(args):\n    return {'v': open('note.txt').read()}\n", .grants = &read, .n_grants = 1}, "hello");
+        expect_call(&(SandboxCall){.source = "def run(args):\n    return {'v': open('note.txt').read()}\n", .grants = &read, .n_grants = 1},
+                    "hello");
         expect_call(&(SandboxCall){.source = "import os\ndef run(args):\n    return {'v': open(os.path.expanduser('~/docs/note.txt')).read()}\n", .grants = &file, .n_grants = 1},
                     "hello");
-        expect_call(&(SandboxCall){.source = "def run(args):\n    open('added.txt', 'w').write('new')\n    return {'v': 'ok'}\n", .grants = &write, .n_grants = 1}, "ok");
+        expect_call(&(SandboxCall){.source = "def run(args):\n    open('added.txt', 'w').write('new')\n    return {'v': 'ok'}\n",
+                                   .grants = &write, .n_grants = 1}, "ok");
         g_assert_true(g_file_get_contents(added, &text, NULL, NULL));
         g_assert_cmpstr(text, ==, "new");
 }
 
 static void test_world(void)
 {
-        g_autofree char *world = place("world"), *docs = place("docs"), *inside = g_strconcat(world, docs, NULL), *file = g_build_filename(inside, "only-here", NULL);
-        g_autofree char *absent = place("absent"), *facts = g_strconcat(world, "/run/impromptu", NULL), *mounts = g_build_filename(facts, "mounts.json", NULL);
-        const SandboxGrant grants[] = {{SANDBOX_LIST, docs}, {SANDBOX_READ, absent}, {SANDBOX_SYSTEM, "mounts"}, {SANDBOX_SYSTEM, "processes"}, {SANDBOX_SYSTEM, "sensors"}};
+        g_autofree char *world = place("world"), *docs = place("docs"), *inside = g_strconcat(world, docs, NULL),
+                *file = g_build_filename(inside, "only-here", NULL);
+        g_autofree char *absent = place("absent"), *facts = g_strconcat(world, "/run/impromptu", NULL), *mounts = g_build_filename(facts,
+                                                                                                                                   "mounts.json", NULL);
+        const SandboxGrant grants[] = {{SANDBOX_LIST, docs}, {SANDBOX_READ, absent}, {SANDBOX_SYSTEM, "mounts"}, {SANDBOX_SYSTEM,
+                                                                                                                  "processes"},
+                                                                                                                  {SANDBOX_SYSTEM,
+                                                                                                                   "sensors"}};
 
         g_assert_cmpint(g_mkdir_with_parents(inside, 0755), ==, 0);
         g_assert_cmpint(g_mkdir_with_parents(facts, 0755), ==, 0);
-        g_assert_true(g_file_set_contents(file, "x", -1, NULL) && g_file_set_contents(mounts, "{\"mounts\": [{\"path\": \"/moon\"}]}", -1, NULL));
+        g_assert_true(g_file_set_contents(file, "x", -1, NULL) && g_file_set_contents(mounts, "{\"mounts\": [{\"path\": \"/moon\"}]}", -1,
+                                                                                      NULL));
         expect_call(&(SandboxCall){.source = "import os, json\ndef run(args):\n    return {'v': str(os.listdir('.')) + json.load(open('/run/impromptu/mounts.json'))['mounts'][0]['path'] + "
                                              "open('/run/impromptu/processes.json').read() + str(os.path.exists('/sys/class/thermal'))}\n",
-                                   .grants = grants, .n_grants = G_N_ELEMENTS(grants), .world = world}, "['only-here']/moon{\"processes\": []}False");
+                                   .grants = grants, .n_grants = G_N_ELEMENTS(grants), .world = world},
+                                           "['only-here']/moon{\"processes\": []}False");
 }
 
 static void test_facts(void)
 {
-        const SandboxGrant grants[] = {{SANDBOX_SYSTEM, "mounts"}, {SANDBOX_SYSTEM, "processes"}, {SANDBOX_SYSTEM, "sensors"}, {SANDBOX_SYSTEM, "battery"}};
+        const SandboxGrant grants[] = {{SANDBOX_SYSTEM, "mounts"}, {SANDBOX_SYSTEM, "processes"}, {SANDBOX_SYSTEM, "sensors"},
+                                       {SANDBOX_SYSTEM, "battery"}};
 
         expect_call(&(SandboxCall){.source = "import json, os\ndef run(args):\n    m = json.load(open('/run/impromptu/mounts.json'))['mounts']\n"
                                              "    p = json.load(open('/run/impromptu/processes.json'))['processes']\n"
                                              "    for c in ('thermal', 'hwmon', 'power_supply'):\n        if os.path.isdir('/sys/class/' + c): os.listdir('/sys/class/' + c)\n"
                                              "    return {'v': all(x['total'] >= x['used'] >= 0 for x in m) and len(p) > 1 and set(p[0]) == {'name', 'cpu_seconds', 'memory'}}\n",
                                    .grants = grants, .n_grants = G_N_ELEMENTS(grants)}, "true");
-        expect("import os\ndef run(args):\n    return {'v': os.path.exists('/run/impromptu/mounts.json') or os.path.exists('/sys')}\n", "false");
+        expect("import os\ndef run(args):\n    return {'v': os.path.exists('/run/impromptu/mounts.json') or os.path.exists('/sys')}\n",
+               "false");
 }
 
 static void test_refused_grants(void)
 {
-        g_autofree char *missing = place("missing"), *link = place("link"), *ssh = place(".ssh"), *odd = g_strconcat(home, "/docs/../.ssh", NULL);
+        g_autofree char *missing = place("missing"), *link = place("link"), *ssh = place(".ssh"), *odd = g_strconcat(home, "/docs/../.ssh",
+                                                                                                                     NULL);
         const struct {
                 SandboxGrant grant;
                 const char *says;
-        } cases[] = {{{SANDBOX_READ, missing}, "not there"},     {{SANDBOX_READ, link}, "link"},       {{SANDBOX_READ, ssh}, "keys or private data"},
-                     {{SANDBOX_LIST, "/proc"}, "running system"}, {{SANDBOX_WRITE, home}, "by themselves"}, {{SANDBOX_WRITE, "/etc"}, "belongs to the system"},
-                     {{SANDBOX_READ, odd}, "plain form"},         {{SANDBOX_READ, "relative"}, "full path"}, {{SANDBOX_READ, "/dev/null"}, "running system"},
+        } cases[] = {{{SANDBOX_READ, missing}, "not there"},     {{SANDBOX_READ, link}, "link"},       {{SANDBOX_READ, ssh},
+                                                                                                        "keys or private data"},
+                     {{SANDBOX_LIST, "/proc"}, "running system"}, {{SANDBOX_WRITE, home}, "by themselves"}, {{SANDBOX_WRITE, "/etc"},
+                                                                                                             "belongs to the system"},
+                     {{SANDBOX_READ, odd}, "plain form"},         {{SANDBOX_READ, "relative"}, "full path"}, {{SANDBOX_READ, "/dev/null"},
+                                                                                                              "running system"},
                      {{SANDBOX_READ, "/etc/shadow"}, "private"}, {{SANDBOX_SYSTEM, "everything"}, "system facts are"}};
 
         g_assert_cmpint(symlink("docs", link), ==, 0);
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++)
-                expect_error(&(SandboxCall){.source = "def run(args):\n    return {}\n", .grants = &cases[i].grant, .n_grants = 1}, SANDBOX_ERROR_GRANT, cases[i].says);
+                expect_error(&(SandboxCall){.source = "def run(args):\n    return {}\n", .grants = &cases[i].grant, .n_grants = 1},
+                             SANDBOX_ERROR_GRANT, cases[i].says);
 }
 
 /* ---- failures */
@@ -177,7 +196,8 @@ static void test_traceback(void)
 {
         Outcome outcome = {0};
 
-        call(&outcome, &(SandboxCall){.source = "import json\n\ndef inner(x):\n    return json.loads(x)\n\ndef run(args):\n    print('before')\n    return inner('{')\n"});
+        call(&outcome,
+             &(SandboxCall){.source = "import json\n\ndef inner(x):\n    return json.loads(x)\n\ndef run(args):\n    print('before')\n    return inner('{')\n"});
         g_assert_error(outcome.error, SANDBOX_ERROR, SANDBOX_ERROR_TOOL);
         g_assert_nonnull(outcome.result);
         g_assert_cmpstr(outcome.result->log, ==, "before\n");
@@ -191,8 +211,10 @@ static void test_traceback(void)
         outcome_clear(&outcome);
         expect_error(&(SandboxCall){.source = "x = 1\n"}, SANDBOX_ERROR_TOOL, "no function run");
         expect_error(&(SandboxCall){.source = "def run(args):\n    return [1]\n"}, SANDBOX_ERROR_TOOL, "must return a dict");
-        expect_error(&(SandboxCall){.source = "import not_a_package\ndef run(args):\n    return {}\n"}, SANDBOX_ERROR_TOOL, "ModuleNotFoundError");
-        expect_error(&(SandboxCall){.source = "import subprocess\ndef run(args):\n    subprocess.run(['ls'])\n"}, SANDBOX_ERROR_TOOL, "Permission denied: 'ls'");
+        expect_error(&(SandboxCall){.source = "import not_a_package\ndef run(args):\n    return {}\n"}, SANDBOX_ERROR_TOOL,
+                     "ModuleNotFoundError");
+        expect_error(&(SandboxCall){.source = "import subprocess\ndef run(args):\n    subprocess.run(['ls'])\n"}, SANDBOX_ERROR_TOOL,
+                     "Permission denied: 'ls'");
 }
 
 static void test_output(void)
@@ -216,16 +238,20 @@ static void test_output(void)
         for (guint i = 0; i < G_N_ELEMENTS(bad); i++)
                 expect_error(&(SandboxCall){.source = bad[i]}, SANDBOX_ERROR_OUTPUT, "");
         expect("def run(args):\n    print('{\"v\": \"forged\"}')\n    return {'v': 'real'}\n", "real");
-        expect_error(&(SandboxCall){.source = "def run(args):\n    return {'v': 'x' * 2000}\n", .output_max = 1024}, SANDBOX_ERROR_OUTPUT, "1024");
+        expect_error(&(SandboxCall){.source = "def run(args):\n    return {'v': 'x' * 2000}\n", .output_max = 1024}, SANDBOX_ERROR_OUTPUT,
+                     "1024");
 }
 
 static void test_limits(void)
 {
         expect_error(&(SandboxCall){.source = "def run(args):\n    while True: pass\n", .seconds = 0.3}, SANDBOX_ERROR_TIME, "0.3 seconds");
-        expect_error(&(SandboxCall){.source = "def run(args):\n    x = bytearray(1 << 30)\n", .memory_mb = 128}, SANDBOX_ERROR_MEMORY, "128 MB");
-        expect_error(&(SandboxCall){.source = "import ctypes\ndef run(args):\n    ctypes.string_at(0)\n"}, SANDBOX_ERROR_CRASHED, "Segmentation");
+        expect_error(&(SandboxCall){.source = "def run(args):\n    x = bytearray(1 << 30)\n", .memory_mb = 128}, SANDBOX_ERROR_MEMORY,
+                     "128 MB");
+        expect_error(&(SandboxCall){.source = "import ctypes\ndef run(args):\n    ctypes.string_at(0)\n"}, SANDBOX_ERROR_CRASHED,
+                     "Segmentation");
         expect_error(&(SandboxCall){.source = "import os\ndef run(args):\n    os._exit(3)\n"}, SANDBOX_ERROR_CRASHED, "status 3");
-        expect_error(&(SandboxCall){.source = "import os\ndef run(args):\n    while True: os.fork()\n", .seconds = 1}, SANDBOX_ERROR_TOOL, "BlockingIOError");
+        expect_error(&(SandboxCall){.source = "import os\ndef run(args):\n    while True: os.fork()\n", .seconds = 1}, SANDBOX_ERROR_TOOL,
+                     "BlockingIOError");
         expect("def run(args):\n    return {'v': 'and on'}\n", "and on");
 }
 
@@ -237,7 +263,8 @@ static void test_many(void)
         static Outcome outcomes[CALLS];
 
         for (guint i = 0; i < CALLS; i++)
-                sandbox_call_async(client, &(SandboxCall){.source = "import time\ndef run(args):\n    time.sleep(0.05)\n    return {}\n"}, NULL, called_cb, &outcomes[i]);
+                sandbox_call_async(client, &(SandboxCall){.source = "import time\ndef run(args):\n    time.sleep(0.05)\n    return {}\n"},
+                                   NULL, called_cb, &outcomes[i]);
         for (guint i = 0; i < CALLS; i++) {
                 wait_for(&outcomes[i].done);
                 g_assert_no_error(outcomes[i].error);
@@ -252,7 +279,8 @@ static void test_cancel(void)
 
         /* the last of them waits in line */
         for (guint i = 0; i < G_N_ELEMENTS(outcomes); i++)
-                sandbox_call_async(client, &(SandboxCall){.source = "import time\ndef run(args):\n    time.sleep(100)\n"}, cancellable, called_cb, &outcomes[i]);
+                sandbox_call_async(client, &(SandboxCall){.source = "import time\ndef run(args):\n    time.sleep(100)\n"}, cancellable,
+                                   called_cb, &outcomes[i]);
         g_cancellable_cancel(cancellable);
         for (guint i = 0; i < G_N_ELEMENTS(outcomes); i++) {
                 wait_for(&outcomes[i].done);
@@ -271,11 +299,13 @@ static int find_process(const char *name)
         int found = 0;
 
         while (!found && (entry = readdir(proc))) {
-                g_autofree char *environment = g_strdup_printf("/proc/%s/environ", entry->d_name), *line = g_strdup_printf("/proc/%s/cmdline", entry->d_name);
+                g_autofree char *environment = g_strdup_printf("/proc/%s/environ", entry->d_name),
+                        *line = g_strdup_printf("/proc/%s/cmdline", entry->d_name);
                 g_autofree char *variables = NULL, *command = NULL;
                 gsize size = 0;
 
-                if (!g_ascii_isdigit(entry->d_name[0]) || atoi(entry->d_name) == getpid() || !g_file_get_contents(environment, &variables, &size, NULL) || !size ||
+                if (!g_ascii_isdigit(entry->d_name[0]) || atoi(entry->d_name) == getpid() || !g_file_get_contents(environment, &variables,
+                                                                                                                  &size, NULL) || !size ||
                     !memmem(variables, size, mark, strlen(mark)) || !g_file_get_contents(line, &command, NULL, NULL))
                         continue;
                 if (!name || g_str_has_suffix(command, name))
@@ -302,7 +332,9 @@ static void start_long_call(Outcome *outcome)
         gint64 end = g_get_monotonic_time() + DEADLINE_SECONDS * G_USEC_PER_SEC;
 
         g_unlink(mark);
-        sandbox_call_async(client, &(SandboxCall){.source = "import time\ndef run(args):\n    open('started', 'w').close()\n    time.sleep(100)\n", .grants = &grant, .n_grants = 1,
+        sandbox_call_async(client,
+                           &(SandboxCall){.source = "import time\ndef run(args):\n    open('started', 'w').close()\n    time.sleep(100)\n",
+                                          .grants = &grant, .n_grants = 1,
                                                   .seconds = 60}, NULL, called_cb, outcome);
         while (!g_file_test(mark, G_FILE_TEST_EXISTS)) {
                 g_main_context_iteration(NULL, FALSE);
