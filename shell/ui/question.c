@@ -11,7 +11,7 @@
 struct QuestionSheet {
         QuestionHandler handler;
         gpointer user_data;
-        GtkWidget *window, *box, *buttons;
+        GtkWidget *window, *box, *buttons, *more;
         char *question;   /* the ID that shows, NULL if none */
         GStrv answers;
         gint64 shown_at, hidden_at; /* µs */
@@ -120,7 +120,7 @@ add_quoted(QuestionSheet *sheet, const char *who, const char *words)
 }
 
 static void
-fill(QuestionSheet *sheet, const Question *question, const char *glyph, guint waiting)
+fill(QuestionSheet *sheet, const Question *question, const char *glyph)
 {
         GtkWidget *head = ui_box(GTK_ORIENTATION_HORIZONTAL, 10, NULL);
         g_autofree char *asks = g_strdup_printf("%s asks", *question->title ? question->title : "Impromptu");
@@ -131,11 +131,8 @@ fill(QuestionSheet *sheet, const Question *question, const char *glyph, guint wa
         ui_clear(sheet->box);
         gtk_container_add(GTK_CONTAINER(head), ui_tile(glyph, wm_glyph_colour(question->title), UI_TILE_SIZE));
         gtk_container_add(GTK_CONTAINER(head), ui_label(asks, "strong"));
-        if (waiting > 0) {
-                g_autofree char *more = g_strdup_printf("%u more", waiting);
-
-                gtk_box_pack_end(GTK_BOX(head), ui_label(more, "mono soft"), FALSE, FALSE, 0);
-        }
+        sheet->more = ui_label("", "mono soft");
+        gtk_box_pack_end(GTK_BOX(head), sheet->more, FALSE, FALSE, 0);
         ui_label_wrap(sentence, DETAIL_CHARACTERS - 10);
         ui_label_wrap(detail, DETAIL_CHARACTERS);
         gtk_container_add(GTK_CONTAINER(sheet->box), head);
@@ -175,6 +172,14 @@ hide(QuestionSheet *sheet)
         sheet->handler.keys(0, sheet->user_data);
 }
 
+static void
+show_waiting(QuestionSheet *sheet, guint waiting)
+{
+        g_autofree char *more = waiting > 0 ? g_strdup_printf("%u more", waiting) : g_strdup("");
+
+        ui_label_set(sheet->more, more);
+}
+
 void
 question_sheet_show(QuestionSheet *sheet, const Question *question, const char *glyph, guint waiting)
 {
@@ -184,14 +189,17 @@ question_sheet_show(QuestionSheet *sheet, const Question *question, const char *
                 hide(sheet);
                 return;
         }
-        if (showed && strcmp(sheet->question, question->id) == 0)
+        if (showed && strcmp(sheet->question, question->id) == 0) {
+                show_waiting(sheet, waiting);
                 return;
+        }
         sheet->follows = showed || (sheet->hidden_at > 0 && now(sheet) - sheet->hidden_at < QUESTION_DEAF_MS * 1000);
         g_free(sheet->question);
         g_strfreev(sheet->answers);
         sheet->question = g_strdup(question->id);
         sheet->answers = g_strdupv(question->answers);
-        fill(sheet, question, glyph, waiting);
+        fill(sheet, question, glyph);
+        show_waiting(sheet, waiting);
         add_buttons(sheet);
         gtk_widget_show_all(sheet->box);
         place(sheet);

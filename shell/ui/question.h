@@ -23,7 +23,7 @@ typedef struct {
 QuestionSheet *question_sheet_new(const QuestionHandler *handler, gpointer user_data);
 void question_sheet_free(QuestionSheet *sheet);
 GtkWidget *question_sheet_window(QuestionSheet *sheet);
-/* Shows the question; waiting is how many more stand behind it. NULL hides the sheet. The same question again changes nothing. */
+/* Shows the question; waiting is how many more stand behind it. NULL hides the sheet. The same question again only tells how many wait. */
 void question_sheet_show(QuestionSheet *sheet, const Question *question, const char *glyph, guint waiting);
 /* The person pressed the key for answer n, from 1. */
 void question_sheet_key(QuestionSheet *sheet, int n);
