@@ -6,6 +6,8 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 
+#define RATE_TOKENS_MIN 32 /* the rate of a shorter answer says nothing */
+
 typedef struct {
         Run *run; /* a reference */
         LaneCall *call; /* NULL while the answer comes from the record */
@@ -42,7 +44,7 @@ static void tell_usage(ModelCall *call, const LaneResult *result)
         json_add_real(data, "rate", MAX(result->rate, 0));
         journal_event(call->run->agent->journal, EVENT_USAGE, data);
         timeline_tokens(call->run->timeline, result->tokens_out, result->rate, result->first_token_us);
-        if (result->rate > 0)
+        if (result->rate > 0 && result->tokens_out >= RATE_TOKENS_MIN)
                 runs_saw_rate(call->run->runs, result->rate);
 }
 

@@ -5,13 +5,15 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/runs-schemas.h"
 
 #define RESOURCES "/impromptu/protocols/"
 
 static json_object *load(const char *file)
 {
         g_autofree char *path = g_strconcat(RESOURCES, file, NULL);
-        g_autoptr(GBytes) bytes = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+        /* By its own function: in a static library nothing else would pull the resource in. */
+        g_autoptr(GBytes) bytes = g_resource_lookup_data(runs_schemas_get_resource(), path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
         g_return_val_if_fail(bytes, NULL);
         return json_parse(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);

@@ -40,8 +40,26 @@ void prepare_free_jobs(Run *run)
         g_ptr_array_set_size(run->jobs, 0);
 }
 
+/* The new tools' samples have passed: the library takes them, while a model is already writing and nobody waits for the disk. */
+static void accept_tools(Run *run)
+{
+        g_autoptr(GError) error = NULL;
+
+        for (guint i = 0; i < run->jobs->len; i++) {
+                ToolJob *job = g_ptr_array_index(run->jobs, i);
+
+                if (!library_accept_tool(run->agent->library, job->tool, run->sentence, &error)) {
+                        run_fail(run, error);
+                        return;
+                }
+        }
+        prepare_free_jobs(run);
+}
+
 static void all_ready(Run *run)
 {
+        if (run->jobs->len > 0)
+                run_later(run, accept_tools);
         if (run->route == ROUTE_TOOL)
                 answer_start(run);
         else
@@ -96,15 +114,8 @@ static void job_failed(ToolJob *job, char *failure)
 
 static void job_ready(ToolJob *job)
 {
-        Run *run = job->run;
-        g_autoptr(GError) error = NULL;
-
-        if (!library_accept_tool(run->agent->library, job->tool, run->sentence, &error)) {
-                run_fail(run, error);
-                return;
-        }
         tell_tool(job, "ready", NULL);
-        one_done(run);
+        one_done(job->run);
 }
 
 typedef struct {
