@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Verifies the window that takes a key, with real key events under Xvfb: the key reaches the agent's socket and nothing else. Speaks TAP.
 Usage: test-key-entry.py IMPROMPTU-KEY-ENTRY"""
-import http.server, json, os, queue, select, shutil, socketserver, subprocess, sys, tempfile, threading, time, traceback
+import http.server, json, os, queue, shutil, socketserver, subprocess, sys, tempfile, threading, time, traceback
 
 BINARY = os.path.abspath(sys.argv[1])
 DEADLINE_S = 30
@@ -24,15 +24,22 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 def xvfb():
-    """A display of its own number."""
-    read, write = os.pipe()
-    process = subprocess.Popen(["Xvfb", "-displayfd", str(write), "-screen", "0", "800x400x24", "-nolisten", "tcp", "-noreset"], pass_fds=[write],
-                               stderr=subprocess.DEVNULL)
-    os.close(write)
-    assert select.select([read], [], [], DEADLINE_S)[0], "Xvfb did not start"
-    number = os.read(read, 16).decode().strip()
-    os.close(read)
-    return process, ":" + number
+    """A display of its own: the first free number. Xvfb names it in two writes, and a pipe closed between them would kill it."""
+    first = int(os.environ.get("IMPROMPTU_TEST_DISPLAY", "110"))
+    for number in range(first, first + 10):
+        if os.path.exists(f"/tmp/.X11-unix/X{number}"):
+            continue
+        read, write = os.pipe()
+        process = subprocess.Popen(["Xvfb", f":{number}", "-screen", "0", "800x400x24", "-nolisten", "tcp", "-noreset", "-displayfd", str(write)],
+                                   pass_fds=[write], stderr=subprocess.DEVNULL)
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            ready = pipe.readline()
+        if ready:
+            return process, f":{number}"
+        process.kill()
+        process.wait()
+    raise AssertionError("no X display could be started")
 
 
 def find_window(environment):
