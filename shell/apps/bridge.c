@@ -46,7 +46,9 @@ static void answered_cb(json_object *body, const GError *error, gpointer user_da
                 return;
         }
         if (!body) {
-                page_reply_error(call->reply, g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE) ? "unreachable" : "refused", error->message);
+                gboolean away = g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE);
+
+                page_reply_error(call->reply, away ? "unreachable" : "refused", error->message);
         } else {
                 answer = json_object_new_object();
                 json_object_object_get_ex(body, "result", &result);

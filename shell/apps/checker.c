@@ -98,8 +98,8 @@ static json_object *result_of(Requirement *requirement, guint place)
 {
         json_object *result = json_object_new_object();
         Outcome *with = requirement->outcome[WITH], *without = requirement->outcome[WITHOUT];
-        const char *verdict = verdict_of(!requirement->fault, requirement->steps ? requirement->steps->len : 0, requirement->eye, with && with->passed,
-                                         without && without->passed);
+        guint steps = requirement->steps ? requirement->steps->len : 0;
+        const char *verdict = verdict_of(!requirement->fault, steps, requirement->eye, with && with->passed, without && without->passed);
 
         json_object_object_add(result, "requirement", json_object_new_int(place));
         json_object_object_add(result, "verdict", json_object_new_string(verdict));
@@ -120,7 +120,8 @@ static json_object *result_of(Requirement *requirement, guint place)
 static json_object *evidence_of(Check *check)
 {
         json_object *evidence = json_object_new_object(), *results = json_object_new_array();
-        g_autofree char *view = g_strdup_printf("WebKitGTK %u.%u.%u", webkit_get_major_version(), webkit_get_minor_version(), webkit_get_micro_version());
+        g_autofree char *view = g_strdup_printf("WebKitGTK %u.%u.%u", webkit_get_major_version(), webkit_get_minor_version(),
+                                                webkit_get_micro_version());
 
         for (guint i = 0; i < check->requirements->len; i++)
                 json_object_array_add(results, result_of(check->requirements->pdata[i], i));

@@ -6,7 +6,9 @@
 #define FINDING_TEXT_MAX 400
 #define FINDING_COUNT_MAX 1000000
 
-static const char *const kinds[] = {"exception", "rejection", "console", "request", "blank", "frozen", "dead-control", "invented", "csp", "crash", "tool"};
+static const char *const kinds[] = {
+        "exception", "rejection", "console", "request", "blank", "frozen", "dead-control", "invented", "csp", "crash", "tool",
+};
 
 struct Findings {
         json_object *list;

@@ -105,7 +105,7 @@ static void asked_cb(json_object *body, const GError *error, gpointer user_data)
         if (g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
                 return;
         if (!json_object_object_get_ex(body, "id", &id)) {
-                view_found_text(offer->view, "tool", error ? error->message : "The agent did not ask whether the file may be saved; it was not saved.");
+                view_found_text(offer->view, "tool", error ? error->message : "The agent did not ask whether the file may be saved, so it was not.");
                 forget(offer->view, offer);
                 return;
         }

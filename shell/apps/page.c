@@ -1,7 +1,7 @@
 /* Pages: making a web view that nothing of ours leaks into, the warm spare, our scripts, and the message channel.
  *
- * Every page has its own context with an ephemeral data manager and WebKit's sandbox on, so that no two apps ever share a process, a cookie or a cache.
- * A proxy that nobody listens at keeps even DNS prefetching off the network. Our scripts run before the page's own: page.js in the page's world and
+ * Every page has its own context with an ephemeral data manager and WebKit's sandbox on, so that no two apps ever share a process, a cookie
+ * or a cache. A proxy that nobody listens at keeps even DNS prefetching off the network. Our scripts run before the page's own: page.js in the page's world and
  * world.js in a private one, which alone holds the message channel; the two talk through events whose name the page does not know. */
 #include "shell/apps/page.h"
 
@@ -128,12 +128,14 @@ static void add_script(Page *page, const char *source, json_object *boot, const 
 {
         g_autofree char *origin = g_strdup_printf("%s://%s/*", PAGE_SCHEME, page->app);
         const char *allowed[] = {origin, NULL};
-        g_autofree char *whole = g_strdup_printf("(function (boot) {%s\n})(%s);", source, json_object_to_json_string_ext(boot, JSON_C_TO_STRING_PLAIN));
+        const char *json = json_object_to_json_string_ext(boot, JSON_C_TO_STRING_PLAIN);
+        g_autofree char *whole = g_strdup_printf("(function (boot) {%s\n})(%s);", source, json);
+        const WebKitUserContentInjectedFrames top = WEBKIT_USER_CONTENT_INJECT_TOP_FRAME;
+        const WebKitUserScriptInjectionTime start = WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START;
         WebKitUserScript *script;
 
-        script = world ? webkit_user_script_new_for_world(whole, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START,
-                                                          world, allowed, NULL)
-                       : webkit_user_script_new(whole, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START, allowed, NULL);
+        script = world ? webkit_user_script_new_for_world(whole, top, start, world, allowed, NULL)
+                       : webkit_user_script_new(whole, top, start, allowed, NULL);
         webkit_user_content_manager_add_script(page->manager, script);
         webkit_user_script_unref(script);
 }

@@ -1,4 +1,5 @@
-/* See play.h. A step is a short chain of operations in the page (probe.js) and real events between them; each link is a callback that starts the next. */
+/* See play.h. A step is a short chain of operations in the page (probe.js) with real events between them; each link is a callback that starts
+ * the next. */
 #include "shell/apps/play.h"
 
 #include <fnmatch.h>

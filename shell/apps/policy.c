@@ -132,7 +132,8 @@ static gboolean load_failed_cb(WebKitWebView *web, WebKitLoadEvent event, const 
         Page *page = user_data;
 
         /* A navigation that we refused, or one that a newer load replaced, is no failure of the page. */
-        if (g_error_matches(error, WEBKIT_NETWORK_ERROR, WEBKIT_NETWORK_ERROR_CANCELLED) || error->domain == WEBKIT_POLICY_ERROR || !is_own(page, uri))
+        if (g_error_matches(error, WEBKIT_NETWORK_ERROR, WEBKIT_NETWORK_ERROR_CANCELLED) || error->domain == WEBKIT_POLICY_ERROR ||
+            !is_own(page, uri))
                 return TRUE;
         if (page->handler)
                 page->handler->load_failed(page, error->message, page->owner);
@@ -151,7 +152,8 @@ static void terminated_cb(WebKitWebView *web, WebKitWebProcessTerminationReason 
 {
         static const char *const texts[] = {
                 [WEBKIT_WEB_PROCESS_CRASHED] = "The app's page crashed. What it had saved is kept; reload it to go on.",
-                [WEBKIT_WEB_PROCESS_EXCEEDED_MEMORY_LIMIT] = "The app's page used more memory than an app may, and was ended. What it had saved is kept.",
+                [WEBKIT_WEB_PROCESS_EXCEEDED_MEMORY_LIMIT] =
+                        "The app's page used more memory than an app may, and was ended. What it had saved is kept; reload it to go on.",
                 [WEBKIT_WEB_PROCESS_TERMINATED_BY_API] = "The app's page was stopped. What it had saved is kept; reload it to go on.",
         };
         Page *page = user_data;

@@ -123,7 +123,8 @@ static void received_cb(WebKitDownload *download, guint64 length, gpointer user_
                 return;
         offer->failed = TRUE;
         if (offer->page && offer->page->handler)
-                offer->page->handler->found(offer->page, "request", "The page offered a file of more than 256 MB, which was not taken.", offer->page->owner);
+                offer->page->handler->found(offer->page, "request", "The page offered a file of more than 256 MB, which was not taken.",
+                                            offer->page->owner);
         webkit_download_cancel(download);
 }
 

@@ -1,8 +1,8 @@
 /* The survey: what no requirement asks for but every page owes. It shows something; each of its buttons does something; the figures it shows
  * follow what its tools answer.
  *
- * A button that does nothing on a fresh page may just have nothing to do yet (Pause before Start), so it is pressed again after each of the others, with
- * the fields filled in, before it is called dead. */
+ * A button that does nothing on a fresh page may just have nothing to do yet (Pause before Start), so it is pressed again after each of the
+ * others, with the fields filled in, before it is called dead. */
 #include "shell/apps/checker.h"
 
 #include <string.h>
