@@ -91,14 +91,15 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         if (!json_object_is_type(limits, json_type_object))
                 return refuse(error, "The manifest's \"limits\" must be an object.");
         json_object_object_foreach(limits, name, value) {
+                gboolean numeric;
                 guint i = 0;
 
                 while (i < G_N_ELEMENTS(known) && !g_str_equal(known[i].name, name))
                         i++;
                 if (i == G_N_ELEMENTS(known))
                         return refuse(error, "The manifest names a limit \"%s\", which there is not.", name);
-                values[i] = json_object_is_type(value, json_type_int) || json_object_is_type(value,
-                                                                                             json_type_double) ? json_object_get_double(value) : -1;
+                numeric = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+                values[i] = numeric ? json_object_get_double(value) : -1;
                 if (!(values[i] >= known[i].least && values[i] <= known[i].most))
                         return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least,
                                       known[i].most);

@@ -89,8 +89,8 @@ static gboolean strays_cb(gpointer data)
 {
         siginfo_t how = {0};
 
-        while (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid && !g_hash_table_contains(children(),
-                                                                                                                GINT_TO_POINTER(how.si_pid))) {
+        while (waitid(P_ALL, 0, &how, WEXITED | WNOHANG | WNOWAIT) == 0 && how.si_pid &&
+               !g_hash_table_contains(children(), GINT_TO_POINTER(how.si_pid))) {
                 waitpid(how.si_pid, NULL, WNOHANG);
                 how.si_pid = 0;
         }

@@ -126,8 +126,8 @@ static bool parse_job(Job *job, const char *block, const char **source, const ch
                 item = (JobItem *)at;
                 at += sizeof *item;
                 job->items[i] = item;
-                if (item->fd >= (int)head->n_fds || !(job->sources[i] = take(&at, end, item->source)) || !(job->targets[i] = take(&at, end,
-                                                                                                                                  item->target)))
+                if (item->fd >= (int)head->n_fds || !(job->sources[i] = take(&at, end, item->source)) ||
+                    !(job->targets[i] = take(&at, end, item->target)))
                         return false;
         }
         return (*source = take(&at, end, head->source)) && (*arguments = take(&at, end, head->arguments)) && (job->cwd = take(&at, end,
