@@ -21,6 +21,8 @@ typedef struct {
         AgentStream *desktop; /* questions */
         Asker *asker;
         char *run, *app, *title, *text;
+        char *recording;      /* how what is played was made; NULL while a model answers */
+        json_object *requirements;
         guint64 last;
         gint64 begun;
         gboolean terminal;    /* stdout is one: progress is shown as it goes */
@@ -120,6 +122,8 @@ static void on_plan(Follow *follow, json_object *data)
                 json_object *of_one = cli_array(json_object_array_get_idx(requirements, i), "steps");
                 steps += of_one ? json_object_array_length(of_one) : 0;
         }
+        json_object_put(follow->requirements);
+        follow->requirements = json_object_get(requirements);
         set_what(follow, "%zu requirement%s, %zu step%s", count, count == 1 ? "" : "s", steps, steps == 1 ? "" : "s");
         show_state(follow, FALSE);
 }
@@ -148,6 +152,28 @@ static void on_progress(Follow *follow, json_object *data)
         show_state(follow, FALSE);
 }
 
+static void remember(char **field, json_object *data, const char *name)
+{
+        g_autofree char *text = cli_text(data, name);
+
+        if (*text) {
+                g_free(*field);
+                *field = g_steal_pointer(&text);
+        }
+}
+
+/* Said once, so that nobody takes what is played for a model's answer. */
+static void on_recording(Follow *follow, json_object *data)
+{
+        g_autofree char *before = g_strdup(follow->recording);
+
+        remember(&follow->recording, data, "recording");
+        if (g_strcmp0(before, follow->recording) == 0)
+                return;
+        g_autofree char *note = g_strdup_printf("a recording plays, no model is asked (%s)", follow->recording);
+        print_note(follow, "note", note);
+}
+
 static void on_usage(Follow *follow, json_object *data)
 {
         g_autofree char *state = cli_text(data, "state");
@@ -155,14 +181,15 @@ static void on_usage(Follow *follow, json_object *data)
         g_autofree char *tokens = grouped(cli_int(data, "tokens_out"));
         g_autofree char *rate = grouped((gint64)cli_real(data, "rate"));
 
+        on_recording(follow, data);
         if (g_strcmp0(lower, follow->state) != 0 || (strcmp(lower, "write") != 0 && strcmp(lower, "repair") != 0))
                 return;
         set_what(follow, "%s tokens at %s/s", tokens, rate);
         show_state(follow, FALSE);
 }
 
-/* What went wrong first, in words: what was seen instead, else what the page itself reported. */
-static char *first_failure(json_object *data)
+/* What went wrong first, in words: the requirement that is not met, else what the page itself reported. */
+static char *first_failure(Follow *follow, json_object *data)
 {
         json_object *results = cli_array(data, "results");
         json_object *findings = cli_array(data, "findings");
@@ -170,17 +197,20 @@ static char *first_failure(json_object *data)
         for (gsize i = 0; results && i < json_object_array_length(results); i++) {
                 json_object *result = json_object_array_get_idx(results, i);
                 g_autofree char *verdict = cli_text(result, "verdict");
-                g_autofree char *did = cli_text(result, "did");
-                g_autofree char *saw = cli_text(result, "saw");
-                if (strcmp(verdict, "failed") == 0 && (*did || *saw))
-                        return g_strjoin(*did && *saw ? ": " : "", did, saw, NULL);
+                gint64 number = cli_int(result, "requirement");
+                gsize known = follow->requirements ? json_object_array_length(follow->requirements) : 0;
+                if (strcmp(verdict, "failed") != 0)
+                        continue;
+                if (number >= 0 && (gsize)number < known)
+                        return cli_text(json_object_array_get_idx(follow->requirements, number), "text");
+                return cli_text(result, "did");
         }
         return findings && json_object_array_length(findings) > 0 ? cli_text(json_object_array_get_idx(findings, 0), "text") : g_strdup("");
 }
 
 static void on_evidence(Follow *follow, json_object *data)
 {
-        g_autofree char *failure = first_failure(data);
+        g_autofree char *failure = first_failure(follow, data);
 
         set_what(follow, "%d of %d%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), *failure ? ": " : "", failure);
         show_state(follow, FALSE);
@@ -207,23 +237,14 @@ static void on_done(Follow *follow, json_object *data)
         gboolean delivered = strcmp(outcome, "delivered") == 0;
 
         leave_state(follow);
+        const char *name = follow->title ? follow->title : follow->app ? follow->app : "";
         if (delivered || strcmp(outcome, "opened") == 0)
-                print_line(follow, delivered ? "ready" : "open", follow->title ? follow->title : follow->app ? follow->app : "", since(follow->begun), TRUE);
+                print_line(follow, delivered ? "ready" : "open", name, since(follow->begun), TRUE);
         else if (strcmp(outcome, "answered") != 0)
                 follow->cli->status = CLI_FAILED;
         if (*message && follow->cli->status)
                 print_line(follow, outcome, message, -1, TRUE);
         follow->over = TRUE;
-}
-
-static void remember(char **field, json_object *data, const char *name)
-{
-        g_autofree char *text = cli_text(data, name);
-
-        if (*text) {
-                g_free(*field);
-                *field = g_steal_pointer(&text);
-        }
 }
 
 static void on_note(Follow *follow, json_object *data, const char *name, const char *field)
@@ -417,6 +438,8 @@ void cli_follow(Cli *cli, const char *path, json_object *body)
         g_free(follow.app);
         g_free(follow.title);
         g_free(follow.text);
+        g_free(follow.recording);
+        json_object_put(follow.requirements);
         g_free(follow.state);
         g_free(follow.what);
 }

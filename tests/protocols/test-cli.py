@@ -14,7 +14,7 @@ RUN = [
     ("tool", {"run": "r7", "name": "now", "state": "ready", "attempt": 1}),
     ("state", {"run": "r7", "app": "timer", "state": "WRITE", "attempt": 0}),
     ("progress", {"run": "r7", "state": "WRITE", "tokens": 1180, "expected": 2400, "rate": 2870.5}),
-    ("usage", {"run": "r7", "state": "WRITE", "attempt": 0, "model": "m", "tokens_in": 1, "tokens_out": 1912, "first_token_ms": 1, "ms": 2, "rate": 2870.5}),
+    ("usage", {"run": "r7", "state": "WRITE", "attempt": 0, "model": "m", "recording": "by hand", "tokens_in": 1, "tokens_out": 1912, "first_token_ms": 1, "ms": 2, "rate": 2870.5}),
     ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0}),
     ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "total": 4, "findings": [],
                   "results": [{"requirement": 0, "verdict": "passed", "saw": "x"}, {"requirement": 1, "verdict": "failed", "did": "press Pause", "saw": "nothing"}]}),
@@ -102,7 +102,8 @@ def test_ask():
         lines = [re.sub(r" +\d+\.\d\d s$", "", line) for line in got.stdout.splitlines()]
         assert got.returncode == 0 and got.stderr == "", got
         assert lines == ["plan     2 requirements, 3 steps", "tool     now failed: NameError:[2J name", "prepare  now: ready",
-                         "write    1,912 tokens at 2,870/s", "check    3 of 4: press Pause: nothing", "ready    Timer"], lines
+                         "note     a recording plays, no model is asked (by hand)",
+                         "write    1,912 tokens at 2,870/s", "check    3 of 4: b", "ready    Timer"], lines
         assert ("POST", "/api/v1/ask", {"text": "a timer"}, None) in world.agent.asked
         got = world.run("--json", "ask", "a timer")
         rows = [json.loads(line) for line in got.stdout.splitlines()]
@@ -151,7 +152,7 @@ def test_lost_agent():
         world.answers["GET", "/api/v1/runs/r7/events"] = (200, events(RUN[3:] + END, 4))
         got = world.run("ask", "a timer")
         assert got.returncode == 0 and "goes on as soon as it is back" in got.stderr, got
-        assert [line.split()[0] for line in got.stdout.splitlines()] == ["plan", "tool", "prepare", "write", "check", "ready"], got
+        assert [line.split()[0] for line in got.stdout.splitlines()] == ["plan", "tool", "prepare", "note", "write", "check", "ready"], got
         assert ("GET", "/api/v1/runs/r7/events", None, "3") in world.agent.asked, world.agent.asked
 
 
