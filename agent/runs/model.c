@@ -15,6 +15,7 @@ typedef struct {
         ModelTextFunc text;
         ModelFunc done;
         gpointer user_data;
+        gboolean dropped; /* cancelled by us: the answer is not wanted any more */
         RunState state; /* that the run was in, for `usage` */
         guint attempt;
 } ModelCall;
@@ -81,7 +82,7 @@ static void lane_done_cb(const LaneResult *result, const GError *error, gpointer
 
         call->call = NULL;
         timeline_waited(run->timeline, WAIT_MODEL, g_get_monotonic_time());
-        if (!run->finished && !g_error_matches(error, LANE_ERROR, LANE_ERROR_CANCELLED)) {
+        if (!run->finished && !call->dropped) {
                 if (result && result->model)
                         tell_usage(call, result);
                 if (is_kept(error))
@@ -95,7 +96,7 @@ static void lane_text_cb(const char *bytes, gsize length, gpointer user_data)
 {
         ModelCall *call = user_data;
 
-        if (call->text && !call->run->finished)
+        if (call->text && !call->run->finished && !call->dropped)
                 call->text(call->run, bytes, length, call->user_data);
 }
 
@@ -108,7 +109,7 @@ static gboolean recorded_cb(gpointer user_data)
 
         if (json_field(line, "error"))
                 error = g_error_new_literal(LANE_ERROR, (int)json_int(line, "error", 0), json_text(line, "message") ? json_text(line, "message") : "");
-        if (!call->run->finished) {
+        if (!call->run->finished && !call->dropped) {
                 if (call->text && *answer)
                         call->text(call->run, answer, strlen(answer), call->user_data);
                 call->done(call->run, answer, strlen(answer), error, call->user_data);
@@ -155,6 +156,7 @@ void run_cancel_models(Run *run)
         for (guint i = 0; i < run->model_calls->len; i++) {
                 ModelCall *call = g_ptr_array_index(run->model_calls, i);
 
+                call->dropped = TRUE;
                 if (call->call)
                         lane_call_cancel(call->call);
         }
@@ -174,6 +176,8 @@ static void offer_choices(Run *run, const GError *error)
 
 gboolean run_model_failed(Run *run, const GError *error)
 {
+        gboolean stands = run->best && run->best->evidence->painted;
+
         if (!error)
                 return FALSE;
         switch (error->code) {
@@ -185,10 +189,20 @@ gboolean run_model_failed(Run *run, const GError *error)
                 return FALSE;
         case LANE_ERROR_UNKNOWN_RECORDING:
         case LANE_ERROR_NO_MODEL:
-                offer_choices(run, error);
-                return TRUE;
+                if (!stands) {
+                        offer_choices(run, error);
+                        return TRUE;
+                }
+                break;
         default:
-                run_fail(run, error);
-                return TRUE;
+                break;
         }
+        if (stands) {
+                /* A page is there that was checked: better with its faults, said plainly, than nothing. */
+                run_notice(run, "warning", error->message, NULL);
+                deliver_best(run);
+        } else {
+                run_fail(run, error);
+        }
+        return TRUE;
 }

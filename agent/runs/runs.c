@@ -400,12 +400,25 @@ gboolean runs_mark(Runs *runs, const char *id, const char *mark, gint64 at, GErr
         return TRUE;
 }
 
+/* What a list shows of a run: without its timeline and its evidence. */
+static json_object *brief(Run *run)
+{
+        static const char *const left_out[] = {"timeline", "requirements", "results", "findings", NULL};
+        g_autoptr(json_object) whole = run_to_json(run);
+        json_object *object = json_object_new_object();
+
+        json_object_object_foreach(whole, name, value)
+                if (!g_strv_contains(left_out, name))
+                        json_add_copy(object, name, value);
+        return object;
+}
+
 json_object *runs_list(Runs *runs)
 {
         json_object *array = json_object_new_array();
 
         for (guint i = runs->all->len; i > 0; i--)
-                json_object_array_add(array, run_to_json(g_ptr_array_index(runs->all, i - 1)));
+                json_object_array_add(array, brief(g_ptr_array_index(runs->all, i - 1)));
         return array;
 }
 

@@ -24,7 +24,7 @@ gboolean runs_evidence(Runs *runs, const char *run, json_object *evidence, GErro
 /* A view's own time for first-paint, window, usable. */
 gboolean runs_mark(Runs *runs, const char *run, const char *mark, gint64 at, GError **error);
 
-/* New references. */
+/* New references; newest first, and in the list without timeline and evidence. */
 json_object *runs_list(Runs *runs);
 json_object *runs_show(Runs *runs, const char *run, GError **error);
 gboolean runs_is_finished(Runs *runs, const char *run);

@@ -378,6 +378,34 @@ static void test_nothing_painted(void)
         g_assert_nonnull(strstr(world_message(world), "kept as"));
 }
 
+static void test_model_lost_in_repair(void)
+{
+        static const LaneError errors[] = {LANE_ERROR_UNREACHABLE, LANE_ERROR_LIMIT, LANE_ERROR_NO_MODEL, LANE_ERROR_CANCELLED};
+
+        for (guint i = 0; i < G_N_ELEMENTS(errors); i++) {
+                g_autoptr(World) world = timer_world();
+
+                world_fails(world, "REPAIR/1", errors[i], NULL);
+                world_evidence(world, PAUSE_FAILS, "[]");
+                world_until_done(world, ask(world, "a pomodoro timer"));
+                assert_done(world, "delivered");
+                g_assert_nonnull(strstr(world_message(world), "Still wrong"));
+                g_assert_nonnull(world_last(world, EVENT_NOTICE));
+        }
+}
+
+/* A model that declines every repair: asked as often as the budget says, and no more. */
+static void test_repair_refused(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_nonnull(strstr(world_message(world), "1 of 2"));
+        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * RUN_REPAIRS_MAX + 2);
+}
+
 static void test_static_faults(void)
 {
         g_autoptr(World) world = timer_world();
@@ -940,6 +968,8 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/repair/no-progress", test_no_progress);
         g_test_add_func("/runs/repair/does-not-apply", test_repair_does_not_apply);
         g_test_add_func("/runs/repair/nothing-painted", test_nothing_painted);
+        g_test_add_func("/runs/repair/model-lost", test_model_lost_in_repair);
+        g_test_add_func("/runs/repair/refused", test_repair_refused);
         g_test_add_func("/runs/check/static-faults", test_static_faults);
         g_test_add_func("/runs/check/bad-evidence", test_bad_evidence);
         g_test_add_func("/runs/check/no-view", test_no_view);
