@@ -238,7 +238,9 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
 /* Whether a program's own wish for a place counts: not the 0,0 that toolkits leave in when nobody chose anything. */
 static gboolean position_counts(const Client *c)
 {
-        if (c->hints.user_position || !client_decorated(c))
+        if (c->hints.user_position || c->role == WM_ROLE_QUESTION || c->role == WM_ROLE_PANEL)
+                return TRUE;
+        if (c->type != TYPE_NORMAL && c->type != TYPE_DIALOG && c->type != TYPE_UTILITY && c->type != TYPE_SPLASH)
                 return TRUE;
         return c->hints.program_position && (c->box.x != 0 || c->box.y != 0);
 }
@@ -278,7 +280,9 @@ static void settle(Wm *wm, Client *c, gboolean existing)
         gsize monitor = monitor_for_new(wm);
 
         size_hints_apply(&c->hints, &c->box.w, &c->box.h);
-        if (existing || position_counts(c)) {
+        if (existing && c->was_framed) {
+                c->border = 0;
+        } else if (existing || position_counts(c)) {
                 c->box = gravity_into_frame(c->hints.gravity, c->box, c->border, e);
         } else {
                 Box room = box_inset(wm->work_areas[monitor], e);
@@ -328,8 +332,7 @@ static void adopt(Wm *wm, Client *c)
         XSetWindowBorderWidth(wm->display, c->window, 0);
         XReparentWindow(wm->display, c->window, c->frame, e.left, e.top);
         XResizeWindow(wm->display, c->window, (unsigned)c->box.w, (unsigned)c->box.h);
-        /* Expected, and so not the client's: the unmap that reparenting a mapped window causes arrives on the root. */
-        c->framed = TRUE;
+        props_set_long(wm, c->window, ATOM__IMPROMPTU_FRAMED, XA_CARDINAL, 1);
         c->pushed_extents = e;
         focus_grab_buttons(wm, c);
 }
@@ -338,8 +341,7 @@ static void show(Wm *wm, Client *c, gboolean existing)
 {
         if (c->minimised) {
                 /* One that stood mapped before us must now be seen to be iconic. */
-                c->unmap_serial = NextRequest(wm->display);
-                XUnmapWindow(wm->display, c->window);
+                client_unmap(wm, c);
         } else {
                 XMapWindow(wm->display, c->window);
                 XMapWindow(wm->display, c->frame);
@@ -353,8 +355,10 @@ static void show(Wm *wm, Client *c, gboolean existing)
 static Client *make_client(Wm *wm, Window window, const XWindowAttributes *a)
 {
         Client *c = g_new0(Client, 1);
+        unsigned long framed;
 
         c->window = window;
+        c->was_framed = props_long(wm, window, wm->atoms[ATOM__IMPROMPTU_FRAMED], &framed);
         c->border = a->border_width;
         c->box = box_sane((Box){ a->x, a->y, a->width, a->height });
         remember(wm, c, window);
@@ -435,6 +439,7 @@ static void give_back(Wm *wm, Client *c, LeaveWhy why)
         XReparentWindow(wm->display, c->window, wm->root, outer.x, outer.y);
         if (why == LEAVE_SHUTDOWN)
                 XMapWindow(wm->display, c->window);
+        XDeleteProperty(wm->display, c->window, wm->atoms[ATOM__IMPROMPTU_FRAMED]);
         XRemoveFromSaveSet(wm->display, c->window);
         if (why == LEAVE_WITHDRAWN)
                 ewmh_forget(wm, c);
@@ -487,6 +492,20 @@ void client_hints_changed(Wm *wm, Client *c, unsigned changes)
                 wm->dirty_windows = TRUE;
         if (changes & (HINT_LOOK | HINT_SIZE))
                 ewmh_dirty(wm, c);
+}
+
+void client_unmap(Wm *wm, Client *c)
+{
+        c->unmap_serials[c->n_unmaps++ % WM_UNMAPS_MAX] = NextRequest(wm->display);
+        XUnmapWindow(wm->display, c->window);
+}
+
+gboolean client_unmapped_by_us(const Client *c, unsigned long serial)
+{
+        for (gsize i = 0; i < WM_UNMAPS_MAX; i++)
+                if (c->unmap_serials[i] == serial)
+                        return TRUE;
+        return FALSE;
 }
 
 void client_update_redirect(Wm *wm, Client *c)

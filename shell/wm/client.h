@@ -48,6 +48,9 @@ void client_constrain(Wm *wm, Client *c);
 void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e);
 /* After its properties changed: the HintChange bits. */
 void client_hints_changed(Wm *wm, Client *c, unsigned changes);
+/* Unmaps its window so that the unmap is known to be ours. */
+void client_unmap(Wm *wm, Client *c);
+gboolean client_unmapped_by_us(const Client *c, unsigned long serial);
 /* The picture before it disappears. */
 void client_keep_picture(Wm *wm, Client *c);
 void client_drop_picture(Wm *wm, Client *c);

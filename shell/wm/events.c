@@ -72,7 +72,7 @@ static void on_unmap(Wm *wm, XEvent *event)
 
         if (!c || c->window != e->window)
                 return;
-        if (e->send_event ? e->event == wm->root : e->event == c->frame && e->serial != c->unmap_serial)
+        if (e->send_event ? e->event == wm->root : e->event == c->frame && !client_unmapped_by_us(c, e->serial))
                 client_unmanage(wm, c, leaves_for_good(wm, c) ? LEAVE_DESTROYED : LEAVE_WITHDRAWN);
 }
 

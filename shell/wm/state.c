@@ -37,8 +37,7 @@ static void minimise_one(Wm *wm, Client *c)
         XUnmapWindow(wm->display, c->frame);
         if (c->grip)
                 XUnmapWindow(wm->display, c->grip);
-        c->unmap_serial = NextRequest(wm->display);
-        XUnmapWindow(wm->display, c->window);
+        client_unmap(wm, c);
         changed(wm, c);
         focus_client_gone(wm, c);
 }

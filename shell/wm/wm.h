@@ -15,6 +15,7 @@
 
 #define WM_MONITORS_MAX 16
 #define WM_TEXT_MAX 1024   /* bytes read of any title or name */
+#define WM_UNMAPS_MAX 8    /* unmaps of ours that may be on their way back at once */
 #define WM_SYNC_MAX 64     /* sync requests waiting for their answer */
 #define WM_ALL_DESKTOPS 0xFFFFFFFFUL
 
@@ -53,7 +54,7 @@ typedef enum {
 
 typedef struct {
         Window window, frame, grip, progress;
-        gboolean framed;              /* reparented, and so ours to give back */
+        gboolean was_framed;          /* by a core that ended without giving it back: it stands where its inside was */
         Box box;                      /* the inside, root coordinates: what it should be */
         Box pushed;                   /* what X was told last */
         Extents pushed_extents;
@@ -77,7 +78,8 @@ typedef struct {
 
         gboolean minimised, maximised_h, maximised_v, fullscreen, above, below, modal, sticky;
         gboolean skip_taskbar, skip_pager, attention, urgent_hint;
-        unsigned long unmap_serial;   /* of our own last unmap, to tell it from the client's */
+        unsigned long unmap_serials[WM_UNMAPS_MAX]; /* of our own last unmaps, to tell them from the client's */
+        unsigned n_unmaps;
         guint32 ping_time;            /* of the ping that has not been answered, or 0 */
         gboolean silent;              /* not answered for too long */
 
