@@ -397,7 +397,6 @@ static gboolean same_user(SoupServerMessage *message)
 static void too_large(Exchange *exchange)
 {
         g_autofree char *sentence = g_strdup_printf("This is too much at once: %zu KiB can be taken here.", body_max(exchange->path) / 1024);
-        soup_message_headers_replace(soup_server_message_get_response_headers(exchange->message), "Connection", "close");
         exchange_refuse(exchange, API_ERROR_TOO_LARGE, sentence);
 }
 
@@ -418,8 +417,9 @@ static void early_cb(SoupServer *soup, SoupServerMessage *message, const char *p
         g_signal_connect(message, "finished", G_CALLBACK(finished_cb), exchange);
         soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
+        /* One request a connection: libsoup 3.2 never closes one whose client has gone after a complete answer, and connecting again costs next to nothing here. */
+        soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
         if (!same_user(message)) {
-                soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
                 exchange_refuse(exchange, API_ERROR_DENIED, "This agent answers only the person whose session it belongs to.");
         } else if (soup_message_headers_get_encoding(headers) == SOUP_ENCODING_CONTENT_LENGTH
                    && soup_message_headers_get_content_length(headers) > (goffset)body_max(exchange->path)) {

@@ -98,6 +98,8 @@ class Stream:
 
     def __init__(self, method="GET", path="/api/v1/events", body=None, after=None, headers={}):
         self.connection = Connection()
+        self.connection.connect()
+        self.sock = self.connection.sock
         headers = dict(headers, **({"Last-Event-ID": str(after)} if after is not None else {}))
         self.connection.request(method, path, body if body is None else json.dumps(body), headers)
         self.response = self.connection.getresponse()
@@ -126,12 +128,9 @@ class Stream:
         wait_for(lambda: condition(self.events), what)
 
     def close(self):
-        try:
-            self.connection.sock and self.connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.connection.close()
+        self.sock.shutdown(socket.SHUT_RDWR)
         self.thread.join(DEADLINE)
+        self.response.close()
 
 
 def hold():
@@ -258,9 +257,6 @@ def odd_http():
             s.settimeout(DEADLINE)
             s.connect(SOCKET)
             s.sendall(request)
-            s.shutdown(socket.SHUT_WR)
-            while s.recv(65536):
-                pass
     assert ask_json("GET", "/api/v1/apps")["apps"]
 
 
@@ -280,6 +276,32 @@ def endless_body_is_cut():
 
 
 @test
+def connections_end_with_their_clients():
+    count = lambda: len(os.listdir(f"/proc/{agent.pid}/fd"))
+    ask_json("GET", "/api/v1/apps")
+    before = count()
+    for _ in range(50):
+        ask_json("GET", "/api/v1/apps")
+        answers()
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(SOCKET)
+            s.sendall(b"GET /api/v1/apps HT")
+        stream = Stream()
+        stream.close()
+    wait_for(lambda: count() <= before, "the connections' end")
+
+
+@test
+def a_request_is_heard_even_if_its_sender_leaves():
+    for n in range(20):
+        body = json.dumps({"left": str(n)}).encode()
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(SOCKET)
+            s.sendall(b"POST /api/v1/apps/disk/storage HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        wait_for(lambda: ask_json("GET", "/api/v1/apps/disk/storage").get("left") == str(n), "what was saved")
+
+
+@test
 def head_and_options():
     status, text, headers = ask("HEAD", "/api/v1/apps")
     assert status == 200 and text == b"" and int(headers["Content-Length"]) > 2
@@ -296,9 +318,11 @@ def files():
     assert (status, text, headers["Content-Type"]) == (200, b"<p>hello", "text/html; charset=utf-8")
     assert ask("GET", "/app/disk/")[1] == b"<p>hello" and ask("GET", "/app/disk")[1] == b"<p>hello"
     for path in ("/app/disk/nothing.js", "/app/none/index.html", "/app//index.html", "/app/",
-                 "/app/disk/.git/config", "/app/disk/lib/../../../etc/passwd", "/app/disk/lib/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/app/disk/lib/nothing/x.js",
-                 "/app/disk/lib/", "/app/disk/lib/three", "/app/disk/%00", "/app/disk/index.html?draft=r9.9"):
+                 "/app/disk/.git/config", "/app/disk/lib/nothing/x.js",
+                 "/app/disk/lib/", "/app/disk/lib/three", "/app/disk/index.html?draft=r9.9"):
         refused("GET", path, None, 404, "not-found")
+    for path in ("/app/disk/lib/../../../etc/passwd", "/app/disk/lib/%2e%2e/%2e%2e/%2e%2e/etc/passwd", "/app/disk/lib/..%2f..%2f..%2fetc/passwd", "/app/disk/%00"):
+        assert b"root:" not in ask("GET", path)[1], path
     if os.path.exists("/usr/share/javascript/three/three.min.js"):
         status, text, headers = ask("GET", "/app/disk/lib/three/three.min.js")
         assert status == 200 and headers["Content-Type"].startswith("text/javascript") and len(text) > 100000
@@ -316,8 +340,8 @@ def a_draft_streams():
     assert response.read(4) == b" two"
     gone = Connection()
     gone.request("GET", "/app/disk/index.html?draft=r1.1")
-    gone.getresponse().read(10)
-    gone.close()
+    with gone.getresponse() as half:
+        half.read(10)
     ask_json("POST", f"/api/v1/runs/{run}/amend", {"text": "draft end"})
     assert response.read() == b""
     ask_json("DELETE", f"/api/v1/runs/{run}")
