@@ -248,6 +248,16 @@ static gboolean read_word(const char *answer, gsize length, Route *route)
         return FALSE;
 }
 
+/* Small models take a thing that is wanted for a question. An answer without an app is only for a question that is put as one; an app answers too. */
+static gboolean is_question(const char *sentence)
+{
+        static const char *const words[] = {"how", "what", "what's", "which", "when", "where", "who", "why", "is", "are", "am", "do", "does", "can", "has", "have", NULL};
+        g_autofree char *folded = fold(sentence);
+        g_auto(GStrv) parts = g_strsplit(folded, " ", 2);
+
+        return strchr(folded, '?') || strstr(folded, "？") || strstr(folded, "؟") || (parts[0] && g_strv_contains(words, parts[0]));
+}
+
 static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
 {
         Route route = ROUTE_APP;
@@ -264,7 +274,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 run_notice(run, "info", "It was not clear what kind of thing this is, so an app is made.", NULL);
         if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make))
                 route = ROUTE_APP;
-        if (route == ROUTE_OPEN && run->make)
+        if ((route == ROUTE_OPEN && run->make) || (route == ROUTE_TOOL && !is_question(run->sentence)))
                 route = ROUTE_APP;
         decide(run, route);
 }
