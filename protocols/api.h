@@ -44,8 +44,8 @@ typedef enum {
         API_ERROR_COUNT
 } ApiErrorKind;
 
-/* Requests to the agent: id, method, path (ID and NAME stand for one segment), whether it takes a body (requests.schema.json). Files below /app/ and
- * virtual responses come beside these. */
+/* Requests to the agent: id, method, path (ID and NAME stand for one segment), whether it takes a body (requests.schema.json). Files below
+ * /app/ and virtual responses come beside these. */
 #define API_REQUESTS(X)                                       \
         X(ASK, "POST", "/api/v1/ask", TRUE)                   \
         X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \

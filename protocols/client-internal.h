@@ -10,12 +10,14 @@ SoupMessage *client_message_new(const char *method, const char *path, json_objec
 
 SoupSession *client_session(AgentClient *client);
 
-/* What an error of the transport means to the caller: CLIENT_ERROR_UNREACHABLE with a sentence that names the socket, or G_IO_ERROR_CANCELLED. */
+/* What an error of the transport means to the caller: CLIENT_ERROR_UNREACHABLE with a sentence that names the socket, or
+ * G_IO_ERROR_CANCELLED. */
 GError *client_transport_error(AgentClient *client, const GError *cause);
 
 /* Reads at most max bytes to the end; func gets them, or NULL and an error. */
 typedef void (*ClientBytesFunc)(GBytes *bytes, const GError *error, gpointer user_data);
-void client_read_all(AgentClient *client, GInputStream *input, gsize max, GCancellable *cancellable, ClientBytesFunc func, gpointer user_data);
+void client_read_all(AgentClient *client, GInputStream *input, gsize max, GCancellable *cancellable,
+                     ClientBytesFunc func, gpointer user_data);
 
 /* The error that an answer other than 2xx carries; bytes may be NULL. */
 GError *client_refusal(guint status, GBytes *bytes);

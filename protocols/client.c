@@ -1,5 +1,5 @@
-/* One HTTP request after the other over a Unix socket. libsoup does the HTTP; the socket's address stands in for every host name, so the URIs say
- * "http://agent/…" whatever the path. stream.c follows events with the same session. */
+/* One HTTP request after the other over a Unix socket. libsoup does the HTTP; the socket's address stands in for every host name, so the
+ * URIs say "http://agent/…" whatever the path. stream.c follows events with the same session. */
 #include "protocols/client.h"
 
 #include <gio/gunixsocketaddress.h>
@@ -28,7 +28,8 @@ char *client_socket_path(const char *name, GError **error)
 
         if (!runtime || !g_path_is_absolute(runtime)) {
                 g_set_error(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE,
-                            "XDG_RUNTIME_DIR is not set, so there is no place for Impromptu's sockets: log in to a session, or set it to a folder of your own.");
+                            "XDG_RUNTIME_DIR is not set, so there is no place for Impromptu's sockets: "
+                            "log in to a session, or set it to a folder of your own.");
                 return NULL;
         }
         return g_build_filename(runtime, API_RUNTIME_FOLDER, name, NULL);
@@ -117,7 +118,8 @@ GError *client_refusal(guint status, GBytes *bytes)
                 g_autofree char *plain = text_plain(json_object_get_string(message), MESSAGE_MAX);
                 error = g_error_new_literal(CLIENT_ERROR, CLIENT_ERROR_REFUSED, plain);
         } else {
-                error = g_error_new(CLIENT_ERROR, CLIENT_ERROR_REFUSED, "The request was refused (HTTP %u) and no reason was given.", status);
+                error = g_error_new(CLIENT_ERROR, CLIENT_ERROR_REFUSED,
+                                    "The request was refused (HTTP %u) and no reason was given.", status);
         }
         json_object_put(answer);
         return error;
@@ -174,7 +176,8 @@ static void read_all_next(ReadAll *read)
         g_input_stream_read_bytes_async(read->input, CHUNK, G_PRIORITY_DEFAULT, read->cancellable, read_all_cb, read);
 }
 
-void client_read_all(AgentClient *client, GInputStream *input, gsize max, GCancellable *cancellable, ClientBytesFunc func, gpointer user_data)
+void client_read_all(AgentClient *client, GInputStream *input, gsize max, GCancellable *cancellable,
+                     ClientBytesFunc func, gpointer user_data)
 {
         ReadAll *read = g_new0(ReadAll, 1);
 
@@ -315,7 +318,8 @@ static void open_sent_cb(GObject *source, GAsyncResult *result, gpointer user_da
         g_task_return_pointer(task, g_steal_pointer(&input), g_object_unref);
 }
 
-void agent_client_open_async(AgentClient *client, const char *path, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void agent_client_open_async(AgentClient *client, const char *path, GCancellable *cancellable,
+                             GAsyncReadyCallback callback, gpointer user_data)
 {
         g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
         Opening *opening = g_new0(Opening, 1);
@@ -325,7 +329,8 @@ void agent_client_open_async(AgentClient *client, const char *path, GCancellable
         g_task_set_task_data(task, opening, opening_free);
         opening->message = client_message_new("GET", path, NULL, &error);
         if (opening->message)
-                soup_session_send_async(client->session, opening->message, G_PRIORITY_DEFAULT, cancellable, open_sent_cb, g_steal_pointer(&task));
+                soup_session_send_async(client->session, opening->message, G_PRIORITY_DEFAULT, cancellable,
+                                        open_sent_cb, g_steal_pointer(&task));
         else
                 g_task_return_error(task, error);
 }

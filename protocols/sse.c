@@ -1,5 +1,6 @@
-/* Server-sent events, read incrementally. Whole lines are taken straight from the caller's bytes; only a line that is cut off at the end of a piece is
- * copied and continued with the next one. So every byte is looked at once and copied at most twice, in whatever pieces it arrives. */
+/* Server-sent events, read incrementally. Whole lines are taken straight from the caller's bytes; only a line that is cut off at the end
+ * of a piece is copied and continued with the next one. So every byte is looked at once and copied at most twice, in whatever pieces it
+ * arrives. */
 #include "protocols/sse.h"
 
 #include <gio/gio.h>
@@ -159,7 +160,8 @@ static gboolean read_line(SseReader *reader, const char *line, gsize length, GEr
         return TRUE;
 }
 
-/* A byte order mark at the very beginning is no part of the first line, even if it comes in pieces. What began like one and was none is put back. */
+/* A byte order mark at the very beginning is no part of the first line, even if it comes in pieces. What began like one and was none is
+ * put back. */
 static void skip_mark(SseReader *reader, const char **bytes, const char *end)
 {
         while (*bytes < end && reader->mark < 3) {
@@ -174,7 +176,8 @@ static void skip_mark(SseReader *reader, const char **bytes, const char *end)
                 reader->mark = MARK_PAST;
 }
 
-/* Where the next LF and CR are, each looked for only once it lies behind: a stream that never uses one of them is not searched for it line by line. */
+/* Where the next LF and CR are, each looked for only once it lies behind: a stream that never uses one of them is not searched for it line
+ * by line. */
 typedef struct {
         const char *lf, *cr;
 } Ends;

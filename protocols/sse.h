@@ -1,4 +1,5 @@
-/* Server-sent events (WHATWG HTML, section 9.2): one incremental reader, used for the model's streams and for the agent's events, and the writer. */
+/* Server-sent events (WHATWG HTML, section 9.2): one incremental reader, used for the model's streams and for the agent's events, and the
+ * writer. */
 #pragma once
 
 #include <glib.h>
@@ -26,8 +27,8 @@ SseReader *sse_reader_new(SseEventFunc func, gpointer user_data);
 typedef void (*SseFieldFunc)(const char *name, const char *value, gpointer user_data);
 void sse_reader_on_field(SseReader *reader, SseFieldFunc func);
 
-/* Reads the next bytes, in any split; linear in their number. FALSE and G_IO_ERROR_MESSAGE_TOO_LARGE once a bound is passed: the reader then takes
- * no more. */
+/* Reads the next bytes, in any split; linear in their number. FALSE and G_IO_ERROR_MESSAGE_TOO_LARGE once a bound is passed: the reader
+ * then takes no more. */
 gboolean sse_reader_feed(SseReader *reader, const char *bytes, gsize length, GError **error);
 
 /* The stream has ended. With lenient TRUE an event whose closing blank line is missing is still delivered (llama.cpp's last one). */

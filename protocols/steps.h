@@ -42,8 +42,8 @@ typedef struct {
 #define STEP_BYTES_MAX (1 << 30)    /* min_bytes */
 #define STEP_DRAG_MAX 10000.0       /* pixels */
 
-/* Reads one step. Where a text is due a number is taken as its text, and where a number is due a text that is one: a computed {"expr"} comes back as a
- * text. NULL and G_IO_ERROR_INVALID_DATA that names the fault if it is not a step. Free with step_free(). */
+/* Reads one step. Where a text is due a number is taken as its text, and where a number is due a text that is one: a computed {"expr"}
+ * comes back as a text. NULL and G_IO_ERROR_INVALID_DATA that names the fault if it is not a step. Free with step_free(). */
 Step *step_parse(json_object *object, GError **error);
 
 /* The step as the JSON it was read from (a new reference). */

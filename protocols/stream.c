@@ -1,5 +1,5 @@
-/* Following events: one connection at a time, read with the SseReader, opened again after the last event's id when the agent is lost.
- * The struct outlives agent_stream_free() until the operation on its way has come back, so that a stream can be freed from its own callbacks. */
+/* Following events: one connection at a time, read with the SseReader, opened again after the last event's id when the agent is lost. The
+ * struct outlives agent_stream_free() until the operation on its way has come back, so that a stream can be freed from its own callbacks. */
 #include <string.h>
 
 #include "protocols/api.h"

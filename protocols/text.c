@@ -11,7 +11,8 @@
 
 G_DEFINE_QUARK(impromptu-text-error, text_error)
 
-/* Embeddings, overrides and isolates: they change the order in which neighbouring text is shown, so that it can say something else than it is. */
+/* Embeddings, overrides and isolates: they change the order in which neighbouring text is shown, so that it can say something else than it
+ * is. */
 static gboolean reorders(gunichar c)
 {
         return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
@@ -67,7 +68,8 @@ char *text_sentence(const char *bytes, gssize length, GError **error)
 
         if (size > API_SENTENCE_MAX) {
                 g_set_error(error, TEXT_ERROR, TEXT_ERROR_TOO_LONG,
-                            "This is %" G_GSIZE_FORMAT " bytes long and %d are the most: shorten it, or put the long part into a file and name the file.",
+                            "This is %" G_GSIZE_FORMAT " bytes long and %d are the most: "
+                            "shorten it, or put the long part into a file and name the file.",
                             size, API_SENTENCE_MAX);
                 return NULL;
         }

@@ -19,8 +19,8 @@ typedef struct {
         int status;
 } Cli;
 
-/* One request to the agent (or, with a session's client, to it), waited for. NULL where it failed: it was said, and status is set. The caller owns the
- * answer. body is consumed and may be NULL. */
+/* One request to the agent (or, with a session's client, to it), waited for. NULL where it failed: it was said, and status is set. The
+ * caller owns the answer. body is consumed and may be NULL. */
 json_object *cli_request(Cli *cli, AgentClient *client, const char *method, const char *path, json_object *body);
 
 /* Says an error on stderr and sets the status. */

@@ -1,5 +1,5 @@
-/* A run, a line a state: what it is doing, what came out, how long that took. The run's own stream tells its states; the desktop's stream tells the
- * questions that its app asks. If the agent is lost the run's stream is taken up again where it was, by the run's name. */
+/* A run, a line a state: what it is doing, what came out, how long that took. The run's own stream tells its states; the desktop's stream
+ * tells the questions that its app asks. If the agent is lost the run's stream is taken up again where it was, by the run's name. */
 #include "agent/cli/follow.h"
 
 #include <glib-unix.h>
@@ -419,12 +419,14 @@ static gboolean interrupted_cb(gpointer user_data)
 
 void cli_follow(Cli *cli, const char *path, json_object *body)
 {
-        Follow follow = {.cli = cli, .begun = g_get_monotonic_time(), .what = g_strdup(""), .terminal = isatty(STDOUT_FILENO) && !cli->json};
+        Follow follow = {.cli = cli, .begun = g_get_monotonic_time(), .what = g_strdup("")};
 
+        follow.terminal = isatty(STDOUT_FILENO) && !cli->json;
         follow.asker = asker_new(cli);
         remember(&follow.text, body, "text");
         guint interrupt = g_unix_signal_add(SIGINT, interrupted_cb, &follow);
-        follow.desktop = agent_client_follow(cli->agent, "GET", API_PREFIX "/events", NULL, 0, TRUE, desktop_event_cb, desktop_state_cb, &follow);
+        follow.desktop = agent_client_follow(cli->agent, "GET", API_PREFIX "/events", NULL, 0, TRUE,
+                                             desktop_event_cb, desktop_state_cb, &follow);
         follow.stream = agent_client_follow(cli->agent, "POST", path, body, 0, FALSE, event_cb, state_cb, &follow);
         json_object_put(body);
         g_main_loop_run(cli->loop);

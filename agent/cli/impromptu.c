@@ -1,4 +1,4 @@
-/* impromptu: the desktop's sentences from a terminal. A client of the agent's socket like the shell is; what it can do, curl can do as well.
+/* impromptu: the desktop's sentences from a terminal. A client of the agent's socket like the shell is; curl can do as much.
  *
  *      follow.c   ask, fix: a run's events, a line each
  *      lists.c    everything else: a request and its answer
@@ -103,7 +103,8 @@ void cli_fail(Cli *cli, const GError *error)
         cli->status = unreachable ? CLI_USAGE : CLI_FAILED;
         fprintf(stderr, "impromptu: %s\n", sentence);
         if (unreachable)
-                fputs("Impromptu is not running here: log in to its session, or start the agent with “impromptu-agent” in another terminal.\n", stderr);
+                fputs("Impromptu is not running here: log in to its session, or start the agent with “impromptu-agent” in another terminal.\n",
+                      stderr);
 }
 
 typedef struct {
@@ -203,8 +204,8 @@ static int misused(const char *format, const char *word)
         return CLI_USAGE;
 }
 
-/* Takes the options before and right behind the command's name out of the words; the sentence itself may hold what looks like one. Returns FALSE at an
- * option that there is not. */
+/* Takes the options before and right behind the command's name out of the words; the sentence itself may hold what looks like one. Returns
+ * FALSE at an option that there is not. */
 static gboolean take_options(Cli *cli, char ***words)
 {
         for (; **words && g_str_has_prefix(**words, "--"); (*words)++) {

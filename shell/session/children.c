@@ -1,5 +1,5 @@
-/* The one place that forks and reaps. SIGCHLD comes through a descriptor, so that every child is reaped, also one that a dead child has left us
- * (we are their subreaper): at the end there is nobody to miss.
+/* The one place that forks and reaps. SIGCHLD comes through a descriptor, so that every child is reaped, also one that a dead child has
+ * left us (we are their subreaper): at the end there is nobody to miss.
  *
  * Each child leads a process group of its own and asks the kernel for a KILL when this process dies. */
 #include <errno.h>
@@ -84,14 +84,16 @@ static void setup_cb(gpointer user_data)
                 _exit(1);
 }
 
-pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind, ChildFunc func, gpointer user_data, GError **error)
+pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind,
+                     ChildFunc func, gpointer user_data, GError **error)
 {
         Setup setup = {.parent = getpid(), .no_network = kind == CHILD_NO_NETWORK};
         GPid pid = 0;
 
         snprintf(setup.uid_map, sizeof setup.uid_map, "%u %u 1\n", getuid(), getuid());
         snprintf(setup.gid_map, sizeof setup.gid_map, "%u %u 1\n", getgid(), getgid());
-        if (!g_spawn_async(NULL, argv, environment, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP, setup_cb, &setup, &pid, error))
+        GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP;
+        if (!g_spawn_async(NULL, argv, environment, flags, setup_cb, &setup, &pid, error))
                 return 0;
         setpgid(pid, pid); /* the child does it too; whoever is first, it is done when we return */
         Watch *watch = g_new0(Watch, 1);

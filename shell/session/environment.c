@@ -1,5 +1,5 @@
-/* Keys are for the agent alone. A process's first environment stays readable in /proc/PID/environ for every program of the same user, so a key that
- * was taken out is also overwritten there. */
+/* Keys are for the agent alone. A process's first environment stays readable in /proc/PID/environ for every program of the same user, so a
+ * key that was taken out is also overwritten there. */
 #include <string.h>
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
-/* impromptu-key-entry: the window that takes an API key. A process of its own, so that the key goes from the person's fingers to the agent and is never
- * in the shell. The session starts it, and it ends when it is closed. */
+/* impromptu-key-entry: the window that takes an API key. A process of its own, so that the key goes from the person's fingers to the agent
+ * and is never in the shell. The session starts it, and it ends when it is closed. */
 #include <gtk/gtk.h>
 #include <string.h>
 
@@ -56,7 +56,9 @@ static const char *text_of(json_object *object, const char *name)
 {
         json_object *value;
 
-        return json_object_object_get_ex(object, name, &value) && json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+        if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
+                return NULL;
+        return json_object_get_string(value);
 }
 
 /* What became of the key: which model answers now, and whether the key will still be there tomorrow. */
@@ -103,7 +105,8 @@ static void use_cb(GtkWidget *widget, gpointer user_data)
         if (!*key) {
                 say(entry, "Paste the key first.", "bad");
         } else {
-                json_object_object_add(body, "provider", json_object_new_string(gtk_combo_box_get_active_id(GTK_COMBO_BOX(entry->provider))));
+                const char *provider = gtk_combo_box_get_active_id(GTK_COMBO_BOX(entry->provider));
+                json_object_object_add(body, "provider", json_object_new_string(provider));
                 json_object_object_add(body, "key", json_object_new_string(key));
                 gtk_widget_set_sensitive(entry->use, FALSE);
                 say(entry, "Asking the provider…", "soft");
@@ -139,7 +142,8 @@ static void apply_style(void)
 
         g_object_get(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", &is_dark, NULL);
         gtk_css_provider_load_from_data(css, is_dark ? dark : light, -1, NULL);
-        gtk_style_context_add_provider_for_screen(gdk_screen_get_default(), GTK_STYLE_PROVIDER(css), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+        gtk_style_context_add_provider_for_screen(gdk_screen_get_default(), GTK_STYLE_PROVIDER(css),
+                                                  GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
 }
 
 static GtkWidget *make_provider(KeyEntry *entry)
@@ -194,7 +198,8 @@ static void make_window(KeyEntry *entry)
         g_signal_connect(entry->window, "destroy", G_CALLBACK(gtk_main_quit), NULL);
         g_signal_connect(entry->window, "key-press-event", G_CALLBACK(key_cb), NULL);
 
-        GtkWidget *answer = label("The key goes to Impromptu's agent, which keeps it in your keyring. No app and no other window sees it.", "soft");
+        GtkWidget *answer = label("The key goes to Impromptu's agent, which keeps it in your keyring. No app and no other window sees it.",
+                                  "soft");
         entry->answer = GTK_LABEL(answer);
         gtk_container_add(GTK_CONTAINER(box), label("Which key may Impromptu use?", "title"));
         gtk_container_add(GTK_CONTAINER(box), make_row(entry));

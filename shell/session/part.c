@@ -1,4 +1,5 @@
-/* A part of the desktop, the agent or the shell: started, and started again when it dies, until it dies so often that it is better left alone. */
+/* A part of the desktop, the agent or the shell: started, and started again when it dies, until it dies so often that it is better left
+ * alone. */
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -40,7 +41,8 @@ static void crashed(Part *part, const char *how)
                 return;
         }
         g_free(part->problem);
-        part->problem = g_strdup_printf("Impromptu's %s %s, more than %d times in a minute, so it is not started again. What you made is kept. "
+        part->problem = g_strdup_printf("Impromptu's %s %s, more than %d times in a minute, so it is not started again. "
+                                        "What you made is kept. "
                                         "“impromptu session restart %s” tries again, “impromptu session logout” ends the session.",
                                         part->name, how, SESSION_CRASHES_MAX, part->name);
         g_printerr("impromptu-session: %s\n", part->problem);

@@ -1,4 +1,5 @@
-/* Programs that the person starts. Only the session forks: the shell has a large process and two threads, and what it started would die with it. */
+/* Programs that the person starts. Only the session forks: the shell has a large process and two threads, and what it started would die
+ * with it. */
 #include <gio/gdesktopappinfo.h>
 #include <string.h>
 
@@ -53,7 +54,8 @@ static char **read_argv(json_object *array, GError **error)
         g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
 
         if (count < 1 || count > SESSION_ARGUMENTS_MAX) {
-                g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "“argv” must be an array of 1 to %d texts.", SESSION_ARGUMENTS_MAX));
+                g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "“argv” must be an array of 1 to %d texts.",
+                                                       SESSION_ARGUMENTS_MAX));
                 return NULL;
         }
         for (gsize i = 0; i < count; i++) {
@@ -61,7 +63,8 @@ static char **read_argv(json_object *array, GError **error)
                 const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
                 gsize length = text ? json_object_get_string_len(value) : 0;
                 if (!text || strlen(text) != length || length > ARGUMENT_MAX || (i == 0 && !length)) {
-                        g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "Argument %" G_GSIZE_FORMAT " is no text that a program can take.", i));
+                        g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "Argument %" G_GSIZE_FORMAT
+                                                               " is no text that a program can take.", i));
                         return NULL;
                 }
                 g_strv_builder_add(argv, text);
@@ -96,7 +99,8 @@ static char **read_desktop(json_object *value, GError **error)
         g_autofree char *shown = text_plain(id, NAME_MAX_CHARACTERS);
 
         if (!g_str_has_suffix(id, ".desktop") || strchr(id, '/')) {
-                g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "“desktop” must be the name of a .desktop file, without a folder."));
+                g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST,
+                                                       "“desktop” must be the name of a .desktop file, without a folder."));
                 return NULL;
         }
         g_autoptr(GDesktopAppInfo) info = g_desktop_app_info_new(id);

@@ -1,5 +1,6 @@
-/* impromptu-session: what a display manager starts. It starts the agent and the shell, starts them again when they die, launches programs for the
- * shell, and ends everything at logout. It shows nothing itself and holds nothing that a crash could lose, so that it is the part that does not die.
+/* impromptu-session: what a display manager starts. It starts the agent and the shell, starts them again when they die, launches
+ * programs for the shell, and ends everything at logout. It shows nothing itself and holds nothing that a crash could lose, so that it
+ * is the part that does not die.
  *
  *      children.c     forks and reaps, and ends everything
  *      part.c         the agent and the shell: restarts, and safe mode when that does not help
@@ -59,7 +60,8 @@ char *session_program(const Session *session, const char *name, GError **error)
                 if (path && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
                         return g_steal_pointer(&path);
         }
-        g_set_error(error, SESSION_ERROR, API_ERROR_NOT_FOUND, "there is no %s in %s", name, session->bin_folder ? session->bin_folder : own);
+        g_set_error(error, SESSION_ERROR, API_ERROR_NOT_FOUND, "there is no %s in %s", name,
+                    session->bin_folder ? session->bin_folder : own);
         return NULL;
 }
 

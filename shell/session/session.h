@@ -1,4 +1,5 @@
-/* What the session's files share. session.c owns it all; children.c starts and reaps, part.c supervises, programs.c launches, server.c listens. */
+/* What the session's files share. session.c owns it all; children.c starts and reaps, part.c supervises, programs.c launches, server.c
+ * listens. */
 #pragma once
 
 #include <gio/gio.h>
@@ -47,7 +48,8 @@ GError *session_error(ApiErrorKind kind, const char *format, ...) G_GNUC_PRINTF(
 
 /* environment.c */
 
-/* Takes every variable that holds a secret out of this process's environment, its bytes in /proc included. Returns them; free with g_strfreev(). */
+/* Takes every variable that holds a secret out of this process's environment, its bytes in /proc included. Returns them; free with
+ * g_strfreev(). */
 char **environment_take_keys(void);
 gboolean environment_is_key(const char *name);
 
@@ -64,10 +66,12 @@ typedef enum {
 Children *children_new(void);
 void children_free(Children *children);
 
-/* Starts a program in a process group of its own, which dies with us. func is called once it has ended. 0 and an error if it cannot be started. */
-pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind, ChildFunc func, gpointer user_data, GError **error);
+/* Starts a program in a process group of its own, which dies with us. func is called once it has ended. 0 and an error if it cannot be
+ * started. */
+pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind,
+                     ChildFunc func, gpointer user_data, GError **error);
 
-/* Ends every child: all but last first, TERM and after SESSION_STOP_MS KILL, then last in the same way. func is called when none is left. */
+/* Ends every child: all but last first, TERM and after SESSION_STOP_MS KILL, then last in the same way. func is called at the end. */
 void children_stop(Children *children, pid_t last, GFunc func, gpointer user_data);
 
 /* part.c: the agent and the shell, each restarted when it dies. */

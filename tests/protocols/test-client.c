@@ -1,4 +1,5 @@
-/* Verifies the client of the agent's socket against a small server in the same process: replies, refusals, streams that end, break and resume. */
+/* Verifies the client of the agent's socket against a small server in the same process: replies, refusals, streams that end, break and
+ * resume. */
 #include <gio/gunixsocketaddress.h>
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
@@ -303,7 +304,8 @@ static void test_final(Fixture *f, gconstpointer data)
         g_assert_cmpstr(f->log->str, ==, "refused;");
 }
 
-/* The connection breaks in the middle of an event, the agent is busy, then it goes on after the last whole event; live and unknown events pass. */
+/* The connection breaks in the middle of an event, the agent is busy, then it goes on after the last whole event; live and unknown events
+ * pass. */
 static void test_resume(Fixture *f, gconstpointer data)
 {
         follow(f, "GET", "/api/v1/events", TRUE);

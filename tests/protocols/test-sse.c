@@ -1,4 +1,5 @@
-/* Verifies that the reader of event streams gives the same events for the pieces as they came, for the whole, byte by byte and for every split in two. */
+/* Verifies that the reader of event streams gives the same events for the pieces as they came, for the whole, byte by byte and for every
+ * split in two. */
 #include <gio/gio.h>
 #include <string.h>
 
@@ -147,7 +148,8 @@ static void test_unknown_field(void)
 
         sse_reader_on_field(reader, field_cb);
         g_assert_true(sse_reader_feed(reader, stream, strlen(stream), NULL));
-        g_assert_cmpstr(json_object_to_json_string_ext(seen, JSON_C_TO_STRING_PLAIN), ==, "[\"error\",\"{\\\"code\\\":400}\",\"odd\",\"\"]");
+        g_assert_cmpstr(json_object_to_json_string_ext(seen, JSON_C_TO_STRING_PLAIN), ==,
+                        "[\"error\",\"{\\\"code\\\":400}\",\"odd\",\"\"]");
         json_object_put(seen);
 }
 

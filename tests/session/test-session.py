@@ -296,9 +296,9 @@ def test_killed_session_leaves_nobody():
             pids += open_pids(session.report("program"))
         session.process.kill()
         assert all(gone(pid) for pid in pids), uid
+        session.process.wait()
         again = session.start()
         session.both()
-        session.process.wait()
         session.process.stderr.close()
         session.process = again
         assert session.end() == 0, "the socket that was left over is no hindrance"
