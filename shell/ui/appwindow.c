@@ -173,6 +173,18 @@ evidence_closed_cb(gpointer user_data)
         app_window_evidence_sheet(user_data, FALSE);
 }
 
+/* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part. Real exposures are
+ * rare, since frames are redirected, so the whole page is drawn. */
+static GdkFilterReturn
+expose_cb(GdkXEvent *event, GdkEvent *unused, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (((XEvent *)event)->type == Expose && ((XEvent *)event)->xexpose.count == 0)
+                gtk_widget_queue_draw(window->overlay);
+        return GDK_FILTER_CONTINUE;
+}
+
 static gboolean
 delete_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
 {
@@ -241,6 +253,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
         gtk_widget_show_all(window->overlay);
         ui_ground(window->window);
+        gdk_window_add_filter(gtk_widget_get_window(window->window), expose_cb, window);
         return window;
 }
 
@@ -251,6 +264,7 @@ app_window_free(AppWindow *window)
                 return;
         g_clear_handle_id(&window->offer, g_source_remove);
         g_signal_handlers_disconnect_by_data(window->window, window);
+        gdk_window_remove_filter(gtk_widget_get_window(window->window), expose_cb, window);
         if (window->view) {
                 gtk_container_remove(GTK_CONTAINER(window->overlay), app_view_widget(window->view));
                 app_view_free(window->view);

@@ -37,8 +37,9 @@ on_ready(Desktop *desktop, const WmEvent *event)
 
         desktop->core_ready = TRUE;
         gtk_widget_show_all(panel_window(desktop->panel));
-        for (guint i = 0; restored && i < restored->windows->len; i++)
-                restore_window(desktop, restored->windows->pdata[i]);
+        /* The list is most recently used first; the last to come is on top. */
+        for (guint i = restored ? restored->windows->len : 0; i > 0; i--)
+                restore_window(desktop, restored->windows->pdata[i - 1]);
         desktop_touch(desktop);
 }
 

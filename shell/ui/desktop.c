@@ -79,37 +79,45 @@ desktop_say(Desktop *desktop, const char *key, const char *text, gboolean proble
 
 /* The state file */
 
-static const WmWindow *
-listed_window(Desktop *desktop, guint64 xid)
+static void
+save_window(Desktop *desktop, SavedState *state, AppWindow *window, const WmWindow *listed)
 {
-        for (guint i = 0; i < desktop->wm_windows->len; i++)
-                if (g_array_index(desktop->wm_windows, WmWindow, i).xid == xid)
-                        return &g_array_index(desktop->wm_windows, WmWindow, i);
-        return NULL;
+        const char *id = app_window_app(window);
+        App *app = model_app(desktop->model, id);
+        SavedWindow *saved = saved_state_add(state, id, app ? app->title : id, app ? app->glyph : "");
+        int scale = gtk_widget_get_scale_factor(GTK_WIDGET(app_window_gtk(window)));
+
+        if (!saved || !listed)
+                return;
+        saved->placed = TRUE;
+        saved->x = listed->x / scale;
+        saved->y = listed->y / scale;
+        saved->width = listed->width / scale;
+        saved->height = listed->height / scale;
+        saved->minimised = listed->minimised;
 }
 
+/* Most recently used first, as the core lists them; then those that it has not seen yet. */
 static void
 save_windows(Desktop *desktop, SavedState *state)
 {
+        g_autoptr(GHashTable) left = g_hash_table_new(NULL, NULL);
         GHashTableIter iter;
-        gpointer key, value;
+        gpointer value;
 
         g_hash_table_iter_init(&iter, desktop->windows);
-        while (g_hash_table_iter_next(&iter, &key, &value)) {
-                App *app = model_app(desktop->model, key);
-                const WmWindow *listed = listed_window(desktop, app_window_xid(value));
-                SavedWindow *saved = saved_state_add(state, key, app ? app->title : key, app ? app->glyph : "");
-                int scale = gtk_widget_get_scale_factor(GTK_WIDGET(app_window_gtk(value)));
+        while (g_hash_table_iter_next(&iter, NULL, &value))
+                g_hash_table_add(left, value);
+        for (guint i = 0; i < desktop->wm_windows->len; i++) {
+                const WmWindow *listed = &g_array_index(desktop->wm_windows, WmWindow, i);
+                AppWindow *window = desktop_window_by_xid(desktop, listed->xid);
 
-                if (!saved || !listed)
-                        continue;
-                saved->placed = TRUE;
-                saved->x = listed->x / scale;
-                saved->y = listed->y / scale;
-                saved->width = listed->width / scale;
-                saved->height = listed->height / scale;
-                saved->minimised = listed->minimised;
+                if (window && g_hash_table_remove(left, window))
+                        save_window(desktop, state, window, listed);
         }
+        g_hash_table_iter_init(&iter, left);
+        while (g_hash_table_iter_next(&iter, &value, NULL))
+                save_window(desktop, state, value, NULL);
 }
 
 static void

@@ -140,10 +140,8 @@ test_late(void)
         RowContext context = {0};
         g_autoptr(GPtrArray) rows = rows_rank("disk l", candidates, &context);
         g_autoptr(GPtrArray) late = rows_new();
-        g_autoptr(GPtrArray) before = g_ptr_array_copy(rows, (GCopyFunc)(void (*)(void))g_strdup, NULL);
         guint stood = rows->len;
 
-        g_ptr_array_unref(g_steal_pointer(&before));
         for (guint i = 0; i < 2 * ROWS_MAX; i++) {
                 g_autofree char *text = g_strdup_printf("late %u", i);
                 Row *row = row_new(ROW_SAY, text, NULL);
