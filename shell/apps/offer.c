@@ -86,9 +86,19 @@ static void event_cb(EventType type, guint64 id, json_object *data, gpointer use
                 take_answer(views->open->pdata[i], json_object_get_string(question), json_object_get_string(answer));
 }
 
-/* Lost and found again: the stream resumes by itself. */
+/* The stream resumes by itself. A page that was on its way when the agent went looks finished to WebKit, however short it is: it is loaded again. */
 static void state_cb(const GError *error, gpointer user_data)
 {
+        Views *views = user_data;
+
+        for (guint i = 0; i < views->open->len; i++) {
+                AppView *view = views->open->pdata[i];
+
+                if (error)
+                        view->cut = view->cut || view->loading;
+                else if (view->cut)
+                        view_load_now(view);
+        }
 }
 
 void offers_follow(Views *views)

@@ -81,6 +81,9 @@ static void loaded_cb(Page *page, gpointer owner)
 {
         AppView *view = owner;
 
+        view->loading = FALSE;
+        if (view->cut)
+                return;
         view->loads_failed = 0;
         if (view->handler->loaded)
                 view->handler->loaded(view, g_get_monotonic_time(), view->user_data);
@@ -190,6 +193,8 @@ void view_load_now(AppView *view)
         watch_reset(view);
         view->painted = FALSE;
         view->gone = FALSE;
+        view->cut = FALSE;
+        view->loading = TRUE;
         page_load(view->page, view->path, view->storage, 0);
 }
 

@@ -81,6 +81,18 @@ void standin_feed(Standin *standin, const char *path, const char *piece)
                 g_ptr_array_set_size(page->readers, 0);
 }
 
+void standin_cut(Standin *standin, const char *path)
+{
+        Served *page = served(standin, path);
+
+        for (guint i = 0; i < page->readers->len; i++)
+                g_socket_shutdown(soup_server_message_get_socket(page->readers->pdata[i]), TRUE, TRUE, NULL);
+        g_ptr_array_set_size(page->readers, 0);
+        for (guint i = 0; i < standin->followers->len; i++)
+                g_socket_shutdown(soup_server_message_get_socket(standin->followers->pdata[i]), TRUE, TRUE, NULL);
+        g_ptr_array_set_size(standin->followers, 0);
+}
+
 guint standin_reads(Standin *standin, const char *path)
 {
         return served(standin, path)->reads;

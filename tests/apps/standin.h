@@ -18,6 +18,8 @@ AgentClient *standin_client(Standin *standin);
 void standin_page(Standin *standin, const char *path, const char *text);
 /* A page fed in pieces: every piece is kept and sent to whoever reads; NULL ends it. */
 void standin_feed(Standin *standin, const char *path, const char *piece);
+/* The agent dies in the middle of it: whoever reads is cut off. */
+void standin_cut(Standin *standin, const char *path);
 /* How often the path was read. */
 guint standin_reads(Standin *standin, const char *path);
 

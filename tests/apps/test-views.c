@@ -439,6 +439,16 @@ static void test_missing_page(Fixture *fixture, gconstpointer data)
         expect_title(fixture, "Not here");
 }
 
+static void test_cut_page_loads_again(Fixture *fixture, gconstpointer data)
+{
+        standin_feed(fixture->standin, "/app/demo/index.html", "<!doctype html><title>half</title><h1>Half a page</h1>");
+        app_view_load(fixture->view, "index.html", FALSE);
+        expect_title(fixture, "half");
+        standin_cut(fixture->standin, "/app/demo/index.html");
+        standin_page(fixture->standin, "/app/demo/index.html", "<!doctype html><title>whole</title><h1>A page</h1>");
+        expect_title(fixture, "whole");
+}
+
 static void add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
         g_autofree char *path = g_strconcat("/views/", name, NULL);
@@ -468,6 +478,7 @@ int main(int argc, char **argv)
         add("endless-loop", test_endless_loop);
         add("flood", test_flood);
         add("missing-page", test_missing_page);
+        add("cut-page-loads-again", test_cut_page_loads_again);
         g_test_add_func("/views/save-move", test_save_move);
         return g_test_run();
 }
