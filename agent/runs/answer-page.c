@@ -1,5 +1,6 @@
-/* A document out of an answer. HTML: everything before <!doctype or <html is talk, and so is everything after the last </html>; since a script may
- * hold the text "</html>" as well, what follows one is held back until another comes or the answer ends. Text: only a fence is taken off. */
+/* A document out of an answer. HTML: everything before <!doctype or <html is talk, and so is everything after the last </html>; since a
+ * script may hold the text "</html>" as well, what follows one is held back until another comes or the answer ends. Text: only a fence
+ * is taken off. */
 #include "agent/runs/answer-page.h"
 
 #include <string.h>

@@ -24,5 +24,6 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(PageStrip, page_strip_free)
 /* The same for an answer that is all there. Free with g_free(). */
 char *page_strip(PageForm form, const char *bytes, gsize length);
 
-/* TRUE if text is a whole HTML document; else AGENT_ERROR (FAILED) with a sentence that says what it is: nothing, no document, half a page, too large. */
+/* TRUE if text is a whole HTML document; else AGENT_ERROR (FAILED) with a sentence that says what it is: nothing, no document, half a
+ * page, too large. */
 gboolean page_is_whole(const char *text, gsize length, GError **error);

@@ -120,7 +120,8 @@ static json_object *find_object(const char *answer, gsize length, GError **error
         if (why == json_tokener_continue)
                 fault(error, "the JSON stops in the middle: it was cut off");
         else if (why != json_tokener_success)
-                fault(error, "the JSON is wrong after %zu characters: %s", json_tokener_get_parse_end(tokener), json_tokener_error_desc(why));
+                fault(error, "the JSON is wrong after %zu characters: %s", json_tokener_get_parse_end(tokener),
+                      json_tokener_error_desc(why));
         json_tokener_free(tokener);
         return object;
 }

@@ -34,8 +34,9 @@ json_object *requirement_to_json(const Requirement *requirement);
 Requirement *requirement_from_json(json_object *object);
 
 Plan *plan_new(void);
-/* Reads an answer: the first JSON object in it. NULL and AGENT_ERROR (FAILED) whose message names the fault, for the next attempt's prompt. With lenient
- * TRUE a requirement whose steps cannot be read is kept without them, as unproven. A cut-off answer is always an error. */
+/* Reads an answer: the first JSON object in it. NULL and AGENT_ERROR (FAILED) whose message names the fault, for the next attempt's
+ * prompt. With lenient TRUE a requirement whose steps cannot be read is kept without them, as unproven. A cut-off answer is always an
+ * error. */
 Plan *plan_parse(const char *answer, gsize length, gboolean lenient, GError **error);
 /* Accepts NULL. */
 void plan_free(Plan *plan);

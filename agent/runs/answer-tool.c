@@ -1,5 +1,5 @@
-/* Two fences out of an answer. Models name them differently (python, py, Python3; json, samples) or not at all: then what holds `def run` is the tool and
- * what starts with [ is its samples. */
+/* Two fences out of an answer. Models name them differently (python, py, Python3; json, samples) or not at all: then what holds `def
+ * run` is the tool and what starts with [ is its samples. */
 #include "agent/runs/answer-tool.h"
 
 #include <string.h>

@@ -29,11 +29,13 @@ static void called_cb(json_object *result, const char *traceback, const GError *
         if (run->finished)
                 return;
         if (g_error_matches(error, AGENT_ERROR, API_ERROR_DENIED))
-                run_finish(run, OUTCOME_FAILED, "You did not allow it, so there is no answer. The tool is kept; ask again to be asked again.");
+                run_finish(run, OUTCOME_FAILED, "You did not allow it, so there is no answer. The tool is kept; ask again to be asked "
+                           "again.");
         else if (error)
                 run_finish(run, OUTCOME_FAILED, "The tool “%s” could not answer: %s", run->plan->call_tool, error->message);
         else if (!plain || !*plain)
-                run_finish(run, OUTCOME_FAILED, "The tool “%s” ran but gave no answer. Ask again, or say it in other words.", run->plan->call_tool);
+                run_finish(run, OUTCOME_FAILED, "The tool “%s” ran but gave no answer. Ask again, or say it in other words.",
+                           run->plan->call_tool);
         else
                 say(run, plain);
 }
@@ -50,5 +52,6 @@ void answer_start(Run *run)
         /* Grants belong to an app; an answer has none, so they belong to its tool. */
         run->asker = g_strdelimit(g_strdup_printf("tool-%s", tool->name), "_", '-');
         timeline_wait(run->timeline, WAIT_TOOL, g_get_monotonic_time());
-        toolbox_call_tool(run->agent->toolbox, run->asker, tool, run->plan->call_arguments, run->sentence, run->cancellable, called_cb, run_ref(run));
+        toolbox_call_tool(run->agent->toolbox, run->asker, tool, run->plan->call_arguments, run->sentence, run->cancellable, called_cb,
+                          run_ref(run));
 }

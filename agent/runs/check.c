@@ -1,4 +1,5 @@
-/* CHECK: a view tries the draft out and posts what it found. What is not checked has not passed: with no view the run waits, says so, and at last ends. */
+/* CHECK: a view tries the draft out and posts what it found. What is not checked has not passed: with no view the run waits, says so,
+ * and at last ends. */
 #include "agent/runs/run.h"
 
 #include <string.h>
@@ -75,8 +76,10 @@ static void not_checked(Run *run)
                 return;
         }
         run_finish(run, OUTCOME_FAILED,
-                   "The page is written but no view checked it, so it is not accepted. Start the desktop (or impromptu-shell --views) and ask again.%s%s%s%s",
-                   run->before ? " The last working version stays." : "", kept ? " The draft is kept as " : "", kept ? kept : "", kept ? "." : "");
+                   "The page is written but no view checked it, so it is not accepted. Start the desktop (or impromptu-shell --views) "
+                   "and ask again.%s%s%s%s",
+                   run->before ? " The last working version stays." : "", kept ? " The draft is kept as " : "", kept ? kept : "",
+                   kept ? "." : "");
 }
 
 static gboolean no_view_cb(gpointer user_data)
@@ -188,7 +191,7 @@ gboolean check_evidence(Run *run, json_object *posted, GError **error)
 
         if (!evidence_check(posted, error))
                 return FALSE;
-        if (run->state != STATE_CHECK || !run->check_timer || !run->draft || g_strcmp0(json_text(posted, "draft"), draft_name(run->draft)) != 0)
+        if (run->state != STATE_CHECK || !run->check_timer || g_strcmp0(json_text(posted, "draft"), draft_name(run->draft)) != 0)
                 return ignored(error, "This draft is not being checked any more; the evidence is ignored.");
         check_stop(run);
         timeline_waited(run->timeline, WAIT_VIEW, g_get_monotonic_time());

@@ -16,9 +16,10 @@ const char *content_form_name(ContentForm form); /* "CSV", as the prompts say it
 const char *content_form_type(ContentForm form); /* MIME, with its charset */
 const char *content_form_ending(ContentForm form); /* "csv" */
 
-/* TRUE if text is what the form asks for; else AGENT_ERROR (FAILED) with the fault, its line where there is one. rows and columns (may be NULL) of a CSV,
- * without its first line; elsewhere the lines and 1. */
+/* TRUE if text is what the form asks for; else AGENT_ERROR (FAILED) with the fault, its line where there is one. rows and columns (may
+ * be NULL) of a CSV, without its first line; elsewhere the lines and 1. */
 gboolean content_check(ContentForm form, const char *text, gsize length, guint *rows, guint *columns, GError **error);
 
-/* The first field of a CSV's first line, or the beginning of the first line that holds anything, at most `max` characters. Free with g_free(). */
+/* The first field of a CSV's first line, or the beginning of the first line that holds anything, at most `max` characters. Free with
+ * g_free(). */
 char *content_first_words(ContentForm form, const char *text, gsize max);

@@ -1,5 +1,6 @@
-/* The content route: a text, a table or a drawing is written, checked as what it is, and shown by a viewer of our own. The viewer is one page that holds the
- * content itself, escaped; so a draft of it streams like any other page, and a viewer can be checked, delivered and changed like any app. */
+/* The content route: a text, a table or a drawing is written, checked as what it is, and shown by a viewer of our own. The viewer is one
+ * page that holds the content itself, escaped; so a draft of it streams like any other page, and a viewer can be checked, delivered and
+ * changed like any app. */
 #include "agent/runs/run.h"
 
 #include <string.h>
@@ -24,7 +25,12 @@ static gboolean viewer(Run *run, char **head, char **tail, GError **error)
         g_autofree char *slug = text_slug(run->sentence, NAME_MAX_BYTES);
         g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(form));
         g_autofree char *title = g_markup_escape_text(run->title, -1);
-        const char *values[][2] = {{"{{title}}", title}, {"{{file}}", file}, {"{{form}}", content_form_ending(form)}, {"{{type}}", content_form_type(form)}};
+        const char *values[][2] = {
+                {"{{title}}", title},
+                {"{{file}}", file},
+                {"{{form}}", content_form_ending(form)},
+                {"{{type}}", content_form_type(form)},
+        };
         g_autoptr(GString) page = NULL;
         const char *mark;
 
@@ -115,7 +121,8 @@ static void failed(Run *run, const char *why)
                 content_again(run, why);
                 return;
         }
-        run_finish(run, OUTCOME_FAILED, "What the model wrote cannot be used: %s. It was asked twice. Nothing was kept; ask again, or say it in other words.", why);
+        run_finish(run, OUTCOME_FAILED, "What the model wrote cannot be used: %s. It was asked twice. Nothing was kept; ask again, or "
+                   "say it in other words.", why);
 }
 
 static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
@@ -188,8 +195,9 @@ static void ask(Run *run)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
         if (viewer(run, &run->viewer_head, &run->viewer_tail, &error))
-                request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence, "format", content_form_name(form), "wishes", wishes,
-                                               "fault", run->fault, "previous", run->previous, NULL);
+                request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence,
+                                               "format", content_form_name(form), "wishes", wishes, "fault", run->fault,
+                                               "previous", run->previous, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -14,7 +14,8 @@ char *deliver_keep_draft(Run *run, const char *page)
         g_autofree char *name = g_strdup_printf("%s.html", run->id);
         g_autofree char *path = g_build_filename(folder, name, NULL);
 
-        if (g_mkdir_with_parents(folder, 0700) != 0 || !g_file_set_contents_full(path, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
+        if (g_mkdir_with_parents(folder, 0700) != 0 ||
+            !g_file_set_contents_full(path, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
                 return NULL;
         return g_steal_pointer(&path);
 }
@@ -73,7 +74,8 @@ static char *verify_file(Run *run, const Evidence *evidence)
 
 static char *progress_file(Run *run)
 {
-        return g_strdup_printf("# How it came about\n\n%s: drafts %u, repairs %u, starts afresh %u.\n", run->id, run->drafts, run->repairs, run->fresh);
+        return g_strdup_printf("# How it came about\n\n%s: drafts %u, repairs %u, starts afresh %u.\n", run->id, run->drafts, run->repairs,
+                               run->fresh);
 }
 
 static void add_file(GHashTable *files, const char *path, char *text)
@@ -152,9 +154,11 @@ static char *say(Run *run, const Evidence *evidence)
         g_autofree char *first = evidence_passed(evidence) ? NULL : evidence_first_failure(evidence, run->plan->requirements);
 
         if (first)
-                return g_strdup_printf("“%s” does %u of %u. Still wrong: %s. Fix this tries again.", run->title, evidence->passed, evidence->total, first);
+                return g_strdup_printf("“%s” does %u of %u. Still wrong: %s. Fix this tries again.", run->title, evidence->passed,
+                                       evidence->total, first);
         if (evidence->eye)
-                return g_strdup_printf("“%s” does %u of %u; %u more only you can judge.", run->title, evidence->passed, evidence->total, evidence->eye);
+                return g_strdup_printf("“%s” does %u of %u; %u more only you can judge.", run->title, evidence->passed, evidence->total,
+                                       evidence->eye);
         return g_strdup_printf("“%s” does %u of %u.", run->title, evidence->passed, evidence->total);
 }
 
@@ -218,9 +222,11 @@ void deliver_best(Run *run)
         }
         g_autofree char *kept = best ? deliver_keep_draft(run, best->page) : NULL;
         if (run->before)
-                run_finish(run, OUTCOME_FAILED, "The change did not work: %s. “%s” stays as it was.%s%s%s", first ? first : "no page came of it", run->title,
+                run_finish(run, OUTCOME_FAILED, "The change did not work: %s. “%s” stays as it was.%s%s%s",
+                           first ? first : "no page came of it", run->title,
                            kept ? " The draft is kept as " : "", kept ? kept : "", kept ? "." : "");
         else
-                run_finish(run, OUTCOME_FAILED, "No draft showed anything: %s. Ask again, or say it in other words.%s%s%s", first ? first : "no page came of it",
+                run_finish(run, OUTCOME_FAILED, "No draft showed anything: %s. Ask again, or say it in other words.%s%s%s",
+                           first ? first : "no page came of it",
                            kept ? " The last draft is kept as " : "", kept ? kept : "", kept ? "." : "");
 }

@@ -68,7 +68,8 @@ gsize draft_length(const Draft *draft)
         return draft->bytes->len;
 }
 
-/* Sends what is new to one follower. It may unfollow, itself or others, while it is called: then that one is only marked, and sweep() takes it out. */
+/* Sends what is new to one follower. It may unfollow, itself or others, while it is called: then that one is only marked, and sweep()
+ * takes it out. */
 static void send_new(Draft *draft, Follower *follower)
 {
         gsize from = follower->sent;

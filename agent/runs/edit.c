@@ -33,7 +33,8 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 ask(run);
                 return;
         }
-        run_finish(run, OUTCOME_FAILED, "The model's change could not be applied: %s. “%s” stays as it was. Ask again, or say it in other words.", run->fault,
+        run_finish(run, OUTCOME_FAILED, "The model's change could not be applied: %s. “%s” stays as it was. Ask again, or say it in "
+                   "other words.", run->fault,
                    run->title);
 }
 
@@ -51,9 +52,9 @@ static void ask(Run *run)
         run_enter(run, STATE_WRITE, run->fault ? "The change could not be applied; asking for the whole page." : NULL);
         run->written = 0;
         run->expected = run->fault ? strlen(run->before_page) / RUN_BYTES_A_TOKEN : runs_page_tokens(run->runs) / 4;
-        request.prompt = prompt_render(run->agent, "edit", &error, "sentence", run->sentence, "instructions", instructions, "page", run->before_page,
-                                       "requirements", requirements, "added", added, "tools", tools, "libraries", libraries, "findings", findings, "fault",
-                                       run->fault, NULL);
+        request.prompt = prompt_render(run->agent, "edit", &error, "sentence", run->sentence, "instructions", instructions,
+                                       "page", run->before_page, "requirements", requirements, "added", added, "tools", tools,
+                                       "libraries", libraries, "findings", findings, "fault", run->fault, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

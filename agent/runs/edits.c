@@ -1,5 +1,6 @@
-/* Search/replace blocks. The marks are read tolerantly (models write five to nine characters, with or without the word), the search text in two ways:
- * exactly, and then by lines whose white space is folded. A text that stands more than once is refused: a guess there would break what works. */
+/* Search/replace blocks. The marks are read tolerantly (models write five to nine characters, with or without the word), the search text
+ * in two ways: exactly, and then by lines whose white space is folded. A text that stands more than once is refused: a guess there would
+ * break what works. */
 #include "agent/runs/edits.h"
 
 #include <string.h>

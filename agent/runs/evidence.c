@@ -1,5 +1,5 @@
-/* Evidence. A view is our own program, but it watched an untrusted page: a claim by the page itself never makes a requirement pass, and what the view
- * did not say has failed. */
+/* Evidence. A view is our own program, but it watched an untrusted page: a claim by the page itself never makes a requirement pass, and
+ * what the view did not say has failed. */
 #include "agent/runs/evidence.h"
 
 #include <string.h>

@@ -30,7 +30,8 @@ gboolean evidence_passed(const Evidence *evidence);
 /* Negative, 0 or positive: a is worse than, as good as, better than b. NULL is worse than everything. */
 int evidence_compare(const Evidence *a, const Evidence *b);
 
-/* What failed, in lines for a repair prompt: the steps as text, the one that failed, what was seen, and the findings verbatim. Free with g_free(). */
+/* What failed, in lines for a repair prompt: the steps as text, the one that failed, what was seen, and the findings verbatim. Free with
+ * g_free(). */
 char *evidence_text(const Evidence *evidence, GPtrArray *requirements);
 
 /* The findings alone, a line each (array or NULL). Free with g_free(). */

@@ -107,8 +107,10 @@ static gboolean recorded_cb(gpointer user_data)
         const char *answer = json_text(line, "answer") ? json_text(line, "answer") : "";
         g_autoptr(GError) error = NULL;
 
+        const char *message = json_text(line, "message");
+
         if (json_field(line, "error"))
-                error = g_error_new_literal(LANE_ERROR, (int)json_int(line, "error", 0), json_text(line, "message") ? json_text(line, "message") : "");
+                error = g_error_new_literal(LANE_ERROR, (int)json_int(line, "error", 0), message ? message : "");
         if (!call->run->finished && !call->dropped) {
                 if (call->text && *answer)
                         call->text(call->run, answer, strlen(answer), call->user_data);
@@ -136,7 +138,8 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
         };
 
         call->run = run_ref(run);
-        call->key = g_strdup_printf("%s/%u%s%s", request->call, request->attempt, request->part ? "/" : "", request->part ? request->part : "");
+        call->key = g_strdup_printf("%s/%u%s%s", request->call, request->attempt, request->part ? "/" : "",
+                                    request->part ? request->part : "");
         call->text = text;
         call->done = done;
         call->user_data = user_data;

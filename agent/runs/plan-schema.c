@@ -21,9 +21,10 @@ static json_object *load(const char *file)
 
 static gboolean is_bound(const char *name)
 {
-        static const char *const bounds[] = {"$schema",  "$id",      "$defs",   "title",   "description",      "minLength",        "maxLength",     "pattern",
-                                             "minItems", "maxItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "maxProperties", "default",
-                                             NULL};
+        static const char *const bounds[] = {
+                "$schema", "$id", "$defs", "title", "description", "default", "pattern", "minLength", "maxLength", "minItems", "maxItems",
+                "maxProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", NULL,
+        };
 
         return g_strv_contains(bounds, name);
 }

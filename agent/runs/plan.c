@@ -152,7 +152,8 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 return;
         }
         if (last) {
-                run_finish(run, OUTCOME_FAILED, "The model made no plan that can be used, twice: %s. %s Ask again, or say it in other words.",
+                run_finish(run, OUTCOME_FAILED, "The model made no plan that can be used, twice: %s. %s Ask again, or say it in other "
+                           "words.",
                            error ? error->message : lack, run->before ? "The app stays as it was." : "Nothing was made.");
         } else {
                 g_autofree char *whole = g_utf8_make_valid(answer, length);
@@ -180,9 +181,9 @@ static void ask(Run *run, const char *fault, const char *tail)
                 requirements = run_requirements_text(run, -1);
                 g_clear_pointer(&run->plan, plan_free);
         }
-        request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title, "instructions", instructions, "tools",
-                                       tools, "requirements", requirements, "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault",
-                                       fault, "tail", tail, NULL);
+        request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title,
+                                       "instructions", instructions, "tools", tools, "requirements", requirements,
+                                       "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault", fault, "tail", tail, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

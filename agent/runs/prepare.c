@@ -1,4 +1,5 @@
-/* PREPARE: all new tools side by side, each drafted, tried on its samples and repaired from the real error; and the values that checks expect, computed. */
+/* PREPARE: all new tools side by side, each drafted, tried on its samples and repaired from the real error; and the values that checks
+ * expect, computed. */
 #include "agent/runs/run.h"
 
 #include <string.h>
@@ -90,7 +91,8 @@ static void give_up(ToolJob *job)
         const char *line = strrchr(job->failure, '\n');
 
         line = line && line[1] ? line + 1 : job->failure;
-        run_finish(run, OUTCOME_FAILED, "The tool “%s” could not be made to work in %d attempts: %s. %s Ask again, or say it in other words.",
+        run_finish(run, OUTCOME_FAILED, "The tool “%s” could not be made to work in %d attempts: %s. %s Ask again, or say it in other "
+                   "words.",
                    job->tool->name, RUN_TOOL_ATTEMPTS_MAX, line, run->before ? "The app stays as it was." : "Nothing was made.");
 }
 
@@ -226,10 +228,10 @@ static void draft_tool(ToolJob *job)
 
         job->attempt++;
         tell_tool(job, job->attempt == 1 ? "drafting" : "repairing", NULL);
-        request.prompt = prompt_render(run->agent, "tool", &error, "sentence", run->sentence, "name", tool->name, "line", tool->line, "arguments", arguments,
-                                       "result", tool->result, "capabilities", capabilities, "answer",
-                                       g_strcmp0(run->plan->call_tool, tool->name) == 0 ? "yes" : "", "failure", job->failure, "source",
-                                       tool->source ? tool->source : "", "samples", samples, NULL);
+        request.prompt = prompt_render(run->agent, "tool", &error, "sentence", run->sentence, "name", tool->name, "line", tool->line,
+                                       "arguments", arguments, "result", tool->result, "capabilities", capabilities,
+                                       "answer", g_strcmp0(run->plan->call_tool, tool->name) == 0 ? "yes" : "",
+                                       "failure", job->failure, "source", tool->source, "samples", samples, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -1,5 +1,5 @@
-/* Prompts. A template is read once from front to back; values are copied and never looked at, so that what a person, a page or a tool wrote cannot
- * become a placeholder. */
+/* Prompts. A template is read once from front to back; values are copied and never looked at, so that what a person, a page or a tool
+ * wrote cannot become a placeholder. */
 #include "agent/runs/prompt.h"
 
 #include <stdarg.h>

@@ -13,8 +13,8 @@ typedef struct {
         gsize n_messages;
 } Prompt;
 
-/* Fills a template. values: name to text, both strings. AGENT_ERROR (FAILED) names the template and the placeholder that has no value, a section
- * that does not end, or a text before the first message. Free with prompt_free(). */
+/* Fills a template. values: name to text, both strings. AGENT_ERROR (FAILED) names the template and the placeholder that has no value, a
+ * section that does not end, or a text before the first message. Free with prompt_free(). */
 Prompt *prompt_fill(const char *name, const char *template, GHashTable *values, GError **error);
 
 /* Fills data/prompts/NAME.md with pairs of name and value that end with NULL; a NULL value is empty. */

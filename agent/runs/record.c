@@ -1,4 +1,5 @@
-/* A run's record: one JSON object a line, appended as things happen. A torn last line (a kill, a power cut, a full disk) is cut off when it is read. */
+/* A run's record: one JSON object a line, appended as things happen. A torn last line (a kill, a power cut, a full disk) is cut off when
+ * it is read. */
 #include "agent/runs/run.h"
 
 #include <errno.h>

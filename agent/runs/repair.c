@@ -1,4 +1,5 @@
-/* REPAIR: the page, everything that was found, and the requirements, in one message; and the order in which repairs and a start afresh are tried. */
+/* REPAIR: the page, everything that was found, and the requirements, in one message; and the order in which repairs and a start afresh
+ * are tried. */
 #include "agent/runs/run.h"
 
 #include <string.h>
@@ -50,8 +51,8 @@ static void ask(Run *run)
         run_enter(run, STATE_REPAIR, first);
         run->written = 0;
         run->expected = run->fault ? strlen(run->page) / RUN_BYTES_A_TOKEN : runs_page_tokens(run->runs) / 4;
-        request.prompt = prompt_render(run->agent, "repair", &error, "sentence", run->sentence, "page", run->page, "requirements", requirements, "tools",
-                                       tools, "evidence", evidence, "fault", run->fault, NULL);
+        request.prompt = prompt_render(run->agent, "repair", &error, "sentence", run->sentence, "page", run->page,
+                                       "requirements", requirements, "tools", tools, "evidence", evidence, "fault", run->fault, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

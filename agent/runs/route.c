@@ -184,7 +184,8 @@ static void change_app(Run *run)
         run->before = library_app(run->agent->library, run->app, &error);
         run->before_page = run->before ? accepted_page(run, &error) : NULL;
         if (!run->before_page) {
-                run_finish(run, OUTCOME_FAILED, "There is no finished version that could be changed: %s", error ? error->message : "it was not made.");
+                run_finish(run, OUTCOME_FAILED, "There is no finished version that could be changed: %s",
+                           error ? error->message : "it was not made.");
                 return;
         }
         run->title = g_strdup(run->before->title);
@@ -229,8 +230,8 @@ static void decide(Run *run, Route route)
         case ROUTE_COUNT:
                 tell_route(run);
                 run_finish(run, OUTCOME_FAILED,
-                           "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start programs from the "
-                           "prompt bar. Nothing was changed.");
+                           "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the "
+                           "panel, start programs from the prompt bar. Nothing was changed.");
                 return;
         }
 }
@@ -248,10 +249,12 @@ static gboolean read_word(const char *answer, gsize length, Route *route)
         return FALSE;
 }
 
-/* Small models take a thing that is wanted for a question. An answer without an app is only for a question that is put as one; an app answers too. */
+/* Small models take a thing that is wanted for a question. An answer without an app is only for a question that is put as one; an app
+ * answers too. */
 static gboolean is_question(const char *sentence)
 {
-        static const char *const words[] = {"how", "what", "what's", "which", "when", "where", "who", "why", "is", "are", "am", "do", "does", "can", "has", "have", NULL};
+        static const char *const words[] = {"how", "what", "what's", "which", "when", "where", "who", "why", "is", "are", "am", "do",
+                                            "does", "can", "has", "have", NULL};
         g_autofree char *folded = fold(sentence);
         g_auto(GStrv) parts = g_strsplit(folded, " ", 2);
 

@@ -341,7 +341,8 @@ void run_stop(Run *run)
                 run_finish(run, OUTCOME_STOPPED, "Stopped. “%s” stays as it was.", run->title ? run->title : run->app);
         } else if (run->page) {
                 g_autofree char *kept = deliver_keep_draft(run, run->page);
-                run_finish(run, OUTCOME_STOPPED, "Stopped before it was checked. The draft is kept as %s.", kept ? kept : "nothing: the disk is full");
+                run_finish(run, OUTCOME_STOPPED, "Stopped before it was checked. The draft is kept as %s.",
+                           kept ? kept : "nothing: the disk is full");
         } else {
                 run_finish(run, OUTCOME_STOPPED, "Stopped. Nothing had been made yet.");
         }

@@ -1,9 +1,9 @@
 /* One run, as the files of this folder share it: its data, and what every state may do with it.
  *
- * A run is a chain of callbacks on the main loop. Whatever comes from outside (a model's answer, a sample's outcome, a computed value, a view's evidence) is
- * written to the run's record under a key that says which question it answers. After a kill the run is simply started again: a question whose answer the
- * record holds is answered from there, and events that were told already are not told twice. So every state goes on from the last finished one, and none
- * needs code of its own for it. */
+ * A run is a chain of callbacks on the main loop. Whatever comes from outside (a model's answer, a sample's outcome, a computed value, a
+ * view's evidence) is written to the run's record under a key that says which question it answers. After a kill the run is simply
+ * started again: a question whose answer the record holds is answered from there, and events that were told already are not told twice.
+ * So every state goes on from the last finished one, and none needs code of its own for it. */
 #pragma once
 
 #include "agent/agent.h"

@@ -286,7 +286,8 @@ static const char *commit(Runs *runs, Run *run, GError **error)
         if (!run->record || !record_add(run->record, "begin", begin_line(run))) {
                 if (error && !*error)
                         g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE,
-                                    "The run cannot be recorded in %s: the disk is full or not writable. Nothing was started; free some space and ask again.",
+                                    "The run cannot be recorded in %s: the disk is full or not writable. Nothing was started; free some "
+                                    "space and ask again.",
                                     runs->folder);
                 remove_record(runs, run->id);
                 run->finished = TRUE;
@@ -310,7 +311,8 @@ static Run *next_run(Runs *runs, const char *kind, const char *text, const char 
         return run;
 }
 
-const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key, GError **error)
+const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key,
+                     GError **error)
 {
         Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
         Route route;
@@ -318,7 +320,8 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
         if (run)
                 return run->id;
         if (kind && !run_route_parse(kind, &route)) {
-                g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "“kind” must be open, app, edit, fix, tool, content or system.");
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "“kind” must be open, app, edit, fix, tool, content or "
+                                    "system.");
                 return NULL;
         }
         if (kind && (route == ROUTE_EDIT || route == ROUTE_FIX) && !app_in_front) {

@@ -1,4 +1,5 @@
-/* Runs: requests on their way through the state machine ROUTE, PLAN, PREPARE, WRITE, CHECK, REPAIR, DELIVER. Prose in ../../protocols/README.md. */
+/* Runs: requests on their way through the state machine ROUTE, PLAN, PREPARE, WRITE, CHECK, REPAIR, DELIVER. Prose in
+ * ../../protocols/README.md. */
 #pragma once
 
 #include "agent/agent.h"
@@ -10,9 +11,11 @@
 Runs *runs_new(Agent *agent, GError **error);
 void runs_free(Runs *runs);
 
-/* Starts a run for a person's sentence (checked with text_sentence() by the caller). app_in_front may be NULL. kind is NULL or one of the routes, which
- * skips ROUTE. Returns the run's ID, owned by the run. An equal idempotency_key (may be NULL) returns the run that it made. */
-const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key, GError **error);
+/* Starts a run for a person's sentence (checked with text_sentence() by the caller). app_in_front may be NULL. kind is NULL or one of
+ * the routes, which skips ROUTE. Returns the run's ID, owned by the run. An equal idempotency_key (may be NULL) returns the run that it
+ * made. */
+const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key,
+                     GError **error);
 
 /* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. */
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *idempotency_key, GError **error);
@@ -29,15 +32,16 @@ json_object *runs_list(Runs *runs);
 json_object *runs_show(Runs *runs, const char *run, GError **error);
 gboolean runs_is_finished(Runs *runs, const char *run);
 
-/* A draft that is being or has been written, for GET /app/ID/PATH?draft=RUN.N. func is called (possibly many times, from the main loop) with each new
- * piece, at once with what is there, and last with bytes NULL. FALSE if there is no such draft. */
+/* A draft that is being or has been written, for GET /app/ID/PATH?draft=RUN.N. func is called (possibly many times, from the main loop)
+ * with each new piece, at once with what is there, and last with bytes NULL. FALSE if there is no such draft. */
 typedef void (*DraftFunc)(const char *bytes, gsize length, gpointer user_data);
 gboolean runs_draft_follow(Runs *runs, const char *draft, DraftFunc func, gpointer user_data);
 void runs_draft_unfollow(Runs *runs, DraftFunc func, gpointer user_data);
 /* The MIME type of the draft's file; NULL if there is no such draft. */
 const char *runs_draft_type(Runs *runs, const char *draft);
 
-/* A virtual response: writes what such an address would have, streamed to func (last call bytes NULL; error not NULL if it could not be written). */
+/* A virtual response: writes what such an address would have, streamed to func (last call bytes NULL; error not NULL if it could not be
+ * written). */
 typedef void (*PageFunc)(const char *bytes, gsize length, const GError *error, gpointer user_data);
 void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);
 /* The MIME type that an address asks for by its ending; "text/html; charset=utf-8" where it has none. */

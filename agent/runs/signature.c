@@ -84,9 +84,10 @@ char *failure_signature(json_object *results, json_object *findings)
                 json_object *result = json_object_array_get_idx(results, i);
                 g_autofree char *saw = signature_fold(json_text(result, "saw") ? json_text(result, "saw") : "");
 
-                if (g_strcmp0(json_text(result, "verdict"), "failed") == 0)
-                        g_ptr_array_add(lines, g_strdup_printf("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT " %s", json_int(result, "requirement", -1),
-                                                               json_int(result, "step", -1), saw));
+                if (g_strcmp0(json_text(result, "verdict"), "failed") != 0)
+                        continue;
+                g_ptr_array_add(lines, g_strdup_printf("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT " %s", json_int(result, "requirement", -1),
+                                                       json_int(result, "step", -1), saw));
         }
         for (gsize i = 0; i < json_length(findings); i++) {
                 json_object *finding = json_object_array_get_idx(findings, i);

@@ -1,4 +1,5 @@
-/* A small scanner over tags, not a parser: it looks for attributes that load something and for calls of tools, and leaves all else to the live check. */
+/* A small scanner over tags, not a parser: it looks for attributes that load something and for calls of tools, and leaves all else to
+ * the live check. */
 #include "agent/runs/static.h"
 
 #include <string.h>

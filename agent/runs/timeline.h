@@ -1,5 +1,5 @@
-/* What a run's time went into: a stage each time it entered a state, and in it the time that a model, a tool, the person or a view was waited for. What is
- * left is our own. */
+/* What a run's time went into: a stage each time it entered a state, and in it the time that a model, a tool, the person or a view was
+ * waited for. What is left is our own. */
 #pragma once
 
 #include <glib.h>

@@ -83,7 +83,8 @@ static void failed(Run *run, const char *why)
                 deliver_best(run);
                 return;
         }
-        run_finish(run, OUTCOME_FAILED, "The model wrote no page that can be shown: %s. It was asked twice. Nothing was kept; ask again, or choose another model.", why);
+        run_finish(run, OUTCOME_FAILED, "The model wrote no page that can be shown: %s. It was asked twice. Nothing was kept; ask again, "
+                   "or choose another model.", why);
 }
 
 static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
@@ -128,9 +129,10 @@ static void ask(Run *run)
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *libraries = run_libraries_text(run);
+        const char *afresh = run->avoid ? "Starting afresh." : NULL;
         ModelRequest request = {.lane = "fast", .call = "WRITE", .max_tokens = RUN_TOKENS_PAGE};
 
-        run_enter(run, STATE_WRITE, run->fault ? "The first draft could not be used; writing it again." : run->avoid ? "Starting afresh." : NULL);
+        run_enter(run, STATE_WRITE, run->fault ? "The first draft could not be used; writing it again." : afresh);
         run->written = 0;
         run->expected = runs_page_tokens(run->runs);
         g_clear_pointer(&run->strip, page_strip_free);
@@ -138,9 +140,9 @@ static void ask(Run *run)
         if (run->text)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
-        request.prompt = prompt_render(run->agent, "write", &error, "sentence", run->sentence, "title", run->title, "instructions", instructions,
-                                       "requirements", requirements, "tools", tools, "libraries", libraries, "avoid", run->avoid, "fault", run->fault,
-                                       NULL);
+        request.prompt = prompt_render(run->agent, "write", &error, "sentence", run->sentence, "title", run->title,
+                                       "instructions", instructions, "requirements", requirements, "tools", tools,
+                                       "libraries", libraries, "avoid", run->avoid, "fault", run->fault, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -122,7 +122,8 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
 {
         LaneCall *call = g_new0(LaneCall, 1);
         GString *prompt = g_string_new(NULL);
-        char *key = g_strdup_printf("%s/%u%s%s", request->state, request->attempt, request->part ? "/" : "", request->part ? request->part : "");
+        char *key = g_strdup_printf("%s/%u%s%s", request->state, request->attempt, request->part ? "/" : "",
+                                    request->part ? request->part : "");
 
         for (gsize i = 0; i < request->n_messages; i++)
                 g_string_append_printf(prompt, "%s\n", request->messages[i].content);
@@ -208,7 +209,8 @@ void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *can
                 answer->error = g_error_new_literal(AGENT_ERROR, API_ERROR_FAILED, "This is no expression.");
 }
 
-void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json_object *arguments, const char *quote, GCancellable *cancellable,
+void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json_object *arguments, const char *quote,
+                       GCancellable *cancellable,
                        ToolFunc func, gpointer user_data)
 {
         ToolAnswer *answer = tool_answer(func, user_data);

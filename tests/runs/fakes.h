@@ -1,4 +1,5 @@
-/* The rooms around agent/runs/, made of scripts: models, tools, library and a view that say what a test told them to. The journal is the real one. */
+/* The rooms around agent/runs/, made of scripts: models, tools, library and a view that say what a test told them to. The journal is the
+ * real one. */
 #pragma once
 
 #include "agent/agent.h"
@@ -29,8 +30,8 @@ void world_answers(World *world, const char *key, const char *text);
 void world_fails(World *world, const char *key, LaneError error, const char *text);
 /* The call never ends. */
 void world_hangs(World *world, const char *key);
-/* The next checks' evidence, in order: the results and findings as JSON; "late" answers to the draft before first, NULL not at all. Without any left a view
- * finds that everything passed. */
+/* The next checks' evidence, in order: the results and findings as JSON; "late" answers to the draft before first, NULL not at all.
+ * Without any left a view finds that everything passed. */
 void world_evidence(World *world, const char *results, const char *findings);
 void world_no_evidence(World *world);
 /* A source that holds this text fails on its sample with this error. */

@@ -1,4 +1,5 @@
-/* The answer forms: everything that a model may answer, whole, wrapped in talk, garbled and cut off anywhere; and the recordings, which must be readable. */
+/* The answer forms: everything that a model may answer, whole, wrapped in talk, garbled and cut off anywhere; and the recordings, which
+ * must be readable. */
 #include <json.h>
 #include <string.h>
 
@@ -54,7 +55,8 @@ static void test_page_strip(void)
         assert_strip(PAGE_HTML, "Sure! A < B here is it:\n\n```\n" DOC "\n```\nI hope it helps. <b>bye</b>", DOC);
         assert_strip(PAGE_HTML, "<HTML><p>x</p></HTML> ", "<HTML><p>x</p></HTML>");
         /* A script that holds the end of a document: it ends at the last one. */
-        assert_strip(PAGE_HTML, "<html><script>a = \"</html>\"; b()</script></html>\n```", "<html><script>a = \"</html>\"; b()</script></html>");
+        assert_strip(PAGE_HTML, "<html><script>a = \"</html>\"; b()</script></html>\n```",
+                     "<html><script>a = \"</html>\"; b()</script></html>");
         assert_strip(PAGE_HTML, "<html><p>half < a pa", "<html><p>half < a pa");
         assert_strip(PAGE_HTML, "<html><p>half</ht", "<html><p>half</ht");
         assert_strip(PAGE_HTML, "I cannot do that.", "");
@@ -89,7 +91,8 @@ static void test_page_bytes(void)
 
 static void test_page_whole(void)
 {
-        static const char *const bad[] = {"", "  \n", "<p>x</p>", "<!doctype html><html><p>x", "<html></html", "text</html>", "<html>\xff</html>"};
+        static const char *const bad[] = {"", "  \n", "<p>x</p>", "<!doctype html><html><p>x", "<html></html", "text</html>",
+                                          "<html>\xff</html>"};
         g_autoptr(GError) error = NULL;
 
         g_assert_true(page_is_whole(DOC, strlen(DOC), NULL));
@@ -133,10 +136,12 @@ static void test_edits(void)
         assert_edit(doc, "Sure:\n```\n<<<<<<<<< ORIGINAL\r\n<p>two three</p>\n=====\r\n<p>2</p>\n>>>>> UPDATED\r\n```\nDone.",
                     "<html>\n<p>one</p>\n<p>2</p>\n<p>same</p>\n<p>same</p>\n</html>");
         /* Two blocks, the second on what the first made; nothing in the replacement deletes. */
-        assert_edit(doc, "<<<<<<< SEARCH\n<p>one</p>\n=======\n<p>new</p>\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n<p>new</p>\n=======\n>>>>>>> REPLACE\n",
+        assert_edit(doc, "<<<<<<< SEARCH\n<p>one</p>\n=======\n<p>new</p>\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n<p>new</p>\n=======\n>>>>>>> "
+                    "REPLACE\n",
                     "<html>\n  <p>two  three</p>\n<p>same</p>\n<p>same</p>\n</html>");
         assert_edit(doc, "```html\n" DOC "\n```", DOC);
-        assert_edit("<html>\n=======\n</html>", "<<<<<<< SEARCH\n</html>\n=======\n=======x\n</html>\n>>>>>>> REPLACE", "<html>\n=======\n=======x\n</html>\n");
+        assert_edit("<html>\n=======\n</html>", "<<<<<<< SEARCH\n</html>\n=======\n=======x\n</html>\n>>>>>>> REPLACE",
+                    "<html>\n=======\n=======x\n</html>\n");
 
         assert_no_edit(doc, "<<<<<<< SEARCH\n<p>same</p>\n=======\n<p>x</p>\n>>>>>>> REPLACE", "more than once: “<p>same</p>”");
         assert_no_edit(doc, "<<<<<<< SEARCH\n<p>none</p>\n=======\n<p>x</p>\n>>>>>>> REPLACE", "not in the document: “<p>none</p>”");
@@ -152,7 +157,8 @@ static void test_edits(void)
 /* Cut anywhere, an answer either gives a document or a sentence, and never a broken document. */
 static void test_edits_cut(void)
 {
-        const char *answer = "Sure\n<<<<<<< SEARCH\n<p>one</p>\n=======\n<p>ONE</p>\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n<p>two</p>\n=======\n<p>TWO</p>\n>>>>>>> REPLACE\n";
+        const char *answer = "Sure\n<<<<<<< SEARCH\n<p>one</p>\n=======\n<p>ONE</p>\n>>>>>>> REPLACE\n<<<<<<< "
+                "SEARCH\n<p>two</p>\n=======\n<p>TWO</p>\n>>>>>>> REPLACE\n";
 
         for (gsize n = 0; n <= strlen(answer); n++) {
                 g_autoptr(GError) error = NULL;
@@ -187,7 +193,8 @@ static void test_plan(void)
         g_assert_cmpstr(requirement->text, ==, "It counts");
         g_assert_false(requirement->eye || requirement->unproven);
         /* What is shown is one line without controls, and short. */
-        g_autoptr(Plan) odd = parse_plan("{\"title\": \"A\\u202e\\nB\\u0007" "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\","
+        g_autoptr(Plan) odd = parse_plan("{\"title\": "
+                                         "\"A\\u202e\\nB\\u0007" "012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\","
                                          "\"glyph\": \"WXYZ\", \"requirements\": [], \"tools\": []}", FALSE, &error);
         g_assert_no_error(error);
         g_assert_cmpint(g_utf8_strlen(odd->title, -1), <=, API_TITLE_MAX);
@@ -195,7 +202,8 @@ static void test_plan(void)
         g_assert_null(strstr(odd->title, "\u202e"));
         g_assert_cmpstr(odd->glyph, ==, "WX");
         /* No steps: for a person's eye. */
-        g_autoptr(Plan) eye = parse_plan(PLAN("{\"text\": \"Beautiful\", \"steps\": [], \"eye\": true}, {\"text\": \"Loud\", \"steps\": []}", ""), FALSE, &error);
+        g_autoptr(Plan) eye = parse_plan(PLAN("{\"text\": \"Beautiful\", \"steps\": [], \"eye\": true}, {\"text\": \"Loud\", \"steps\": "
+                                              "[]}", ""), FALSE, &error);
         g_assert_no_error(error);
         g_assert_true(((Requirement *)g_ptr_array_index(eye->requirements, 0))->eye);
         g_assert_true(((Requirement *)g_ptr_array_index(eye->requirements, 1))->eye);
@@ -218,8 +226,10 @@ static void test_plan_faults(void)
                 PLAN("3", ""), PLAN("{\"steps\": []}", ""), PLAN("{\"text\": \"x\"}", ""), PLAN("{\"text\": \"x\", \"steps\": 3}", ""),
                 PLAN("", "3"), PLAN("", "{\"name\": \"Bad Name\"}"), PLAN("", TOOL ", " TOOL),
                 PLAN("", "{\"name\": \"a\", \"line\": \"\", \"arguments\": [], \"result\": \"\", \"capabilities\": {}}"),
-                PLAN("", "{\"name\": \"a\", \"line\": \"\", \"arguments\": {}, \"result\": \"\", \"capabilities\": {\"network\": [\"x\"]}}"),
-                PLAN("", "{\"name\": \"a\", \"line\": \"\", \"arguments\": {}, \"result\": \"\", \"capabilities\": {\"system\": [\"root\"]}}"),
+                PLAN("", "{\"name\": \"a\", \"line\": \"\", \"arguments\": {}, \"result\": \"\", \"capabilities\": {\"network\": "
+                     "[\"x\"]}}"),
+                PLAN("", "{\"name\": \"a\", \"line\": \"\", \"arguments\": {}, \"result\": \"\", \"capabilities\": {\"system\": "
+                     "[\"root\"]}}"),
                 PLAN("", TOOL "," TOOL "," TOOL "," TOOL "," TOOL "," TOOL "," TOOL "," TOOL "," TOOL),
                 "{\"title\": \"T\xff\", \"requirements\": [], \"tools\": []}",
                 "{\"title\": \"T\", \"requirements\": [], \"tools\": [], \"call\": {\"tool\": \"../x\"}}",
@@ -288,9 +298,11 @@ static gboolean take_tool(const char *answer, GError **error)
 static void test_tool(void)
 {
         static const char *const bad[] = {
-                "", "def run(args): pass", SOURCE, SAMPLES, "```python\nprint(1)\n```\n" SAMPLES, SOURCE "```json\n[]\n```", SOURCE "```json\n[{\"args\": 1}]\n```",
+                "", "def run(args): pass", SOURCE, SAMPLES, "```python\nprint(1)\n```\n" SAMPLES, SOURCE "```json\n[]\n```",
+                        SOURCE "```json\n[{\"args\": 1}]\n```",
                 SOURCE "```json\n[{\"args\": {}}]\n```", SOURCE "```json\n[{\"args\": {}, \"result\": 1, \"match\": \"nearly\"}]\n```",
-                SOURCE "```json\n[{\"args\": {}, \"result\": 1, \"world\": {\"etc/passwd\": \"\"}}]\n```", SOURCE "```json\n[{\"args\": {}, \"res\n```",
+                SOURCE "```json\n[{\"args\": {}, \"result\": 1, \"world\": {\"etc/passwd\": \"\"}}]\n```",
+                        SOURCE "```json\n[{\"args\": {}, \"res\n```",
                 SOURCE "```json\n[{\"args\": {}, \"result\": {}}]\n", "```python\ndef run(args):\n    ret",
         };
 
@@ -403,7 +415,8 @@ static void test_evidence(void)
         const char *both = "[{\"requirement\": 0, \"verdict\": \"passed\"}, {\"requirement\": 1, \"verdict\": \"shown\"}]";
         g_autoptr(Evidence) good = judge(requirements, both, "[]");
         g_autoptr(Evidence) silent = judge(requirements, "[]", "[]");
-        g_autoptr(Evidence) shrug = judge(requirements, "[{\"requirement\": 0, \"verdict\": \"eye\"}, {\"requirement\": 1, \"verdict\": \"unproven\"}]", "[]");
+        g_autoptr(Evidence) shrug = judge(requirements, "[{\"requirement\": 0, \"verdict\": \"eye\"}, {\"requirement\": 1, \"verdict\": "
+                                          "\"unproven\"}]", "[]");
         g_autoptr(Evidence) noisy = judge(requirements, both, "[{\"kind\": \"console\", \"text\": \"hm\"}]");
 
         g_assert_true(evidence_passed(good));
@@ -438,9 +451,11 @@ static void test_static(void)
 {
         const char *names[] = {"sizes", NULL};
         const char *bad = "<html><script src = 'https://x/y.js'></script><link rel=x href=\"//cdn/z.css\"><img alt=\">\" src=http://a/b>"
-                          "<script>impromptu.call( 'steal' , {}); impromptu.call(\"sizes\"); impromptu.call(name); impromptu.call(`a${b}`)</script></html>";
+                          "<script>impromptu.call( 'steal' , {}); impromptu.call(\"sizes\"); impromptu.call(name); "
+                                  "impromptu.call(`a${b}`)</script></html>";
         const char *good = "<html><a href='https://x/'>x</a><svg xmlns='http://www.w3.org/2000/svg'></svg><!-- <img src='http://x'> -->"
-                           "<script src='lib/three/three.min.js'></script><img src='data:image/png;base64,xx'><script>a = \"<img src='http://x'>\"</script>";
+                           "<script src='lib/three/three.min.js'></script><img src='data:image/png;base64,xx'><script>a = \"<img "
+                                   "src='http://x'>\"</script>";
         g_autoptr(json_object) faults = static_check(bad, names);
         g_autoptr(json_object) none = static_check(good, names);
         g_autoptr(json_object) torn = static_check("<html><img src=\"http", names);
@@ -541,10 +556,12 @@ static char *recorded(const char *path)
 
 static void test_recordings(void)
 {
-        static const char *const plans[] = {"disk/plan.txt", "pomodoro/plan.txt", "wolf/plan.txt", "wolf/edit-plan.txt", "processor/plan.txt"};
+        static const char *const plans[] = {"disk/plan.txt", "pomodoro/plan.txt", "wolf/plan.txt", "wolf/edit-plan.txt",
+                                            "processor/plan.txt"};
         static const char *const tools[] = {"disk/tool-1.txt", "disk/tool-2.txt", "processor/tool-1.txt"};
         static const char *const pages[] = {"disk/write-1.txt", "pomodoro/write-1.txt", "wolf/write-1.txt"};
-        static const char *const changes[][2] = {{"pomodoro/write-1.txt", "pomodoro/repair-1.txt"}, {"wolf/write-1.txt", "wolf/edit-1.txt"}};
+        static const char *const changes[][2] = {{"pomodoro/write-1.txt", "pomodoro/repair-1.txt"}, {"wolf/write-1.txt",
+                "wolf/edit-1.txt"}};
         g_autoptr(GError) error = NULL;
 
         for (guint i = 0; i < G_N_ELEMENTS(plans); i++) {

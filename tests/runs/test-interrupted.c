@@ -1,4 +1,5 @@
-/* What interrupts a run: a full disk, a second run, Stop, changes while it works, a kill at every single event; and what others read of it meanwhile. */
+/* What interrupts a run: a full disk, a second run, Stop, changes while it works, a kill at every single event; and what others read of
+ * it meanwhile. */
 #include "tests/runs/worlds.h"
 
 static void test_storage_fails(void)
@@ -29,7 +30,8 @@ static void test_idempotent(void)
 static void test_one_at_a_time(void)
 {
         g_autoptr(World) world = world_new();
-        const char *plan = "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": [{\"see\": \"new\"}]}], \"tools\": []}";
+        const char *plan = "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": [{\"see\": "
+                "\"new\"}]}], \"tools\": []}";
         const char *first, *second;
 
         world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[]");

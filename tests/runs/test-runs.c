@@ -261,8 +261,10 @@ static void test_repair(void)
 {
         g_autoptr(World) world = timer_world();
 
-        world_answers(world, "REPAIR/1", "It was dead.\n<<<<<<< SEARCH\n<button>Pause</button>\n=======\n<button>Pause</button><i>mended</i>\n>>>>>>> REPLACE\n");
-        world_evidence(world, PAUSE_FAILS, "[{\"kind\": \"dead-control\", \"text\": \"pressing it changed nothing\", \"control\": \"Pause\"}]");
+        world_answers(world, "REPAIR/1", "It was dead.\n<<<<<<< "
+                      "SEARCH\n<button>Pause</button>\n=======\n<button>Pause</button><i>mended</i>\n>>>>>>> REPLACE\n");
+        world_evidence(world, PAUSE_FAILS, "[{\"kind\": \"dead-control\", \"text\": \"pressing it changed nothing\", \"control\": "
+                       "\"Pause\"}]");
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
         assert_asked(world, "REPAIR/1", "press Pause");
@@ -304,7 +306,8 @@ static void test_no_progress(void)
         world_answers(world, "REPAIR/1", PAGE("one"));
         world_answers(world, "WRITE/2", PAGE("fresh"));
         world_evidence(world, PAUSE_FAILS, "[]");
-        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"passed\"}, {\"requirement\": 1, \"verdict\": \"failed\", \"step\": 1, \"saw\": \"22:59\"}]",
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"passed\"}, {\"requirement\": 1, \"verdict\": \"failed\", \"step\": "
+                       "1, \"saw\": \"22:59\"}]",
                        "[]");
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
@@ -373,7 +376,8 @@ static void test_static_faults(void)
 {
         g_autoptr(World) world = timer_world();
 
-        world_answers(world, "WRITE/1", PAGE("<script src=\"https://cdn.example/x.js\"></script><script>impromptu.call('steal', {})</script>"));
+        world_answers(world, "WRITE/1", PAGE("<script src=\"https://cdn.example/x.js\"></script><script>impromptu.call('steal', "
+                                             "{})</script>"));
         world_answers(world, "REPAIR/1", PAGE("clean"));
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
@@ -465,7 +469,8 @@ static void test_edit(void)
 
         world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("<button>Turn</button>"), old);
         world_answers(world, "ROUTE/1", "edit");
-        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"It exports\", \"steps\": [{\"press\": \"Export\"},"
+        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"It exports\", \"steps\": "
+                      "[{\"press\": \"Export\"},"
                                        "{\"file\": \"*.stl\"}]}], \"tools\": []}");
         world_answers(world, "EDIT/1", "<<<<<<< SEARCH\nno such line\n=======\nx\n>>>>>>> REPLACE");
         world_answers(world, "EDIT/2", PAGE("<button>Turn</button><button>Export</button>"));
@@ -486,12 +491,15 @@ static void test_edit_that_breaks(void)
 {
         g_autoptr(World) world = world_new();
 
-        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": \"old\"}]}]");
-        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": [{\"see\": \"new\"}]}], \"tools\": []}");
+        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": "
+                       "\"old\"}]}]");
+        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": "
+                      "[{\"see\": \"new\"}]}], \"tools\": []}");
         world_answers(world, "EDIT/1", PAGE("new"));
         world_answers(world, "REPAIR/1", PAGE("newer"));
         for (guint i = 0; i < 3; i++)
-                world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\"}, {\"requirement\": 1, \"verdict\": \"passed\"}]", "[]");
+                world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\"}, {\"requirement\": 1, \"verdict\": \"passed\"}]",
+                               "[]");
         world_until_done(world, runs_ask(world->agent.runs, "change it", "wolf", "edit", FALSE, NULL, NULL));
         assert_done(world, "failed");
         g_assert_nonnull(strstr(world_message(world), "stays as it was"));
@@ -501,9 +509,11 @@ static void test_edit_that_breaks(void)
 static void test_fix(void)
 {
         g_autoptr(World) world = world_new();
-        g_autoptr(json_object) findings = json_parse("[{\"kind\": \"exception\", \"text\": \"TypeError: x is null\", \"line\": 7}]", -1, NULL);
+        g_autoptr(json_object) findings = json_parse("[{\"kind\": \"exception\", \"text\": \"TypeError: x is null\", \"line\": 7}]", -1,
+                                                     NULL);
 
-        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": \"wolf\"}]}]");
+        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": "
+                       "\"wolf\"}]}]");
         world_answers(world, "EDIT/1", "<<<<<<< SEARCH\nold\n=======\nwolf\n>>>>>>> REPLACE");
         world_until_done(world, runs_fix(world->agent.runs, "wolf", NULL, findings, NULL, NULL));
         assert_done(world, "delivered");
@@ -518,7 +528,8 @@ static void test_answer(void)
         g_autoptr(World) world = world_new();
 
         world_answers(world, "ROUTE/1", "tool");
-        world_answers(world, "PLAN/1", "{\"title\": \"Heat\", \"glyph\": \"H\", \"requirements\": [], \"tools\": [{\"name\": \"heat\", \"line\": \"x\","
+        world_answers(world, "PLAN/1", "{\"title\": \"Heat\", \"glyph\": \"H\", \"requirements\": [], \"tools\": [{\"name\": \"heat\", "
+                      "\"line\": \"x\","
                                        "\"arguments\": {}, \"result\": \"{answer}\", \"capabilities\": {\"system\": [\"sensors\"]}}],"
                                        "\"call\": {\"tool\": \"heat\", \"arguments\": {}}}");
         world_answers(world, "TOOL/1/heat", TOOL_ANSWER("good"));
