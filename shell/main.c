@@ -1,8 +1,9 @@
-/* impromptu-shell: the desktop one sees. One process, two X connections: the window manager's core has a thread and a connection of its own (shell/wm), the
- * user interface is GTK and WebKit (shell/ui, shell/apps). This file reads the options and the environment, starts the desktop, and ends it on SIGTERM.
+/* impromptu-shell: the desktop one sees. One process, two X connections: the window manager's core has a thread and a connection of its
+ * own (shell/wm), the user interface is GTK and WebKit (shell/ui, shell/apps). This file reads the options and the environment, starts the
+ * desktop, and ends it on SIGTERM.
  *
- * Exit status, after sysexits.h: 0 ended as asked (also when another window manager took over), 64 wrong options, 69 another window manager runs, 71 no
- * display or no runtime folder. Start reading at main(); the design goes on in shell/ui/desktop.c. */
+ * Exit status, after sysexits.h: 0 ended as asked (also when another window manager took over), 64 wrong options, 69 another window
+ * manager runs, 71 no display or no runtime folder. Start reading at main(); the design goes on in shell/ui/desktop.c. */
 #include <X11/Xlib.h>
 #include <glib-unix.h>
 #include <gtk/gtk.h>

@@ -1,5 +1,5 @@
-/* The view lies at the bottom of an overlay from the beginning (a view that is not mapped does not paint); the calm page covers it until its first
- * paint. Sheets and the strip lie above both, so nothing ever resizes the page. */
+/* The view lies at the bottom of an overlay from the beginning (a view that is not mapped does not paint); the calm page covers it until
+ * its first paint. Sheets and the strip lie above both, so nothing ever resizes the page. */
 #include "shell/ui/appwindow.h"
 
 #include <gdk/gdkx.h>
@@ -173,8 +173,8 @@ evidence_closed_cb(gpointer user_data)
         app_window_evidence_sheet(user_data, FALSE);
 }
 
-/* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part. Real exposures are
- * rare, since frames are redirected, so the whole page is drawn. */
+/* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part.
+ * Real exposures are rare, since frames are redirected, so the whole page is drawn. */
 static GdkFilterReturn
 expose_cb(GdkXEvent *event, GdkEvent *unused, gpointer user_data)
 {

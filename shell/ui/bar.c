@@ -88,7 +88,10 @@ show_keys(Bar *bar)
         GString *text = g_string_new("Enter ");
         const Row *row = bar->chosen < bar->rows->len ? bar->rows->pdata[bar->chosen] : NULL;
 
-        g_string_append(text, !row ? "make" : row->kind == ROW_CHANGE ? "change" : row->kind == ROW_MAKE || row->kind == ROW_SAY ? "make" : "open");
+        if (row && row->kind == ROW_CHANGE)
+                g_string_append(text, "change");
+        else
+                g_string_append(text, !row || row->kind == ROW_MAKE || row->kind == ROW_SAY ? "make" : "open");
         if (bar->front_app)
                 g_string_append(text, bar->change ? "  ·  Tab make instead" : "  ·  Tab change the window in front");
         if (bar->rows->len > 1)

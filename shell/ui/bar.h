@@ -1,5 +1,5 @@
-/* The prompt bar: an override-redirect window that is always mapped (parked off screen by the core), so that showing it costs one move. What Enter does
- * is the row that was first, or chosen, when the key went down. */
+/* The prompt bar: an override-redirect window that is always mapped (parked off screen by the core), so that showing it costs one move.
+ * What Enter does is the row that was first, or chosen, when the key went down. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -24,7 +24,8 @@ requirement_row(const Requirement *requirement, guint number)
         GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 12, NULL);
         g_autofree char *digits = g_strdup_printf("%u", number);
         gboolean known = *requirement->verdict != '\0';
-        GtkWidget *mark = ui_label(known ? verdict_mark(requirement->verdict) : digits, known ? verdict_class(requirement->verdict) : "mono number");
+        GtkWidget *mark = ui_label(known ? verdict_mark(requirement->verdict) : digits,
+                                   known ? verdict_class(requirement->verdict) : "mono number");
         GtkWidget *text = ui_label(requirement->text, NULL);
 
         gtk_widget_set_size_request(mark, UI_TILE_SIZE, -1);

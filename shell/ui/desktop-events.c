@@ -1,5 +1,5 @@
-/* Following the agent. Each event goes into the model; then the table below says what it means for what is on screen. Events that an earlier life of the
- * shell has seen (up to desktop->seen) are history: they fill the model and open nothing. */
+/* Following the agent. Each event goes into the model; then the table below says what it means for what is on screen. Events that an
+ * earlier life of the shell has seen (up to desktop->seen) are history: they fill the model and open nothing. */
 #include <string.h>
 
 #include "protocols/api.h"
@@ -8,14 +8,15 @@
 
 #define MISSING_TEXT "The agent is not running. Windows and programs work; what you ask for waits until it is back."
 
-/* Asking: a request whose answer is the run's own stream. What it says arrives on the desktop's stream as well, so only its failure counts. */
+/* Asking: a request whose answer is the run's own stream. What it says arrives on the desktop's stream as well, so only its failure
+ * counts. */
 
 typedef struct {
         Desktop *desktop;
         AgentStream *stream;
         char *text; /* the sentence to keep if it was not taken; NULL for "what was found" */
         gboolean begun;
-        guint64 until; /* a run's own stream, for the check that it waits for: journal positions up to here; else 0 */
+        gboolean waits; /* a run's own stream, for the check that it waits for */
         guint over; /* the source that frees it */
 } Ask;
 
@@ -66,14 +67,27 @@ ask_refused(Desktop *desktop, Ask *ask, const GError *error)
         }
 }
 
+/* A check may be told on two streams, and again after a restart of either side; each place in the journal is one check. */
+static void
+forward_check(Desktop *desktop, guint64 id, json_object *data)
+{
+        const char *run = field_text(data, "run");
+        guint64 *last = g_hash_table_lookup(desktop->checked, run);
+
+        if (!desktop->checker || !name_is_run(run) || !name_is_app(field_text(data, "app")) || (last && id > 0 && id <= *last))
+                return;
+        g_hash_table_insert(desktop->checked, g_strdup(run), g_memdup2(&id, sizeof id));
+        checker_check(desktop->checker, data);
+}
+
 static void
 ask_event_cb(EventType type, guint64 id, json_object *data, gpointer user_data)
 {
         Ask *ask = user_data;
 
         ask->begun = TRUE;
-        if (type == EVENT_CHECK && id <= ask->until && ask->desktop->checker)
-                checker_check(ask->desktop->checker, data);
+        if (type == EVENT_CHECK && ask->waits)
+                forward_check(ask->desktop, id, data);
 }
 
 static void
@@ -81,7 +95,7 @@ ask_state_cb(const GError *error, gpointer user_data)
 {
         Ask *ask = user_data;
 
-        if (error && !ask->begun && ask->until == 0)
+        if (error && !ask->begun && !ask->waits)
                 ask_refused(ask->desktop, ask, error);
         if (!ask->over)
                 ask->over = g_idle_add(ask_over_cb, ask);
@@ -101,12 +115,12 @@ ask_new(Desktop *desktop)
 
 /* A run that waits in CHECK since before the snapshot: its own stream tells the check again. */
 static void
-follow_waiting(Desktop *desktop, const char *run, guint64 until)
+follow_waiting(Desktop *desktop, const char *run)
 {
         g_autofree char *path = g_strdup_printf(API_PREFIX "/runs/%s/events", run);
         Ask *ask = ask_new(desktop);
 
-        ask->until = MAX(until, 1);
+        ask->waits = TRUE;
         ask->stream = agent_client_follow(desktop->agent, "GET", path, NULL, 0, FALSE, ask_event_cb, ask_state_cb, ask);
 }
 
@@ -322,8 +336,8 @@ static void
 on_answer(Happening *now)
 {
         g_autofree char *key = g_strdup_printf("answer %s", field_text(now->data, "run"));
-        g_autofree char *text = now->run && *now->run->text ? g_strdup_printf("“%s” — %s", now->run->text, field_text(now->data, "text"))
-                                                            : g_strdup(field_text(now->data, "text"));
+        const char *answer = field_text(now->data, "text");
+        g_autofree char *text = now->run && *now->run->text ? g_strdup_printf("“%s” — %s", now->run->text, answer) : g_strdup(answer);
         Notice notice = {.key = key, .text = text, .stays = TRUE};
 
         if (now->fresh)
@@ -412,7 +426,7 @@ static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
 };
 
 static void
-check_waiting(Desktop *desktop, guint64 id)
+check_waiting(Desktop *desktop)
 {
         GHashTableIter iter;
         gpointer value;
@@ -422,7 +436,7 @@ check_waiting(Desktop *desktop, guint64 id)
                 const Run *run = value;
 
                 if (!run_is_done(run) && strcmp(run->state, "CHECK") == 0)
-                        follow_waiting(desktop, run->id, id);
+                        follow_waiting(desktop, run->id);
         }
 }
 
@@ -431,12 +445,14 @@ check_event(Desktop *desktop, EventType type, guint64 id, json_object *data)
 {
         if (!desktop->checker)
                 return;
-        if (type == EVENT_CHECK && name_is_run(field_text(data, "run")) && name_is_app(field_text(data, "app")))
-                checker_check(desktop->checker, data);
-        else if (type == EVENT_DONE && name_is_run(field_text(data, "run")))
+        if (type == EVENT_CHECK) {
+                forward_check(desktop, id, data);
+        } else if (type == EVENT_DONE && name_is_run(field_text(data, "run"))) {
                 checker_forget(desktop->checker, field_text(data, "run"));
-        else if (type == EVENT_SNAPSHOT)
-                check_waiting(desktop, id);
+                g_hash_table_remove(desktop->checked, field_text(data, "run"));
+        } else if (type == EVENT_SNAPSHOT) {
+                check_waiting(desktop);
+        }
 }
 
 static void
@@ -543,7 +559,8 @@ connect_reply(Desktop *desktop, json_object *body, const GError *error, const ch
                 desktop->retry = g_timeout_add(DESKTOP_RETRY_MS, retry_cb, desktop);
                 return;
         }
-        desktop->events = agent_client_follow(desktop->agent, "GET", API_PREFIX "/events", NULL, desktop->resume, TRUE, event_cb, state_cb, desktop);
+        desktop->events = agent_client_follow(desktop->agent, "GET", API_PREFIX "/events", NULL, desktop->resume, TRUE, event_cb, state_cb,
+                                              desktop);
         agent_is_here(desktop);
 }
 

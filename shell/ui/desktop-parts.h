@@ -44,6 +44,7 @@ struct Desktop {
         FirstScreen *first;
         SavedState *restored;      /* what was open before; NULL once it is restored */
         GHashTable *stopping;      /* runs that were asked to stop */
+        GHashTable *checked;       /* run ID to the journal position of its last check */
 
         GPtrArray *programs;       /* Row: installed programs */
         GAppInfoMonitor *monitor;

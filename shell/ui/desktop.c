@@ -1,5 +1,5 @@
-/* The user interface's whole state is in one struct. Events change the model; desktop_touch() then lets one idle callback push the difference to the
- * title bars, the sheets, the panel and the state file. Start reading at desktop_start(). */
+/* The user interface's whole state is in one struct. Events change the model; desktop_touch() then lets one idle callback push the
+ * difference to the title bars, the sheets, the panel and the state file. Start reading at desktop_start(). */
 #include <gdk/gdkx.h>
 #include <string.h>
 
@@ -342,8 +342,8 @@ static const AppWindowHandler window_handler = {
 AppWindow *
 desktop_make_window(Desktop *desktop, App *app)
 {
-        AppWindow *window = app_window_new(desktop->views, app->id, desktop->config.no_views
-                ? "No page is opened here, because this desktop runs as root. Log in as an ordinary user to use apps." : NULL, &window_handler, desktop);
+        const char *no_view = "No page is opened here, because this desktop runs as root. Log in as an ordinary user to use apps.";
+        AppWindow *window = app_window_new(desktop->views, app->id, desktop->config.no_views ? no_view : NULL, &window_handler, desktop);
 
         g_hash_table_insert(desktop->windows, g_strdup(app->id), window);
         wm_core_mark(desktop->core, app_window_xid(window), WM_ROLE_APP);
@@ -546,6 +546,7 @@ desktop_start(const DesktopConfig *config, GError **error)
         desktop->cancellable = g_cancellable_new();
         desktop->model = model_new();
         desktop->asks = g_ptr_array_new_with_free_func(desktop_ask_free);
+        desktop->checked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         desktop->stopping = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         desktop->wm_windows = g_array_new(FALSE, TRUE, sizeof(WmWindow));
         desktop->programs = rows_new();
@@ -608,6 +609,7 @@ desktop_free(Desktop *desktop)
         saved_state_free(desktop->restored);
         model_free(desktop->model);
         g_hash_table_unref(desktop->stopping);
+        g_hash_table_unref(desktop->checked);
         g_array_unref(desktop->wm_windows);
         g_ptr_array_unref(desktop->programs);
         g_ptr_array_unref(desktop->suggestions);

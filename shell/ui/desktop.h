@@ -1,5 +1,6 @@
-/* The controller: what the agent says and what the core says, turned into windows, rows, sheets and sentences; and what the person does, turned into
- * requests. desktop.c starts and ends it; desktop-events.c follows the agent, desktop-core.c the window manager, desktop-bar.c serves the prompt bar. */
+/* The controller: what the agent says and what the core says, turned into windows, rows, sheets and sentences; and what the person does,
+ * turned into requests. desktop.c starts and ends it; desktop-events.c follows the agent, desktop-core.c the window manager, desktop-bar.c
+ * serves the prompt bar. */
 #pragma once
 
 #include <gio/gio.h>

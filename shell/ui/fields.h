@@ -1,4 +1,5 @@
-/* Reading events without trusting them: a field that is missing or of another type is the empty value, and a name is checked before it becomes a path. */
+/* Reading events without trusting them: a field that is missing or of another type is the empty value, and a name is checked before it
+ * becomes a path. */
 #pragma once
 
 #include <glib.h>

@@ -112,8 +112,9 @@ build(FirstScreen *screen)
         gtk_container_add(GTK_CONTAINER(pad), choice_button(screen, "local", "Use a model here",
                                                             "llama.cpp or Ollama on this machine, or at another address. Nothing leaves it."));
         gtk_container_add(GTK_CONTAINER(pad), screen->address_row);
-        gtk_container_add(GTK_CONTAINER(pad), choice_button(screen, "recording", "Watch a recording",
-                                                            "A few sentences are played as they were once answered. Tools, checks and windows are real."));
+        gtk_container_add(GTK_CONTAINER(pad),
+                          choice_button(screen, "recording", "Watch a recording",
+                                        "A few sentences are played as they were once answered. Tools, checks and windows are real."));
         gtk_container_add(GTK_CONTAINER(pad), screen->problem);
         gtk_container_add(GTK_CONTAINER(box), pad);
         gtk_container_add(GTK_CONTAINER(screen->window), box);

@@ -6,7 +6,8 @@
 typedef struct FirstScreen FirstScreen;
 
 typedef struct {
-        /* choice is "key", "local" (base is the address that was typed, or NULL) or "recording". sentence is the one that was kept, or NULL. */
+        /* choice is "key", "local" (base is the address that was typed, or NULL) or "recording". sentence is the one that was kept, or
+         * NULL. */
         void (*chosen)(const char *choice, const char *base, const char *sentence, gpointer user_data);
 } FirstScreenHandler;
 

@@ -1,5 +1,5 @@
-/* What the shell knows of runs, apps and questions: the agent's events, in any order and from any sender, folded into plain data. No widget, no X, no
- * clock. Text in it has been made fit to show; names have been checked. */
+/* What the shell knows of runs, apps and questions: the agent's events, in any order and from any sender, folded into plain data. No
+ * widget, no X, no clock. Text in it has been made fit to show; names have been checked. */
 #pragma once
 
 #include <json.h>

@@ -1,4 +1,5 @@
-/* Sentences to the person: small sheets at the bottom right that take no focus. A problem stays until it is solved or put away; news goes by itself. */
+/* Sentences to the person: small sheets at the bottom right that take no focus. A problem stays until it is solved or put away; news goes
+ * by itself. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -1,4 +1,5 @@
-/* Which page an app's window shows: the last version that worked stays until a better one has passed; a first draft is shown as it is written. Pure. */
+/* Which page an app's window shows: the last version that worked stays until a better one has passed; a first draft is shown as it is
+ * written. Pure. */
 #pragma once
 
 #include "shell/ui/model.h"
@@ -10,6 +11,6 @@ typedef enum {
         PAGE_OPEN_GATE, /* the draft that shows has been accepted */
 } PageAction;
 
-/* shown is the draft in the view, "" where the accepted version shows, NULL where there is no page yet. had_version is whether the app had an accepted
- * version before this event. */
+/* shown is the draft in the view, "" where the accepted version shows, NULL where there is no page yet. had_version is whether the app had
+ * an accepted version before this event. */
 PageAction page_action(EventType event, const App *app, const char *shown, gboolean had_version);

@@ -163,7 +163,8 @@ window_button(Panel *panel, const WmWindow *one, gboolean working)
         return button;
 }
 
-/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so it keeps the order in which they came. */
+/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so it keeps the order in which they
+ * came. */
 static int
 compare_shown(gconstpointer a, gconstpointer b)
 {

@@ -1,5 +1,5 @@
-/* The question sheet: bottom left, outside any app's window, never taking the focus. Clicks in its first QUESTION_DEAF_MS are for whatever was there
- * before; so is a key, where the sheet has just taken another question's place. */
+/* The question sheet: bottom left, outside any app's window, never taking the focus. Clicks in its first QUESTION_DEAF_MS are for whatever
+ * was there before; so is a key, where the sheet has just taken another question's place. */
 #pragma once
 
 #include <gtk/gtk.h>

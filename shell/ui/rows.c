@@ -1,5 +1,5 @@
-/* The order: what Enter does comes first. Something whose name is typed, or begins with what is typed, is opened; a sentence is made into an app. With
- * Tab the sentence changes the app in front. Everything else that fits follows, best first. */
+/* The order: what Enter does comes first. Something whose name is typed, or begins with what is typed, is opened; a sentence is made into
+ * an app. With Tab the sentence changes the app in front. Everything else that fits follows, best first. */
 #include "shell/ui/rows.h"
 
 #include <string.h>

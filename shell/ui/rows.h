@@ -51,8 +51,8 @@ char *rows_fold(const char *text);
 #define ROWS_SCORE_OPEN 800
 int rows_score(const Row *candidate, const char *folded);
 
-/* The rows to show, best first; the first is what Enter does. candidates are copied as needed. typed may be empty: then what was made last, and up to
- * three suggestions. */
+/* The rows to show, best first; the first is what Enter does. candidates are copied as needed. typed may be empty: then what was made
+ * last, and up to three suggestions. */
 GPtrArray *rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *context);
 
 /* Adds late rows at the end, without those that are there already and never beyond ROWS_MAX; what stands does not move. */

@@ -1,5 +1,5 @@
-/* What lies over an app's page: the Fix sheet and the evidence sheet (both slide over it from under the title bar; the page is neither resized nor
- * dimmed), and the calm page that stands until there is a real one. */
+/* What lies over an app's page: the Fix sheet and the evidence sheet (both slide over it from under the title bar; the page is neither
+ * resized nor dimmed), and the calm page that stands until there is a real one. */
 #pragma once
 
 #include <gtk/gtk.h>

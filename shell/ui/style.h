@@ -1,5 +1,5 @@
-/* The look: tokens, type and the small pieces that every part of the shell is made of. Text that comes from outside goes through ui_label() and
- * ui_label_set(), which show it as it is: never as markup, never with control characters. */
+/* The look: tokens, type and the small pieces that every part of the shell is made of. Text that comes from outside goes through
+ * ui_label() and ui_label_set(), which show it as it is: never as markup, never with control characters. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -23,7 +23,8 @@ GtkWidget *ui_box(GtkOrientation orientation, int spacing, const char *classes);
 void ui_add_classes(GtkWidget *widget, const char *classes);
 void ui_clear(GtkWidget *container);
 
-/* An entry whose hint stays while it is empty, also when it has the focus. Returns what to put into a container; entry gets the entry itself. */
+/* An entry whose hint stays while it is empty, also when it has the focus. Returns what to put into a container; entry gets the entry
+ * itself. */
 GtkWidget *ui_entry(const char *hint, gint max_length, GtkWidget **entry);
 
 /* The square with one or two letters that stands for an app or a program. size in pixels. */

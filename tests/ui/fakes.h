@@ -1,5 +1,5 @@
-/* Stand-ins for the core, the web views and the agent's client, linked in their places: they note what the user interface asked for, and let a test say
- * what they answer. */
+/* Stand-ins for the core, the web views and the agent's client, linked in their places: they note what the user interface asked for, and
+ * let a test say what they answer. */
 #pragma once
 
 #include <glib.h>

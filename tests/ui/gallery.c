@@ -1,5 +1,5 @@
-/* Shows each part of the user interface with sample data and writes a PNG of it into the folder given: a look at the whole look, without an agent and
- * without a window manager. */
+/* Shows each part of the user interface with sample data and writes a PNG of it into the folder given: a look at the whole look, without
+ * an agent and without a window manager. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Verifies that events in any order, of unknown apps and with hostile values leave a model that can be shown; and the words that follow from it. */
+/* Verifies that events in any order, of unknown apps and with hostile values leave a model that can be shown; and the words that follow
+ * from it. */
 #include <string.h>
 
 #include "shell/ui/evidence.h"

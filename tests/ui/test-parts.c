@@ -1,5 +1,5 @@
-/* Verifies the parts that a person's hands touch: the bar's keys (real key events through GDK), the question sheet's deafness against a clock of the
- * test's own, and that no text from outside is ever read as markup. */
+/* Verifies the parts that a person's hands touch: the bar's keys (real key events through GDK), the question sheet's deafness against a
+ * clock of the test's own, and that no text from outside is ever read as markup. */
 #include <gdk/gdkkeysyms.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Verifies that the bar's rows say first what Enter will do, that what is named is opened, what is said is made, and that late rows move nothing. */
+/* Verifies that the bar's rows say first what Enter will do, that what is named is opened, what is said is made, and that late rows move
+ * nothing. */
 #include "shell/ui/rows.h"
 
 #include <string.h>
