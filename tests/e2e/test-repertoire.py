@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Verifies that each sentence of the repertoire goes from the prompt bar to its end in a whole desktop: apps that are repaired from evidence, a change, a file that
 is saved after a question, an answer without an app, a written file, and a sentence that no recording knows."""
+import glob
 import json
 import os
 import struct
@@ -40,7 +41,7 @@ def disk_is_repaired_from_its_own_sample_and_reads_this_machine(d):
     tap.check("FileNotFoundError" in failed["error"], "the tool's real traceback is told")
     d.events.wait("tool", "the repaired tool", since, run=run, state="ready", attempt=2)
     delivered = d.events.wait("deliver", "the app", since, run=run)
-    tap.equal(delivered["broken"], [], "nothing is broken")
+    tap.equal(delivered["broken"], 0, "nothing is broken")
     question = d.events.wait("question", "the question", since)
     tap.equal(question["capability"], "list", "names and sizes only")
     tap.equal(question["quote"], "what is eating my disk?", "the person's own sentence")
@@ -61,7 +62,7 @@ def pomodoro_has_a_dead_pause_that_a_check_finds(d):
     done = d.events.wait("done", "the end", since, run=run)
     tap.equal(done["outcome"], "delivered", "it is delivered")
     last = d.events.wait("deliver", "the delivery", since, run=run)
-    tap.equal((last["passed"], last["broken"]), (last["total"], []), "everything passes after the repair")
+    tap.equal((last["passed"], last["broken"]), (last["total"], 0), "everything passes after the repair")
 
 
 def an_app_that_exists_opens_without_a_model(d):
@@ -84,7 +85,7 @@ def the_wolf_gets_an_export_and_its_file_is_saved_after_a_question(d):
     d.keys("Return")
     run = d.events.wait("run", "the change", since)["run"]
     delivered = d.events.wait("deliver", "the changed wolf", since, run=run)
-    tap.equal(delivered["broken"], [], "the old checks and the new one pass")
+    tap.equal(delivered["broken"], 0, "the old checks and the new one pass")
     d.events.wait("done", "the end of the change", since, run=run)
     press(d, "Voxel Wolf", 150, -24)
     question = d.events.wait("question", "the question", since, capability="save")
@@ -112,8 +113,7 @@ def the_processor_is_answered_without_an_app(d):
     question = d.events.wait("question", "the question", since, capability="system")
     answer(d, question, "super+1")
     said = d.events.wait("answer", "the answer", since, run=run)["text"]
-    sensors = os.path.isdir("/sys/class/thermal") and any(n.startswith("thermal_zone") for n in os.listdir("/sys/class/thermal"))
-    sensors = sensors or any(os.path.exists(f"/sys/class/hwmon/{h}/temp1_input") for h in os.listdir("/sys/class/hwmon"))
+    sensors = bool(glob.glob("/sys/class/thermal/thermal_zone*/temp") + glob.glob("/sys/class/hwmon/hwmon*/temp*_input"))
     tap.check(("°C" in said) == sensors, f"honest about its sensors: {said}")
     tap.equal(d.events.wait("done", "the end", since, run=run)["outcome"], "answered", "no app")
 
