@@ -8,6 +8,8 @@
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
+#define COVER_FRAMES 3
+
 struct AppWindow {
         AppWindowHandler handler;
         gpointer user_data;
@@ -17,7 +19,8 @@ struct AppWindow {
         EvidenceSheet *evidence;
         AppView *view;
         char *shown;       /* draft in the view; "" the version; NULL nothing yet */
-        gboolean painted;
+        int cover_frames;  /* that the calm page still stays */
+        guint uncover;     /* the tick callback that counts them; 0: none */
         PageLife life;
         guint offer;       /* the wait before Stop and Reload are offered */
         gboolean works;
@@ -85,13 +88,34 @@ view_finding_cb(AppView *view, json_object *finding, gpointer user_data)
         window->handler.finding(window, finding, window->user_data);
 }
 
+/* The page's process has painted; what it painted is on this side two frames later. Until then the calm page stays, so that nothing blank shows. */
+static gboolean
+uncover_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (--window->cover_frames > 0)
+                return G_SOURCE_CONTINUE;
+        window->uncover = 0;
+        gtk_widget_hide(window->calm);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+uncover(AppWindow *window)
+{
+        if (window->uncover || !gtk_widget_get_visible(window->calm))
+                return;
+        window->cover_frames = COVER_FRAMES;
+        window->uncover = gtk_widget_add_tick_callback(window->calm, uncover_cb, window, NULL);
+}
+
 static void
 view_painted_cb(AppView *view, gint64 at, gpointer user_data)
 {
         AppWindow *window = user_data;
 
-        window->painted = TRUE;
-        gtk_widget_hide(window->calm);
+        uncover(window);
         window->handler.mark(window, "first-paint", at, window->user_data);
 }
 
@@ -101,8 +125,7 @@ view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
         AppWindow *window = user_data;
 
         /* A page without any text (a canvas) is never "painted" in that sense. */
-        gtk_widget_hide(window->calm);
-        window->painted = TRUE;
+        uncover(window);
         window->handler.mark(window, "usable", at, window->user_data);
 }
 
