@@ -45,7 +45,7 @@ struct Page {
         WebKitWebView *web;
         const PageHandler *handler;
         gpointer owner;
-        gboolean twin;
+        gboolean twin, scripts;
         guint files;       /* being written */
         double tokens;     /* of the message bucket */
         gint64 filled_at;

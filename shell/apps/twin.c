@@ -24,8 +24,21 @@ struct Twin {
         guint timer;
         json_object *names;
         gboolean loading;
+        gint64 since; /* of the operation that is under way, for IMPROMPTU_DEBUG=check */
+        const char *what;
         GCancellable *cancellable;
 };
+
+/* IMPROMPTU_DEBUG=check prints a line for each load and each operation, and how long it took. */
+static void trace(Twin *twin)
+{
+        static int wanted = -1;
+
+        if (wanted < 0)
+                wanted = g_strcmp0(g_getenv("IMPROMPTU_DEBUG"), "check") == 0;
+        if (wanted && twin->what)
+                g_printerr("check: %7.1f ms %s %s\n", (g_get_monotonic_time() - twin->since) / 1000.0, twin->page->scripts ? "with" : "without", twin->what);
+}
 
 static void finish(Twin *twin, json_object *answer)
 {
@@ -33,6 +46,7 @@ static void finish(Twin *twin, json_object *answer)
 
         g_clear_handle_id(&twin->timer, g_source_remove);
         twin->func = NULL;
+        trace(twin);
         if (func)
                 func(twin, answer, twin->user_data);
 }
@@ -52,9 +66,12 @@ static gboolean hangs_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-static void begin(Twin *twin, TwinFunc func, gpointer user_data)
+/* what is a literal. */
+static void begin(Twin *twin, const char *what, TwinFunc func, gpointer user_data)
 {
         g_assert(!twin->func);
+        twin->what = what;
+        twin->since = g_get_monotonic_time();
         twin->func = func;
         twin->user_data = user_data;
         twin->timer = g_timeout_add(TWIN_STEP_MS, hangs_cb, twin);
@@ -125,6 +142,7 @@ static void loaded_cb(Page *page, gpointer owner)
         twin->loading = FALSE;
         g_clear_handle_id(&twin->timer, g_source_remove);
         twin->func = NULL;
+        trace(twin);
         twin_again(twin, g_steal_pointer(&twin->names), func, twin->user_data);
 }
 
@@ -260,7 +278,7 @@ static void focus(Twin *twin)
 
 void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpointer user_data)
 {
-        begin(twin, func, user_data);
+        begin(twin, "load", func, user_data);
         twin->dead = FALSE;
         twin->round = round;
         twin->calls = 0;
@@ -300,7 +318,7 @@ void twin_ask(Twin *twin, const char *operation, json_object *argument, TwinFunc
         const char *text = argument ? json_object_to_json_string_ext(argument, JSON_C_TO_STRING_PLAIN) : "{}";
         GVariantDict arguments;
 
-        begin(twin, func, user_data);
+        begin(twin, operation, func, user_data);
         g_variant_dict_init(&arguments, NULL);
         g_variant_dict_insert(&arguments, "operation", "s", operation);
         g_variant_dict_insert(&arguments, "argument", "s", text);
