@@ -1,14 +1,16 @@
 #!/usr/bin/python3
 """Verifies that each part of the desktop can be killed at any moment: the others go on, the dead one comes back, nothing accepted is lost, and a run goes on from
 its last finished state."""
+import json
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop  # noqa: E402
+from desktop import Desktop, UnixConnection  # noqa: E402
 import tap  # noqa: E402
 
 STATES = ("ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK")
@@ -43,15 +45,11 @@ def session_pid(d):
 
 def ask(d, text, make=True):
     """A run that is asked for over the socket, so that it does not hang on the desktop's own connection."""
-    import http.client
-    import json
-    from desktop import UnixConnection
     connection = UnixConnection(d.socket)
     connection.request("POST", "/api/v1/ask", json.dumps({"text": text, "make": make}), {"Content-Type": "application/json"})
     since = d.events.mark()
     answer = connection.getresponse()
     tap.equal(answer.status, 200, "the run is taken")
-    del http.client
     return connection, since
 
 
@@ -102,7 +100,6 @@ def web_process_is_killed_and_the_desktop_goes_on(d):
 
 
 def a_second_agent_is_refused_with_a_sentence(d):
-    import subprocess
     done = subprocess.run([d.program("impromptu-agent")], env=d.env, capture_output=True, text=True, timeout=30, check=False)
     tap.check(done.returncode != 0, "it does not start")
     tap.check("already" in done.stderr, f"it says why: {done.stderr}")
