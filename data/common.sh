@@ -4,6 +4,10 @@
 say() { printf '%s: %s\n' "$me" "$*"; }
 fail() { printf '%s: %s\n' "$me" "$*" >&2; exit 1; }
 
+# What nobody expected to fail still ends in a sentence.
+set -E
+trap 'fail "stopped, since this failed: $BASH_COMMAND (${BASH_SOURCE[0]##*/}, line $LINENO)"' ERR
+
 # as_root COMMAND…: as it is for root, else through sudo.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
@@ -20,7 +24,7 @@ install_packages() {
         while read -r name; do wanted+=("$name"); done < <(awk -v k="$kind" '$1 == k { print $2 }' "$checkout/data/packages")
     done
     local have
-    have=" $(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | awk '$1 == "installed" { print $2 }' | tr '\n' ' ') "
+    have=" $(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null | awk '$1 == "installed" { print $2 }' | tr '\n' ' ' || true) " # it fails where one is unknown
     for name in "${wanted[@]}"; do case $have in *" $name "*) ;; *) missing_list+=("$name") ;; esac; done
     missing="${missing_list[*]-}"
     if [ -z "$missing" ]; then return; fi
