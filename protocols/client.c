@@ -20,7 +20,49 @@ struct AgentClient {
         SoupSession *session;
 };
 
-G_DEFINE_QUARK(impromptu-client-error, client_error)
+/* Errors of CLIENT_ERROR carry the agent's kind along, also through g_error_copy(). */
+typedef struct {
+        const char *kind; /* static */
+} ClientErrorPrivate;
+
+static void client_error_private_init(ClientErrorPrivate *private)
+{
+}
+
+static void client_error_private_copy(const ClientErrorPrivate *from, ClientErrorPrivate *to)
+{
+        to->kind = from->kind;
+}
+
+static void client_error_private_clear(ClientErrorPrivate *private)
+{
+}
+
+G_DEFINE_EXTENDED_ERROR(ClientError, client_error)
+
+const char *client_error_kind(const GError *error)
+{
+        ClientErrorPrivate *private = g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED) ? client_error_get_private(error) : NULL;
+
+        return private ? private->kind : NULL;
+}
+
+/* The kind as a static string, NULL if there is no such kind. */
+static const char *known_kind(json_object *kind)
+{
+        static const char *const kinds[] = {
+#define X(id, name, status) name,
+                API_ERRORS(X)
+#undef X
+        };
+        const char *name = json_object_is_type(kind, json_type_string) ? json_object_get_string(kind) : "";
+
+        for (guint i = 0; i < G_N_ELEMENTS(kinds); i++) {
+                if (strcmp(kinds[i], name) == 0)
+                        return kinds[i];
+        }
+        return NULL;
+}
 
 char *client_socket_path(const char *name, GError **error)
 {
@@ -110,13 +152,15 @@ GError *client_refusal(guint status, GBytes *bytes)
         gsize length = 0;
         const char *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
         json_object *answer = length ? text_json(data, length, NULL) : NULL;
-        json_object *fault, *message;
+        json_object *fault, *message, *kind = NULL;
         GError *error;
 
         if (json_object_is_type(answer, json_type_object) && json_object_object_get_ex(answer, "error", &fault) &&
             json_object_is_type(fault, json_type_object) && json_object_object_get_ex(fault, "message", &message)) {
                 g_autofree char *plain = text_plain(json_object_get_string(message), MESSAGE_MAX);
                 error = g_error_new_literal(CLIENT_ERROR, CLIENT_ERROR_REFUSED, plain);
+                json_object_object_get_ex(fault, "kind", &kind);
+                client_error_get_private(error)->kind = known_kind(kind);
         } else {
                 error = g_error_new(CLIENT_ERROR, CLIENT_ERROR_REFUSED,
                                     "The request was refused (HTTP %u) and no reason was given.", status);

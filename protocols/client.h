@@ -24,6 +24,9 @@ typedef enum {
 #define CLIENT_ERROR client_error_quark()
 GQuark client_error_quark(void);
 
+/* The kind that an answer with CLIENT_ERROR_REFUSED carried, one of API_ERRORS as in "denied" (static); NULL where it named none, and for any other error. */
+const char *client_error_kind(const GError *error);
+
 /* The socket's path: $XDG_RUNTIME_DIR/impromptu/NAME. NULL and an error where XDG_RUNTIME_DIR is missing. Free with g_free(). */
 char *client_socket_path(const char *name, GError **error);
 

@@ -185,7 +185,8 @@ static void reply_cb(json_object *body, const GError *error, gpointer user_data)
         if (body)
                 entry(user_data, "%s", json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN));
         else if (error->domain == CLIENT_ERROR)
-                entry(user_data, "%s: %s", codes[error->code], error->message);
+                entry(user_data, "%s: %s%s%s", codes[error->code], error->message, client_error_kind(error) ? " of kind " : "",
+                      client_error_kind(error) ? client_error_kind(error) : "");
         else
                 entry(user_data, "%s", g_error_matches(error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? "cancelled" : error->message);
 }
@@ -210,8 +211,9 @@ static void test_request(Fixture *f, gconstpointer data)
         ask(f, "GET", "/echo", NULL, "\"body\":null}");
         ask(f, "DELETE", "/echo", NULL, "\"method\":\"DELETE\"");
         ask(f, "GET", "/empty", NULL, "{}");
-        ask(f, "GET", "/refuse", NULL, "refused: Ask again.");
+        ask(f, "GET", "/refuse", NULL, "refused: Ask again. of kind conflict");
         ask(f, "GET", "/odd", NULL, "refused: The request was refused (HTTP 500)");
+        g_assert_null(strstr(f->log->str, "of kind"));
         ask(f, "GET", "/garbled", NULL, "garbled: The answer could not be read.");
         ask(f, "GET", "/huge", NULL, "garbled: The answer is longer");
         ask(f, "GET", "/break", NULL, ": ");
