@@ -10,6 +10,7 @@
 #include "protocols/api.h"
 
 #define DEAD_PROXY "http://127.0.0.1:1"
+#define DEFAULT_FAMILY "Inter"
 #define RENDER_NODES "/dev/dri"
 #define MEMORY_KILL 1.2 /* times VIEWS_MEMORY_MB */
 
@@ -56,14 +57,33 @@ static gboolean has_gpu(void)
         return FALSE;
 }
 
+/* The person's own family, NULL where GTK only has its default: the same choice as the shell's own labels make. */
+static char *chosen_family(void)
+{
+        g_autofree char *name = NULL;
+        PangoFontDescription *font;
+        const char *family;
+        char *chosen;
+
+        g_object_get(gtk_settings_get_default(), "gtk-font-name", &name, NULL);
+        font = pango_font_description_from_string(name ? name : "");
+        family = pango_font_description_get_family(font);
+        chosen = family && g_ascii_strcasecmp(family, "sans") != 0 ? g_strescape(family, "") : NULL;
+        pango_font_description_free(font);
+        return chosen;
+}
+
 /* A twin is never looked at, so it is painted in the way that takes the least. */
 static WebKitSettings *make_settings(gboolean twin, gboolean scripts)
 {
         gboolean composited = !twin && has_gpu();
+        g_autofree char *family = chosen_family();
 
         return webkit_settings_new_with_settings(
                 "enable-javascript", TRUE,
                 "enable-javascript-markup", scripts,
+                "default-font-family", family ? family : DEFAULT_FAMILY,
+                "sans-serif-font-family", family ? family : DEFAULT_FAMILY,
                 "enable-webgl", TRUE,
                 "hardware-acceleration-policy",
                 composited ? WEBKIT_HARDWARE_ACCELERATION_POLICY_ON_DEMAND : WEBKIT_HARDWARE_ACCELERATION_POLICY_NEVER,
@@ -175,7 +195,7 @@ static void add_style(Page *page, const char *source, WebKitUserStyleLevel level
 static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
 {
         json_object *boot = json_object_new_object();
-        g_autofree char *world = NULL;
+        g_autofree char *world = NULL, *family = chosen_family();
 
         json_object_object_add(boot, "secret", json_object_new_string(page->secret));
         json_object_object_add(boot, "storage", storage ? json_object_get(storage) : json_object_new_object());
@@ -191,6 +211,11 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
                 add_script(page, page->views->clock_js, boot, NULL);
         add_script(page, page->views->page_js, boot, NULL);
         add_style(page, page->views->page_css, WEBKIT_USER_STYLE_LEVEL_USER);
+        if (family) {
+                g_autofree char *rule = g_strdup_printf(":root { font-family: \"%s\", " DEFAULT_FAMILY ", Cantarell, sans-serif; }", family);
+
+                add_style(page, rule, WEBKIT_USER_STYLE_LEVEL_USER);
+        }
         if (page->twin)
                 add_style(page, TWIN_STYLE, WEBKIT_USER_STYLE_LEVEL_USER);
         json_object_put(boot);
