@@ -1,5 +1,5 @@
 /* The bridge: what a page's private world may ask of the shell. The app's name comes from the channel, never from the message.
- * Before the checks of a draft have passed, the gate holds tool calls back; every call is answered in the end. */
+ * Before the checks of a draft have passed, the gate holds tool calls (and, in storage.c, what it saves) back; every call is answered in the end. */
 #include "shell/apps/view.h"
 
 #include <string.h>
@@ -46,9 +46,10 @@ static void answered_cb(json_object *body, const GError *error, gpointer user_da
                 return;
         }
         if (!body) {
+                const char *kind = client_error_kind(error);
                 gboolean away = g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE);
 
-                page_reply_error(call->reply, away ? "unreachable" : "refused", error->message);
+                page_reply_error(call->reply, away ? "unreachable" : kind ? kind : "failed", error->message);
         } else {
                 answer = json_object_new_object();
                 json_object_object_get_ex(body, "result", &result);
@@ -126,6 +127,7 @@ void bridge_open_gate(AppView *view)
         view->gate_open = TRUE;
         while ((call = g_queue_pop_head(&view->calls)))
                 call_send(view, call);
+        storage_release(view);
 }
 
 void bridge_drop(AppView *view)

@@ -1,6 +1,9 @@
 /* What an app saves for itself lives with the agent, not in WebKit. The page gets it at its start and tells every change; changes are kept here until
- * the agent has them, one request at a time, so that a crash of the page loses nothing and a burst of writes is one request. */
+ * the agent has them, one request at a time, so that a crash of the page loses nothing and a burst of writes is one request. What a draft
+ * saves waits here until its gate opens, and goes with the draft. */
 #include "shell/apps/view.h"
+
+#include <string.h>
 
 #include "protocols/api.h"
 
@@ -105,8 +108,47 @@ static void save_next(AppView *view)
         agent_client_request(view->views->agent, "POST", path, view->saving, view->cancellable, saved_cb, view);
 }
 
+static gsize size_of(json_object *set)
+{
+        gsize size = 0;
+
+        json_object_object_foreach(set, key, value) {
+                size += strlen(key) + (json_object_is_type(value, json_type_string) ? json_object_get_string_len(value) : 0);
+        }
+        return size;
+}
+
+/* What an unchecked draft saves must not become the app's own. */
+static void hold(AppView *view, json_object *set)
+{
+        if (!view->held)
+                view->held = json_object_new_object();
+        if (size_of(view->held) + size_of(set) > API_STORAGE_MAX)
+                view_found_text(view, "console", "The draft saves more than an app may keep; the last of it was dropped.");
+        else
+                apply(view->held, set, TRUE);
+}
+
+void storage_release(AppView *view)
+{
+        json_object *held = g_steal_pointer(&view->held);
+
+        if (held)
+                storage_merge(view, held);
+        json_object_put(held);
+}
+
+void storage_drop_held(AppView *view)
+{
+        g_clear_pointer(&view->held, json_object_put);
+}
+
 void storage_merge(AppView *view, json_object *set)
 {
+        if (!view->gate_open) {
+                hold(view, set);
+                return;
+        }
         apply(view->storage, set, FALSE);
         if (!view->unsaved)
                 view->unsaved = json_object_new_object();
@@ -128,6 +170,7 @@ void storage_free(AppView *view)
         if (json_object_object_length(last) > 0)
                 agent_client_request(view->views->agent, "POST", path, last, NULL, NULL, NULL);
         json_object_put(last);
+        storage_drop_held(view);
         g_clear_pointer(&view->saving, json_object_put);
         g_clear_pointer(&view->unsaved, json_object_put);
         g_clear_pointer(&view->storage, json_object_put);

@@ -17,8 +17,9 @@ struct AppView {
         Findings *findings;
         gboolean gate_open;
         GQueue calls; /* of tool calls that wait for the gate */
-        /* What the app saved: storage is what the page sees, unsaved what the agent does not have yet, saving what is under way to it. */
-        json_object *storage, *unsaved, *saving;
+        /* What the app saved: storage is what the page sees, unsaved what the agent does not have yet, saving what is under way to it, held what a draft
+         * saved behind the closed gate. */
+        json_object *storage, *unsaved, *saving, *held;
         gboolean storage_known, load_wanted;
         guint store_source, load_source, loads_failed;
         gboolean painted, gone;
@@ -43,6 +44,10 @@ void bridge_drop(AppView *view);
 /* storage.c */
 void storage_fetch(AppView *view);
 void storage_merge(AppView *view, json_object *set);
+/* The gate has opened: what the draft saved goes to the agent. */
+void storage_release(AppView *view);
+/* The draft is gone, and with it what it saved behind the gate. */
+void storage_drop_held(AppView *view);
 void storage_free(AppView *view);
 
 /* offer.c */

@@ -189,6 +189,7 @@ GtkWidget *app_view_widget(AppView *view)
 void view_load_now(AppView *view)
 {
         bridge_drop(view);
+        storage_drop_held(view);
         findings_clear(view->findings);
         watch_reset(view);
         view->painted = FALSE;

@@ -194,13 +194,17 @@ static void tool_request(Standin *standin, SoupServerMessage *message, const cha
 {
         json_object *body = body_of(message), *app = NULL;
         const char *result = g_hash_table_lookup(standin->tools, name);
+        gboolean denied = g_strcmp0(result, STANDIN_DENIED) == 0;
         g_autofree char *text = result ? g_strdup_printf("{\"result\":%s}", result) : NULL;
 
         standin->tool_calls++;
         json_object_object_get_ex(body, "app", &app);
         g_free(standin->tool_app);
         standin->tool_app = g_strdup(json_object_get_string(app));
-        answer_json(message, text ? 200 : 404, text ? text : "{\"error\":{\"kind\":\"not-found\",\"message\":\"There is no such tool.\"}}");
+        if (denied)
+                answer_json(message, 403, "{\"error\":{\"kind\":\"denied\",\"message\":\"The person did not allow this.\"}}");
+        else
+                answer_json(message, text ? 200 : 404, text ? text : "{\"error\":{\"kind\":\"not-found\",\"message\":\"There is no such tool.\"}}");
         json_object_put(body);
 }
 

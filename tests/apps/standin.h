@@ -25,7 +25,8 @@ guint standin_reads(Standin *standin, const char *path);
 
 /* JSON of an app's storage; borrowed. */
 json_object *standin_storage(Standin *standin, const char *app);
-/* The tool's result (JSON text) from now on. */
+/* The tool's result (JSON text, or STANDIN_DENIED) from now on. */
+#define STANDIN_DENIED "denied"
 void standin_tool(Standin *standin, const char *name, const char *result);
 guint standin_tool_calls(Standin *standin);
 /* The app that the last tool call named. */

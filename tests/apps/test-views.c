@@ -16,6 +16,7 @@ typedef struct {
         gint64 painted, loaded;
         guint loads, crashes, unresponsive;
         char *title, *saved, *crash;
+        const char *wanted;
         GPtrArray *findings; /* of "kind: text" */
 } Fixture;
 
@@ -175,6 +176,19 @@ static gboolean is_counted(gpointer data)
         return *(guint *)data != 0;
 }
 
+static const char *stored(Fixture *fixture, const char *key)
+{
+        json_object *value = NULL;
+
+        json_object_object_get_ex(standin_storage(fixture->standin, "demo"), key, &value);
+        return json_object_get_string(value);
+}
+
+static gboolean seen_is_stored(gpointer data)
+{
+        return g_strcmp0(stored(data, "seen"), ((Fixture *)data)->wanted) == 0;
+}
+
 /* ---- tests ---- */
 
 static void test_streaming(Fixture *fixture, gconstpointer data)
@@ -220,6 +234,32 @@ static void test_gate(Fixture *fixture, gconstpointer data)
         g_assert_cmpstr(standin_tool_app(fixture->standin), ==, "demo");
 }
 
+static void test_gate_holds_storage(Fixture *fixture, gconstpointer data)
+{
+        static const char page[] = "<p>x</p><script>impromptu.call('ask', {}).then((r) => document.title = 'opened'); localStorage.seen = (+localStorage.seen || 0) + 1;"
+                                   "document.title = 'saved ' + localStorage.seen</script>";
+
+        standin_tool(fixture->standin, "ask", "1");
+        json_object_object_add(standin_storage(fixture->standin, "demo"), "seen", json_object_new_string("4"));
+        show(fixture, page, FALSE);
+        expect_title(fixture, "saved 5");
+        app_view_load(fixture->view, "index.html", FALSE); /* the next draft knows nothing of what the last one saved */
+        g_assert_true(wait_until(is_set, &fixture->loaded, DEADLINE_MS));
+        expect_title(fixture, "saved 5");
+        g_assert_cmpstr(stored(fixture, "seen"), ==, "4");
+        app_view_open_gate(fixture->view);
+        expect_title(fixture, "opened");
+        fixture->wanted = "5";
+        g_assert_true(wait_until(seen_is_stored, fixture, DEADLINE_MS));
+}
+
+static void test_denied(Fixture *fixture, gconstpointer data)
+{
+        standin_tool(fixture->standin, "disk_usage", STANDIN_DENIED);
+        show(fixture, "<p>x</p><script>impromptu.call('disk_usage', {}).catch((e) => document.title = e.kind)</script>", TRUE);
+        expect_title(fixture, "denied");
+}
+
 static void test_call_always_settles(Fixture *fixture, gconstpointer data)
 {
         show(fixture,
@@ -228,7 +268,7 @@ static void test_call_always_settles(Fixture *fixture, gconstpointer data)
              "(async () => { await fail(impromptu.call('no_such_tool', {})); await fail(impromptu.call('Bad Name', {}));"
              "await fail(impromptu.call('x', 3)); const ring = {}; ring.ring = ring; await fail(impromptu.call('x', ring));"
              "await fail(impromptu.call('x', {big: 'y'.repeat(2000000)})); document.title = 'kinds ' + kinds.join(' '); })()</script>", TRUE);
-        expect_title(fixture, "kinds refused bad-request bad-request bad-request too-large");
+        expect_title(fixture, "kinds not-found bad-request bad-request bad-request too-large");
 }
 
 static void test_hostile_prototypes(Fixture *fixture, gconstpointer data)
@@ -463,6 +503,8 @@ int main(int argc, char **argv)
         add("streaming", test_streaming);
         add("painted-waits-for-text", test_painted_waits_for_text);
         add("gate", test_gate);
+        add("gate-holds-storage", test_gate_holds_storage);
+        add("denied", test_denied);
         add("call-always-settles", test_call_always_settles);
         add("hostile-prototypes", test_hostile_prototypes);
         add("frames-get-nothing", test_frames_get_nothing);
