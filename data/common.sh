@@ -8,6 +8,18 @@ fail() { printf '%s: %s\n' "$me" "$*" >&2; exit 1; }
 set -E
 trap 'fail "stopped, since this failed: $BASH_COMMAND (${BASH_SOURCE[0]##*/}, line $LINENO)"' ERR
 
+# What is built for the ordinary user must be readable by one.
+umask 022
+
+# progress LOG: keeps what comes in LOG and, so that nobody waits before a silent screen, tells a line of it every ten seconds.
+progress() {
+    local line told=$SECONDS
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$1"
+        if [ $((SECONDS - told)) -ge 10 ]; then told=$SECONDS; say "  ${line:0:110}"; fi
+    done
+}
+
 # as_root COMMAND…: as it is for root, else through sudo.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
@@ -30,7 +42,7 @@ install_packages() {
     if [ -z "$missing" ]; then return; fi
     say "installing ${#missing_list[@]} packages (the first time takes a few minutes): $missing"
     local log; log=$(mktemp)
-    as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update && apt-get install -y --no-install-recommends "$@"' sh "${missing_list[@]}" >"$log" 2>&1 ||
+    as_root env DEBIAN_FRONTEND=noninteractive sh -c 'apt-get update && apt-get install -y --no-install-recommends "$@"' sh "${missing_list[@]}" 2>&1 | progress "$log" ||
         { tail -n 20 "$log" >&2; fail "apt-get could not install them; its last lines are above, all of them in $log"; }
     rm -f "$log"
 }
@@ -49,10 +61,11 @@ ordinary_user() {
 stage() {
     tree=$checkout
     if [ "$(id -u)" != 0 ] || runuser -u "$user" -- test -r "$checkout/data/try" 2>/dev/null; then return; fi
-    tree=/var/lib/impromptu/${checkout//\//-}
+    local name=${checkout#/}
+    tree=/var/lib/impromptu/${name//\//-}
     say "\"$user\" cannot read $checkout; mirroring it to $tree"
-    mkdir -p "$tree"
-    (cd "$checkout" && git ls-files -z --cached --others --exclude-standard | tar --null --no-recursion --ignore-failed-read -T - -cf -) | tar -C "$tree" -xf - ||
+    mkdir -p "$tree" && find "$tree" -mindepth 1 -maxdepth 1 ! -name 'build*' -exec rm -rf {} + || fail "$tree could not be cleared"
+    (cd "$checkout" && git -c safe.directory="$checkout" ls-files -z --cached --others --exclude-standard | tar --null --no-recursion --ignore-failed-read -T - -cf -) | tar -C "$tree" -xf - ||
         fail "the mirror could not be written"
     chmod -R go+rX /var/lib/impromptu
 }
@@ -61,11 +74,14 @@ stage() {
 build() {
     local folder=$tree/$1 log; shift
     log=$(mktemp)
+    if [ -e "$folder" ] && [ ! -w "$folder" ]; then
+        fail "$folder is another user's (was it built as root?): delete it, or run this as that user"
+    fi
     if [ ! -f "$folder/build.ninja" ]; then
         say "configuring ${folder##*/}"
         meson setup "$folder" "$tree" "$@" >"$log" 2>&1 || { tail -n 20 "$log" >&2; fail "meson could not configure the build; its last lines are above"; }
     fi
-    say "building ${folder##*/}"
-    ninja -C "$folder" >"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "the build failed; its last lines are above"; }
+    say "building ${folder##*/} (the first time takes some minutes)"
+    ninja -C "$folder" 2>&1 | progress "$log" || { tail -n 40 "$log" >&2; fail "the build failed; its last lines are above"; }
     rm -f "$log"
 }
