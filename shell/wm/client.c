@@ -249,9 +249,9 @@ static Box find_place(Wm *wm, Client *c, gsize monitor)
 {
         Box others[PLACE_OTHERS_MAX];
         Box frame = client_frame_box(wm, c);
-        PlaceRoom room = { .work = wm->work_areas[monitor], .others = others, .cascade = wm->cascade };
+        PlaceRoom room = { .work = wm->work_areas[monitor], .others = others,
+                           .title = (FRAME_BORDER + FRAME_TITLE + 1) * wm->scale };
         Client *parent = client_parent(wm, c);
-        gboolean cascaded;
 
         if (parent && client_visible(parent))
                 return place_on_parent(wm->work_areas[client_monitor(wm, parent)], client_frame_box(wm, parent), frame.w, frame.h);
@@ -263,9 +263,7 @@ static Box find_place(Wm *wm, Client *c, gsize monitor)
                 if (other != c && client_visible(other) && client_listed(other))
                         others[room.n_others++] = client_frame_box(wm, other);
         }
-        frame = place_frame(&room, frame.w, frame.h, &cascaded);
-        wm->cascade += cascaded ? 1 : 0;
-        return frame;
+        return place_frame(&room, frame.w, frame.h);
 }
 
 /* New windows appear where the person looks: on the active window's monitor. */

@@ -1,9 +1,14 @@
 /* First fit: the candidates are the work area's corner and the right and lower edges of what is there, which is where a free rectangle
- * must start if there is one. */
+ * must start if there is one. Where there is none, windows step down and to the right from the middle, like sheets of paper laid on each
+ * other so that each heading stays in sight. */
 #include "place.h"
 
-#define CASCADE_STEP 34 /* a title bar and its border, so that titles stay readable */
 #define PLACE_GAP 16
+/* What a candidate costs, in square pixels of covered title: a step off the diagonal, a step away from the middle, and a corner on
+ * another's corner, which would hide that one as if it were not there. */
+#define COST_ASKEW 200
+#define COST_STEP 10
+#define COST_SAME 200000
 
 static gboolean is_free(const PlaceRoom *room, Box box)
 {
@@ -51,24 +56,49 @@ static Box keep_inside(Box work, Box box)
         return box;
 }
 
-Box place_frame(const PlaceRoom *room, int w, int h, gboolean *cascaded)
+static gint64 cost_of(const PlaceRoom *room, Box box)
 {
-        Box box;
+        gsize n = MIN(room->n_others, PLACE_OTHERS_MAX);
+        gint64 cost = 0;
 
-        *cascaded = FALSE;
-        /* Alone, a window stands in the middle of the upper part rather than in a corner. */
-        if (room->n_others == 0) {
-                box = box_centred(room->work, w, h);
-                box.y = room->work.y + (room->work.h - h) / 3;
-                return keep_inside(room->work, box);
+        for (gsize i = 0; i < n; i++) {
+                Box title = room->others[i];
+                title.h = MIN(title.h, room->title);
+                cost += box_overlap(box, title) + (box.x == title.x && box.y == title.y ? COST_SAME : 0);
         }
-        if (first_fit(room, w, h, &box))
-                return box;
-        *cascaded = TRUE;
-        int steps_x = MAX(1, (room->work.w - w) / CASCADE_STEP), steps_y = MAX(1, (room->work.h - h) / CASCADE_STEP);
-        box = (Box){ room->work.x + PLACE_GAP + (int)(room->cascade % (unsigned)steps_x) * CASCADE_STEP,
-                     room->work.y + PLACE_GAP + (int)(room->cascade % (unsigned)steps_y) * CASCADE_STEP, w, h };
-        return keep_inside(room->work, box);
+        return cost;
+}
+
+static Box stepped(const PlaceRoom *room, Box middle)
+{
+        int right = room->work.w / room->title, down = room->work.h / room->title;
+        Box best = middle;
+        gint64 least = G_MAXINT64;
+
+        for (int i = -down; i <= down; i++)
+                for (int j = -right; j <= right; j++) {
+                        Box box = { middle.x + j * room->title, middle.y + i * room->title, middle.w, middle.h };
+                        gint64 cost = COST_ASKEW * ABS(i - j) + COST_STEP * (ABS(i) + ABS(j));
+                        if ((i || j) && !fits(room->work, box))
+                                continue;
+                        cost += cost_of(room, box);
+                        if (cost < least) {
+                                least = cost;
+                                best = box;
+                        }
+                }
+        return best;
+}
+
+Box place_frame(const PlaceRoom *room, int w, int h)
+{
+        Box box, middle = box_centred(room->work, w, h);
+
+        middle.y = room->work.y + (room->work.h - h) / 3;
+        middle = keep_inside(room->work, middle);
+        if (room->n_others == 0)
+                return middle;
+        return first_fit(room, w, h, &box) ? box : stepped(room, middle);
 }
 
 Box place_on_parent(Box work, Box parent, int w, int h)

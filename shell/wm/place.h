@@ -8,13 +8,13 @@
 
 typedef struct {
         Box work;            /* the work area to stay in */
-        const Box *others;   /* frames that are visible there */
+        const Box *others;   /* frames that are visible there, topmost first */
         gsize n_others;
-        unsigned cascade;    /* counts up with each window that found no free place */
+        int title;           /* height of a title bar and its border, in the same pixels */
 } PlaceRoom;
 
-/* A place for a frame of w by h: the first free one from the top left, else the next step of a cascade; its title bar is always inside
- * of the work area. */
-Box place_frame(const PlaceRoom *room, int w, int h, gboolean *cascaded);
+/* A place for a frame of w by h: the upper middle for the first; then a free one; then a step down and to the right of the middle, where
+ * it covers least of the titles that are there. Its own title bar is always inside of the work area. */
+Box place_frame(const PlaceRoom *room, int w, int h);
 /* Over the middle of its parent, kept inside of the work area as far as it fits. */
 Box place_on_parent(Box work, Box parent, int w, int h);

@@ -141,7 +141,6 @@ typedef struct Wm {
         Window pushed_active;
         XButtonEvent last_press;      /* on a title bar, for double clicks */
         guint32 time, user_time;      /* of the last event; of the person's last act */
-        unsigned cascade;
         GArray *marks;                /* Mark, for windows that may still come; oldest first */
 
         Window bar;

@@ -208,29 +208,52 @@ static void test_sane(void)
         g_assert_true(box_equal(box_outset((Box){ 5, 5, 5, 5 }, no_frame), (Box){ 5, 5, 5, 5 }));
 }
 
-/* One window after another: none covers another while there is room, all can be gripped always. */
+/* One window after another: all can be gripped always, and none covers another while there is room. */
 static void test_place(void)
 {
         Box work = { 0, 0, 1280, 764 }, others[PLACE_OTHERS_MAX];
-        gboolean cascaded;
         gsize free_places = 0;
 
         for (int w = 100; w < 3000; w = w * 2 + 13)
                 for (int h = 60; h < 2000; h = h * 2 + 11) {
-                        PlaceRoom room = { .work = work, .others = others };
+                        PlaceRoom room = { .work = work, .others = others, .title = 33 };
                         for (int i = 0; i < 40; i++) {
-                                Box box = place_frame(&room, w, h, &cascaded);
+                                Box box = place_frame(&room, w, h);
+                                int covered = 0;
                                 g_assert_true(can_grip(box, work, 33));
                                 g_assert_cmpint(box.w, ==, w);
-                                for (gsize o = 0; !cascaded && o < room.n_others; o++)
-                                        g_assert_cmpint(box_overlap(box, others[o]), ==, 0);
-                                free_places += cascaded ? 0 : 1;
-                                room.cascade += cascaded ? 1 : 0;
+                                for (gsize o = 0; o < room.n_others; o++)
+                                        covered += box_overlap(box, others[o]);
+                                free_places += covered == 0;
                                 if (room.n_others < PLACE_OTHERS_MAX)
                                         others[room.n_others++] = box;
                         }
                 }
         g_assert_cmpuint(free_places, >, 50);
+}
+
+/* Where there is no free place, the titles stay in sight: the next windows step down and to the right of the first. */
+static void test_place_titles(void)
+{
+        Box work = { 0, 0, 1280, 764 }, others[PLACE_OTHERS_MAX];
+        PlaceRoom room = { .work = work, .others = others, .title = 33 };
+
+        others[0] = place_frame(&room, 682, 594);
+        room.n_others = 1;
+        g_assert_true(box_equal(others[0], (Box){ 299, 56, 682, 594 }));
+        for (int i = 1; i < 4; i++) {
+                Box box = place_frame(&room, 682, 594);
+                g_assert_true(box_equal(box, (Box){ 299 + 33 * i, 56 + 33 * i, 682, 594 }));
+                others[room.n_others++] = box;
+        }
+        for (int i = 4; i < 12; i++) {
+                Box box = place_frame(&room, 682, 594);
+                g_assert_cmpint(box.x, >=, 0);
+                g_assert_cmpint(box.y + box.h, <=, work.h);
+                for (gsize o = 0; o < room.n_others; o++)
+                        g_assert_false(box_equal(box, others[o]));
+                others[room.n_others++] = box;
+        }
 }
 
 static void test_place_on_parent(void)
@@ -257,6 +280,7 @@ int main(int argc, char **argv)
         g_test_add_func("/geometry/edges", test_edges);
         g_test_add_func("/geometry/sane", test_sane);
         g_test_add_func("/geometry/place", test_place);
+        g_test_add_func("/geometry/place-titles", test_place_titles);
         g_test_add_func("/geometry/place-on-parent", test_place_on_parent);
         return g_test_run();
 }
