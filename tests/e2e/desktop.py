@@ -145,8 +145,8 @@ class Desktop:
             process = self._start([server[0], f":{at}", "-displayfd", str(into), "-nolisten", "tcp", *server[1:]], env=env, pass_fds=[into])
             os.close(into)
             ready, _, _ = select.select([out], [], [], WAIT)
-            number = os.read(out, 16).decode().strip() if ready else ""
-            os.close(out)
+            with os.fdopen(out) as answer:  # to the end of its line: the server ends if the pipe closes while it writes
+                number = answer.readline().strip() if ready else ""
             if number:
                 break
             self.processes.remove(process)
