@@ -17,6 +17,7 @@ from Xlib import X, display as xdisplay
 from Xlib.protocol import event as xevent
 
 WAIT = 60  # seconds until a thing that should happen has failed
+LOGOUT_WAIT = 20  # seconds for the session to end all it started
 SIZE = "1280x800"
 DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 
@@ -272,6 +273,7 @@ class Desktop:
     def stop(self):
         if hasattr(self, "events"):
             self.events.closed = True
+        self._logout()
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -282,6 +284,20 @@ class Desktop:
                     process.wait(15)
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _logout(self):
+        """Ends the session by its own door: dbus-run-session passes no signal on, so its child would outlive it."""
+        session = getattr(self, "session", None)
+        if session is None or session.poll() is not None:
+            return
+        try:
+            connection = UnixConnection(os.path.join(os.path.dirname(self.socket), "session.sock"), timeout=WAIT)
+            connection.request("POST", "/logout", "{}", {"Content-Type": "application/json"})
+            connection.getresponse()
+            session.wait(LOGOUT_WAIT)
+        except (OSError, http.client.HTTPException, subprocess.TimeoutExpired):
+            os.killpg(session.pid, signal.SIGKILL)
+            session.wait(LOGOUT_WAIT)
 
     def __enter__(self):
         return self
