@@ -7,7 +7,7 @@ ATTACKS = [
     ("C04", "ptrace", "return any(allowed(101, 16, p, 0, 0) for p in (VICTIM, 1))"),
     ("C05", "process_vm_readv", "return allowed(310, VICTIM, 0, 0, 0, 0, 0)", {"control": True}),
     ("C06", "pidfd_getfd", "return allowed(434, VICTIM, 0) or allowed(438, 3, 0, 0)", {"control": True}),
-    ("C07", "renice and pin the victim", "os.setpriority(os.PRIO_PROCESS, VICTIM, 5); return True", {"control": True}),
+    ("C07", "renice and pin the victim", "os.setpriority(os.PRIO_PROCESS, VICTIM, 19); return True", {"control": True}),
     ("C08", "outlive the call", """
 if os.fork() == 0:
     os.setsid()
