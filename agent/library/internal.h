@@ -11,6 +11,7 @@ struct Library {
         GHashTable *reserved; /* IDs that were given out */
         GPtrArray *apps;      /* of App, newest first, as at `apps_at`; NULL: not read yet */
         git_oid apps_at;
+        GHashTable *trees;    /* ID to git_oid: the folder that an app was read from */
 };
 
 /* app.json's bytes. */

@@ -20,8 +20,14 @@ Library *library_open(const char *folder, GError **error)
         library->folder = g_build_filename(folder, "library", NULL);
         library->storage = g_build_filename(folder, "storage", NULL);
         library->reserved = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        library->trees = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         library->repository = repository_open(library->folder, error);
         return library->repository ? g_steal_pointer(&library) : NULL;
+}
+
+gboolean library_settle(Library *library, GError **error)
+{
+        return repository_keep_hand_edits(library->repository, error);
 }
 
 void library_free(Library *library)
@@ -31,6 +37,7 @@ void library_free(Library *library)
         repository_free(library->repository);
         g_clear_pointer(&library->apps, g_ptr_array_unref);
         g_hash_table_unref(library->reserved);
+        g_hash_table_unref(library->trees);
         g_free(library->folder);
         g_free(library->storage);
         g_free(library);
@@ -120,18 +127,36 @@ static App *read_app(Library *library, const char *id)
         return app;
 }
 
-/* All apps as they are at HEAD, read again only when HEAD has moved. Borrowed. */
+/* An app as it was read last, where its folder is still the same. Taken out of apps; NULL if it has to be read. */
+static App *reuse_app(Library *library, GPtrArray *apps, const char *id, const git_oid *tree)
+{
+        const git_oid *known = g_hash_table_lookup(library->trees, id);
+        for (guint i = 0; known && git_oid_equal(known, tree) && apps && i < apps->len; i++)
+                if (g_str_equal(((App *)g_ptr_array_index(apps, i))->id, id))
+                        return g_ptr_array_steal_index_fast(apps, i);
+        g_hash_table_replace(library->trees, g_strdup(id), g_memdup2(tree, sizeof *tree));
+        return NULL;
+}
+
+/* All apps as they are at HEAD; where HEAD has moved, those are read whose folder has changed. Borrowed. */
 static GPtrArray *current_apps(Library *library)
 {
         git_oid head = repository_head(library->repository);
         if (library->apps && git_oid_equal(&head, &library->apps_at))
                 return library->apps;
-        g_autoptr(GPtrArray) names = repository_list(library->repository, "apps");
-        g_clear_pointer(&library->apps, g_ptr_array_unref);
+        g_autoptr(GPtrArray) names = repository_list(library->repository, "apps"), old = g_steal_pointer(&library->apps);
         library->apps = g_ptr_array_new_with_free_func((GDestroyNotify)app_free);
-        for (guint i = 0; i < names->len; i++)
-                if (library_id_valid(g_ptr_array_index(names, i)))
-                        g_ptr_array_add(library->apps, read_app(library, g_ptr_array_index(names, i)));
+        for (guint i = 0; i < names->len; i++) {
+                const char *id = g_ptr_array_index(names, i);
+                g_autofree char *path = g_strdup_printf("apps/%s", id);
+                git_oid tree = repository_folder(library->repository, path);
+                if (!library_id_valid(id))
+                        continue;
+                App *app = reuse_app(library, old, id, &tree);
+                if (app)
+                        set_history(library, app);
+                g_ptr_array_add(library->apps, app ? app : read_app(library, id));
+        }
         g_ptr_array_sort_with_data(library->apps, compare_newest, library);
         library->apps_at = head;
         return library->apps;

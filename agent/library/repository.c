@@ -1,30 +1,19 @@
 /* The library's git repository.
  *
- * A change is committed from memory: blobs and a tree are made from HEAD's, then the commit, and only then do index and work tree follow. So the old
- * version is whole until the instant in which the new one is. While all this is under way there is a file .git/impromptu-follow; from just before that
- * instant on it names the paths. If the agent dies, the next one finishes the following instead of taking the old files for an edit by hand, and takes away
- * git's locks that the dead one held. */
-#include "agent/library/repository.h"
-
+ * A change is committed from memory: blobs and a tree are made from HEAD's, then the commit, and only then do index and work tree follow (work.c) and is it
+ * brought to the disk (durable.c), both later. So the old version is whole until the instant in which the new one is, and nobody waits for a disk. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <glib/gstdio.h>
 
-#define FOLLOW_FILE "impromptu-follow"
+#include "agent/library/work.h"
+
 #define RESTORES "Restores: "
 #define FIRST_MESSAGE "The library begins"
 
-struct Repository {
-        char *folder;
-        git_repository *git;
-        git_oid walked;      /* up to where touches are known */
-        GHashTable *touches; /* ID to GArray of Touch */
-        guint64 order;
-};
-
-static gboolean fail(Repository *repository, const char *what, GError **error)
+gboolean repository_fail(Repository *repository, const char *what, GError **error)
 {
         const git_error *fault = git_error_last();
         g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "%s in %s: %s.", what, repository->folder, fault ? fault->message : "git gives no reason");
@@ -45,7 +34,7 @@ git_oid repository_head(Repository *repository)
         return id;
 }
 
-static git_tree *tree_of(Repository *repository, const git_oid *commit_id)
+git_tree *repository_tree_of(Repository *repository, const git_oid *commit_id)
 {
         g_autoptr(git_commit) commit = NULL;
         git_tree *tree = NULL;
@@ -57,11 +46,10 @@ static git_tree *tree_of(Repository *repository, const git_oid *commit_id)
 static git_tree *head_tree(Repository *repository)
 {
         git_oid head = repository_head(repository);
-        return tree_of(repository, &head);
+        return repository_tree_of(repository, &head);
 }
 
-/* The oid of something below a tree; zeros if it is not there. */
-static git_oid entry_id(const git_tree *tree, const char *path)
+git_oid repository_entry_id(const git_tree *tree, const char *path)
 {
         g_autoptr(git_tree_entry) entry = NULL;
         git_oid none = {0};
@@ -81,18 +69,24 @@ static GBytes *read_blob(Repository *repository, const git_oid *id)
 GBytes *repository_read(Repository *repository, const char *path, GError **error)
 {
         g_autoptr(git_tree) tree = head_tree(repository);
-        git_oid id = entry_id(tree, path);
+        git_oid id = repository_entry_id(tree, path);
         GBytes *bytes = read_blob(repository, &id);
         if (!bytes)
                 g_set_error(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no %s in the library.", path);
         return bytes;
 }
 
+git_oid repository_folder(Repository *repository, const char *path)
+{
+        g_autoptr(git_tree) tree = head_tree(repository);
+        return repository_entry_id(tree, path);
+}
+
 GPtrArray *repository_list(Repository *repository, const char *folder)
 {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
         g_autoptr(git_tree) root = head_tree(repository), tree = NULL;
-        git_oid id = entry_id(root, folder);
+        git_oid id = repository_entry_id(root, folder);
         if (git_oid_is_zero(&id) || git_tree_lookup(&tree, repository->git, &id) < 0)
                 return names;
         for (size_t i = 0; i < git_tree_entrycount(tree); i++)
@@ -108,87 +102,6 @@ char *repository_message(Repository *repository, const git_oid *commit_id)
         return g_strstrip(g_strdup(git_commit_message(commit)));
 }
 
-/* — work tree and index — */
-
-static void write_work_file(Repository *repository, git_index *index, const char *path)
-{
-        g_autofree char *full = g_build_filename(repository->folder, path, NULL);
-        g_autofree char *folder = g_path_get_dirname(full);
-        g_autoptr(GError) error = NULL;
-        g_autoptr(GBytes) bytes = repository_read(repository, path, NULL);
-        if (!bytes) {
-                g_unlink(full);
-                git_index_remove_bypath(index, path);
-                while (!g_str_equal(folder, repository->folder) && g_rmdir(folder) == 0) {
-                        char *up = g_path_get_dirname(folder);
-                        g_free(folder);
-                        folder = up;
-                }
-                return;
-        }
-        gsize length;
-        const char *data = g_bytes_get_data(bytes, &length);
-        if (g_mkdir_with_parents(folder, 0700) < 0 || !g_file_set_contents_full(full, data ? data : "", (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
-                g_warning("%s is in the library's history, but the file could not be written: %s", path, error ? error->message : g_strerror(errno));
-        else if (git_index_add_bypath(index, path) < 0)
-                g_warning("%s could not be noted in the library's index.", path);
-}
-
-static char *follow_path(Repository *repository)
-{
-        return g_build_filename(git_repository_path(repository->git), FOLLOW_FILE, NULL);
-}
-
-/* Brings work tree and index to HEAD for these paths (NULL-terminated). */
-static void follow(Repository *repository, const char *const *paths)
-{
-        g_autofree char *note = follow_path(repository);
-        g_autoptr(git_index) index = NULL;
-        if (git_repository_index(&index, repository->git) < 0)
-                return;
-        git_index_read(index, TRUE);
-        for (; *paths; paths++)
-                if (**paths)
-                        write_work_file(repository, index, *paths);
-        if (git_index_write(index) < 0)
-                g_warning("The library's index could not be written: %s", git_error_last() ? git_error_last()->message : "?");
-        else
-                g_unlink(note);
-}
-
-/* Says that the agent is at work here, and which paths are to follow HEAD if it dies. */
-static gboolean note_work(Repository *repository, const char *paths, GError **error)
-{
-        g_autofree char *note = follow_path(repository);
-        g_autoptr(GError) fault = NULL;
-        if (g_file_set_contents_full(note, paths, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &fault))
-                return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "Nothing new can be kept in %s: %s.", repository->folder, fault->message);
-        return FALSE;
-}
-
-static void remove_lock(Repository *repository, const char *name)
-{
-        g_autofree char *path = g_strconcat(git_repository_path(repository->git), name, ".lock", NULL);
-        if (g_unlink(path) == 0)
-                g_message("%s was left behind by an agent that was ended; it is removed.", path);
-}
-
-static void finish_interrupted(Repository *repository)
-{
-        g_autofree char *note = follow_path(repository), *text = NULL, *head = NULL;
-        if (!g_file_get_contents(note, &text, NULL, NULL))
-                return;
-        git_reference *reference = NULL;
-        if (git_reference_lookup(&reference, repository->git, "HEAD") == 0 && git_reference_symbolic_target(reference))
-                remove_lock(repository, git_reference_symbolic_target(reference));
-        git_reference_free(reference);
-        remove_lock(repository, "HEAD");
-        remove_lock(repository, "index");
-        g_auto(GStrv) paths = g_strsplit(text, "\n", -1);
-        follow(repository, (const char *const *)paths);
-}
-
 /* — committing — */
 
 static git_signature *signature(Repository *repository)
@@ -199,7 +112,7 @@ static git_signature *signature(Repository *repository)
         return sign;
 }
 
-static gboolean create_commit(Repository *repository, const git_oid *tree_id, const char *message, GError **error)
+gboolean repository_create_commit(Repository *repository, const git_oid *tree_id, const char *message, GError **error)
 {
         g_autoptr(git_signature) author = signature(repository), committer = NULL;
         g_autoptr(git_tree) tree = NULL;
@@ -207,49 +120,14 @@ static gboolean create_commit(Repository *repository, const git_oid *tree_id, co
         git_oid head = repository_head(repository), id;
         git_signature_now(&committer, "Impromptu", "impromptu@localhost");
         if (!git_oid_is_zero(&head) && git_commit_lookup(&parent, repository->git, &head) < 0)
-                return fail(repository, "The last version could not be read", error);
+                return repository_fail(repository, "The last version could not be read", error);
         const git_commit *parents[] = {parent};
         if (!author || !committer || git_tree_lookup(&tree, repository->git, tree_id) < 0
             || git_commit_create(&id, repository->git, "HEAD", author, committer, NULL, message, tree, parent ? 1 : 0, parents) < 0)
-                return fail(repository, "The new version could not be kept", error);
+                return repository_fail(repository, "The new version could not be kept", error);
+        if (repository->durable)
+                durable_want(repository->durable, &id);
         return TRUE;
-}
-
-static gboolean keep_hand_edits(Repository *repository, GError **error)
-{
-        git_status_options options = GIT_STATUS_OPTIONS_INIT;
-        g_autoptr(git_status_list) list = NULL;
-        g_autoptr(git_index) index = NULL;
-        git_oid tree;
-        options.flags = GIT_STATUS_OPT_INCLUDE_UNTRACKED | GIT_STATUS_OPT_RECURSE_UNTRACKED_DIRS | GIT_STATUS_OPT_EXCLUDE_SUBMODULES
-                        | GIT_STATUS_OPT_UPDATE_INDEX;
-        if (git_repository_state(repository->git) != GIT_REPOSITORY_STATE_NONE) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "A merge or rebase is under way in %s. Finish it with git; then this can be kept.",
-                            repository->folder);
-                return FALSE;
-        }
-        if (git_repository_index(&index, repository->git) < 0 || git_index_read(index, TRUE) < 0
-            || git_status_list_new(&list, repository->git, &options) < 0)
-                return fail(repository, "What was edited by hand could not be found out", error);
-        if (git_status_list_entrycount(list) == 0)
-                return TRUE;
-        if (git_index_add_all(index, NULL, GIT_INDEX_ADD_DEFAULT, NULL, NULL) < 0 || git_index_update_all(index, NULL, NULL, NULL) < 0
-            || git_index_write_tree(&tree, index) < 0 || git_index_write(index) < 0)
-                return fail(repository, "What was edited by hand could not be kept", error);
-        g_autoptr(git_tree) before = head_tree(repository);
-        if (before && git_oid_equal(git_tree_id(before), &tree))
-                return TRUE;
-        return create_commit(repository, &tree, REPOSITORY_HAND_MESSAGE, error);
-}
-
-gboolean repository_keep_hand_edits(Repository *repository, GError **error)
-{
-        g_autofree char *note = follow_path(repository);
-        if (!note_work(repository, "", error))
-                return FALSE;
-        gboolean kept = keep_hand_edits(repository, error);
-        g_unlink(note);
-        return kept;
 }
 
 /* HEAD's tree with the changes in it, made in memory and in the object store only. */
@@ -260,7 +138,7 @@ static gboolean make_tree(Repository *repository, GHashTable *changes, git_oid *
         GHashTableIter iter;
         gpointer path, bytes;
         if (git_index_new(&index) < 0 || (head && git_index_read_tree(index, head) < 0))
-                return fail(repository, "The last version could not be read", error);
+                return repository_fail(repository, "The last version could not be read", error);
         g_hash_table_iter_init(&iter, changes);
         while (g_hash_table_iter_next(&iter, &path, &bytes)) {
                 git_index_entry entry = {.mode = GIT_FILEMODE_BLOB, .path = path};
@@ -269,24 +147,23 @@ static gboolean make_tree(Repository *repository, GHashTable *changes, git_oid *
                 if (!bytes)
                         git_index_remove(index, path, 0);
                 else if (git_blob_create_from_buffer(&entry.id, repository->git, data ? data : "", length) < 0 || git_index_add(index, &entry) < 0)
-                        return fail(repository, "The new version could not be written", error);
+                        return repository_fail(repository, "The new version could not be written", error);
         }
-        return git_index_write_tree_to(tree, index, repository->git) == 0 || fail(repository, "The new version could not be written", error);
+        return git_index_write_tree_to(tree, index, repository->git) == 0 || repository_fail(repository, "The new version could not be written", error);
 }
 
 gboolean repository_commit(Repository *repository, GHashTable *changes, const char *message, GError **error)
 {
         git_oid tree;
-        g_autofree char *note = follow_path(repository);
-        guint n;
-        g_autofree char **paths = (char **)g_hash_table_get_keys_as_array(changes, &n);
-        g_autofree char *text = g_strjoinv("\n", paths);
-        if (repository_keep_hand_edits(repository, error) && note_work(repository, "", error) && make_tree(repository, changes, &tree, error)
-            && note_work(repository, text, error) && create_commit(repository, &tree, message, error)) {
-                follow(repository, (const char *const *)paths);
+        g_autofree char **keys = (char **)g_hash_table_get_keys_as_array(changes, NULL);
+        const char *const *paths = (const char *const *)keys;
+        if (!work_keep_edits_of(repository, paths, error) || !work_note(repository, paths, error))
+                return FALSE;
+        if (make_tree(repository, changes, &tree, error) && repository_create_commit(repository, &tree, message, error)) {
+                work_follow_later(repository, paths);
                 return TRUE;
         }
-        g_unlink(note);
+        work_note_undo(repository);
         return FALSE;
 }
 
@@ -313,14 +190,14 @@ static int diff_cb(const char *root, const git_tree_entry *entry, void *data)
 gboolean repository_diff_to(Repository *repository, const char *folder, const git_oid *tree_id, GHashTable *changes, GError **error)
 {
         g_autoptr(git_tree) root = head_tree(repository), now = NULL, then = NULL;
-        git_oid now_id = entry_id(root, folder);
+        git_oid now_id = repository_entry_id(root, folder);
         DiffWalk walk = {repository, folder, changes, TRUE, FALSE};
         if (!git_oid_is_zero(&now_id) && git_tree_lookup(&now, repository->git, &now_id) == 0)
                 git_tree_walk(now, GIT_TREEWALK_PRE, diff_cb, &walk);
         walk.gone = FALSE;
         if (!git_oid_is_zero(tree_id)) {
                 if (git_tree_lookup(&then, repository->git, tree_id) < 0 || git_tree_walk(then, GIT_TREEWALK_PRE, diff_cb, &walk) < 0 || walk.failed)
-                        return fail(repository, "The version before could not be read", error);
+                        return repository_fail(repository, "The version before could not be read", error);
         }
         return TRUE;
 }
@@ -357,7 +234,7 @@ static void note_commit(Repository *repository, git_commit *commit)
         git_commit_tree(&after_root, commit);
         if (git_commit_parentcount(commit) > 0 && git_commit_parent(&parent, commit, 0) == 0)
                 git_commit_tree(&before_root, parent);
-        git_oid after_id = entry_id(after_root, "apps"), before_id = entry_id(before_root, "apps");
+        git_oid after_id = repository_entry_id(after_root, "apps"), before_id = repository_entry_id(before_root, "apps");
         if (git_oid_equal(&after_id, &before_id))
                 return;
         if (!git_oid_is_zero(&after_id))
@@ -429,7 +306,7 @@ static gboolean make_repository(Repository *repository, GError **error)
         git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
         options.flags = GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_MKPATH;
         options.initial_head = "main";
-        return git_repository_init_ext(&repository->git, repository->folder, &options) == 0 || fail(repository, "The library could not be made", error);
+        return git_repository_init_ext(&repository->git, repository->folder, &options) == 0 || repository_fail(repository, "The library could not be made", error);
 }
 
 static gboolean make_first_commit(Repository *repository, GError **error)
@@ -439,29 +316,33 @@ static gboolean make_first_commit(Repository *repository, GError **error)
         if (!git_oid_is_zero(&head))
                 return TRUE;
         if (git_index_new(&index) < 0 || git_index_write_tree_to(&tree, index, repository->git) < 0)
-                return fail(repository, "The library could not be made", error);
-        return create_commit(repository, &tree, FIRST_MESSAGE, error);
+                return repository_fail(repository, "The library could not be made", error);
+        return repository_create_commit(repository, &tree, FIRST_MESSAGE, error);
 }
 
 Repository *repository_open(const char *folder, GError **error)
 {
         git_libgit2_init();
-        git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
         g_autoptr(Repository) repository = g_new0(Repository, 1);
         repository->folder = g_strdup(folder);
         repository->touches = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, array_unref);
+        repository->behind = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         g_autofree char *dot = g_build_filename(folder, ".git", NULL);
         if (!check_writable(repository, error))
                 return NULL;
         if (!g_file_test(dot, G_FILE_TEST_EXISTS) ? !make_repository(repository, error)
                                                   : git_repository_open_ext(&repository->git, folder, GIT_REPOSITORY_OPEN_NO_SEARCH, NULL) < 0
-                                                            && !fail(repository, "The library could not be opened", error))
+                                                            && !repository_fail(repository, "The library could not be opened", error))
                 return NULL;
+        durable_mend(repository);
         if (!make_first_commit(repository, error))
                 return NULL;
-        finish_interrupted(repository);
+        work_finish_interrupted(repository);
         if (!repository_keep_hand_edits(repository, error))
                 return NULL;
+        git_oid head = repository_head(repository);
+        repository->durable = durable_new(git_repository_path(repository->git));
+        durable_want(repository->durable, &head);
         return g_steal_pointer(&repository);
 }
 
@@ -469,8 +350,12 @@ void repository_free(Repository *repository)
 {
         if (!repository)
                 return;
+        if (repository->git)
+                work_follow(repository);
+        durable_free(repository->durable);
         git_repository_free(repository->git);
         g_hash_table_unref(repository->touches);
+        g_hash_table_unref(repository->behind);
         g_free(repository->folder);
         g_free(repository);
         git_libgit2_shutdown();

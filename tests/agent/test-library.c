@@ -20,7 +20,8 @@ static Library *open_library(const char *folder)
         return library;
 }
 
-static void accept(Library *library, const char *id, const char *page, const char *words)
+/* As the agent accepts: the work tree is behind afterwards. */
+static void accept_only(Library *library, const char *id, const char *page, const char *words)
 {
         g_autoptr(GError) error = NULL;
         g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_bytes_unref);
@@ -32,6 +33,19 @@ static void accept(Library *library, const char *id, const char *page, const cha
         g_hash_table_insert(files, (gpointer)"index.html", g_bytes_new(page, strlen(page)));
         library_accept_app(library, app, files, words, &error);
         g_assert_no_error(error);
+}
+
+static void settle(Library *library)
+{
+        g_autoptr(GError) error = NULL;
+        library_settle(library, &error);
+        g_assert_no_error(error);
+}
+
+static void accept(Library *library, const char *id, const char *page, const char *words)
+{
+        accept_only(library, id, page, words);
+        settle(library);
 }
 
 static void assert_page(Library *library, const char *id, const char *page)
@@ -113,6 +127,7 @@ static void undo(Library *library, const char *id)
         g_autoptr(GError) error = NULL;
         library_undo_app(library, id, &error);
         g_assert_no_error(error);
+        settle(library);
 }
 
 /* 1 2 3, undo, undo, then a new change and undos again: each goes one further back, none toggles. */
@@ -157,6 +172,7 @@ static void test_remove(void)
         Library *library = open_library(folder);
         accept(library, "x", "1", "one");
         g_assert_true(library_remove_app(library, "x", &error));
+        settle(library);
         g_assert_null(library_app(library, "x", &error));
         g_assert_error(error, AGENT_ERROR, API_ERROR_NOT_FOUND);
         g_autofree char *page = g_build_filename(folder, "library/apps/x", NULL), *id = library_new_id(library, "x");
@@ -266,6 +282,57 @@ static void test_interrupted(void)
         assert_clean(folder);
         library_free(library);
         test_folder_free(folder);
+}
+
+static void cut_file(const char *folder, const char *commit)
+{
+        g_autofree char *name = g_strdup_printf(".git/objects/%.2s/%s", commit, commit + 2), *path = g_build_filename(folder, "library", name, NULL);
+        g_assert_cmpint(g_chmod(path, 0600), ==, 0);
+        write_file(folder, name, "");
+}
+
+static char *safe_commit(const char *folder)
+{
+        g_autofree char *path = g_build_filename(folder, "library/.git/impromptu-safe", NULL);
+        char *text = NULL;
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        return text;
+}
+
+/* A power cut: the ref and the names of the newest objects are on the disk, what is in them is not. */
+static void test_power_cut(void)
+{
+        const char *const lost[] = {"HEAD", "HEAD:apps/x/index.html", "HEAD^{tree}", NULL};
+        for (guint i = 0; i < G_N_ELEMENTS(lost); i++) {
+                char *folder = test_folder();
+                Library *library = open_library(folder);
+                accept(library, "x", "1", "one");
+                library_free(library);
+                g_autofree char *safe = safe_commit(folder), *head = git(folder, "rev-parse HEAD"), *ref = git(folder, "symbolic-ref HEAD");
+                g_assert_cmpstr(safe, ==, head);
+                library = open_library(folder);
+                accept(library, "x", "2", "two");
+                library_free(library);
+                g_autofree char *show = g_strdup_printf("rev-parse %s", lost[i] ? lost[i] : "HEAD"), *name = git(folder, show);
+                g_autofree char *ref_file = g_strdup_printf(".git/%s", ref);
+                write_file(folder, ".git/impromptu-safe", safe);
+                write_file(folder, "apps/x/index.html", "");
+                if (lost[i])
+                        cut_file(folder, name);
+                else
+                        write_file(folder, ref_file, "");
+                g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*before the power failed*");
+                library = open_library(folder);
+                g_test_assert_expected_messages();
+                assert_page(library, "x", "1");
+                accept(library, "x", "2", "two");
+                assert_page(library, "x", "2");
+                assert_clean(folder);
+                g_autofree char *whole = git(folder, "fsck --no-dangling --no-progress");
+                g_assert_cmpstr(whole, ==, "");
+                library_free(library);
+                test_folder_free(folder);
+        }
 }
 
 static void test_locked(void)
@@ -399,7 +466,9 @@ static void test_accept_kill(void)
                         Library *mine = library_open(folder, NULL);
                         for (guint i = 0;; i++) {
                                 g_autofree char *page = g_strdup_printf("%u.%u", round, i);
-                                accept(mine, "x", page, page);
+                                accept_only(mine, "x", page, page);
+                                if (i % 2)
+                                        library_settle(mine, NULL);
                                 if (i == round && write(ready[1], "x", 1) < 0)
                                         _exit(1);
                         }
@@ -434,6 +503,7 @@ int main(int argc, char **argv)
         g_test_add_func("/library/damaged", test_damaged);
         g_test_add_func("/library/unwritable", test_unwritable);
         g_test_add_func("/library/interrupted", test_interrupted);
+        g_test_add_func("/library/power-cut", test_power_cut);
         g_test_add_func("/library/locked", test_locked);
         g_test_add_func("/library/tools-and-pages", test_tools_and_pages);
         g_test_add_func("/library/storage", test_storage);
