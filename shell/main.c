@@ -3,7 +3,7 @@
  * desktop, and ends it on SIGTERM.
  *
  * Exit status, after sysexits.h: 0 ended as asked (also when another window manager took over), 64 wrong options, 69 another window
- * manager runs, 71 no display or no runtime folder. Start reading at main(); the design goes on in shell/ui/desktop.c. */
+ * manager runs, 71 no runtime folder, 74 no X display. Start reading at main(); the design goes on in shell/ui/desktop.c. */
 #include <X11/Xlib.h>
 #include <glib-unix.h>
 #include <gtk/gtk.h>
@@ -135,7 +135,7 @@ main(int argc, char **argv)
         }
         if (!gtk_init_check(&argc, &argv)) {
                 say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
-                return EX_OSERR;
+                return EX_IOERR;
         }
         return run();
 }

@@ -57,7 +57,11 @@ static void ended_cb(pid_t pid, int status, gpointer user_data)
 
         part->pid = 0;
         g_clear_handle_id(&part->timer, g_source_remove);
-        if (!part->asked)
+        if (part == part->session->shell && WIFEXITED(status) && WEXITSTATUS(status) == SESSION_NO_DISPLAY) {
+                if (!part->session->stopping)
+                        g_printerr("impromptu-session: the X display is gone, so the session ends. What you made is kept.\n");
+                session_stop(part->session);
+        } else if (!part->asked)
                 crashed(part, how);
         else if (!part->session->stopping)
                 part_start(part);

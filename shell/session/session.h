@@ -19,6 +19,9 @@
 #define SESSION_ERROR session_error_quark()
 GQuark session_error_quark(void); /* the code is an ApiErrorKind */
 
+/* The shell's exit status where there is no X display (EX_IOERR): nothing that is started again could help. */
+#define SESSION_NO_DISPLAY 74
+
 typedef struct Children Children;
 typedef struct Part Part;
 typedef struct Server Server;

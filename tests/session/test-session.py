@@ -179,6 +179,15 @@ def test_crash_loop():
     assert session.end() == 0
 
 
+def test_display_is_gone():
+    session = Session()
+    _, shell = session.both()
+    open(session.folder + "/impromptu-shell.displayless", "w").close()
+    os.kill(shell["pid"], signal.SIGKILL)
+    assert "the X display is gone" in session.said("display"), session
+    assert session.end(by_itself=True) == 0
+
+
 def test_missing_part():
     session = Session(without=["impromptu-agent"])
     assert "there is no impromptu-agent in " in session.said("not started again")
