@@ -79,21 +79,25 @@ class Events:
 
     def wait(self, name, what="", since=0, timeout=WAIT, **fields):
         """The first event of this name since a mark whose fields have these values (or satisfy these functions)."""
+        return self.wait_any((name,), what, since, timeout, **fields)[1]
+
+    def wait_any(self, names, what="", since=0, timeout=WAIT, **fields):
+        """As wait(), for the first of several names; returns the name, the event, and the mark behind it."""
         end = time.monotonic() + timeout
         with self.changed:
             at = since
             while True:
                 for at in range(at, len(self.list)):
                     kind, data, _ = self.list[at]
-                    if kind == name and all(v(data.get(k)) if callable(v) else data.get(k) == v for k, v in fields.items()):
-                        return data
-                    if kind == "done" and name != "done" and fields.get("run") in (None, data.get("run")) and data.get("outcome") == "failed":
-                        raise Failed(f"waited for {what or name}, but the run failed: {data.get('message')}")
+                    if kind in names and all(v(data.get(k)) if callable(v) else data.get(k) == v for k, v in fields.items()):
+                        return kind, data, at + 1
+                    if kind == "done" and "done" not in names and fields.get("run") in (None, data.get("run")) and data.get("outcome") == "failed":
+                        raise Failed(f"waited for {what or names[0]}, but the run failed: {data.get('message')}")
                 at = len(self.list)
                 left = end - time.monotonic()
                 if left <= 0:
                     seen = ", ".join(kind for kind, _, _ in self.list[since:]) or "nothing"
-                    raise Failed(f"{what or name} did not come within {timeout} s; seen: {seen}")
+                    raise Failed(f"{what or names[0]} did not come within {timeout} s; seen: {seen}")
                 self.changed.wait(left)
 
 
@@ -162,8 +166,9 @@ class Desktop:
         self.serial = 0
 
     def _start(self, argv, env=None, pass_fds=()):
+        """In the home folder, as a login is: that is where its terminals open."""
         process = subprocess.Popen(argv, env=env or self.env, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log,
-                                   start_new_session=True, pass_fds=pass_fds)
+                                   cwd=self.env["HOME"], start_new_session=True, pass_fds=pass_fds)
         self.processes.append(process)
         return process
 
@@ -268,6 +273,13 @@ class Desktop:
         self.tool("import", "-window", "root", path)
         return path
 
+    def wait_for_the_end(self):
+        """Until a person closes the window of a nested desktop, or logs out of it."""
+        ends = [os.pidfd_open(process.pid) for process in self.processes]
+        select.select(ends, [], [])
+        for end in ends:
+            os.close(end)
+
     # The end --------------------------------------------------------------------------------------------------------------
 
     def stop(self):
@@ -303,7 +315,7 @@ class Desktop:
         return self
 
     def __exit__(self, kind, error, trace):
-        if error is not None:
+        if error is not None and kind is not KeyboardInterrupt:
             sys.stderr.write(self.tail() + "\n")
             try:
                 self.picture("at-the-failure")

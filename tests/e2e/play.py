@@ -22,8 +22,9 @@ def say(text):
 
 
 class Play:
-    def __init__(self, desktop):
-        self.d, self.runs, self.shots = desktop, [], 0
+    """`watched`: somebody sits before the desktop and answers its questions."""
+    def __init__(self, desktop, watched):
+        self.d, self.watched, self.runs, self.shots = desktop, watched, [], 0
 
     def shot(self, name, what):
         self.shots += 1
@@ -41,26 +42,36 @@ class Play:
         return self.d.events.wait("run", "the run to start", since, text=sentence)["run"], since
 
     def finish(self, run, since):
-        """Follows a run to its end, answering its questions with the key that the sheet shows."""
+        """Follows a run to its end. Where nobody is there to be asked, its questions are answered with what grants least."""
         while True:
-            done = self.d.events.wait("done", "the run to end", since, MODEL_WAIT, run=run)
-            self.runs.append((self.sentence(run), done))
-            return done
+            name, event, since = self.d.events.wait_any(("done", "question"), "the run to end", since, MODEL_WAIT, run=lambda r: r in (None, run))
+            if name == "done":
+                self.runs.append((self.sentence(run), event))
+                return event
+            if self.waits(event) and not self.watched:
+                self.agree(event, "question", f"it asks: {event['sentence']} (answered for this time)", "1")
 
     def sentence(self, run):
         return self.d.request("GET", f"/api/v1/runs/{run}").get("text", run)
 
-    def agree(self, since, name, what, key):
-        """Waits for a question, shows it, and answers with its key once the sheet listens."""
-        question = self.d.events.wait("question", "the question", since, MODEL_WAIT)
+    def waits(self, question):
+        return any(q["question"] == question["question"] for q in self.d.request("GET", "/api/v1/questions")["questions"])
+
+    def agree(self, question, name, what, number):
+        """Shows a question and answers it with its key once the sheet listens."""
         self.d.sync()
         self.shot(name, what)
-        waiting = lambda: any(q["question"] == question["question"] for q in self.d.request("GET", "/api/v1/questions")["questions"])  # noqa: E731
 
         def answered():
-            self.d.keys(key)  # deaf at first, so that no key meant for something else answers
-            return not waiting()
+            self.d.keys(("ctrl+alt+" if self.d.nested else "super+") + number)  # deaf at first, so that no key meant for something else answers
+            return not self.waits(question)
         self.d.until(answered, "the question to take its answer")
+
+
+def read_the_home_folder(play, app):
+    """The page has made this very call before: its figures are drawn once this one, queued behind it, is answered."""
+    play.d.request("POST", "/api/v1/tools/folder_sizes", {"arguments": {"path": "~"}, "app": app})
+    play.d.sync()
 
 
 def main_job(play):
@@ -79,11 +90,10 @@ def main_job(play):
     play.shot("writing", "the page paints while it is being written; its figures wait for the checks")
     delivered = d.events.wait("deliver", "the app", since, run=run)
     say(f"      checked: {delivered['passed']} of {delivered['total']}")
-    play.agree(since, "question", "it asks before it looks at the home folder", "super+2")
+    play.agree(d.events.wait("question", "the question", since), "question", "it asks before it looks at the home folder", "2")
     play.finish(run, since)
     d.until(lambda: d.request("GET", "/api/v1/grants")["grants"], "the grant")
-    d.request("POST", "/api/v1/tools/folder_sizes", {"arguments": {"path": "~"}, "app": delivered["app"]})  # behind the page's own call
-    d.sync()
+    read_the_home_folder(play, delivered["app"])
     play.shot("disk", "the app, with this machine's own figures")
 
     run, since = play.ask("a pomodoro timer")
@@ -102,7 +112,7 @@ def main_job(play):
     d.keys("Return")
     run = d.events.wait("run", "the change", since, kind="fix")["run"]
     play.finish(run, since)
-    d.sync()
+    read_the_home_folder(play, delivered["app"])
     play.shot("fixed", "changed, with its old checks kept")
 
     before = d.tool("wmctrl", "-l")
@@ -117,17 +127,20 @@ def main_job(play):
     play.shot("end", "Alt+Tab went to the app")
 
 
-def own_sentence(play, sentence):
+def one_sentence(play, sentence):
     run, since = play.ask(sentence, ("prompt-bar", "the prompt bar"))
     done = play.finish(run, since)
     play.d.sync()
     play.shot("app", done["message"])
 
 
-def timeline(runs, lanes):
-    lane = next((x for x in lanes["lanes"] if x["lane"] == "fast"), {})
+def fast_lane(desktop):
+    return next((x for x in desktop.request("GET", "/api/v1/lanes")["lanes"] if x["lane"] == "fast"), {})
+
+
+def timeline(runs, lane):
     lines = [f"model: {lane.get('model', 'none')}" + (f" · recording, {lane['recording']}" if lane.get("recording") else "") +
-             (f" · {lane['pace']}" if lane.get("pace") else "")]
+             (f" · {lane['pace']} tokens a second" if lane.get("pace") else "")]
     for sentence, done in runs:
         t = done["timeline"]
         lines.append(f"\n“{sentence}”: {done['outcome']}, {t['total_ms']:.0f} ms")
@@ -180,19 +193,21 @@ def main():
         with Desktop(args.build, args.out, display=host, nested=bool(host), env=environment(args.rate)) as desktop:
             say("starting the session")
             desktop.start()
-            play = Play(desktop)
-            if args.sentence is not None:
-                own_sentence(play, args.sentence)
-            else:
+            play = Play(desktop, watched=bool(host))
+            if args.sentence is None and "recording" in fast_lane(desktop):
                 main_job(play)
-            text = timeline(play.runs, desktop.request("GET", "/api/v1/lanes"))
+            else:  # what a live model will do, and in how many tries, nobody knows before
+                one_sentence(play, args.sentence or "what is eating my disk?")
+            text = timeline(play.runs, fast_lane(desktop))
             with open(os.path.join(args.out, "timeline.txt"), "w") as file:
                 file.write(text)
             print(text)
             if host:
                 say("the desktop is yours; close its window to end it")
-                desktop.processes[0].wait()
-    except (Failed, KeyError, json.JSONDecodeError) as error:
+                desktop.wait_for_the_end()
+    except KeyboardInterrupt:
+        say("ended from the keyboard")
+    except (Failed, OSError, KeyError, json.JSONDecodeError) as error:
         print(f"try: {error}", file=sys.stderr)
         return 1
     return 0
