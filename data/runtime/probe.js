@@ -1,7 +1,7 @@
 // The twin's hands and eyes, in the private world after world.js: finds controls as a person does, reads what is visible, compares pictures.
 // Every function answers plain data; the checker (checker.c) decides what it means.
 'use strict';
-const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400;
+const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400, ROW_MS = 1000;
 const CONTROLS = 'button, a[href], input, select, textarea, summary, label, [role=button], [role=tab], [role=menuitem], [role=checkbox],' +
     '[role=switch], [role=radio], [role=option], [role=link], [onclick], [tabindex], [contenteditable=""], [contenteditable=true]';
 const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable=true], [role=textbox]';
@@ -356,10 +356,26 @@ async function aim(name, selector, type) {
     before = await activity();
     if (element.matches('select, input[type=date], input[type=time], input[type=datetime-local], input[type=color], input[type=file]')) {
         element.focus();
-        return { ok: true, quiet: true, named: named(element) };
+        return { ...await done(false), named: named(element) };
+    }
+    if (inert(element)) {
+        element.focus();
+        return { ok: true, alive: false, named: named(element) };
     }
     expect(type, 1);
-    return { ...at, named: named(element) };
+    return { ...at, hands: true, named: named(element) };
+}
+
+// Where the page's scripts are off, a plain button has nothing to do, and a real click would only cost time; unless a rule of style can tell it.
+const TELLING = /:(hover|active|focus|target)[^{}]*\{[^{}]*(display|visib|opacity|content|height|width|clip|left|top|right|bottom|transform|position|font-size)/;
+let telling;
+
+function inert(element) {
+    if (boot.scripts || element.tagName !== 'BUTTON' || (element.form && element.type !== 'button') ||
+        element.matches('[popovertarget], [command], [commandfor]') || element.closest('a[href], summary, label, dialog'))
+        return false;
+    telling ??= !!document.querySelector('link[rel~=stylesheet]') || TELLING.test([...document.querySelectorAll('style')].map((one) => one.textContent).join('}'));
+    return !telling;
 }
 
 let before = '';
@@ -381,23 +397,25 @@ function setValue(element, value) {
 }
 
 // Readies a field for typing: focused by a real click before, its old content selected. A field that takes no typed text is set.
-function ready(name, value) {
+function ready(name, value, keys) {
     const element = control(name, FIELDS);
     if (!element)
         return { ok: false, why: 'no field is called ' + name };
     if (element.tagName === 'SELECT')
-        return chooseIn(element, value);
+        return { ...chooseIn(element, value), hands: true };
     typedBy.set(element, value);
     element.focus();
     if (element.tagName === 'INPUT' && DIRECT.test(element.type)) {
         setValue(element, value);
-        return { ok: element.value === value || +element.value === +value, typed: true, why: 'the field does not take ' + value };
+        return { ok: element.value === value || +element.value === +value, hands: true, typed: true, why: 'the field does not take ' + value };
     }
     if (element.select)
         element.select();
     else
         getSelection().selectAllChildren(element);
-    return { ok: true, typed: false };
+    if (keys)
+        expect('keyup', keys);
+    return { ok: true, hands: true, typed: false };
 }
 
 function insert(value) {
@@ -419,10 +437,18 @@ function chooseIn(element, value) {
     return { ok: true, typed: true };
 }
 
-// A list is set; a radio button or check box is answered with the element that must still be pressed (state "press") or is as wanted already.
-function choose(name, value) {
+// A list is set; a radio button or check box is answered with the element that must still be pressed or is as wanted already.
+async function choose(name, value) {
     mark();
     owed = 0;
+    before = await activity();
+    const chosen = chosenBy(name, value);
+    if (chosen.ok && chosen.typed)
+        return done(false);
+    return chosen.ok ? { ...chosen, hands: true } : chosen;
+}
+
+function chosenBy(name, value) {
     const list = control(name, 'select');
     if (list)
         return chooseIn(list, value);
@@ -483,16 +509,15 @@ const operations = {
         owed = 0;
         before = await activity();
         expect('keyup', 1);
-        return { ok: true };
+        return { ok: true, hands: true };
     },
     async aimNamed({ name }) {
         const element = pressable().find((one) => named(one) === name);
         return element ? aim(element, CONTROLS, 'mouseup') : { ok: false, gone: true };
     },
     done({ real }) { return done(real); },
-    expectKeys({ times }) { expect('keyup', times); return { ok: true }; },
     async typed() { const all = await arrival; return { ok: all !== false, why: 'the field did not take the keys' }; },
-    ready({ name, value }) { return ready(name, value); },
+    ready({ name, value, keys }) { return ready(name, value, keys); },
     insert({ value }) { return insert(value); },
     async commit() { commit(); await settle(); return { ok: true }; },
     choose({ name, value }) { return choose(name, value); },
@@ -505,10 +530,21 @@ const operations = {
         return { ok: true };
     },
     async wait({ seconds }) { await wait(seconds); return { ok: true }; },
+    // Several operations in a row, up to the first that fails or that real hands must go on with.
+    async row({ row }) {
+        const answers = [], deadline = performance.now() + ROW_MS;
+        for (const [place, { operation, argument, step }] of row.entries()) {
+            const answer = await attempt(operation, argument);
+            answers.push(answer);
+            if (!answer.ok || answer.hands || (performance.now() > deadline && row[place + 1]?.step !== step))
+                break;
+        }
+        return { ok: true, answers };
+    },
     // A glance that fails is repeated a little later: what is debounced or decoded needs a moment.
     async glance({ what, name, where, n }) {
         let seen;
-        for (const ms of [0, 16, 120, 400]) {
+        for (const ms of boot.scripts ? [0, 16, 120, 400] : [0]) {
             if (ms) {
                 await ask({ kind: 'advance', ms });
                 owed += ms;
@@ -529,11 +565,13 @@ const operations = {
     },
 };
 
-// The one entry for the checker: an operation's name and its JSON argument; answers JSON.
-globalThis.impromptuProbe = async (name, argument) => {
+async function attempt(name, argument) {
     try {
-        return JSON.stringify(await operations[name](JSON.parse(argument)));
+        return await operations[name](argument);
     } catch (error) {
-        return JSON.stringify({ ok: false, why: 'the check itself failed: ' + error.message + ' ' + (error.stack || '').slice(0, 200) });
+        return { ok: false, why: 'the check itself failed: ' + error.message + ' ' + (error.stack || '').slice(0, 200) };
     }
-};
+}
+
+// The one entry for the checker: an operation's name and its JSON argument; answers JSON.
+globalThis.impromptuProbe = async (name, argument) => JSON.stringify(await attempt(name, JSON.parse(argument)));

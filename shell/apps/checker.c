@@ -1,8 +1,10 @@
-/* The checker: tries a draft in two hidden twins, one with its scripts and one without, and posts what it found to the run.
+/* The checker: tries a draft in hidden twins and posts what it found to the run.
  *
- * Both twins go through the requirements side by side, each from a fresh load of the same bytes: what also passes without scripts proves nothing.
- * The first twin then presses the controls that no requirement has seen alive, and, where the page calls tools, loads it with another answer and with
- * a refusal. Whatever hangs is ended and counted as failed. Start reading at start(). */
+ * Two hands, each with a twin of its own, share the work of one check. First they play the requirements with the page's scripts on, each from a page as it
+ * was loaded; what passed is played again with the scripts off, since what also passes without scripts proves nothing. Meanwhile, where the page calls tools,
+ * it is loaded with another answer and with a refusal, and the controls that no requirement has seen alive are pressed. Whatever hangs is ended and counted
+ * as failed. The twins are made ready as soon as a run has a window (checker_expect()), so that no process starts within a check. Start reading at
+ * check_begin() and, for the order of the work, at take_work(). */
 #include "shell/apps/checker.h"
 
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "protocols/api.h"
 
 static void check_begin(Checker *checker);
+static void pump(Checker *checker);
 
 static void event_free(gpointer event)
 {
@@ -26,6 +29,7 @@ static void requirement_free(gpointer data)
         g_free(requirement->fault);
         outcome_free(requirement->outcome[WITH]);
         outcome_free(requirement->outcome[WITHOUT]);
+        json_object_put(requirement->figures);
         g_free(requirement);
 }
 
@@ -46,6 +50,17 @@ static void check_free(Check *check)
         g_free(check);
 }
 
+static gboolean only_looks(GPtrArray *steps)
+{
+        for (guint i = 0; i < steps->len; i++) {
+                StepVerb verb = ((const Step *)steps->pdata[i])->verb;
+
+                if (verb != STEP_SEE && verb != STEP_SEE_NOT && verb != STEP_COUNT)
+                        return FALSE;
+        }
+        return TRUE;
+}
+
 static Requirement *requirement_new(json_object *object)
 {
         Requirement *requirement = g_new0(Requirement, 1);
@@ -57,6 +72,8 @@ static Requirement *requirement_new(json_object *object)
         requirement->steps = steps_parse(steps, &error);
         if (!requirement->steps)
                 requirement->fault = g_strdup_printf("The check could not be read: %s", error ? error->message : "it has no steps");
+        else
+                requirement->looks = only_looks(requirement->steps);
         return requirement;
 }
 
@@ -71,6 +88,7 @@ static Check *check_new(json_object *event)
         check->stirred = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         check->requirements = g_ptr_array_new_with_free_func(requirement_free);
         check->cancellable = g_cancellable_new();
+        check->round = ROUND_SECOND;
         check->run = answer_text(event, "run");
         check->app = answer_text(event, "app");
         json_object_object_get_ex(event, "tools", &check->tools);
@@ -146,14 +164,53 @@ static gboolean all_passed(Check *check)
 
 /* ---- twins ---- */
 
+static void warmed_cb(Twin *twin, json_object *answer, gpointer user_data)
+{
+        Hand *hand = user_data;
+
+        hand->busy = FALSE;
+        pump(hand->checker);
+}
+
+/* A twin never sees two apps: what one left behind in its process is out of the other's reach. */
+static void give_twin(Hand *hand, const char *app, GBytes *bytes, json_object *tools, Findings *findings)
+{
+        if (hand->twin && (twin_dead(hand->twin) || (twin_app(hand->twin) && strcmp(twin_app(hand->twin), app) != 0))) {
+                g_clear_pointer(&hand->twin, twin_free);
+                hand->busy = FALSE;
+        }
+        if (!hand->twin)
+                hand->twin = twin_new(hand->checker->views);
+        hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
+        twin_give(hand->twin, app, bytes, tools, findings);
+}
+
+/* What a page with text and a control needs the first time (our scripts, fonts, a layout) is done before there is a draft. */
+static const char warming_page[] = "<!doctype html><h1>Ready</h1><button type=button>Ready</button>";
+
+static void warm_hand(Hand *hand)
+{
+        g_autoptr(GBytes) bytes = g_bytes_new_static(warming_page, strlen(warming_page));
+
+        if (hand->busy)
+                return;
+        give_twin(hand, hand->checker->expected, bytes, NULL, NULL);
+        hand->busy = TRUE;
+        twin_load(hand->twin, ROUND_FIRST, NULL, warmed_cb, hand);
+}
+
 static gboolean warm_cb(gpointer user_data)
 {
         Checker *checker = user_data;
 
         checker->warm_source = 0;
-        for (int side = 0; side < SIDES; side++) {
-                if (!checker->twins[side])
-                        checker->twins[side] = twin_new(checker->views, side == WITH);
+        if (checker->check && !checker->finished)
+                return G_SOURCE_REMOVE;
+        for (guint i = 0; i < CHECK_HANDS; i++) {
+                if (checker->expected)
+                        warm_hand(&checker->hands[i]);
+                else if (!checker->hands[i].twin)
+                        checker->hands[i].twin = twin_new(checker->views);
         }
         return G_SOURCE_REMOVE;
 }
@@ -164,19 +221,22 @@ static void warm(Checker *checker)
                 checker->warm_source = g_idle_add_full(G_PRIORITY_LOW, warm_cb, checker, NULL);
 }
 
-/* A twin never sees two apps: what one left behind in its process is out of the other's reach. */
-static void give_twins(Checker *checker)
+void checker_expect(Checker *checker, const char *app)
 {
-        for (int side = 0; side < SIDES; side++) {
-                Check *check = checker->check;
-                Twin *twin = checker->twins[side];
+        if (g_strcmp0(checker->expected, app) == 0)
+                return;
+        g_free(checker->expected);
+        checker->expected = g_strdup(app);
+        warm(checker);
+}
 
-                if (twin && (twin_dead(twin) || (twin_app(twin) && strcmp(twin_app(twin), check->app) != 0)))
-                        g_clear_pointer(&checker->twins[side], twin_free);
-                if (!checker->twins[side])
-                        checker->twins[side] = twin_new(checker->views, side == WITH);
-                twin_give(checker->twins[side], check->app, check->bytes, check->tools, side == WITH ? check->findings : NULL);
+static void retire_twins(Checker *checker)
+{
+        for (guint i = 0; i < CHECK_HANDS; i++) {
+                g_clear_pointer(&checker->hands[i].twin, twin_free);
+                checker->hands[i].busy = FALSE;
         }
+        warm(checker);
 }
 
 static gboolean next_cb(gpointer user_data)
@@ -198,9 +258,11 @@ static void next_check(Checker *checker)
 static void conclude(Checker *checker)
 {
         Check *check = checker->check;
-        json_object *evidence = evidence_of(check);
+        json_object *evidence;
         g_autofree char *path = g_strdup_printf(API_PREFIX "/runs/%s/evidence", check->run);
 
+        survey_judge(check);
+        evidence = evidence_of(check);
         agent_client_request(checker->agent, "POST", path, evidence, NULL, NULL, NULL);
         json_object_put(evidence);
         checker->retire = all_passed(check);
@@ -208,92 +270,191 @@ static void conclude(Checker *checker)
         next_check(checker);
 }
 
-/* ---- requirements, in both twins at once ---- */
+/* ---- requirements ---- */
 
-static void walk(Checker *checker, int side);
-
-static int side_of(Checker *checker, Twin *twin)
+void hand_load(Hand *hand, int side, json_object *names, TwinFunc func)
 {
-        return twin == checker->twins[WITH] ? WITH : WITHOUT;
+        gboolean fresh = hand->fresh[side];
+
+        hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
+        if (fresh)
+                twin_again(hand->twin, names ? names : json_object_new_array(), func, hand);
+        else
+                twin_load(hand->twin, side == WITH ? ROUND_FIRST : ROUND_OFF, names, func, hand);
 }
 
-static void side_over(Checker *checker, int side)
+static Requirement *in_hand(Hand *hand)
 {
-        checker->check->over[side] = TRUE;
-        if (checker->check->over[WITH] && checker->check->over[WITHOUT])
-                conclude(checker);
+        return hand->checker->check->requirements->pdata[hand->at];
 }
 
-static void with_is_over(Checker *checker)
+static void hand_free_again(Hand *hand)
 {
-        side_over(checker, WITH);
+        hand->busy = FALSE;
+        pump(hand->checker);
+}
+
+static void requirement_over(Hand *hand)
+{
+        Check *check = hand->checker->check;
+
+        if (hand->side == WITH)
+                check->at_work--;
+        else
+                check->off = FALSE;
+        hand_free_again(hand);
+}
+
+static void figures_cb(Twin *twin, json_object *answer, gpointer user_data)
+{
+        in_hand(user_data)->figures = survey_figures(answer);
+        requirement_over(user_data);
 }
 
 static void played_cb(Twin *twin, Outcome *outcome, gpointer user_data)
 {
-        Checker *checker = user_data;
-        Check *check = checker->check;
-        int side = side_of(checker, twin);
-        Requirement *requirement = check->requirements->pdata[check->at[side]];
+        Hand *hand = user_data;
+        Check *check = hand->checker->check;
+        Requirement *requirement = in_hand(hand);
 
-        requirement->outcome[side] = outcome;
+        requirement->outcome[hand->side] = outcome;
         if (twin_dead(twin))
-                check->hung[side]++;
-        if (side == WITHOUT)
-                check->fresh = !twin_dead(twin) && !play_stirs(requirement->steps) && g_hash_table_size(check->stirred) == 0;
-        if (side == WITH && !check->calling && twin_calls(twin) > 0)
-                check->calling = requirement;
-        check->at[side]++;
-        walk(checker, side);
+                check->hung++;
+        else if (hand->side == WITHOUT)
+                hand->fresh[WITHOUT] = !play_stirs(requirement->steps) && g_hash_table_size(check->stirred) == 0;
+        else
+                hand->fresh[WITH] = requirement->looks && outcome->passed;
+        if (hand->side == WITH && twin_calls(twin) > 0 && !twin_dead(twin) && !check->calls_at_load)
+                twin_ask(twin, "state", NULL, figures_cb, hand);
+        else
+                requirement_over(hand);
 }
 
 static void loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
-        Checker *checker = user_data;
-        Check *check = checker->check;
-        int side = side_of(checker, twin);
-        Requirement *requirement = check->requirements->pdata[check->at[side]];
+        Hand *hand = user_data;
+        Check *check = hand->checker->check;
+        Requirement *requirement = in_hand(hand);
 
         if (answer) {
-                play(twin, requirement->steps, side == WITH ? check->alive : check->stirred, played_cb, checker);
+                play(twin, requirement->steps, hand->side == WITH ? check->alive : check->stirred, played_cb, hand);
                 return;
         }
-        requirement->outcome[side] = outcome_failed(-1, "load the page", "the page did not finish loading", NULL);
-        check->at[side]++;
-        check->hung[side]++;
-        walk(checker, side);
+        requirement->outcome[hand->side] = outcome_failed(-1, "load the page", "the page did not finish loading", NULL);
+        check->hung++;
+        requirement_over(hand);
 }
+
+/* ---- the order of the work ---- */
 
 static gboolean playable(Requirement *requirement)
 {
         return !requirement->fault && requirement->steps->len > 0;
 }
 
-/* The next requirement of this side; then, on the side with scripts, the page as a whole. */
-static void walk(Checker *checker, int side)
+static gboolean wanted(Requirement *requirement, int side)
 {
-        Check *check = checker->check;
-        Requirement *requirement;
+        if (requirement->taken[side] || !playable(requirement))
+                return FALSE;
+        return side == WITH || (!requirement->eye && requirement->outcome[WITH] && requirement->outcome[WITH]->passed);
+}
 
-        while (check->at[side] < check->requirements->len && !playable(check->requirements->pdata[check->at[side]]))
-                check->at[side]++;
-        if (check->at[side] >= check->requirements->len || too_long(check) || check->hung[side] >= CHECK_HANGS_MAX) {
-                if (side == WITH && !check->hung[side])
-                        survey_start(checker, with_is_over);
-                else
-                        side_over(checker, side);
-                return;
+/* The next requirement of that side; a hand that shows a fresh page first takes those that leave it so. -1 if there is none. */
+static int next_requirement(Hand *hand, int side)
+{
+        Check *check = hand->checker->check;
+        int best = -1;
+
+        for (guint i = 0; i < check->requirements->len; i++) {
+                Requirement *requirement = check->requirements->pdata[i];
+
+                if (!wanted(requirement, side))
+                        continue;
+                if (best < 0)
+                        best = i;
+                if (requirement->looks == hand->fresh[side])
+                        return i;
         }
-        requirement = check->requirements->pdata[check->at[side]];
-        if (side == WITHOUT && requirement->outcome[WITH] && !requirement->outcome[WITH]->passed) {
-                check->at[side]++; /* it failed with scripts already */
-                walk(checker, side);
-                return;
-        }
-        if (side == WITHOUT && check->fresh)
-                twin_again(checker->twins[side], play_names(requirement->steps), loaded_cb, checker);
+        return best;
+}
+
+static gboolean take_requirement(Hand *hand, int side)
+{
+        Check *check = hand->checker->check;
+        int at = next_requirement(hand, side);
+
+        if (at < 0 || (side == WITHOUT && check->off))
+                return FALSE;
+        hand->side = side;
+        hand->at = at;
+        hand->busy = TRUE;
+        in_hand(hand)->taken[side] = TRUE;
+        if (side == WITH)
+                check->at_work++;
         else
-                twin_load(checker->twins[side], ROUND_FIRST, play_names(requirement->steps), loaded_cb, checker);
+                check->off = TRUE;
+        hand_load(hand, side, play_names(in_hand(hand)->steps), loaded_cb);
+        return TRUE;
+}
+
+static gboolean all_played(Check *check)
+{
+        for (guint i = 0; i < check->requirements->len; i++) {
+                if (wanted(check->requirements->pdata[i], WITH))
+                        return FALSE;
+        }
+        return check->at_work == 0;
+}
+
+/* What is the longest goes first. */
+static gboolean take_work(Hand *hand)
+{
+        Check *check = hand->checker->check;
+
+        if (hand->checker->finished || too_long(check) || check->hung >= CHECK_HANGS_MAX)
+                return FALSE;
+        if (!check->looking) {
+                check->looking = hand->busy = TRUE;
+                survey_look(hand, hand_free_again);
+                return TRUE;
+        }
+        if (take_requirement(hand, WITH))
+                return TRUE;
+        if (check->looked && !check->hung && !check->surveyed && all_played(check)) {
+                check->surveyed = hand->busy = TRUE;
+                survey_press(hand, hand_free_again);
+                return TRUE;
+        }
+        if (check->looked && !check->hung && check->round <= ROUND_DENIED && (check->calls_at_load || all_played(check)) && survey_has_rounds(check)) {
+                hand->busy = TRUE;
+                survey_round(hand, check->round++, hand_free_again);
+                return TRUE;
+        }
+        return take_requirement(hand, WITHOUT);
+}
+
+static gboolean is_busy(Checker *checker)
+{
+        return checker->hands[0].busy || checker->hands[1].busy;
+}
+
+/* Gives each free hand something to do; when both are free and there is nothing, the check is over. */
+static void pump(Checker *checker)
+{
+        if (!checker->check || checker->finished || !checker->check->bytes)
+                return;
+        for (guint i = 0; i < CHECK_HANDS; i++) {
+                Hand *hand = &checker->hands[i];
+
+                if (hand->busy)
+                        continue;
+                if (!hand->given)
+                        give_twin(hand, checker->check->app, checker->check->bytes, checker->check->tools, checker->check->findings);
+                hand->given = TRUE;
+                take_work(hand);
+        }
+        if (!is_busy(checker) && !checker->finished)
+                conclude(checker);
 }
 
 /* ---- one check at a time ---- */
@@ -313,9 +474,9 @@ static void read_cb(GObject *source, GAsyncResult *result, gpointer user_data)
                 return;
         }
         checker->check->bytes = g_memory_output_stream_steal_as_bytes(G_MEMORY_OUTPUT_STREAM(memory));
-        give_twins(checker);
-        walk(checker, WITHOUT);
-        walk(checker, WITH);
+        for (guint i = 0; i < CHECK_HANDS; i++)
+                checker->hands[i].given = FALSE;
+        pump(checker);
 }
 
 static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
@@ -337,11 +498,12 @@ static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
                                      checker->check->cancellable, read_cb, checker);
 }
 
-static void retire_twins(Checker *checker)
+static gboolean any_dead(Checker *checker)
 {
-        for (int side = 0; side < SIDES; side++)
-                g_clear_pointer(&checker->twins[side], twin_free);
-        warm(checker);
+        for (guint i = 0; i < CHECK_HANDS; i++)
+                if (checker->hands[i].twin && twin_dead(checker->hands[i].twin))
+                        return TRUE;
+        return FALSE;
 }
 
 static void check_begin(Checker *checker)
@@ -352,8 +514,11 @@ static void check_begin(Checker *checker)
 
         if (checker->check && !checker->finished)
                 return;
-        if (checker->finished && (checker->retire || twin_dead(checker->twins[WITH]) || twin_dead(checker->twins[WITHOUT])))
+        if (checker->finished && (checker->retire || any_dead(checker)))
                 retire_twins(checker);
+        for (guint i = 0; i < CHECK_HANDS; i++)
+                if (checker->hands[i].twin)
+                        twin_forget(checker->hands[i].twin);
         checker->finished = FALSE;
         g_clear_pointer(&checker->check, check_free);
         event = g_queue_pop_head(&checker->waiting);
@@ -406,6 +571,8 @@ Checker *checker_new(Views *views, AgentClient *agent)
         checker->views = views;
         checker->agent = agent_client_ref(agent);
         g_queue_init(&checker->waiting);
+        for (guint i = 0; i < CHECK_HANDS; i++)
+                checker->hands[i].checker = checker;
         warm(checker);
         return checker;
 }
@@ -418,8 +585,9 @@ void checker_free(Checker *checker)
         g_clear_handle_id(&checker->next_source, g_source_remove);
         if (checker->check)
                 g_cancellable_cancel(checker->check->cancellable);
-        for (int side = 0; side < SIDES; side++)
-                twin_free(checker->twins[side]);
+        for (guint i = 0; i < CHECK_HANDS; i++)
+                twin_free(checker->hands[i].twin);
+        g_free(checker->expected);
         check_free(checker->check);
         g_queue_clear_full(&checker->waiting, event_free);
         agent_client_unref(checker->agent);

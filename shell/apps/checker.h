@@ -8,17 +8,21 @@
 #define CHECK_TOTAL_MS 30000
 #define CHECK_HANGS_MAX 2      /* then nothing more is tried */
 #define CHECK_CONTROLS_MAX 24  /* pressed in the survey */
+#define CHECK_HANDS 2          /* twins that share the work of one check */
 
 enum { WITH, WITHOUT, SIDES }; /* the page's scripts */
 
 typedef struct {
         GPtrArray *steps; /* NULL if fault says why */
         char *fault;
-        gboolean eye;
+        gboolean eye, looks; /* looks: no step of it acts or waits, so that the page stays as it is */
+        gboolean taken[SIDES];
         Outcome *outcome[SIDES];
+        json_object *figures; /* that were visible after its steps had made the page call a tool */
 } Requirement;
 
-typedef void (*SurveyFunc)(Checker *checker);
+typedef struct Hand Hand;
+typedef void (*SurveyFunc)(Hand *hand);
 
 typedef struct {
         json_object *event, *tools; /* tools is borrowed from event, as are run and app */
@@ -29,31 +33,55 @@ typedef struct {
         GHashTable *alive; /* names of controls that did something */
         GCancellable *cancellable;
         gint64 started;
-        guint at[SIDES], hung[SIDES];
-        gboolean over[SIDES];
-        GHashTable *stirred; /* controls that did something although the page had no scripts */
-        gboolean fresh;      /* the page without scripts is as it was loaded, and need not be loaded again */
-        Requirement *calling; /* the first whose steps made the page call a tool */
+        guint hung, at_work;   /* at_work: requirements that are being played with scripts */
+        GHashTable *stirred;   /* controls that did something although the page had no scripts */
+        gboolean off;          /* a hand plays requirements without scripts */
         /* The survey. */
+        gboolean looking, looked, surveyed; /* looked: controls and calls_at_load are known */
         GPtrArray *controls, *suspects;
         guint control, suspect;
         gboolean calls_at_load;
-        Round round;
+        Requirement *calling; /* the first whose steps made the page call a tool */
+        Round round;          /* the next one */
         json_object *figures[ROUND_DENIED + 1];
-        SurveyFunc done;
 } Check;
+
+/* One twin and what it is doing. */
+struct Hand {
+        Checker *checker;
+        Twin *twin;
+        gboolean busy, given; /* given: it has this check's page */
+        gboolean fresh[SIDES]; /* it shows the page as it was loaded */
+        int side;
+        guint at; /* the requirement */
+        Round round;
+        SurveyFunc done;
+};
 
 struct Checker {
         Views *views;
         AgentClient *agent;
-        Twin *twins[SIDES];
+        Hand hands[CHECK_HANDS];
         Check *check;
+        char *expected; /* the app that the twins are made ready for */
         gboolean finished, retire;
         GQueue waiting; /* of check events */
         guint warm_source, next_source;
 };
 
-/* The page as a whole: blank, dead controls, invented figures. done is called once, when the twin is free again. */
-void survey_start(Checker *checker, SurveyFunc done);
+/* Loads the page with scripts unless the hand shows it fresh. func as in twin_load(), with the hand. */
+void hand_load(Hand *hand, int side, json_object *names, TwinFunc func);
+
+/* The page as a whole. Each calls done once, when the hand is free again. First: is it blank, which controls does it have? */
+void survey_look(Hand *hand, SurveyFunc done);
+/* Then, when every requirement has been played: controls that do nothing. */
+void survey_press(Hand *hand, SurveyFunc done);
+/* What is shown when the tools answer in another way. */
+void survey_round(Hand *hand, Round round, SurveyFunc done);
+/* TRUE if there are rounds to be played. */
+gboolean survey_has_rounds(Check *check);
+/* The figures of answer as a new reference. */
+json_object *survey_figures(json_object *answer);
+void survey_judge(Check *check);
 void controls_clear(Check *check);
 gboolean too_long(Check *check);

@@ -74,14 +74,13 @@ static char *chosen_family(void)
 }
 
 /* A twin is never looked at, so it is painted in the way that takes the least. */
-static WebKitSettings *make_settings(gboolean twin, gboolean scripts)
+static WebKitSettings *make_settings(gboolean twin)
 {
         gboolean composited = !twin && has_gpu();
         g_autofree char *family = chosen_family();
 
         return webkit_settings_new_with_settings(
                 "enable-javascript", TRUE,
-                "enable-javascript-markup", scripts,
                 "default-font-family", family ? family : DEFAULT_FAMILY,
                 "sans-serif-font-family", family ? family : DEFAULT_FAMILY,
                 "enable-webgl", TRUE,
@@ -104,14 +103,14 @@ static WebKitSettings *make_settings(gboolean twin, gboolean scripts)
                 NULL);
 }
 
-Page *page_new(Views *views, gboolean twin, gboolean scripts)
+Page *page_new(Views *views, gboolean twin)
 {
         Page *page = g_new0(Page, 1);
-        g_autoptr(WebKitSettings) settings = make_settings(twin, scripts);
+        g_autoptr(WebKitSettings) settings = make_settings(twin);
 
         page->views = views;
         page->twin = twin;
-        page->scripts = scripts;
+        page->scripts = TRUE;
         page->cancellable = g_cancellable_new();
         page->tokens = VIEWS_MESSAGES_A_SECOND;
         page->context = make_context();
@@ -125,6 +124,12 @@ Page *page_new(Views *views, gboolean twin, gboolean scripts)
         save_install(page);
         webkit_web_view_load_uri(page->web, "about:blank");
         return page;
+}
+
+void page_run_scripts(Page *page, gboolean scripts)
+{
+        page->scripts = scripts;
+        webkit_settings_set_enable_javascript_markup(webkit_web_view_get_settings(page->web), scripts);
 }
 
 void page_own(Page *page, const char *app, const PageHandler *handler, gpointer owner)
@@ -143,7 +148,7 @@ static gboolean warm_cb(gpointer user_data)
 
         views->warm_source = 0;
         if (!views->spare)
-                views->spare = page_new(views, FALSE, TRUE);
+                views->spare = page_new(views, FALSE);
         return G_SOURCE_REMOVE;
 }
 
@@ -155,7 +160,7 @@ void views_warm(Views *views)
 
 Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpointer owner)
 {
-        Page *page = views->spare ? g_steal_pointer(&views->spare) : page_new(views, FALSE, TRUE);
+        Page *page = views->spare ? g_steal_pointer(&views->spare) : page_new(views, FALSE);
 
         page_own(page, app, handler, owner);
         views_warm(views);
@@ -201,6 +206,7 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
         json_object_object_add(boot, "storage", storage ? json_object_get(storage) : json_object_new_object());
         json_object_object_add(boot, "limit", json_object_new_int64(API_STORAGE_MAX));
         json_object_object_add(boot, "epoch", json_object_new_int64(epoch_ms));
+        json_object_object_add(boot, "scripts", json_object_new_boolean(page->scripts));
         json_object_object_add(boot, "max", json_object_new_int64(VIEWS_MESSAGE_MAX));
         json_object_object_add(boot, "patience", json_object_new_int(PAGE_CALL_MS + 10000));
         webkit_user_content_manager_remove_all_scripts(page->manager);

@@ -62,8 +62,10 @@ struct Views {
         char *page_js, *world_js, *clock_js, *probe_js, *page_css;
 };
 
-/* A page without an app: its web process starts now. scripts FALSE: the page's own scripts do not run (ours do). */
-Page *page_new(Views *views, gboolean twin, gboolean scripts);
+/* A page without an app: its web process starts now. */
+Page *page_new(Views *views, gboolean twin);
+/* FALSE: the page's own scripts do not run from the next load on (ours do). */
+void page_run_scripts(Page *page, gboolean scripts);
 /* Takes the spare, or makes a page, for app. */
 Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpointer owner);
 void page_own(Page *page, const char *app, const PageHandler *handler, gpointer owner);

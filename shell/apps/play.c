@@ -1,5 +1,5 @@
-/* See play.h. A step is a short chain of operations in the page (probe.js) with real events between them; each link is a callback that starts
- * the next. */
+/* See play.h. The steps are sent to the page (probe.js) in a row: it looks, waits and aims as far as it can by itself, up to the first step that
+ * fails or that real hands must go on with. Then the events are made here, and what is left is sent again. */
 #include "shell/apps/play.h"
 
 #include <fnmatch.h>
@@ -9,8 +9,20 @@
 
 #define SAW_MAX 600
 #define DID_MAX 1500
+#define FILE_POLL_MS 5 /* the download is seen by another part of the twin */
+
+typedef struct Play Play;
+
+/* What an answer of the row means. TRUE: on to the next; FALSE: the play is over, or goes on by itself. */
+typedef gboolean (*AnswerFunc)(Play *play, json_object *answer);
 
 typedef struct {
+        guint step;
+        gboolean opens; /* the first of its step */
+        AnswerFunc func;
+} Link;
+
+struct Play {
         Twin *twin;
         GPtrArray *steps;
         GHashTable *alive;
@@ -20,9 +32,11 @@ typedef struct {
         GString *did;
         char *named; /* the control in hand */
         gint64 file_deadline;
-} Play;
+        json_object *row; /* what is asked next, and what is to be done with each answer */
+        GArray *links;    /* of Link */
+};
 
-static void next(Play *play);
+static void send_row(Play *play);
 
 gboolean answer_ok(json_object *answer, const char *field)
 {
@@ -113,6 +127,8 @@ static void end(Play *play, Outcome *outcome)
         Twin *twin = play->twin;
 
         g_string_free(play->did, TRUE);
+        g_array_unref(play->links);
+        json_object_put(play->row);
         g_free(play->named);
         g_free(play);
         func(twin, outcome, user_data);
@@ -125,7 +141,7 @@ static void fail(Play *play, const char *saw)
         end(play, outcome_failed(play->at, play->did->str, saw, wanted));
 }
 
-static void fail_with(Play *play, json_object *answer)
+static gboolean fail_with(Play *play, json_object *answer)
 {
         const char *why = answer_text(answer, "why"), *saw = answer_text(answer, "saw"), *missing = answer_text(answer, "missing");
         g_autofree char *text = NULL;
@@ -137,12 +153,15 @@ static void fail_with(Play *play, json_object *answer)
         else
                 text = why && saw ? g_strdup_printf("%s; visible: %s", why, saw) : g_strdup(why ? why : saw ? saw : "it did not work");
         fail(play, text);
+        return FALSE;
 }
 
-static void step_done(Play *play)
+static void pass(Play *play)
 {
-        play->at++;
-        next(play);
+        Outcome *outcome = outcome_failed((int)play->steps->len - 1, play->did->str, NULL, NULL);
+
+        outcome->passed = TRUE;
+        end(play, outcome);
 }
 
 static const Step *current(Play *play)
@@ -156,178 +175,169 @@ static json_object *with_text(json_object *object, const char *field, const char
         return object;
 }
 
+/* ---- the row ---- */
+
+/* argument is consumed. */
+static void add(Play *play, guint step, const char *operation, json_object *argument, AnswerFunc func)
+{
+        json_object *entry = with_text(json_object_new_object(), "operation", operation);
+        guint last = play->links->len ? g_array_index(play->links, Link, play->links->len - 1).step : G_MAXUINT;
+        Link link = {.step = step, .opens = step != play->at && step != last, .func = func};
+
+        json_object_object_add(entry, "step", json_object_new_int(step));
+        json_object_object_add(entry, "argument", argument ? argument : json_object_new_object());
+        json_object_array_add(play->row, entry);
+        g_array_append_val(play->links, link);
+}
+
+static void enter_step(Play *play, guint step)
+{
+        g_autofree char *text = step_to_text(play->steps->pdata[step]);
+
+        play->at = step;
+        g_string_append_printf(play->did, "%s%s", play->did->len ? "; " : "", text);
+}
+
 /* ---- acting ---- */
 
-static void acted_cb(Twin *twin, json_object *answer, gpointer user_data)
+static gboolean acted(Play *play, json_object *answer)
 {
-        Play *play = user_data;
-
         if (!answer_ok(answer, "ok")) {
                 fail(play, answer ? "the page did not react to the input" : "the page did not answer any more");
-                return;
+                return FALSE;
         }
         if (play->alive && play->named && answer_ok(answer, "alive"))
                 g_hash_table_add(play->alive, g_strdup(play->named));
-        step_done(play);
-}
-
-static void ask_done(Play *play, gboolean real, TwinFunc func)
-{
-        json_object *argument = json_object_new_object();
-
-        json_object_object_add(argument, "real", json_object_new_boolean(real));
-        twin_ask(play->twin, "done", argument, func, play);
-}
-
-/* A click where the last answer says; FALSE if that failed and the play is over. */
-static gboolean click_at(Play *play, json_object *answer, TwinFunc func)
-{
-        if (!answer_ok(answer, "ok")) {
-                fail_with(play, answer);
-                return FALSE;
-        }
-        g_free(play->named);
-        play->named = g_strdup(answer_text(answer, "named"));
-        if (!answer_ok(answer, "quiet"))
-                twin_click(play->twin, number(answer, "x"), number(answer, "y"));
-        ask_done(play, !answer_ok(answer, "quiet"), func);
         return TRUE;
 }
 
-static void press_aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
+static void add_done(Play *play)
 {
-        click_at(user_data, answer, acted_cb);
+        json_object *argument = json_object_new_object();
+
+        json_object_object_add(argument, "real", json_object_new_boolean(TRUE));
+        add(play, play->at, "done", argument, acted);
 }
 
-static void drag_aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
+static void name_from(Play *play, json_object *answer)
 {
-        Play *play = user_data;
-
-        if (!answer_ok(answer, "ok")) {
-                fail_with(play, answer);
-                return;
-        }
-        twin_drag(twin, number(answer, "x"), number(answer, "y"), current(play)->dx, current(play)->dy);
-        ask_done(play, TRUE, acted_cb);
+        g_free(play->named);
+        play->named = g_strdup(answer_text(answer, "named"));
 }
 
-static void key_aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
+static gboolean press_aimed(Play *play, json_object *answer)
 {
-        Play *play = user_data;
-
         if (!answer_ok(answer, "ok"))
-                fail_with(play, answer);
-        else if (!twin_key(twin, current(play)->what))
+                return fail_with(play, answer);
+        name_from(play, answer);
+        if (!answer_ok(answer, "hands"))
+                return acted(play, answer);
+        twin_click(play->twin, number(answer, "x"), number(answer, "y"));
+        add_done(play);
+        send_row(play);
+        return FALSE;
+}
+
+static gboolean drag_aimed(Play *play, json_object *answer)
+{
+        if (!answer_ok(answer, "ok"))
+                return fail_with(play, answer);
+        name_from(play, answer);
+        if (!answer_ok(answer, "hands"))
+                return acted(play, answer);
+        twin_drag(play->twin, number(answer, "x"), number(answer, "y"), current(play)->dx, current(play)->dy);
+        add_done(play);
+        send_row(play);
+        return FALSE;
+}
+
+static gboolean key_aimed(Play *play, json_object *answer)
+{
+        if (!answer_ok(answer, "ok"))
+                return fail_with(play, answer);
+        if (!twin_key(play->twin, current(play)->what)) {
                 fail(play, "there is no such key");
-        else
-                ask_done(play, TRUE, acted_cb);
-}
-
-static void committed_cb(Twin *twin, json_object *answer, gpointer user_data)
-{
-        if (answer)
-                step_done(user_data);
-        else
-                fail_with(user_data, NULL);
-}
-
-static void typed_cb(Twin *twin, json_object *answer, gpointer user_data)
-{
-        if (answer_ok(answer, "ok"))
-                twin_ask(twin, "commit", NULL, committed_cb, user_data);
-        else
-                fail_with(user_data, answer);
-}
-
-static void keys_ready_cb(Twin *twin, json_object *answer, gpointer user_data)
-{
-        Play *play = user_data;
-
-        if (!answer) {
-                fail_with(play, NULL);
-                return;
+                return FALSE;
         }
-        twin_type(twin, current(play)->value);
-        twin_ask(twin, "typed", NULL, typed_cb, play);
+        add_done(play);
+        send_row(play);
+        return FALSE;
 }
 
-static void field_ready_cb(Twin *twin, json_object *answer, gpointer user_data)
+static gboolean agreed(Play *play, json_object *answer)
 {
-        Play *play = user_data;
+        return answer_ok(answer, "ok") || fail_with(play, answer);
+}
+
+/* The field is ready: it was set, or its text is typed or, where that is long, inserted. */
+static gboolean field_ready(Play *play, json_object *answer)
+{
         const char *text = current(play)->value;
         glong length = g_utf8_strlen(text, -1);
-        json_object *argument = json_object_new_object();
 
-        if (!answer_ok(answer, "ok")) {
-                json_object_put(argument);
-                fail_with(play, answer);
-        } else if (answer_ok(answer, "typed")) {
-                twin_ask(twin, "commit", argument, committed_cb, play);
+        if (!answer_ok(answer, "ok"))
+                return fail_with(play, answer);
+        if (answer_ok(answer, "typed")) {
+                add(play, play->at, "commit", NULL, agreed);
         } else if (length == 0 || length > PLAY_TYPED_MAX) {
-                twin_ask(twin, "insert", with_text(argument, "value", text), typed_cb, play);
+                add(play, play->at, "insert", with_text(json_object_new_object(), "value", text), agreed);
+                add(play, play->at, "commit", NULL, agreed);
         } else {
-                json_object_object_add(argument, "times", json_object_new_int(length));
-                twin_ask(twin, "expectKeys", argument, keys_ready_cb, play);
+                twin_type(play->twin, text);
+                add(play, play->at, "typed", NULL, agreed);
+                add(play, play->at, "commit", NULL, agreed);
         }
+        send_row(play);
+        return FALSE;
 }
 
-static void field_clicked_cb(Twin *twin, json_object *answer, gpointer user_data)
+static gboolean field_aimed(Play *play, json_object *answer)
 {
-        Play *play = user_data;
-        json_object *argument = json_object_new_object();
+        const char *text = current(play)->value;
+        glong length = g_utf8_strlen(text, -1);
+        json_object *argument;
 
-        if (!answer) {
-                json_object_put(argument);
-                fail_with(play, NULL);
-                return;
-        }
-        with_text(with_text(argument, "name", current(play)->what), "value", current(play)->value);
-        twin_ask(twin, "ready", argument, field_ready_cb, play);
+        if (!answer_ok(answer, "ok"))
+                return fail_with(play, answer);
+        name_from(play, answer);
+        if (answer_ok(answer, "hands"))
+                twin_click(play->twin, number(answer, "x"), number(answer, "y"));
+        argument = with_text(with_text(json_object_new_object(), "name", current(play)->what), "value", text);
+        json_object_object_add(argument, "keys", json_object_new_int(length > PLAY_TYPED_MAX ? 0 : length));
+        add(play, play->at, "ready", argument, field_ready);
+        send_row(play);
+        return FALSE;
 }
 
-static void field_aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
-{
-        click_at(user_data, answer, field_clicked_cb);
-}
-
-static void aim(Play *play, const char *name, gboolean fields, TwinFunc func)
+static void add_aim(Play *play, guint step, const char *name, gboolean fields, AnswerFunc func)
 {
         json_object *argument = with_text(json_object_new_object(), "name", name);
 
         json_object_object_add(argument, "fields", json_object_new_boolean(fields));
-        twin_ask(play->twin, "aim", argument, func, play);
+        add(play, step, "aim", argument, func);
 }
 
-static void chosen_cb(Twin *twin, json_object *answer, gpointer user_data)
+static gboolean chosen(Play *play, json_object *answer)
 {
-        Play *play = user_data;
-
         if (!answer_ok(answer, "ok"))
-                fail_with(play, answer);
-        else if (answer_ok(answer, "typed"))
-                ask_done(play, FALSE, acted_cb);
-        else
-                aim(play, answer_text(answer, "press"), FALSE, press_aimed_cb);
+                return fail_with(play, answer);
+        if (!answer_ok(answer, "hands"))
+                return acted(play, answer);
+        add_aim(play, play->at, answer_text(answer, "press"), FALSE, press_aimed);
+        send_row(play);
+        return FALSE;
 }
 
 /* ---- looking ---- */
 
-static void glanced_cb(Twin *twin, json_object *answer, gpointer user_data)
+static void add_glance(Play *play, guint at)
 {
-        if (answer_ok(answer, "ok"))
-                step_done(user_data);
-        else
-                fail_with(user_data, answer);
-}
-
-static void glance(Play *play)
-{
-        const Step *step = current(play);
+        const Step *step = play->steps->pdata[at];
         json_object *argument = json_object_new_object();
 
         with_text(with_text(with_text(argument, "what", step_verb_name(step->verb)), "name", step->what), "where", step->value);
         json_object_object_add(argument, "n", json_object_new_int(step->n));
-        twin_ask(play->twin, "glance", argument, glanced_cb, play);
+        add(play, at, "glance", argument, agreed);
 }
 
 static gboolean file_cb(gpointer user_data)
@@ -338,7 +348,7 @@ static gboolean file_cb(gpointer user_data)
         g_autofree char *saw = NULL;
 
         if (play_file_fits(files, current(play))) {
-                step_done(play);
+                send_row(play);
                 return G_SOURCE_REMOVE;
         }
         if (g_get_monotonic_time() < play->file_deadline)
@@ -349,62 +359,95 @@ static gboolean file_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-/* ---- the row of steps ---- */
-
-static void start_step(Play *play)
+static void await_file(Play *play)
 {
-        const Step *step = current(play);
-        json_object *argument = json_object_new_object();
+        play->file_deadline = g_get_monotonic_time() + PLAY_FILE_MS * 1000;
+        if (file_cb(play) == G_SOURCE_CONTINUE)
+                g_timeout_add(FILE_POLL_MS, file_cb, play);
+}
+
+/* ---- the steps ---- */
+
+static void add_step(Play *play, guint at)
+{
+        const Step *step = play->steps->pdata[at];
+        json_object *argument;
 
         switch (step->verb) {
         case STEP_PRESS:
-                json_object_put(argument);
-                aim(play, step->what, FALSE, press_aimed_cb);
+                add_aim(play, at, step->what, FALSE, press_aimed);
                 return;
         case STEP_DRAG:
-                json_object_put(argument);
-                aim(play, step->what, FALSE, drag_aimed_cb);
+                add_aim(play, at, step->what, FALSE, drag_aimed);
                 return;
         case STEP_FILL:
-                json_object_put(argument);
-                aim(play, step->what, TRUE, field_aimed_cb);
+                add_aim(play, at, step->what, TRUE, field_aimed);
                 return;
         case STEP_KEY:
-                twin_ask(play->twin, "aimKey", with_text(argument, "name", step->value), key_aimed_cb, play);
+                add(play, at, "aimKey", with_text(json_object_new_object(), "name", step->value), key_aimed);
                 return;
         case STEP_CHOOSE:
-                twin_ask(play->twin, "choose", with_text(with_text(argument, "name", step->what), "value", step->value), chosen_cb, play);
+                argument = with_text(with_text(json_object_new_object(), "name", step->what), "value", step->value);
+                add(play, at, "choose", argument, chosen);
                 return;
         case STEP_WAIT:
+                argument = json_object_new_object();
                 json_object_object_add(argument, "seconds", json_object_new_double(step->seconds));
-                twin_ask(play->twin, "wait", argument, glanced_cb, play);
-                return;
-        case STEP_FILE:
-                json_object_put(argument);
-                play->file_deadline = g_get_monotonic_time() + PLAY_FILE_MS * 1000;
-                if (file_cb(play) == G_SOURCE_CONTINUE)
-                        g_timeout_add(5, file_cb, play);
+                add(play, at, "wait", argument, agreed);
                 return;
         default:
-                json_object_put(argument);
-                glance(play);
+                add_glance(play, at);
         }
 }
 
-static void next(Play *play)
+/* The first step that is not begun yet. */
+static guint next_step(Play *play)
 {
-        g_autofree char *text = NULL;
+        return play->at == G_MAXUINT ? 0 : play->at + 1;
+}
 
-        if (play->at >= play->steps->len) {
-                Outcome *outcome = outcome_failed((int)play->steps->len - 1, play->did->str, NULL, NULL);
+static void answered_cb(Twin *twin, json_object *answer, gpointer user_data)
+{
+        Play *play = user_data;
+        g_autoptr(GArray) links = g_steal_pointer(&play->links);
+        json_object *list = NULL;
+        gboolean held = json_object_object_get_ex(answer, "answers", &list);
 
-                outcome->passed = TRUE;
-                end(play, outcome);
+        play->links = g_array_new(FALSE, FALSE, sizeof(Link));
+        for (guint i = 0; i < links->len; i++) {
+                Link *link = &g_array_index(links, Link, i);
+
+                if (held && i >= json_object_array_length(list))
+                        break;
+                if (link->opens)
+                        enter_step(play, link->step);
+                if (!link->func(play, held ? json_object_array_get_idx(list, i) : answer))
+                        return;
+        }
+        send_row(play);
+}
+
+/* What was added, and all steps that are left, up to one for a file: that happens here, not in the page. */
+static void send_row(Play *play)
+{
+        json_object *argument;
+        guint at = next_step(play);
+
+        for (; at < play->steps->len && ((const Step *)play->steps->pdata[at])->verb != STEP_FILE; at++)
+                add_step(play, at);
+        if (!play->links->len) {
+                if (at >= play->steps->len) {
+                        pass(play);
+                } else {
+                        enter_step(play, at);
+                        await_file(play);
+                }
                 return;
         }
-        text = step_to_text(play->steps->pdata[play->at]);
-        g_string_append_printf(play->did, "%s%s", play->did->len ? "; " : "", text);
-        start_step(play);
+        argument = json_object_new_object();
+        json_object_object_add(argument, "row", g_steal_pointer(&play->row));
+        play->row = json_object_new_array();
+        twin_ask(play->twin, "row", argument, answered_cb, play);
 }
 
 void play(Twin *twin, GPtrArray *steps, GHashTable *alive, PlayFunc func, gpointer user_data)
@@ -416,6 +459,9 @@ void play(Twin *twin, GPtrArray *steps, GHashTable *alive, PlayFunc func, gpoint
         self->alive = alive;
         self->func = func;
         self->user_data = user_data;
+        self->at = G_MAXUINT;
         self->did = g_string_new(NULL);
-        next(self);
+        self->row = json_object_new_array();
+        self->links = g_array_new(FALSE, FALSE, sizeof(Link));
+        send_row(self);
 }

@@ -7,13 +7,12 @@
 
 #include <string.h>
 
-static void press_next(Checker *checker);
-static void suspect_next(Checker *checker);
-static void round_next(Checker *checker);
+static void press_next(Hand *hand);
+static void suspect_next(Hand *hand);
 
-static void survey_end(Checker *checker)
+static Check *check_of(Hand *hand)
 {
-        checker->check->done(checker);
+        return hand->checker->check;
 }
 
 void controls_clear(Check *check)
@@ -38,7 +37,7 @@ static void aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
         json_object *argument, *x = NULL, *y = NULL;
 
-        if (!answer_ok(answer, "ok") || answer_ok(answer, "quiet")) {
+        if (!answer_ok(answer, "ok") || !answer_ok(answer, "hands")) {
                 pressed_cb(twin, answer, user_data);
                 return;
         }
@@ -50,16 +49,16 @@ static void aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
         twin_ask(twin, "done", argument, pressed_cb, user_data);
 }
 
-static void press(Checker *checker, const char *name)
+static void press(Hand *hand, const char *name)
 {
-        twin_ask(checker->twins[WITH], "aimNamed", named(name), aimed_cb, checker);
+        twin_ask(hand->twin, "aimNamed", named(name), aimed_cb, hand);
 }
 
 /* ---- first pass: every control once on a fresh page; second: each suspect after each of the others ---- */
 
-static void first_pass(Checker *checker, json_object *answer)
+static void first_pass(Hand *hand, json_object *answer)
 {
-        Check *check = checker->check;
+        Check *check = check_of(hand);
         const char *name = check->controls->pdata[check->control];
 
         if (answer_ok(answer, "alive"))
@@ -67,12 +66,12 @@ static void first_pass(Checker *checker, json_object *answer)
         else if (answer_ok(answer, "ok"))
                 g_ptr_array_add(check->suspects, g_strdup(name));
         check->control++;
-        press_next(checker);
+        press_next(hand);
 }
 
-static void second_pass(Checker *checker, json_object *answer)
+static void second_pass(Hand *hand, json_object *answer)
 {
-        Check *check = checker->check;
+        Check *check = check_of(hand);
         const char *suspect = check->suspects->pdata[check->suspect];
         gboolean is_suspects_turn = check->control % 2 == 1;
 
@@ -83,19 +82,19 @@ static void second_pass(Checker *checker, json_object *answer)
         } else {
                 check->control++;
         }
-        suspect_next(checker);
+        suspect_next(hand);
 }
 
 static void pressed_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
-        Checker *checker = user_data;
+        Hand *hand = user_data;
 
         if (!answer)
-                survey_end(checker);
-        else if (checker->check->suspect == G_MAXUINT)
-                first_pass(checker, answer);
+                hand->done(hand);
+        else if (check_of(hand)->suspect == G_MAXUINT)
+                first_pass(hand, answer);
         else
-                second_pass(checker, answer);
+                second_pass(hand, answer);
 }
 
 static void add_dead(Check *check, const char *name)
@@ -106,13 +105,13 @@ static void add_dead(Check *check, const char *name)
 }
 
 /* Even turns press one of the others, odd turns the suspect. */
-static void suspect_next(Checker *checker)
+static void suspect_next(Hand *hand)
 {
-        Check *check = checker->check;
+        Check *check = check_of(hand);
         const char *suspect, *other;
 
         if (check->suspect >= check->suspects->len || too_long(check)) {
-                round_next(checker);
+                hand->done(hand);
                 return;
         }
         suspect = check->suspects->pdata[check->suspect];
@@ -120,146 +119,180 @@ static void suspect_next(Checker *checker)
                 add_dead(check, suspect);
                 check->suspect++;
                 check->control = 0;
-                suspect_next(checker);
+                suspect_next(hand);
                 return;
         }
         other = check->controls->pdata[check->control / 2];
-        press(checker, check->control % 2 == 1 ? suspect : other);
+        press(hand, check->control % 2 == 1 ? suspect : other);
 }
 
 static void filled_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
+        Hand *hand = user_data;
+
         if (answer)
-                suspect_next(user_data);
+                suspect_next(hand);
         else
-                survey_end(user_data);
+                hand->done(hand);
 }
 
 static void suspects_loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
+        Hand *hand = user_data;
+
         if (answer)
-                twin_ask(twin, "fillAll", NULL, filled_cb, user_data);
+                twin_ask(twin, "fillAll", NULL, filled_cb, hand);
         else
-                survey_end(user_data);
+                hand->done(hand);
 }
 
-static void press_next(Checker *checker)
+static void skip_alive(Check *check)
 {
-        Check *check = checker->check;
-
         while (check->control < check->controls->len && g_hash_table_contains(check->alive, check->controls->pdata[check->control]))
                 check->control++;
+}
+
+static void press_next(Hand *hand)
+{
+        Check *check = check_of(hand);
+
+        skip_alive(check);
         if (check->control < check->controls->len && !too_long(check)) {
-                press(checker, check->controls->pdata[check->control]);
+                press(hand, check->controls->pdata[check->control]);
                 return;
         }
         check->suspect = 0;
         check->control = 0;
         if (check->suspects->len)
-                twin_load(checker->twins[WITH], ROUND_FIRST, NULL, suspects_loaded_cb, checker);
+                hand_load(hand, WITH, NULL, suspects_loaded_cb);
         else
-                round_next(checker);
+                hand->done(hand);
+}
+
+static void press_loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
+{
+        Hand *hand = user_data;
+
+        if (answer)
+                press_next(hand);
+        else
+                hand->done(hand);
+}
+
+void survey_press(Hand *hand, SurveyFunc done)
+{
+        Check *check = check_of(hand);
+
+        hand->done = done;
+        check->suspect = G_MAXUINT;
+        check->control = 0;
+        skip_alive(check);
+        if (check->control < check->controls->len)
+                hand_load(hand, WITH, NULL, press_loaded_cb);
+        else
+                hand->done(hand);
 }
 
 /* ---- figures ---- */
 
-static void keep_figures(Checker *checker, json_object *answer)
+json_object *survey_figures(json_object *answer)
 {
         json_object *figures = NULL;
 
         json_object_object_get_ex(answer, "figures", &figures);
-        checker->check->figures[checker->check->round] = json_object_get(figures);
+        return json_object_get(figures);
 }
 
-static void judge_figures(Checker *checker)
+/* With no call while the page loads, the rounds are those of the first requirement whose steps made it call. */
+gboolean survey_has_rounds(Check *check)
 {
-        Check *check = checker->check;
+        for (guint i = 0; i < check->requirements->len && !check->calls_at_load && !check->calling; i++) {
+                Requirement *requirement = check->requirements->pdata[i];
+
+                if (requirement->figures) {
+                        check->calling = requirement;
+                        check->figures[ROUND_FIRST] = json_object_get(requirement->figures);
+                }
+        }
+        return check->calls_at_load || check->calling;
+}
+
+void survey_judge(Check *check)
+{
         g_autofree char *text = NULL;
 
         if (check->figures[ROUND_FIRST] && check->figures[ROUND_SECOND] && check->figures[ROUND_DENIED])
                 text = verdict_invented(check->figures[ROUND_FIRST], check->figures[ROUND_SECOND], check->figures[ROUND_DENIED]);
         if (text)
                 findings_add_text(check->findings, "invented", text, NULL);
-        survey_end(checker);
 }
 
 static void figures_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
-        Checker *checker = user_data;
+        Hand *hand = user_data;
 
-        if (!answer) {
-                survey_end(checker);
-                return;
-        }
-        keep_figures(checker, answer);
-        checker->check->round++;
-        round_next(checker);
+        check_of(hand)->figures[hand->round] = survey_figures(answer);
+        hand->done(hand);
 }
 
 static void acted_cb(Twin *twin, Outcome *outcome, gpointer user_data)
 {
+        Hand *hand = user_data;
+
         outcome_free(outcome);
         if (twin_dead(twin))
-                survey_end(user_data);
+                hand->done(hand);
         else
-                twin_ask(twin, "state", NULL, figures_cb, user_data);
+                twin_ask(twin, "state", NULL, figures_cb, hand);
 }
 
 static void round_loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
-        Checker *checker = user_data;
-        Check *check = checker->check;
+        Hand *hand = user_data;
+        Check *check = check_of(hand);
 
         if (!answer)
-                survey_end(checker);
+                hand->done(hand);
         else if (check->calls_at_load)
-                twin_ask(twin, "state", NULL, figures_cb, checker);
+                twin_ask(twin, "state", NULL, figures_cb, hand);
         else
-                play(twin, check->calling->steps, NULL, acted_cb, checker);
+                play(twin, check->calling->steps, NULL, acted_cb, hand);
 }
 
-static void round_next(Checker *checker)
+void survey_round(Hand *hand, Round round, SurveyFunc done)
 {
-        Check *check = checker->check;
-
-        if ((!check->calls_at_load && !check->calling) || too_long(check)) {
-                survey_end(checker);
-                return;
-        }
-        if (check->round > ROUND_DENIED) {
-                judge_figures(checker);
-                return;
-        }
-        twin_load(checker->twins[WITH], check->round, NULL, round_loaded_cb, checker);
+        hand->done = done;
+        hand->round = round;
+        hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
+        twin_load(hand->twin, round, NULL, round_loaded_cb, hand);
 }
 
-/* ---- the start ---- */
+/* ---- the first look ---- */
 
 static void state_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
-        Checker *checker = user_data;
-        Check *check = checker->check;
+        Hand *hand = user_data;
+        Check *check = check_of(hand);
         json_object *list = NULL;
 
         if (!answer) {
-                survey_end(checker);
+                check->hung++;
+                hand->done(hand);
                 return;
         }
         if (answer_ok(answer, "blank"))
                 findings_add_text(check->findings, "blank", "The page shows nothing.", NULL);
         check->calls_at_load = twin_calls(twin) > 0;
-        if (check->calls_at_load) {
-                keep_figures(checker, answer);
-                check->round = ROUND_SECOND;
-        }
+        if (check->calls_at_load)
+                check->figures[ROUND_FIRST] = survey_figures(answer);
         check->controls = g_ptr_array_new_with_free_func(g_free);
         check->suspects = g_ptr_array_new_with_free_func(g_free);
         json_object_object_get_ex(answer, "controls", &list);
         for (size_t i = 0; list && i < MIN(json_object_array_length(list), CHECK_CONTROLS_MAX); i++)
                 g_ptr_array_add(check->controls, g_strdup(json_object_get_string(json_object_array_get_idx(list, i))));
-        check->control = 0;
-        check->suspect = G_MAXUINT;
-        press_next(checker);
+        check->looked = TRUE;
+        hand->fresh[WITH] = TRUE;
+        hand->done(hand);
 }
 
 static void loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
@@ -267,12 +300,11 @@ static void loaded_cb(Twin *twin, json_object *answer, gpointer user_data)
         if (answer)
                 twin_ask(twin, "state", NULL, state_cb, user_data);
         else
-                survey_end(user_data);
+                state_cb(twin, NULL, user_data);
 }
 
-void survey_start(Checker *checker, SurveyFunc done)
+void survey_look(Hand *hand, SurveyFunc done)
 {
-        checker->check->done = done;
-        checker->check->round = ROUND_FIRST;
-        twin_load(checker->twins[WITH], ROUND_FIRST, NULL, loaded_cb, checker);
+        hand->done = done;
+        hand_load(hand, WITH, NULL, loaded_cb);
 }

@@ -79,6 +79,12 @@ static void begin(Twin *twin, const char *what, TwinFunc func, gpointer user_dat
 
 /* ---- what its page says ---- */
 
+/* Only what goes wrong while the page runs as it would is a finding of the page. */
+static gboolean listens(Twin *twin)
+{
+        return twin->findings && twin->round == ROUND_FIRST;
+}
+
 static void answer_call(Twin *twin, json_object *message, PageReply *reply)
 {
         json_object *name = NULL, *arguments = NULL, *result, *answer;
@@ -91,7 +97,7 @@ static void answer_call(Twin *twin, json_object *message, PageReply *reply)
         twin->calls++;
         if (!samples_known(twin->tools, tool)) {
                 text = g_strdup_printf("The page calls the tool %.80s, which there is not.", tool);
-                if (twin->findings && twin->round == ROUND_FIRST)
+                if (listens(twin))
                         findings_add_text(twin->findings, "tool", text, NULL);
                 page_reply_error(reply, "refused", text);
                 return;
@@ -115,7 +121,7 @@ static void message_cb(Page *page, const char *kind, json_object *message, PageR
                 answer_call(twin, message, reply);
                 return;
         }
-        if (strcmp(kind, "found") == 0 && twin->findings && twin->round == ROUND_FIRST && json_object_object_get_ex(message, "finding", &finding))
+        if (strcmp(kind, "found") == 0 && listens(twin) && json_object_object_get_ex(message, "finding", &finding))
                 findings_add(twin->findings, finding, TRUE);
         page_reply(reply, json_object_new_object());
 }
@@ -150,7 +156,7 @@ static void load_failed_cb(Page *page, const char *text, gpointer owner)
 {
         Twin *twin = owner;
 
-        if (twin->findings)
+        if (listens(twin))
                 findings_add_text(twin->findings, "request", text, NULL);
         loaded_cb(page, owner);
 }
@@ -172,7 +178,7 @@ static void found_cb(Page *page, const char *kind, const char *text, gpointer ow
 {
         Twin *twin = owner;
 
-        if (twin->findings && twin->round == ROUND_FIRST)
+        if (listens(twin))
                 findings_add_text(twin->findings, kind, text, NULL);
 }
 
@@ -217,11 +223,11 @@ static const PageHandler handler = {
 
 /* ---- its life ---- */
 
-Twin *twin_new(Views *views, gboolean scripts)
+Twin *twin_new(Views *views)
 {
         Twin *twin = g_new0(Twin, 1);
 
-        twin->page = page_new(views, TRUE, scripts);
+        twin->page = page_new(views, TRUE);
         twin->files = g_ptr_array_new_with_free_func(file_free);
         twin->cancellable = g_cancellable_new();
         twin->window = gtk_offscreen_window_new();
@@ -264,6 +270,11 @@ void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, F
         twin->findings = findings;
 }
 
+void twin_forget(Twin *twin)
+{
+        twin->findings = NULL;
+}
+
 /* Keys only reach a page that has the focus; an off-screen window is never given it by anyone. */
 static void focus(Twin *twin)
 {
@@ -289,6 +300,7 @@ void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpoin
         g_clear_object(&twin->cancellable);
         twin->cancellable = g_cancellable_new();
         focus(twin);
+        page_run_scripts(twin->page, round != ROUND_OFF);
         page_load(twin->page, "index.html", NULL, g_get_real_time() / G_USEC_PER_SEC * 1000);
 }
 

@@ -19,6 +19,7 @@ typedef enum {
         ROUND_FIRST,  /* tools answer with a sample */
         ROUND_SECOND, /* with another one */
         ROUND_DENIED, /* they are refused */
+        ROUND_OFF,    /* the page's own scripts do not run at all */
 } Round;
 
 typedef struct {
@@ -27,14 +28,16 @@ typedef struct {
         char *head; /* NUL-terminated, at most TWIN_FILE_HEAD */
 } TwinFile;
 
-Twin *twin_new(Views *views, gboolean scripts);
+Twin *twin_new(Views *views);
 void twin_free(Twin *twin);
 /* The app whose page it last had, NULL for a fresh one. */
 const char *twin_app(Twin *twin);
 
 /* What it shows from now on. bytes and tools are referenced; findings (may be NULL) is borrowed and collects what goes wrong. */
 void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, Findings *findings);
-/* A fresh load of the same bytes, settled. names: what later steps compare (a JSON array, consumed). */
+/* What goes wrong from now on is collected nowhere: the check is over. */
+void twin_forget(Twin *twin);
+/* A fresh load of the same bytes, settled. names: what later steps compare (a JSON array, consumed; NULL for nothing). */
 void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpointer user_data);
 /* The same, on the page as it is: for one that nothing has changed since it was loaded. */
 void twin_again(Twin *twin, json_object *names, TwinFunc func, gpointer user_data);

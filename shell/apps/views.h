@@ -57,6 +57,8 @@ void app_view_free(AppView *view);
 /* The checker: answers `check` events with evidence from hidden twins. One check at a time a twin pair; more wait in line. */
 typedef struct Checker Checker;
 Checker *checker_new(Views *views, AgentClient *agent);
+/* A draft of this app will soon have to be checked: the twins get ready for it, so that no process starts within the check. */
+void checker_expect(Checker *checker, const char *app);
 /* event is a `check` event's data. Evidence is posted to the run by the checker itself. */
 void checker_check(Checker *checker, json_object *event);
 /* The run was stopped: its check is dropped. */

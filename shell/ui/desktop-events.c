@@ -447,6 +447,8 @@ check_event(Desktop *desktop, EventType type, guint64 id, json_object *data)
                 return;
         if (type == EVENT_CHECK) {
                 forward_check(desktop, id, data);
+        } else if ((type == EVENT_WINDOW || type == EVENT_DRAFT) && name_is_app(field_text(data, "app"))) {
+                checker_expect(desktop->checker, field_text(data, "app"));
         } else if (type == EVENT_DONE && name_is_run(field_text(data, "run"))) {
                 checker_forget(desktop->checker, field_text(data, "run"));
                 g_hash_table_remove(desktop->checked, field_text(data, "run"));

@@ -40,6 +40,7 @@ static void bench_check(Standin *standin, Views *views)
         Checker *checker = checker_new(views, standin_client(standin));
         g_autofree char *requirements = ten_requirements();
 
+        checker_expect(checker, "demo");
         wait_until(never, NULL, 2000); /* the twins warm up */
         for (int i = 1; i <= ROUNDS; i++) {
                 g_autofree char *text = g_strdup_printf("{\"run\":\"r1\",\"app\":\"demo\",\"draft\":\"r1.%d\",\"path\":\"index.html\",\"requirements\":%s,\"tools\":{}}", i, requirements);
