@@ -40,6 +40,18 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+def read_line(descriptor):
+    """What comes until a line's end; "" where the other side ends or WAIT is over first."""
+    text = b""
+    while not text.endswith(b"\n"):
+        ready, _, _ = select.select([descriptor], [], [], WAIT)
+        piece = os.read(descriptor, 16) if ready else b""
+        if not piece:
+            return ""
+        text += piece
+    return text.decode().strip()
+
+
 class Events:
     """The agent's desktop events as they come; resumes where it was when the agent is restarted."""
 
@@ -147,7 +159,7 @@ class Desktop:
             if os.path.lexists(f"/tmp/.X11-unix/X{at}") or os.path.lexists(f"/tmp/.X{at}-lock"):
                 continue
             out, into = os.pipe()
-            process = self._start([server[0], f":{at}", "-displayfd", str(into), "-nolisten", "tcp", *server[1:]], env=env, pass_fds=[into])
+            process = self._start([server[0], f":{at}", "-displayfd", str(into), "-nolisten", "tcp", "-noreset", *server[1:]], env=env, pass_fds=[into])
             os.close(into)
             ready, _, _ = select.select([out], [], [], WAIT)
             with os.fdopen(out) as answer:  # to the end of its line: the server ends if the pipe closes while it writes
