@@ -40,18 +40,6 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
-def read_line(descriptor):
-    """What comes until a line's end; "" where the other side ends or WAIT is over first."""
-    text = b""
-    while not text.endswith(b"\n"):
-        ready, _, _ = select.select([descriptor], [], [], WAIT)
-        piece = os.read(descriptor, 16) if ready else b""
-        if not piece:
-            return ""
-        text += piece
-    return text.decode().strip()
-
-
 class Events:
     """The agent's desktop events as they come; resumes where it was when the agent is restarted."""
 
@@ -209,10 +197,11 @@ class Desktop:
                 raise Failed(f"waited {timeout} s for {what}; the log: {self.tail()}")
             select.select([], [], [], 0.02)
 
-    def tail(self):
+    def tail(self, most=3000):
+        """The end of the session's log; with most None all of it."""
         self.log.flush()
         with open(self.log.name, "rb") as log:
-            return log.read()[-3000:].decode(errors="replace")
+            return log.read()[-most if most else 0:].decode(errors="replace")
 
     def request(self, method, path, body=None, quiet=False, timeout=WAIT):
         try:
