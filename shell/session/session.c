@@ -87,10 +87,23 @@ static gboolean signal_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
-/* What every desktop tells its programs about itself, and where our own commands are found. */
+/* The installed data, or the source's own where nothing is installed yet. */
+static char *style_folder(void)
+{
+        const char *chosen = g_getenv("IMPROMPTU_DATA");
+        g_autofree char *installed = g_build_filename(IMPROMPTU_SHARE, "style", NULL);
+
+        if (chosen && *chosen)
+                return g_build_filename(chosen, "style", NULL);
+        return g_file_test(installed, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&installed) : g_build_filename(IMPROMPTU_SOURCE_DATA, "style", NULL);
+}
+
+/* What every desktop tells its programs about itself, where our own commands are found, and how a terminal looks (below the person's own
+ * X resources). */
 static char **make_environment(const Session *session)
 {
         g_autofree char *own = own_folder();
+        g_autofree char *style = style_folder();
         g_autofree char *path = g_strjoin(":", session->bin_folder ? session->bin_folder : own,
                                           g_getenv("PATH") ? g_getenv("PATH") : "/usr/local/bin:/usr/bin:/bin", NULL);
 
@@ -98,6 +111,7 @@ static char **make_environment(const Session *session)
         g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
         g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
         g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        g_setenv("XAPPLRESDIR", style, FALSE);
         return g_get_environ();
 }
 
