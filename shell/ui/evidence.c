@@ -48,6 +48,15 @@ finished(GString *words, WmEvidence *evidence, const App *app, const char *last_
                 g_string_append_printf(words, " · %u broken", broken);
 }
 
+/* A run says what it does; once a check has found something, that as well: "4 of 5 · repairing". */
+static void
+working(GString *words, const App *app, const Run *run)
+{
+        if (strcmp(run->state, "REPAIR") == 0 && app->total > 0)
+                g_string_append_printf(words, "%u of %u · ", app->passed, app->total);
+        g_string_append(words, evidence_state_word(run->state));
+}
+
 static void
 copy(char *to, gsize size, const char *text)
 {
@@ -73,7 +82,7 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
         if (lane && *lane->recording)
                 g_string_append(words, "recording · ");
         if (works) {
-                g_string_append(words, evidence_state_word(run->state));
+                working(words, app, run);
                 evidence->progress = fraction(run);
                 evidence->button = WM_BUTTON_STOP;
                 copy(evidence->button_label, sizeof evidence->button_label, "Stop");

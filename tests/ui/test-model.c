@@ -253,6 +253,23 @@ test_words(void)
                         }
 }
 
+/* Once a check has found something, the repair says what of it works. */
+static void
+test_repair_words(void)
+{
+        Model *model = model_new();
+        WmEvidence evidence;
+        App *app;
+
+        feed(model, "state", 1, "{'run':'r1','app':'timer','state':'CHECK','attempt':1}");
+        feed(model, "evidence", 2, "{'run':'r1','app':'timer','draft':'r1.1','passed':5,'total':6,'results':[],'findings':[]}");
+        feed(model, "state", 3, "{'run':'r1','app':'timer','state':'REPAIR','attempt':1}");
+        app = model_app(model, "timer");
+        evidence_fill(&evidence, app, model_app_run(model, app), "", model->lane, LIFE_WELL);
+        g_assert_cmpstr(evidence.evidence, ==, "5 of 6 · repairing");
+        model_free(model);
+}
+
 static void
 test_finished_words(void)
 {
@@ -398,6 +415,7 @@ main(int argc, char **argv)
         g_test_add_func("/model/hostile", test_hostile);
         g_test_add_func("/model/bounds", test_bounds);
         g_test_add_func("/evidence/working", test_words);
+        g_test_add_func("/evidence/working-repair", test_repair_words);
         g_test_add_func("/evidence/finished", test_finished_words);
         g_test_add_func("/evidence/lane", test_lane_text);
         g_test_add_func("/page/action", test_page);
