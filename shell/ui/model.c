@@ -97,6 +97,7 @@ question_free(gpointer data)
         g_free(question->id);
         g_free(question->app);
         g_free(question->title);
+        g_free(question->capability);
         g_free(question->sentence);
         g_free(question->detail);
         g_free(question->quote);
@@ -669,6 +670,7 @@ apply_question(Model *model, json_object *data)
         question->id = g_strdup(id);
         question->app = g_strdup(name_is_app(field_text(data, "app")) ? field_text(data, "app") : "");
         question->title = text_plain(field_text(data, "title"), 80);
+        question->capability = text_plain(field_text(data, "capability"), 20);
         question->sentence = shown(data, "sentence");
         question->detail = shown(data, "detail");
         question->quote = shown(data, "quote");

@@ -62,7 +62,7 @@ typedef struct {
 } App;
 
 typedef struct {
-        char *id, *app, *title, *sentence, *detail, *quote;
+        char *id, *app, *title, *capability, *sentence, *detail, *quote;
         char *reason;  /* the tool's own word */
         GStrv answers; /* at most 9 */
 } Question;

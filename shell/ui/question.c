@@ -33,16 +33,17 @@ is_deaf(QuestionSheet *sheet)
 }
 
 const char *
-question_answer_label(const char *answer)
+question_answer_label(const char *capability, const char *answer)
 {
         static const struct {
-                const char *answer, *label;
+                const char *capability, *answer, *label; /* capability NULL: any other */
         } labels[] = {
-                {"open", "While open"}, {"once", "This time"}, {"always", "Always"}, {"no", "No"}, {"save", "Save"}, {"yes", "Yes"},
+                {"save", "once", "Save"}, {"save", "no", "Don't save"},
+                {NULL, "open", "While open"}, {NULL, "once", "This time"}, {NULL, "always", "Always"}, {NULL, "no", "No"},
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(labels); i++)
-                if (strcmp(labels[i].answer, answer) == 0)
+                if (strcmp(labels[i].answer, answer) == 0 && (!labels[i].capability || strcmp(labels[i].capability, capability) == 0))
                         return labels[i].label;
         return answer;
 }
@@ -82,7 +83,7 @@ wake_cb(gpointer user_data)
 }
 
 static void
-add_buttons(QuestionSheet *sheet)
+add_buttons(QuestionSheet *sheet, const char *capability)
 {
         ui_clear(sheet->buttons);
         for (guint i = 0; sheet->answers[i]; i++) {
@@ -90,7 +91,7 @@ add_buttons(QuestionSheet *sheet)
                 GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
                 g_autofree char *key = g_strdup_printf("%u", i + 1);
                 GtkWidget *cap = ui_label(key, "key");
-                GtkWidget *label = ui_label(question_answer_label(sheet->answers[i]), NULL);
+                GtkWidget *label = ui_label(question_answer_label(capability, sheet->answers[i]), NULL);
 
                 gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
                 gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_NONE);
@@ -200,7 +201,7 @@ question_sheet_show(QuestionSheet *sheet, const Question *question, const char *
         sheet->answers = g_strdupv(question->answers);
         fill(sheet, question, glyph);
         show_waiting(sheet, waiting);
-        add_buttons(sheet);
+        add_buttons(sheet, question->capability ? question->capability : "");
         gtk_widget_show_all(sheet->box);
         place(sheet);
         gtk_widget_show(sheet->window);

@@ -30,4 +30,4 @@ void question_sheet_key(QuestionSheet *sheet, int n);
 /* The bottom left corner of the free screen, in pixels. */
 void question_sheet_place(QuestionSheet *sheet, int x, int bottom);
 /* What a button says for one of the agent's answers. */
-const char *question_answer_label(const char *answer);
+const char *question_answer_label(const char *capability, const char *answer);

@@ -252,6 +252,16 @@ click(QuestionSheet *sheet, guint n)
 }
 
 static void
+test_question_labels(void)
+{
+        g_assert_cmpstr(question_answer_label("list", "once"), ==, "This time");
+        g_assert_cmpstr(question_answer_label("list", "no"), ==, "No");
+        g_assert_cmpstr(question_answer_label("save", "once"), ==, "Save");
+        g_assert_cmpstr(question_answer_label("save", "no"), ==, "Don't save");
+        g_assert_cmpstr(question_answer_label("", "something-new"), ==, "something-new");
+}
+
+static void
 test_question_deaf(void)
 {
         static const QuestionHandler handler = {answered_cb, keys_cb, "Super", now_cb};
@@ -355,6 +365,7 @@ main(int argc, char **argv)
         g_test_add_func("/bar/late", test_bar_late);
         g_test_add_func("/bar/large", test_bar_large);
         g_test_add_func("/question/deaf", test_question_deaf);
+        g_test_add_func("/question/labels", test_question_labels);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
         return g_test_run();
