@@ -221,15 +221,6 @@ late_reply(Desktop *desktop, json_object *body, const GError *error, const char 
 {
         g_autoptr(GPtrArray) rows = error ? NULL : suggestion_rows(body);
 
-        /* What the sentence itself would do is row one already. */
-        for (guint i = 0; rows && i < rows->len;) {
-                const Row *row = rows->pdata[i];
-
-                if (row->kind == ROW_SAY && strcmp(row->text, text) == 0)
-                        g_ptr_array_remove_index(rows, i);
-                else
-                        i++;
-        }
         if (rows)
                 bar_add_late(desktop->bar, text, rows);
 }

@@ -241,6 +241,25 @@ add_sentence(GPtrArray *rows, RowKind kind, const char *typed, const RowContext 
         g_ptr_array_add(rows, row);
 }
 
+/* A suggestion of the very sentence that is typed is no row of its own: what it says is said on the row that makes it. */
+static gboolean
+join_make(GPtrArray *rows, const Row *suggestion)
+{
+        g_autofree char *said = suggestion->kind == ROW_SAY ? rows_fold(suggestion->text) : NULL;
+
+        for (guint i = 0; said && i < rows->len; i++) {
+                Row *row = rows->pdata[i];
+                g_autofree char *typed = row->kind == ROW_MAKE ? rows_fold(row->text) : NULL;
+
+                if (g_strcmp0(typed, said) != 0)
+                        continue;
+                g_free(row->detail);
+                row->detail = g_strdup(suggestion->detail);
+                return TRUE;
+        }
+        return FALSE;
+}
+
 static int
 compare_recency(gconstpointer a, gconstpointer b)
 {
@@ -302,6 +321,8 @@ rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *cont
                g_array_index(scored, Scored, i).row->kind != ROW_SAY)
                 add_candidate(rows, g_array_index(scored, Scored, i++).row);
         add_sentence(rows, ROW_MAKE, trimmed, context, made_before(scored));
+        for (guint at = 0; at < candidates->len && at < ROWS_CANDIDATES_MAX; at++)
+                join_make(rows, candidates->pdata[at]);
         if (!context->change && context->front_app)
                 add_sentence(rows, ROW_CHANGE, trimmed, context, FALSE);
         for (; i < scored->len; i++)
@@ -313,7 +334,8 @@ void
 rows_add_late(GPtrArray *rows, const GPtrArray *late)
 {
         for (guint i = 0; i < late->len; i++)
-                add_candidate(rows, late->pdata[i]);
+                if (!join_make(rows, late->pdata[i]))
+                        add_candidate(rows, late->pdata[i]);
 }
 
 char *

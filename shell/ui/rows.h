@@ -55,7 +55,8 @@ int rows_score(const Row *candidate, const char *folded);
  * last, and up to three suggestions. */
 GPtrArray *rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *context);
 
-/* Adds late rows at the end, without those that are there already and never beyond ROWS_MAX; what stands does not move. */
+/* Adds late rows at the end, without those that are there already and never beyond ROWS_MAX; what stands does not move. A suggestion of
+ * the sentence that is typed only says on the row "Make" what it knows. */
 void rows_add_late(GPtrArray *rows, const GPtrArray *late);
 
 /* One sentence of what choosing the row does, for people who listen: "Make “…”". Free with g_free(). */

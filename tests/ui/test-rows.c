@@ -159,6 +159,27 @@ test_late(void)
         g_assert_cmpuint(rows->len, ==, ROWS_MAX);
 }
 
+/* A recording of the very sentence is said on the row that makes it, whether it was known before or comes late. */
+static void
+test_recorded(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) known = rows_rank("How hot is my processor", candidates, &context);
+        g_autoptr(GPtrArray) rows = rows_rank("count my teeth", candidates, &context);
+        g_autoptr(GPtrArray) late = rows_new();
+        guint stood = rows->len;
+
+        g_assert_cmpint(row_at(known, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpstr(row_at(known, 0)->detail, ==, "detail");
+        for (guint i = 1; i < known->len; i++)
+                g_assert_cmpint(row_at(known, i)->kind, !=, ROW_SAY);
+        g_ptr_array_add(late, row_new(ROW_SAY, "Count my teeth!", "a recording"));
+        ((Row *)late->pdata[0])->text = g_strdup("Count my teeth!");
+        rows_add_late(rows, late);
+        g_assert_cmpuint(rows->len, ==, stood);
+        g_assert_cmpstr(row_at(rows, 0)->detail, ==, "a recording");
+}
+
 static void
 test_hostile(void)
 {
@@ -195,6 +216,7 @@ main(int argc, char **argv)
         g_test_add_func("/rows/change", test_change);
         g_test_add_func("/rows/empty", test_empty);
         g_test_add_func("/rows/late", test_late);
+        g_test_add_func("/rows/recorded", test_recorded);
         g_test_add_func("/rows/hostile", test_hostile);
         return g_test_run();
 }
