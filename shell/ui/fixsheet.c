@@ -34,7 +34,7 @@ activate_cb(GtkEntry *entry, gpointer user_data)
 
         if (*text)
                 sheet->handler.fix(text, sheet->user_data);
-        else if (gtk_widget_get_sensitive(sheet->found))
+        else if (gtk_widget_get_visible(sheet->found))
                 sheet->handler.fix(NULL, sheet->user_data);
 }
 
@@ -90,6 +90,8 @@ fix_sheet_new(const FixHandler *handler, gpointer user_data)
         gtk_widget_set_valign(sheet->revealer, GTK_ALIGN_START);
         g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
         gtk_widget_show_all(sheet->revealer);
+        gtk_widget_set_no_show_all(sheet->found, TRUE);
+        gtk_widget_set_no_show_all(sheet->undo, TRUE);
         return sheet;
 }
 
@@ -136,10 +138,36 @@ add_findings(FixSheet *sheet, const GPtrArray *findings, guint *room, guint *lef
         }
 }
 
+/* A few of those that passed: what one must not fear for. */
+static void
+show_passed(FixSheet *sheet, const App *app, guint room)
+{
+        guint left = 0;
+
+        for (guint i = 0; i < app->requirements->len; i++) {
+                const Requirement *requirement = app->requirements->pdata[i];
+
+                if (strcmp(requirement->verdict, "passed") != 0)
+                        continue;
+                if (room > 0) {
+                        add_row(sheet, "passed", requirement->text, NULL, "check");
+                        room--;
+                } else {
+                        left++;
+                }
+        }
+        if (left > 0) {
+                g_autofree char *more = g_strdup_printf("and %u more that work", left);
+
+                add_row(sheet, "", more, NULL, NULL);
+        }
+}
+
 static void
 show_rows(FixSheet *sheet, const App *app)
 {
         guint room = FIX_ROWS_MAX, left_out = 0;
+        gboolean broken;
 
         ui_clear(sheet->rows);
         for (guint i = 0; i < app->requirements->len; i++) {
@@ -156,14 +184,16 @@ show_rows(FixSheet *sheet, const App *app)
         }
         add_findings(sheet, app->seen, &room, &left_out);
         add_findings(sheet, app->findings, &room, &left_out);
-        if (room == FIX_ROWS_MAX)
-                add_row(sheet, app->total > 0 ? "passed" : "", "Nothing is known to be broken", NULL, NULL);
+        broken = room < FIX_ROWS_MAX;
+        if (!broken && app->total == 0)
+                add_row(sheet, "", "Nothing is known to be broken.", NULL, NULL);
+        show_passed(sheet, app, MIN(room, FIX_PASSED_MAX));
         if (left_out > 0) {
                 g_autofree char *more = g_strdup_printf("and %u more", left_out);
 
                 add_row(sheet, "", more, NULL, NULL);
         }
-        gtk_widget_set_sensitive(sheet->found, room < FIX_ROWS_MAX);
+        gtk_widget_set_visible(sheet->found, broken);
         gtk_widget_show_all(sheet->rows);
 }
 
@@ -177,7 +207,8 @@ fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
 
         show_rows(sheet, app);
         ui_label_set(sheet->version, version);
-        gtk_widget_set_sensitive(sheet->undo, app->version > 1 && !works);
+        gtk_widget_set_visible(sheet->undo, app->version > 1);
+        gtk_widget_set_sensitive(sheet->undo, !works);
 }
 
 void

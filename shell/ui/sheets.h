@@ -8,6 +8,7 @@
 
 #define SHEET_SLIDE_MS 110
 #define FIX_ROWS_MAX 6
+#define FIX_PASSED_MAX 3 /* of the requirements that passed */
 
 typedef struct FixSheet FixSheet;
 
