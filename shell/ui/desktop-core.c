@@ -180,10 +180,20 @@ on_monitor(Desktop *desktop, const WmEvent *event)
         desktop_place(desktop);
 }
 
+/* A sync is answered once every window that shows has drawn what it had to draw: the first frame takes what has changed, the second what
+ * the server wanted drawn of a window that only just came. */
+#define SYNC_FRAMES 2
+
 typedef struct {
         WmCore *core;
         int n;
+        guint windows; /* that have frames to go, and one for on_sync() itself */
 } Sync;
+
+typedef struct {
+        Sync *sync;
+        int frames;
+} SyncWindow;
 
 /* Runs only once nothing that matters more is waiting. */
 static gboolean
@@ -197,13 +207,49 @@ sync_cb(gpointer user_data)
 }
 
 static void
+sync_window_done(Sync *sync)
+{
+        if (--sync->windows == 0)
+                g_idle_add_full(G_PRIORITY_LOW, sync_cb, sync, g_free);
+}
+
+static gboolean
+sync_frame_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
+{
+        return --((SyncWindow *)user_data)->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+}
+
+/* Also where the window was closed meanwhile. */
+static void
+sync_window_free(gpointer data)
+{
+        SyncWindow *window = data;
+
+        sync_window_done(window->sync);
+        g_free(window);
+}
+
+static void
 on_sync(Desktop *desktop, const WmEvent *event)
 {
         Sync *sync = g_new0(Sync, 1);
+        g_autoptr(GList) windows = gtk_window_list_toplevels();
 
         sync->core = desktop->core;
         sync->n = event->n;
-        g_idle_add_full(G_PRIORITY_LOW, sync_cb, sync, g_free);
+        sync->windows = 1;
+        for (GList *at = windows; at; at = at->next) {
+                SyncWindow *window;
+
+                if (!gtk_widget_get_mapped(at->data) || GTK_IS_OFFSCREEN_WINDOW(at->data))
+                        continue;
+                window = g_new0(SyncWindow, 1);
+                window->sync = sync;
+                window->frames = SYNC_FRAMES;
+                sync->windows++;
+                gtk_widget_add_tick_callback(at->data, sync_frame_cb, window, sync_window_free);
+        }
+        sync_window_done(sync);
 }
 
 static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {

@@ -359,7 +359,8 @@ test_core_events(void)
         }
         settle();
         g_assert_cmpint(over, ==, 0);
-        g_assert_true(fake_logged("sync done 0"));
+        while (!fake_logged("sync done 0")) /* two frames later */
+                g_main_context_iteration(NULL, TRUE);
         event.type = WM_EVENT_FAILED;
         fake_core_emit(&event);
         g_assert_cmpint(over, ==, 69);
