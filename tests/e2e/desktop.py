@@ -20,6 +20,7 @@ WAIT = 60  # seconds until a thing that should happen has failed
 LOGOUT_WAIT = 20  # seconds for the session to end all it started
 SIZE = "1280x800"
 DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
+DRAWN_REACH = 8  # pixels around a place
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
             ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
@@ -268,6 +269,13 @@ class Desktop:
         if done.returncode:
             raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
         return done.stdout
+
+    def drawn(self, window, x, y):
+        """Whether there is more than ground at this place of a window: a page comes to the screen some time after its last event."""
+        root = self.x.screen().root
+        at = root.translate_coords(window, x, y)
+        pixels = root.get_image(at.x - DRAWN_REACH, at.y - DRAWN_REACH, 2 * DRAWN_REACH, 2 * DRAWN_REACH, X.ZPixmap, 0xFFFFFF).data
+        return len({pixels[i:i + 4] for i in range(0, len(pixels), 4)}) > 1
 
     def picture(self, name):
         path = os.path.join(self.out, name + ".png")

@@ -101,10 +101,11 @@ def the_wolf_gets_an_export_and_its_file_is_saved_after_a_question(d):
 
 
 def press(d, title, x, y):
-    """Clicks into a window; a negative y counts from its bottom."""
-    window = d.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1]
-    size = dict(line.split("=") for line in d.tool("xdotool", "getwindowgeometry", "--shell", window).split())
-    d.tool("xdotool", "mousemove", "--window", window, str(x), str(y if y >= 0 else int(size["HEIGHT"]) + y), "click", "1")
+    """Clicks into a window once something is drawn there; a negative y counts from its bottom."""
+    window = int(d.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1])
+    y = y if y >= 0 else d.x.create_resource_object("window", window).get_geometry().height + y
+    d.until(lambda: d.drawn(window, x, y), f"something to press in {title}")
+    d.tool("xdotool", "mousemove", "--window", str(window), str(x), str(y), "click", "1")
     d.sync()
 
 
