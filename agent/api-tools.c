@@ -5,6 +5,7 @@
 #include "agent/inference/lanes.h"
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/lane-choice.h"
 #include "agent/library/library.h"
 #include "agent/questions.h"
 #include "agent/toolbox.h"
@@ -113,14 +114,16 @@ void api_lanes(Exchange *exchange)
 void api_choose(Exchange *exchange)
 {
         static const char *const choices[] = {"recording", "local", "environment", NULL};
-        const char *choose = json_text(exchange->body, "choose");
+        const char *choose = json_text(exchange->body, "choose"), *base = json_text(exchange->body, "base");
         g_autoptr(GError) error = NULL;
-        if (!g_strv_contains(choices, choose))
+        if (!g_strv_contains(choices, choose)) {
                 exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“choose” is recording, local or environment.");
-        else if (lanes_choose(exchange->agent->lanes, choose, json_text(exchange->body, "base"), &error))
+        } else if (lanes_choose(exchange->agent->lanes, choose, base, &error)) {
+                lane_choice_keep(exchange->agent, choose, base);
                 exchange_reply(exchange, lanes_describe(exchange->agent->lanes));
-        else
+        } else {
                 exchange_fail(exchange, error);
+        }
 }
 
 /* The key passes through: it is cleared here as soon as the lanes have it, and no error repeats it. */
@@ -136,6 +139,7 @@ void api_keys(Exchange *exchange)
                 exchange_fail(exchange, error);
                 return;
         }
+        lane_choice_keep(exchange->agent, NULL, NULL);
         json_object *body = lanes_describe(exchange->agent->lanes);
         json_add_flag(body, "kept", kept);
         exchange_reply(exchange, body);

@@ -19,6 +19,7 @@
 #include "agent/agent.h"
 #include "agent/inference/lanes.h"
 #include "agent/journal.h"
+#include "agent/lane-choice.h"
 #include "agent/library/library.h"
 #include "agent/questions.h"
 #include "agent/runs/runs.h"
@@ -113,6 +114,7 @@ static gboolean start(Agent *agent, GError **error)
         agent->sandbox = sandbox_client_new(sandbox);
         agent->toolbox = toolbox_new(agent);
         agent->lanes = lanes_new(rehearsal, recordings);
+        lane_choice_restore(agent);
         agent->runs = runs_new(agent, error);
         return agent->runs != NULL;
 }

@@ -500,6 +500,31 @@ def too_old_is_a_snapshot():
 
 
 @test
+def a_chosen_model_is_remembered():
+    global agent
+    assert ask_json("POST", "/api/v1/lanes", {"choose": "local", "base": "http://127.0.0.1:9/v1"})["lanes"]
+    agent.kill()
+    agent.wait()
+    agent = start()
+    lane = ask_json("GET", "/api/v1/lanes")["lanes"][0]
+    assert "127.0.0.1:9" in lane["provider"], lane
+    with open(ROOT + "/state/impromptu/lane.json") as file:
+        assert json.load(file) == {"choose": "local", "base": "http://127.0.0.1:9/v1"}
+    # A pasted key stands for itself from then on.
+    ask("POST", "/api/v1/keys", {"provider": "groq", "key": "gsk_not_to_be_seen_123"})
+    assert not os.path.exists(ROOT + "/state/impromptu/lane.json")
+
+
+@test
+def saving_says_where_a_file_goes():
+    ask_json("POST", "/api/v1/apps/disk/save", {"name": "wolf.stl", "bytes": 12345})
+    question = ask_json("GET", "/api/v1/questions")["questions"][-1]
+    assert question["detail"].startswith("12.3") and "Downloads" in question["detail"] and "reason" not in question, question
+    assert question["answers"] == ["once", "no"], question
+    ask_json("POST", "/api/v1/answers/" + question["question"], {"answer": "no"})
+
+
+@test
 def another_user_is_refused():
     if os.geteuid() != 0:
         # Nobody else can reach the socket at all: its mode and its folder's keep them out.
@@ -508,7 +533,8 @@ def another_user_is_refused():
     os.chmod(SOCKET, 0o666)
     for folder in (ROOT, ROOT + "/run", ROOT + "/run/impromptu"):
         os.chmod(folder, 0o755)
-    program = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({SOCKET!r}); s.sendall(b'GET /api/v1/apps HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'); print(s.recv(4096))"
+    program = f"import socket; s = socket.socket(socket.AF_UNIX); s.connect({SOCKET!r}); s.sendall(b'GET /api/v1/apps HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'); " \
+              "print(s.makefile('rb').read())"
     said = subprocess.run([sys.executable, "-c", program], user=65534, group=65534, extra_groups=[], stdout=subprocess.PIPE, cwd="/").stdout
     assert b"403 Forbidden" in said and b'"kind":"denied"' in said and b"apps" not in said, said
     os.chmod(SOCKET, 0o600)
