@@ -123,12 +123,12 @@ static guint accept_version(Run *run, const Version *version, GError **error)
         return app->version;
 }
 
-static void tell_deliver(Run *run, const Version *version, const char *number)
+static void tell_deliver(Run *run, const Version *version, guint number)
 {
         json_object *data = run_event(run);
 
         json_add_text(data, "title", run->title);
-        json_add_text(data, "version", number);
+        json_add_int(data, "version", number);
         json_add_int(data, "passed", version->evidence->passed);
         json_add_int(data, "total", version->evidence->total);
         json_add_int(data, "broken", version->evidence->failed);
@@ -137,14 +137,14 @@ static void tell_deliver(Run *run, const Version *version, const char *number)
         run_tell(run, EVENT_DELIVER, data);
 }
 
-static void tell_app(Run *run, const char *number)
+static void tell_app(Run *run, guint number)
 {
         json_object *data = json_object_new_object();
 
         json_add_text(data, "app", run->app);
         json_add_text(data, "title", run->title);
         json_add_text(data, "glyph", run->glyph);
-        json_add_text(data, "version", number);
+        json_add_int(data, "version", number);
         run_tell(run, EVENT_APP, data);
 }
 
@@ -165,7 +165,7 @@ static char *say(Run *run, const Evidence *evidence)
 static void deliver(Run *run, const Version *version)
 {
         g_autoptr(GError) error = NULL;
-        g_autofree char *number = NULL, *message = NULL;
+        g_autofree char *message = NULL;
         guint accepted;
 
         run_enter(run, STATE_DELIVER, NULL);
@@ -177,9 +177,8 @@ static void deliver(Run *run, const Version *version)
                            kept ? " The new page is kept as " : " The new page could not be kept either", kept ? kept : "", ".");
                 return;
         }
-        number = g_strdup_printf("%u", accepted);
-        tell_deliver(run, version, number);
-        tell_app(run, number);
+        tell_deliver(run, version, accepted);
+        tell_app(run, accepted);
         message = say(run, version->evidence);
         if (run->stopping)
                 run_finish(run, OUTCOME_STOPPED, "Stopped; what stood is kept. %s", message);

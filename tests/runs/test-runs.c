@@ -483,7 +483,7 @@ static void test_edit(void)
         assert_asked(world, "EDIT/2", "no such line");
         g_assert_cmpuint(json_length(json_field_array(world_last(world, EVENT_CHECK), "requirements")), ==, 2);
         g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "Export"));
-        g_assert_cmpstr(json_text(world_last(world, EVENT_DELIVER), "version"), ==, "2");
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "version", 0), ==, 2);
         g_assert_cmpstr(json_text(world_last(world, EVENT_DELIVER), "title"), ==, "Voxel wolf");
 }
 
