@@ -71,7 +71,7 @@ static const Words words[] = {
         {"system", "mounts", "May it see which disks there are and how full they are?", "It cannot see the files on them, change them or send anything."},
         {"system", "processes", "May it see which programs are running?", "It cannot look into them, end them or send anything."},
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
-        {"save", NULL, "May it save the file “%s”?", "You choose where; it does not learn the place and reads nothing there."},
+        {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
 /* — words — */
@@ -453,6 +453,11 @@ static json_object *question_data(const Question *question, const char *quote, c
         g_autofree char *sentence = NULL, *detail = NULL;
         g_autofree char *said = text_plain(quote ? quote : "", QUOTE_MAX), *why = text_plain(reason ? reason : "", REASON_MAX);
         questions_words(question->capability, question->resource, &sentence, &detail);
+        if (g_str_equal(question->capability, "save") && *why) {
+                g_autofree char *rest = g_steal_pointer(&detail);
+                detail = g_strdup_printf("%s. %s", why, rest);
+                *why = '\0';
+        }
         json_add_text(data, "question", question->id);
         json_add_text(data, "app", question->app);
         json_add_text(data, "title", question->title);
