@@ -196,10 +196,18 @@ static void add_apps(const Agent *agent, const char *prefix, json_object *rows)
         }
 }
 
-static void add_recordings(const Agent *agent, const char *prefix, json_object *rows)
+/* A recorded change is only offered while the app is in front that it was made on. */
+static gboolean fits(const Agent *agent, const char *sentence, const App *front)
+{
+        const char *changes = lanes_sentence_changes(agent->lanes, sentence);
+        g_autofree char *wanted = changes ? fold(changes) : NULL, *made = front ? fold(front->sentence) : NULL;
+        return !changes || (*wanted && g_strcmp0(wanted, made) == 0);
+}
+
+static void add_recordings(const Agent *agent, const char *prefix, const App *front, json_object *rows)
 {
         for (const char *const *sentence = lanes_sentences(agent->lanes); *sentence && json_length(rows) < 2 * SUGGESTIONS_MAX; sentence++)
-                if (begins(*sentence, prefix))
+                if (begins(*sentence, prefix) && fits(agent, *sentence, front))
                         add_row(rows, "recording", *sentence, "A recording plays this", NULL);
 }
 
@@ -217,7 +225,7 @@ void api_suggestions(Exchange *exchange)
         }
         if (*prefix)
                 add_row(rows, "make", plain, "Make this", NULL);
-        add_recordings(agent, prefix, rows);
+        add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);
 }

@@ -360,8 +360,10 @@ static void call_send(LaneCall *call)
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .fresh = call->fresh, .direct = call->source->here };
 
         if (!model) {
-                lane_call_fail(call, g_error_new(LANE_ERROR, LANE_ERROR_NO_MODEL, "%s has no model to ask; choose another.",
-                                                 call->source->title));
+                /* Why it has none was found out when its models were looked for: a refused key, say. */
+                g_autofree char *none = g_strdup_printf("%s has no model to ask; choose another.", call->source->title);
+                const char *why = call->source->problem ? call->source->problem : none;
+                lane_call_fail(call, g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, why));
                 return;
         }
         body = source_body(call->source, &call->request, model);

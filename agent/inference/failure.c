@@ -57,7 +57,15 @@ static GError *sentence(const Source *source, LaneError code, const char *what, 
 
         if (!quote)
                 return g_error_new_literal(LANE_ERROR, code, what);
-        return g_error_new(LANE_ERROR, code, "%s It said: %s", what, quote);
+        return g_error_new(LANE_ERROR, code, "%s It said: “%s”", what, quote);
+}
+
+/* The same where nobody said anything: why the connection failed stands behind it. */
+static GError *unreachable(const Source *source, const char *what, const char *why)
+{
+        g_autofree char *quote = why && *why ? source_quote(source, why) : NULL;
+
+        return g_error_new(LANE_ERROR, LANE_ERROR_UNREACHABLE, quote ? "%s (%s.)" : "%s", what, quote);
 }
 
 static double seconds_of(const char *value)
@@ -153,11 +161,11 @@ static GError *connection_error(const Source *source, const TransportOutcome *ou
         case TRANSPORT_UNREACHABLE:
                 what = source->here ? g_strdup_printf("%s does not answer; is it running?", source->title)
                                                : g_strdup_printf("%s cannot be reached; check the network.", source->title);
-                return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+                return unreachable(source, what, outcome->detail);
         case TRANSPORT_UNTRUSTED:
                 what = g_strdup_printf("%s could not prove who it is (its certificate is not trusted), so nothing was sent.",
                                        source->title);
-                return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+                return unreachable(source, what, outcome->detail);
         case TRANSPORT_STALLED:
                 return g_error_new(LANE_ERROR, LANE_ERROR_STALLED, "%s went silent and was given up; try again.", source->title);
         case TRANSPORT_BROKEN:
@@ -165,7 +173,7 @@ static GError *connection_error(const Source *source, const TransportOutcome *ou
                 break;
         }
         what = g_strdup_printf("%s hung up without an answer; try again.", source->title);
-        return sentence(source, LANE_ERROR_UNREACHABLE, what, outcome->detail);
+        return unreachable(source, what, outcome->detail);
 }
 
 static Failure *failure_new(FailureKind kind, GError *error)
@@ -189,6 +197,13 @@ static Failure *failure_of_connection(const Source *source, const TransportOutco
         return failure;
 }
 
+/* Which calls are recorded helps whoever makes recordings, not who watches one. */
+static GError *not_recorded(const char *message)
+{
+        g_message("%s", message);
+        return g_error_new_literal(LANE_ERROR, LANE_ERROR_REFUSED, "The recording has no answer for this attempt.");
+}
+
 /* What only the rehearsal says. */
 static GError *rehearsal_error(const Source *source, const Words *words)
 {
@@ -199,7 +214,7 @@ static GError *rehearsal_error(const Source *source, const Words *words)
         if (g_strcmp0(words->code, "unknown-recording") == 0)
                 return g_error_new_literal(LANE_ERROR, LANE_ERROR_UNKNOWN_RECORDING, message);
         if (g_strcmp0(words->code, "recording-mismatch") == 0)
-                return g_error_new_literal(LANE_ERROR, LANE_ERROR_REFUSED, message);
+                return not_recorded(message);
         return NULL;
 }
 

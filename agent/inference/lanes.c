@@ -102,6 +102,8 @@ static void take_rehearsal(Source *source, TransportRequest *request, json_objec
         }
         g_strfreev(source->sentences);
         source->sentences = g_strv_builder_end(sentences);
+        json_object_put(source->changes);
+        source->changes = json_object_object_get_ex(body, "changes", &list) ? json_object_get(list) : NULL;
 }
 
 /* Reads the answer into the source. NULL if it is of use, else why not. */
@@ -608,6 +610,15 @@ gboolean lanes_knows_sentence(Lanes *lanes, const char *sentence)
                         return TRUE;
         }
         return FALSE;
+}
+
+const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
+{
+        json_object *app = NULL;
+
+        if (!lanes->source || !json_object_object_get_ex(lanes->source->changes, sentence, &app))
+                return NULL;
+        return json_object_get_string(app);
 }
 
 const char *const *lanes_sentences(Lanes *lanes)

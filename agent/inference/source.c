@@ -79,6 +79,7 @@ void source_unref(Source *source)
         g_free(source->max_tokens_field);
         g_free(source->recording);
         g_strfreev(source->sentences);
+        json_object_put(source->changes);
         g_hash_table_unref(source->refused);
         for (guint i = 0; i < SOURCE_LANES; i++)
                 g_ptr_array_unref(source->models[i]);

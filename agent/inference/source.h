@@ -27,7 +27,8 @@ typedef struct {
         /* Only of the rehearsal: */
         char *recording;       /* how its recordings were made */
         gint64 pace;           /* tokens a second; 0: as fast as it can; -1: not said */
-        GStrv sentences;       /* that it knows, folded; NULL: not known yet */
+        GStrv sentences;       /* that it knows; NULL: not known yet */
+        json_object *changes;  /* {sentence: sentence of the app that it changes}; NULL: not known */
 } Source;
 
 /* base and key may be NULL; both are copied. */

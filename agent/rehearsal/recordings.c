@@ -379,6 +379,47 @@ json_object *recordings_sentences(const Recordings *recordings)
         return list;
 }
 
+/* The recording of a sentence's ROUTE; NULL where there is none. */
+static const Recorded *find_route(const Recordings *recordings, const char *sentence)
+{
+        g_autofree char *key = call_key("ROUTE", 1, NULL, sentence);
+
+        return g_hash_table_lookup(recordings->by_call, key);
+}
+
+static gboolean routes_to_change(const Recorded *route)
+{
+        return g_str_has_prefix(route->answer, "edit") || g_str_has_prefix(route->answer, "fix");
+}
+
+/* The sentence whose app a change was recorded on: the one of its folder that makes an app. "" if there is none. */
+static const char *changed_sentence(const Recordings *recordings, const Recorded *change)
+{
+        gsize folder = strcspn(change->file, "/") + 1;
+
+        for (guint i = 0; i < recordings->all->len; i++) {
+                const Recorded *other = g_ptr_array_index(recordings->all, i);
+                if (strcmp(other->state, "ROUTE") == 0 && strncmp(other->file, change->file, folder) == 0 && !routes_to_change(other))
+                        return other->sentence;
+        }
+        return "";
+}
+
+json_object *recordings_changes(const Recordings *recordings)
+{
+        json_object *changes = json_object_new_object();
+
+        for (guint i = 0; i < recordings->all->len; i++) {
+                const Recorded *recorded = g_ptr_array_index(recordings->all, i);
+                const Recorded *route = find_route(recordings, recorded->sentence);
+                if (!route)
+                        json_object_object_add(changes, recorded->sentence, json_object_new_string(""));
+                else if (recorded == route && routes_to_change(route))
+                        json_object_object_add(changes, route->sentence, json_object_new_string(changed_sentence(recordings, route)));
+        }
+        return changes;
+}
+
 char *recordings_how(const Recordings *recordings)
 {
         const char *first = NULL;

@@ -108,6 +108,7 @@ static void models_cb(SoupServer *soup, SoupServerMessage *message, const char *
         json_object_object_add(body, "data", list);
         if (server->recordings) {
                 json_object_object_add(body, "sentences", recordings_sentences(server->recordings));
+                json_object_object_add(body, "changes", recordings_changes(server->recordings));
                 soup_message_headers_replace(soup_server_message_get_response_headers(message), "X-Impromptu-Recording", how);
                 set_pace(server, message);
         }

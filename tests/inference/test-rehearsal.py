@@ -132,6 +132,18 @@ def test_answers_verbatim():
             assert plain["usage"] == chunks[-1]["usage"]
 
 
+def test_changes():
+    """Sentences that only make sense on an app are named with the sentence of that app."""
+    def recording(state, sentence, answer):
+        return f"state: {state}\nattempt: 1\nsentence: {sentence}\nhow: by hand\n\n{answer}\n"
+    with folder_with({"a/r.txt": recording("ROUTE", "a timer", "app"), "a/e.txt": recording("ROUTE", "make it red", "edit"),
+                      "a/f.txt": recording("EDIT", "it does nothing", "x"), "b/e.txt": recording("ROUTE", "make it blue", "fix")}) as folder, \
+            Rehearsal(folder) as server:
+        models = json.load(server.ask("/v1/models"))
+        assert models["changes"] == {"make it red": "a timer", "it does nothing": "", "make it blue": ""}, models
+        assert len(models["sentences"]) == 4, models
+
+
 def test_never_another_answer():
     files = {"a/x.txt": HEAD + "requires: the  failing check\n\nfirst\n",
              "a/y.txt": HEAD.replace("attempt: 1", "attempt: 2") + "\nsecond\n",
