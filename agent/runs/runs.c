@@ -263,6 +263,7 @@ static json_object *begin_line(Run *run)
         json_add_flag(line, "wordless", run->wordless);
         json_add_copy(line, "findings", run->findings);
         json_add_int(line, "time", run->time);
+        json_add_int(line, "asked_us", g_get_real_time());
         return line;
 }
 
@@ -481,15 +482,25 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
         page_start(runs->agent, address, cancellable, func, user_data);
 }
 
+/* How long ago it was asked for, and since when its record has not grown. */
+static void resume_timeline(Run *run, json_object *begin, const GStatBuf *status)
+{
+        gint64 last = status->st_mtim.tv_sec * G_USEC_PER_SEC + status->st_mtim.tv_nsec / 1000;
+        gint64 asked = json_int(begin, "asked_us", last);
+
+        timeline_resume(run->timeline, last - asked, g_get_real_time() - MAX(last, asked));
+}
+
 /* A run that was cut off goes on; a finished one is only listed. */
 static void load_one(Runs *runs, const char *id)
 {
         g_autofree char *path = g_strdup_printf("%s/%s.jsonl", runs->folder, id);
         g_autoptr(json_object) first = NULL, last = NULL;
         g_autoptr(GError) error = NULL;
+        GStatBuf status = {0};
         Run *run;
 
-        if (!record_ends(path, &first, &last) || g_strcmp0(json_text(first, "is"), "begin") != 0) {
+        if (g_stat(path, &status) != 0 || !record_ends(path, &first, &last) || g_strcmp0(json_text(first, "is"), "begin") != 0) {
                 g_warning("The record %s cannot be read; it is left where it is.", path);
                 return;
         }
@@ -500,6 +511,7 @@ static void load_one(Runs *runs, const char *id)
                 run->shown = json_clone(json_field_object(last, "run"));
                 run->app = g_strdup(json_text(run->shown, "app"));
         } else {
+                resume_timeline(run, first, &status);
                 run->record = record_open(runs->folder, id, &error);
         }
         if (!run->finished && !run->record) {

@@ -8,6 +8,7 @@ typedef struct {
         const char *state; /* a literal */
         guint attempt;
         gint64 us[WAIT_COUNT + 1];
+        gint64 earlier_us; /* of BEFORE and DOWN */
         guint tokens;
         double rate;
         gint64 first_token_us;
@@ -41,6 +42,14 @@ void timeline_free(Timeline *timeline)
         g_free(timeline);
 }
 
+void timeline_resume(Timeline *timeline, gint64 worked_us, gint64 down_us)
+{
+        const Stage earlier[] = {{.state = "BEFORE", .earlier_us = MAX(worked_us, 0)}, {.state = "DOWN", .earlier_us = MAX(down_us, 0)}};
+
+        timeline->asked -= earlier[0].earlier_us + earlier[1].earlier_us;
+        g_array_prepend_vals(timeline->stages, earlier, G_N_ELEMENTS(earlier));
+}
+
 static Stage *current(Timeline *timeline)
 {
         return &g_array_index(timeline->stages, Stage, timeline->stages->len - 1);
@@ -65,7 +74,7 @@ void timeline_stage(Timeline *timeline, const char *state, guint attempt, gint64
 
         book(timeline, now);
         /* What passed before the first state belongs to it. */
-        if (timeline->stages->len == 1 && current(timeline)->attempt == 0) {
+        if (timeline->stages->len > 0 && current(timeline)->attempt == 0) {
                 current(timeline)->state = state;
                 current(timeline)->attempt = attempt;
         } else if (timeline->stages->len < TIMELINE_STAGES_MAX) {
@@ -123,7 +132,7 @@ static void add_ms(json_object *object, const char *field, gint64 us)
 static json_object *stage_to_json(const Stage *stage)
 {
         json_object *object = json_object_new_object();
-        gint64 all = 0;
+        gint64 all = stage->earlier_us;
 
         for (guint i = 0; i <= WAIT_COUNT; i++)
                 all += stage->us[i];

@@ -540,6 +540,30 @@ static void test_timeline(void)
         timeline_free(timeline);
 }
 
+/* Asked for at 1 s, worked on for 4 s, then nobody was there for 5 s. */
+static void test_timeline_resumed(void)
+{
+        Timeline *timeline = timeline_new(10 * G_USEC_PER_SEC);
+
+        timeline_resume(timeline, 4 * G_USEC_PER_SEC, 5 * G_USEC_PER_SEC);
+        timeline_stage(timeline, "ROUTE", 1, 10 * G_USEC_PER_SEC);
+        timeline_stage(timeline, "PLAN", 1, 11 * G_USEC_PER_SEC);
+        timeline_end(timeline, 13 * G_USEC_PER_SEC);
+        g_autoptr(json_object) json = timeline_to_json(timeline, 99 * G_USEC_PER_SEC);
+        static const char *const names[] = {"BEFORE", "DOWN", "ROUTE", "PLAN"};
+        static const double lengths[] = {4000, 5000, 1000, 2000};
+        json_object *stages = json_field_array(json, "stages");
+        g_assert_cmpuint(json_length(stages), ==, G_N_ELEMENTS(names));
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+                json_object *stage = json_object_array_get_idx(stages, i);
+                g_assert_cmpstr(json_text(stage, "state"), ==, names[i]);
+                g_assert_cmpfloat(json_real(stage, "ms", 0), ==, lengths[i]);
+        }
+        g_assert_cmpfloat(json_real(json, "total_ms", 0), ==, 12000);
+        g_assert_cmpfloat(json_real(json, "own_ms", 0), ==, 3000);
+        timeline_free(timeline);
+}
+
 /* — the recordings — */
 
 /* The answer of a recording: what stands after the first empty line, without its last line break. */
@@ -614,6 +638,7 @@ int main(int argc, char **argv)
         g_test_add_func("/answers/static", test_static);
         g_test_add_func("/answers/content", test_content);
         g_test_add_func("/answers/timeline", test_timeline);
+        g_test_add_func("/answers/timeline-resumed", test_timeline_resumed);
         g_test_add_func("/answers/recordings", test_recordings);
         return g_test_run();
 }
