@@ -274,16 +274,29 @@ json_object *run_to_json(Run *run)
         return object;
 }
 
+/* Quoted sentences bring their own full stop: of two, one stays. */
+static char *with_single_stops(const char *text)
+{
+        GString *out = g_string_new(NULL);
+
+        for (const char *p = text; *p; p++)
+                if (*p != '.' || p[1] != '.' || p[2] == '.' || (p > text && p[-1] == '.'))
+                        g_string_append_c(out, *p);
+        return g_string_free(out, FALSE);
+}
+
 void run_finish(Run *run, Outcome outcome, const char *format, ...)
 {
+        g_autofree char *text = NULL;
         json_object *data, *line;
         va_list arguments;
 
         if (run->finished)
                 return;
         va_start(arguments, format);
-        run->message = g_strdup_vprintf(format, arguments);
+        text = g_strdup_vprintf(format, arguments);
         va_end(arguments);
+        run->message = with_single_stops(text);
         run_ref(run);
         run->finished = TRUE;
         run->outcome = outcome;
@@ -325,7 +338,7 @@ void run_fail(Run *run, const GError *error)
         if (kept)
                 run_finish(run, OUTCOME_FAILED, "%s%s The draft is kept as %s.", error->message, before, kept);
         else
-                run_finish(run, OUTCOME_FAILED, "%s%s", error->message, before);
+                run_finish(run, OUTCOME_FAILED, "%s%s", error->message, run->before ? before : " Nothing had been made yet.");
 }
 
 void run_stop(Run *run)

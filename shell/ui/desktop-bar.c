@@ -53,7 +53,16 @@ add_apps(Desktop *desktop, GPtrArray *rows)
                         g_ptr_array_add(rows, app_row(value, now));
 }
 
-/* Windows of our own apps are offered as the apps they show. */
+static gboolean
+is_over(Desktop *desktop, const App *app)
+{
+        const Run *run = model_app_run(desktop->model, app);
+
+        return !run || run_is_done(run);
+}
+
+/* Windows of our own apps are offered as the apps they show. One whose run came to nothing is not offered: it is called what was asked
+ * for, and would take the place of asking again. */
 static void
 add_windows(Desktop *desktop, GPtrArray *rows)
 {
@@ -63,7 +72,7 @@ add_windows(Desktop *desktop, GPtrArray *rows)
                 App *app = own ? model_app(desktop->model, app_window_app(own)) : NULL;
                 Row *row;
 
-                if (app && app->version > 0)
+                if (app && (app->version > 0 || is_over(desktop, app)))
                         continue;
                 row = row_new(ROW_WINDOW, window->title, window->minimised ? "open window · minimised" : "open window");
                 row->xid = window->xid;
