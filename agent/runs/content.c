@@ -12,6 +12,7 @@
 
 #define VIEWER "runtime/viewer.html"
 #define VIEWER_CONTENT "{{content}}"
+#define CONTENT_FILE "content" /* in the app's folder, with the ending of its form */
 #define SEEN_MAX 24 /* characters of the content that its check looks for */
 #define NAME_MAX_BYTES 40
 
@@ -21,15 +22,14 @@ static void ask(Run *run);
 static gboolean viewer(Run *run, char **head, char **tail, GError **error)
 {
         g_autofree char *template = agent_share_text(run->agent, VIEWER, error);
-        ContentForm form = content_form_of_sentence(run->sentence);
-        g_autofree char *slug = text_slug(run->sentence, NAME_MAX_BYTES);
-        g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(form));
+        g_autofree char *slug = text_slug(run->before ? run->before->sentence : run->sentence, NAME_MAX_BYTES);
+        g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(run->form));
         g_autofree char *title = g_markup_escape_text(run->title, -1);
         const char *values[][2] = {
                 {"{{title}}", title},
                 {"{{file}}", file},
-                {"{{form}}", content_form_ending(form)},
-                {"{{type}}", content_form_type(form)},
+                {"{{form}}", content_form_ending(run->form)},
+                {"{{type}}", content_form_type(run->form)},
         };
         g_autoptr(GString) page = NULL;
         const char *mark;
@@ -91,8 +91,9 @@ static char *quoted(const char *text)
 }
 
 /* What the viewer must do with this content; no model is needed to know that. */
-static void plan_viewer(Run *run, ContentForm form, guint rows)
+static void plan_viewer(Run *run, guint rows)
 {
+        ContentForm form = run->form;
         g_autofree char *first = content_first_words(form, run->content, SEEN_MAX);
         g_autofree char *first_json = quoted(first);
         const char *ending = content_form_ending(form);
@@ -121,8 +122,8 @@ static void failed(Run *run, const char *why)
                 content_again(run, why);
                 return;
         }
-        run_finish(run, OUTCOME_FAILED, "What the model wrote cannot be used: %s. It was asked twice. Nothing was kept; ask again, or "
-                   "say it in other words.", why);
+        run_finish(run, OUTCOME_FAILED, "What the model wrote cannot be used: %s. It was asked twice. %s Ask again, or say it in other "
+                   "words.", why, run->before ? "The file stays as it was." : "Nothing was kept.");
 }
 
 static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
@@ -134,7 +135,8 @@ static void text_came(Run *run, const char *bytes, gsize length, gpointer user_d
         if (before > API_DRAFT_MAX)
                 return;
         page_strip_feed(run->strip, bytes, length, run->text);
-        if (run->text->len == before)
+        /* Of a change the page stays what it was until the changed one has passed. */
+        if (run->text->len == before || run->before)
                 return;
         if (before == 0) {
                 write_new_draft(run, run->expected / runs_rate(run->runs) * 1000 > RUN_STREAM_MS, run->expected);
@@ -146,7 +148,6 @@ static void text_came(Run *run, const char *bytes, gsize length, gpointer user_d
 
 static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
 {
-        ContentForm form = content_form_of_sentence(run->sentence);
         g_autoptr(GError) fault = NULL;
         gsize before = run->text->len;
         guint rows = 0;
@@ -155,19 +156,19 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         if (run_model_failed(run, error))
                 return;
         page_strip_end(run->strip, run->text);
-        if (error || !content_check(form, run->text->str, run->text->len, &rows, NULL, &fault)) {
+        if (error || !content_check(run->form, run->text->str, run->text->len, &rows, NULL, &fault)) {
                 g_free(run->previous);
                 run->previous = g_utf8_make_valid(run->text->str, run->text->len);
                 failed(run, error ? error->message : fault->message);
                 return;
         }
-        if (before == 0)
+        if (before == 0 || run->before)
                 write_new_draft(run, FALSE, length / RUN_BYTES_A_TOKEN);
         g_free(run->content);
         run->content = g_strndup(run->text->str, run->text->len);
         g_free(run->content_file);
-        run->content_file = g_strdup_printf("content.%s", content_form_ending(form));
-        plan_viewer(run, form, rows);
+        run->content_file = g_strdup_printf(CONTENT_FILE ".%s", content_form_ending(run->form));
+        plan_viewer(run, rows);
         run_apply_amendments(run);
         run_tell_plan(run);
         page = g_string_new(run->viewer_head);
@@ -180,10 +181,9 @@ static void ask(Run *run)
 {
         g_autoptr(GError) error = NULL;
         g_autofree char *wishes = run_wishes(run);
-        ContentForm form = content_form_of_sentence(run->sentence);
         ModelRequest request = {.lane = "fast", .call = "CONTENT", .max_tokens = RUN_TOKENS_CONTENT};
 
-        run_enter(run, STATE_WRITE, run->fault ? "The first text could not be used; writing it again." : NULL);
+        run_enter(run, STATE_WRITE, run->content_attempts ? "The first text could not be used; writing it again." : NULL);
         run->content_attempts++;
         run->written = 0;
         run->expected = runs_page_tokens(run->runs);
@@ -196,14 +196,48 @@ static void ask(Run *run)
         run->text = g_string_new(NULL);
         if (viewer(run, &run->viewer_head, &run->viewer_tail, &error))
                 request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence,
-                                               "format", content_form_name(form), "wishes", wishes, "fault", run->fault,
-                                               "previous", run->previous, NULL);
+                                               "format", content_form_name(run->form), "old", run->wordless ? NULL : run->old_content,
+                                               "wishes", wishes, "fault", run->fault, "previous", run->previous, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;
         }
         request.attempt = run_next_call(run, "CONTENT");
         run_ask_model(run, &request, text_came, answered, NULL);
+}
+
+static void take_old(Run *run, ContentForm form, const char *text)
+{
+        run->is_content = TRUE;
+        run->form = form;
+        run->old_content = g_strdup(text);
+        if (!run->wordless)
+                return;
+        /* Only what was found is known: the file as it is has that fault. */
+        run->previous = g_strdup(text);
+        run->fault = run->findings ? findings_text(run->findings) : g_strdup("something in it is wrong");
+}
+
+/* The same file after a restart, even if the changed one was accepted just before. */
+void content_find_old(Run *run)
+{
+        json_object *line = record_find(run->record, "before", "content");
+
+        for (ContentForm form = CONTENT_TEXT; !line && form <= CONTENT_HTML; form++) {
+                g_autofree char *path = g_strdup_printf(CONTENT_FILE ".%s", content_form_ending(form));
+                g_autoptr(GBytes) bytes = library_app_file(run->agent->library, run->app, path, NULL);
+                g_autofree char *text = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+
+                if (!text)
+                        continue;
+                line = json_object_new_object();
+                json_add_text(line, "key", "content");
+                json_add_int(line, "form", form);
+                json_add_text(line, "text", text);
+                record_add(run->record, "before", line); /* which keeps it */
+        }
+        if (line)
+                take_old(run, CLAMP(json_int(line, "form", 0), CONTENT_TEXT, CONTENT_HTML), json_text(line, "text"));
 }
 
 void content_start(Run *run)

@@ -93,7 +93,7 @@ void repair_start(Run *run)
         run->change_attempts = 0;
         if (run->drafts >= RUN_DRAFTS_MAX) {
                 deliver_best(run);
-        } else if (run->route == ROUTE_CONTENT) {
+        } else if (run->is_content) {
                 /* The viewer is ours: all that a model can do better is the content. */
                 repair_content(run);
         } else if (!stuck && run->repairs < RUN_REPAIRS_MAX) {

@@ -142,6 +142,14 @@ static void tell_window(Run *run)
         run_tell(run, EVENT_WINDOW, data);
 }
 
+static void make_start(Run *run)
+{
+        if (run->is_content)
+                content_start(run);
+        else
+                plan_start(run);
+}
+
 static void new_app(Run *run)
 {
         g_autofree char *id = fresh_id(run);
@@ -150,10 +158,9 @@ static void new_app(Run *run)
         provisional_title(run);
         tell_route(run);
         tell_window(run);
-        if (run->route == ROUTE_CONTENT)
-                content_start(run);
-        else
-                plan_start(run);
+        run->is_content = run->route == ROUTE_CONTENT;
+        run->form = content_form_of_sentence(run->sentence);
+        make_start(run);
 }
 
 /* The page that the change starts from; after a restart the same one, even if the changed one was accepted just before. */
@@ -192,7 +199,8 @@ static void change_app(Run *run)
         run->glyph = g_strdup(run->before->glyph);
         tell_route(run);
         tell_window(run);
-        plan_start(run);
+        content_find_old(run);
+        make_start(run);
 }
 
 static void decide(Run *run, Route route)

@@ -76,6 +76,7 @@ static void free_work(Run *run)
         g_clear_pointer(&run->avoid, g_free);
         g_clear_pointer(&run->content, g_free);
         g_clear_pointer(&run->content_file, g_free);
+        g_clear_pointer(&run->old_content, g_free);
         g_clear_pointer(&run->viewer_head, g_free);
         g_clear_pointer(&run->viewer_tail, g_free);
         g_clear_pointer(&run->faults, json_object_put);

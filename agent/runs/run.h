@@ -11,6 +11,7 @@
 #include "agent/library/library.h"
 #include "agent/runs/answer-page.h"
 #include "agent/runs/answer-plan.h"
+#include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
 #include "agent/runs/prompt.h"
 #include "agent/runs/runs.h"
@@ -107,8 +108,11 @@ struct Run {
         guint write_retries, change_attempts, content_attempts;
         char *fault;          /* why the last answer could not be used; goes into the next prompt */
         char *previous;       /* CONTENT: the answer that had the fault */
-        char *content;        /* CONTENT: what was written, and its file in the library */
+        gboolean is_content;  /* what is made or changed is a file that our viewer shows */
+        ContentForm form;
+        char *content;        /* CONTENT: what was written, and its file in the library; of a change, first what stands there */
         char *content_file;
+        char *old_content;    /* of a change: what the file holds before it */
         char *viewer_head, *viewer_tail;
         char *avoid;          /* one line, for a start afresh */
 
@@ -245,6 +249,8 @@ void write_start(Run *run);   /* a new page, or an edit of the accepted one */
 void write_again(Run *run);   /* from the requirements as they are now */
 void edit_start(Run *run);
 void content_start(Run *run);
+/* Finds out whether the accepted app shows a file of ours; then the change is one of that file. */
+void content_find_old(Run *run);
 void content_again(Run *run, const char *fault);
 void check_start(Run *run);
 void check_fetched(Run *run);

@@ -163,7 +163,7 @@ void write_start(Run *run)
 void write_again(Run *run)
 {
         run_cancel_models(run);
-        if (run->route == ROUTE_CONTENT)
+        if (run->is_content)
                 content_start(run);
         else
                 write_start(run);

@@ -565,6 +565,42 @@ static void test_content(void)
         g_assert_nonnull(strstr(line, "1 rows"));
 }
 
+/* A change of what the viewer shows is a change of its file; the page around it is ours. */
+static void test_content_changed(void)
+{
+        g_autoptr(World) world = world_new();
+
+        world_answers(world, "ROUTE/1", "content");
+        world_answers(world, "CONTENT/1", "planet,moon\nEarth,Moon\n");
+        world_until_done(world, ask(world, "a CSV of the planets and their moons"));
+        assert_done(world, "delivered");
+        g_autofree char *app = g_strdup(json_text(world_last(world, EVENT_DONE), "app"));
+        world_answers(world, "CONTENT/1", "planet,moon\nEarth,Moon\nMars,Phobos\n");
+        const char *run = runs_ask(world->agent.runs, "add Mars", app, "edit", FALSE, NULL, NULL);
+        world_until_done(world, run);
+        assert_done(world, "delivered");
+        assert_asked(world, "CONTENT/1", "The file as it is:\nplanet,moon\nEarth,Moon");
+        assert_asked(world, "CONTENT/1", "Write it as: CSV");
+        g_assert_cmpstr(world_file(world, app, "content.csv"), ==, "planet,moon\nEarth,Moon\nMars,Phobos\n");
+        g_assert_nonnull(strstr(world_file(world, app, "index.html"), "a-csv-of-the-planets"));
+        g_assert_nonnull(strstr(world_file(world, app, "index.html"), "Phobos"));
+        g_assert_false(json_flag(world_last(world, EVENT_DRAFT), "streaming", TRUE));
+        /* What cannot be used leaves the file as it was. */
+        world_answers(world, "CONTENT/1", "a,b\n1\n");
+        world_answers(world, "CONTENT/2", "a,b\n1\n");
+        world_until_done(world, runs_ask(world->agent.runs, "add Venus", app, "edit", FALSE, NULL, NULL));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), "stays as it was"));
+        g_assert_nonnull(strstr(world_file(world, app, "content.csv"), "Phobos"));
+        /* A Fix without words: what was found stands beside the file. */
+        g_autoptr(json_object) findings = json_parse("[{\"kind\": \"console\", \"text\": \"no such moon\"}]", -1, NULL);
+        world_answers(world, "CONTENT/1", "planet,moon\nMars,Deimos\n");
+        world_until_done(world, runs_fix(world->agent.runs, app, NULL, findings, NULL, NULL));
+        assert_done(world, "delivered");
+        assert_asked(world, "CONTENT/1", "no such moon");
+        g_assert_cmpstr(world_file(world, app, "content.csv"), ==, "planet,moon\nMars,Deimos\n");
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -597,5 +633,6 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/fix", test_fix);
         g_test_add_func("/runs/answer", test_answer);
         g_test_add_func("/runs/content", test_content);
+        g_test_add_func("/runs/content-changed", test_content_changed);
         return g_test_run();
 }
