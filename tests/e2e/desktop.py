@@ -270,11 +270,18 @@ class Desktop:
             raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
         return done.stdout
 
-    def drawn(self, window, x, y):
-        """Whether there is more than ground at this place of a window: a page comes to the screen some time after its last event."""
+    def find(self, title):
+        return int(self.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1])
+
+    def pixels(self, window, x, y, width, height):
+        """What is on the screen at this place of a window, four bytes a pixel: blue, green, red and nothing."""
         root = self.x.screen().root
         at = root.translate_coords(window, x, y)
-        pixels = root.get_image(at.x - DRAWN_REACH, at.y - DRAWN_REACH, 2 * DRAWN_REACH, 2 * DRAWN_REACH, X.ZPixmap, 0xFFFFFF).data
+        return root.get_image(at.x, at.y, width, height, X.ZPixmap, 0xFFFFFF).data
+
+    def drawn(self, window, x, y):
+        """Whether there is more than ground at this place of a window: a page comes to the screen some time after its last event."""
+        pixels = self.pixels(window, x - DRAWN_REACH, y - DRAWN_REACH, 2 * DRAWN_REACH, 2 * DRAWN_REACH)
         return len({pixels[i:i + 4] for i in range(0, len(pixels), 4)}) > 1
 
     def picture(self, name):

@@ -14,6 +14,7 @@ from desktop import Desktop, Failed  # noqa: E402
 
 KEYS = ("CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
 LOCAL_SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:11434")
+COLOURED = 60  # how far red and blue of a pixel lie apart that is no shade of paper
 MODEL_WAIT = 600  # seconds for one run of a slow local model
 
 
@@ -68,10 +69,18 @@ class Play:
         self.d.until(answered, "the question to take its answer")
 
 
-def read_the_home_folder(play, app):
-    """The page has made this very call before: its figures are drawn once this one, queued behind it, is answered."""
-    play.d.request("POST", "/api/v1/tools/folder_sizes", {"arguments": {"path": "~"}, "app": app})
+def wait_for_figures(play, before=None):
+    """Until the disk app shows other figures than `before`; returns what it shows. All of it is grey until its tool has answered, and no event says when."""
+    window = play.d.find("Disk Lens")
+    size = play.d.x.create_resource_object("window", window).get_geometry()
+
+    def shown():
+        now = play.d.pixels(window, 0, 0, size.width, size.height)
+        coloured = any(abs(now[i] - now[i + 2]) > COLOURED for i in range(0, len(now), 4 * 7))  # an odd step meets every column
+        return now if coloured and now != before else None
+    now = play.d.until(shown, "the figures to be drawn")
     play.d.sync()
+    return now
 
 
 def main_job(play):
@@ -92,8 +101,7 @@ def main_job(play):
     say(f"      checked: {delivered['passed']} of {delivered['total']}")
     play.agree(d.events.wait("question", "the question", since), "question", "it asks before it looks at the home folder", "2")
     play.finish(run, since)
-    d.until(lambda: d.request("GET", "/api/v1/grants")["grants"], "the grant")
-    read_the_home_folder(play, delivered["app"])
+    figures = wait_for_figures(play)
     play.shot("disk", "the app, with this machine's own figures")
 
     run, since = play.ask("a pomodoro timer")
@@ -112,7 +120,7 @@ def main_job(play):
     d.keys("Return")
     run = d.events.wait("run", "the change", since, kind="fix")["run"]
     play.finish(run, since)
-    read_the_home_folder(play, delivered["app"])
+    wait_for_figures(play, figures)
     play.shot("fixed", "changed, with its old checks kept")
 
     before = d.tool("wmctrl", "-l")

@@ -102,7 +102,7 @@ def the_wolf_gets_an_export_and_its_file_is_saved_after_a_question(d):
 
 def press(d, title, x, y):
     """Clicks into a window once something is drawn there; a negative y counts from its bottom."""
-    window = int(d.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1])
+    window = d.find(title)
     y = y if y >= 0 else d.x.create_resource_object("window", window).get_geometry().height + y
     d.until(lambda: d.drawn(window, x, y), f"something to press in {title}")
     d.tool("xdotool", "mousemove", "--window", str(window), str(x), str(y), "click", "1")
