@@ -153,6 +153,7 @@ void bridge_message(AppView *view, const char *kind, json_object *message, PageR
         } else if (strcmp(kind, "found") == 0 && json_object_object_get_ex(message, "finding", &part)) {
                 view_found(view, part, TRUE);
         } else if (strcmp(kind, "painted") == 0) {
+                view_trace(view, "painted");
                 if (!view->painted && view->handler->painted)
                         view->handler->painted(view, g_get_monotonic_time(), view->user_data);
                 view->painted = TRUE;

@@ -13,6 +13,7 @@
 
 static void check_begin(Checker *checker);
 static void pump(Checker *checker);
+static void warm(Checker *checker);
 
 static void event_free(gpointer event)
 {
@@ -167,36 +168,33 @@ static gboolean all_passed(Check *check)
 static void warmed_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
         Hand *hand = user_data;
+        Check *check = hand->checker->check;
 
         hand->busy = FALSE;
+        hand->warm = answer != NULL;
+        if (!answer && check)
+                check->hung++;
         pump(hand->checker);
+        if (hand->warm)
+                warm(hand->checker); /* another app may be expected by now */
 }
 
-/* A twin never sees two apps: what one left behind in its process is out of the other's reach. */
-static void give_twin(Hand *hand, const char *app, GBytes *bytes, json_object *tools, Findings *findings)
+/* A twin that has seen no app is put in the hand, and is on its way to be ready for the app. A twin never sees two apps: what one left behind in its process is out of the other's
+ * reach. */
+static void warm_hand(Hand *hand, const char *app)
 {
-        if (hand->twin && (twin_dead(hand->twin) || (twin_app(hand->twin) && strcmp(twin_app(hand->twin), app) != 0))) {
+        if (!hand->twin || twin_dead(hand->twin) || twin_app(hand->twin)) {
                 g_clear_pointer(&hand->twin, twin_free);
-                hand->busy = FALSE;
-        }
-        if (!hand->twin)
                 hand->twin = twin_new(hand->checker->views);
-        hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
-        twin_give(hand->twin, app, bytes, tools, findings);
+        }
+        hand->warm = FALSE;
+        hand->busy = TRUE;
+        twin_start(hand->twin, app, warmed_cb, hand);
 }
 
-/* What a page with text and a control needs the first time (our scripts, fonts, a layout) is done before there is a draft. */
-static const char warming_page[] = "<!doctype html><h1>Ready</h1><button type=button>Ready</button>";
-
-static void warm_hand(Hand *hand)
+static gboolean is_ready_for(Hand *hand, const char *app)
 {
-        g_autoptr(GBytes) bytes = g_bytes_new_static(warming_page, strlen(warming_page));
-
-        if (hand->busy)
-                return;
-        give_twin(hand, hand->checker->expected, bytes, NULL, NULL);
-        hand->busy = TRUE;
-        twin_load(hand->twin, ROUND_FIRST, NULL, warmed_cb, hand);
+        return hand->twin && hand->warm && !twin_dead(hand->twin) && g_strcmp0(twin_app(hand->twin), app) == 0;
 }
 
 static gboolean warm_cb(gpointer user_data)
@@ -207,10 +205,10 @@ static gboolean warm_cb(gpointer user_data)
         if (checker->check && !checker->finished)
                 return G_SOURCE_REMOVE;
         for (guint i = 0; i < CHECK_HANDS; i++) {
-                if (checker->expected)
-                        warm_hand(&checker->hands[i]);
-                else if (!checker->hands[i].twin)
+                if (!checker->hands[i].twin)
                         checker->hands[i].twin = twin_new(checker->views);
+                if (checker->expected && !checker->hands[i].busy && !is_ready_for(&checker->hands[i], checker->expected))
+                        warm_hand(&checker->hands[i], checker->expected);
         }
         return G_SOURCE_REMOVE;
 }
@@ -438,6 +436,25 @@ static gboolean is_busy(Checker *checker)
         return checker->hands[0].busy || checker->hands[1].busy;
 }
 
+/* FALSE: it is on its way, or there is no more use in starting it again. */
+static gboolean ready(Hand *hand)
+{
+        Check *check = hand->checker->check;
+
+        if (!is_ready_for(hand, check->app)) {
+                if (check->hung < CHECK_HANGS_MAX && !too_long(check))
+                        warm_hand(hand, check->app);
+                hand->given = FALSE;
+                return FALSE;
+        }
+        if (!hand->given) {
+                hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
+                twin_give(hand->twin, check->app, check->bytes, check->tools, check->findings);
+        }
+        hand->given = TRUE;
+        return TRUE;
+}
+
 /* Gives each free hand something to do; when both are free and there is nothing, the check is over. */
 static void pump(Checker *checker)
 {
@@ -448,10 +465,8 @@ static void pump(Checker *checker)
 
                 if (hand->busy)
                         continue;
-                if (!hand->given)
-                        give_twin(hand, checker->check->app, checker->check->bytes, checker->check->tools, checker->check->findings);
-                hand->given = TRUE;
-                take_work(hand);
+                if (ready(hand))
+                        take_work(hand);
         }
         if (!is_busy(checker) && !checker->finished)
                 conclude(checker);

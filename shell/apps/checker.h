@@ -50,7 +50,7 @@ typedef struct {
 struct Hand {
         Checker *checker;
         Twin *twin;
-        gboolean busy, given; /* given: it has this check's page */
+        gboolean busy, warm, given; /* warm: its process has started; given: it has this check's page */
         gboolean fresh[SIDES]; /* it shows the page as it was loaded */
         int side;
         guint at; /* the requirement */

@@ -19,6 +19,11 @@ struct PageReply {
         JSCContext *context;
 };
 
+gboolean page_debugs(const char *topic)
+{
+        return g_strcmp0(g_getenv("IMPROMPTU_DEBUG"), topic) == 0;
+}
+
 /* Making one. */
 
 static WebKitWebContext *make_context(void)

@@ -73,6 +73,9 @@ void page_own(Page *page, const char *app, const PageHandler *handler, gpointer 
 void page_load(Page *page, const char *path, json_object *storage, gint64 epoch_ms);
 void page_free(Page *page);
 
+/* TRUE if IMPROMPTU_DEBUG names the topic: "check" (each operation of a check) or "view" (when a view was loading, painted and loaded). */
+gboolean page_debugs(const char *topic);
+
 /* scheme.c */
 void scheme_install(Page *page);
 void page_answer(WebKitURISchemeRequest *request, GInputStream *stream, gint64 length, const char *content_type);

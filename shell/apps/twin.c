@@ -32,11 +32,7 @@ struct Twin {
 /* IMPROMPTU_DEBUG=check prints a line for each load and each operation, and how long it took. */
 static void trace(Twin *twin)
 {
-        static int wanted = -1;
-
-        if (wanted < 0)
-                wanted = g_strcmp0(g_getenv("IMPROMPTU_DEBUG"), "check") == 0;
-        if (wanted && twin->what)
+        if (page_debugs("check") && twin->what)
                 g_printerr("check: %7.1f ms %s %s\n", (g_get_monotonic_time() - twin->since) / 1000.0, twin->page->scripts ? "with" : "without", twin->what);
 }
 
@@ -268,6 +264,19 @@ void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, F
         json_object_put(twin->tools);
         twin->tools = json_object_get(tools);
         twin->findings = findings;
+}
+
+/* What a page with text and a control needs the first time (our scripts, fonts, a layout) is done before there is a draft. */
+static const char starting_page[] = "<!doctype html><h1>Ready</h1><button type=button>Ready</button>";
+
+void twin_start(Twin *twin, const char *app, TwinFunc func, gpointer user_data)
+{
+        g_autoptr(GBytes) bytes = g_bytes_new_static(starting_page, strlen(starting_page));
+
+        twin_give(twin, app, bytes, NULL, NULL);
+        twin_load(twin, ROUND_FIRST, NULL, func, user_data);
+        g_source_remove(twin->timer);
+        twin->timer = g_timeout_add(TWIN_START_MS, hangs_cb, twin);
 }
 
 void twin_forget(Twin *twin)

@@ -5,6 +5,7 @@
 #include "shell/apps/page.h"
 
 #define TWIN_STEP_MS 3000 /* one operation; then the page hangs and its process is ended */
+#define TWIN_START_MS 20000 /* the first load of a process, which has to start */
 #define TWIN_WIDTH 960
 #define TWIN_HEIGHT 680
 #define TWIN_FILES_MAX 8
@@ -33,6 +34,8 @@ void twin_free(Twin *twin);
 /* The app whose page it last had, NULL for a fresh one. */
 const char *twin_app(Twin *twin);
 
+/* The first load, which may take as long as a process takes to start. func gets NULL where it did not. */
+void twin_start(Twin *twin, const char *app, TwinFunc func, gpointer user_data);
 /* What it shows from now on. bytes and tools are referenced; findings (may be NULL) is borrowed and collects what goes wrong. */
 void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, Findings *findings);
 /* What goes wrong from now on is collected nowhere: the check is over. */

@@ -35,6 +35,9 @@ struct AppView {
 void view_found(AppView *view, json_object *finding, gboolean claim);
 void view_found_text(AppView *view, const char *kind, const char *text);
 
+/* A line for IMPROMPTU_DEBUG=view: what happened, and when in microseconds of CLOCK_MONOTONIC. */
+void view_trace(AppView *view, const char *what);
+
 /* bridge.c */
 void bridge_message(AppView *view, const char *kind, json_object *message, PageReply *reply);
 void bridge_open_gate(AppView *view);

@@ -52,6 +52,12 @@ void views_free(Views *views)
         g_free(views);
 }
 
+void view_trace(AppView *view, const char *what)
+{
+        if (page_debugs("view"))
+                g_printerr("view: %" G_GINT64_FORMAT " %s %s\n", g_get_monotonic_time(), what, view->app);
+}
+
 /* Findings. */
 
 static void report(AppView *view, json_object *finding)
@@ -85,6 +91,7 @@ static void loaded_cb(Page *page, gpointer owner)
         if (view->cut)
                 return;
         view->loads_failed = 0;
+        view_trace(view, "loaded");
         if (view->handler->loaded)
                 view->handler->loaded(view, g_get_monotonic_time(), view->user_data);
 }
@@ -172,6 +179,7 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
         view->offers = g_ptr_array_new_with_free_func(offer_free);
         view->answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         g_queue_init(&view->calls);
+        view_trace(view, views->spare ? "claims" : "starts");
         view->page = page_claim(views, app, &page_handler, view);
         g_signal_connect(view->page->web, "notify::title", G_CALLBACK(title_cb), view);
         g_ptr_array_add(views->open, view);
@@ -196,6 +204,7 @@ void view_load_now(AppView *view)
         view->gone = FALSE;
         view->cut = FALSE;
         view->loading = TRUE;
+        view_trace(view, "loading");
         page_load(view->page, view->path, view->storage, 0);
 }
 
