@@ -343,7 +343,9 @@ app_window_update(AppWindow *window, const App *app, const Run *run, const Lane 
         gboolean failed = run && run_is_done(run) && app->version == 0;
 
         window->works = run && !run_is_done(run);
-        gtk_window_set_title(GTK_WINDOW(window->window), title);
+        /* GTK sets the property even if it says the same, the core tells of it, and we are back here. */
+        if (g_strcmp0(gtk_window_get_title(GTK_WINDOW(window->window)), title) != 0)
+                gtk_window_set_title(GTK_WINDOW(window->window), title);
         if (gtk_widget_get_visible(window->calm))
                 calm_page_update(window->calm, app, run, window->no_view ? window->no_view : failed ? run->message : NULL);
         if (fix_sheet_is_open(window->fix))
