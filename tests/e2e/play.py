@@ -14,6 +14,7 @@ from desktop import Desktop, Failed  # noqa: E402
 
 KEYS = ("CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
 LOCAL_SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:11434")
+FIGURES_LEFT, FIGURES_TOP = 190, 170  # what lies right of and below this in the disk app no sheet covers
 COLOURED = 60  # how far red and blue of a pixel lie apart that is no shade of paper
 MODEL_WAIT = 600  # seconds for one run of a slow local model
 
@@ -75,7 +76,7 @@ def wait_for_figures(play, before=None):
     size = play.d.x.create_resource_object("window", window).get_geometry()
 
     def shown():
-        now = play.d.pixels(window, 0, 0, size.width, size.height)
+        now = play.d.pixels(window, FIGURES_LEFT, FIGURES_TOP, size.width - FIGURES_LEFT, size.height - FIGURES_TOP)
         coloured = any(abs(now[i] - now[i + 2]) > COLOURED for i in range(0, len(now), 4 * 7))  # an odd step meets every column
         return now if coloured and now != before else None
     now = play.d.until(shown, "the figures to be drawn")
@@ -108,9 +109,9 @@ def main_job(play):
     found = d.events.wait("evidence", "the check of the first draft", since, run=run, draft=f"{run}.1")
     d.sync()
     play.shot("found", f"a check found the dead Pause: {found['passed']} of {found['total']}; it is being repaired")
-    play.finish(run, since)
+    done = play.finish(run, since)
     d.sync()
-    play.shot("pomodoro", "repaired, and checked again")
+    play.shot("pomodoro", "repaired and checked again: " + done["message"])
 
     d.tool("wmctrl", "-a", "Disk Lens")
     since = d.events.mark()
@@ -119,9 +120,9 @@ def main_job(play):
     play.shot("fix", "Fix this: a sentence, and what is already known")
     d.keys("Return")
     run = d.events.wait("run", "the change", since, kind="fix")["run"]
-    play.finish(run, since)
+    done = play.finish(run, since)
     wait_for_figures(play, figures)
-    play.shot("fixed", "changed, with its old checks kept")
+    play.shot("fixed", "changed, with its old checks kept: " + done["message"])
 
     before = d.tool("wmctrl", "-l")
     d.keys("ctrl+alt+Return" if d.nested else "super+Return")
