@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sysexits.h>
 
 #include <glib-unix.h>
 
@@ -182,5 +183,5 @@ int main(int argc, char **argv)
         if (run(&error))
                 return 0;
         g_printerr("impromptu-agent: %s\n", error->message);
-        return 1;
+        return g_error_matches(error, AGENT_ERROR, API_ERROR_CONFLICT) ? EX_TEMPFAIL : 1;
 }

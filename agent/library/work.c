@@ -140,7 +140,11 @@ static gboolean write_note(Repository *repository, const char *text, GError **er
         g_autoptr(GError) fault = NULL;
         if (g_file_set_contents_full(note, text, -1, G_FILE_SET_CONTENTS_NONE, 0600, &fault))
                 return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "Nothing new can be kept in %s: %s.", repository->folder, fault->message);
+        gboolean full = g_error_matches(fault, G_FILE_ERROR, G_FILE_ERROR_NOSPC);
+        const char *format = full ? "The disk is full, so nothing new can be kept in %s. Free some space and ask again."
+                                  : "Nothing new can be kept in %s: it cannot be written. Make it writable and ask again.";
+        g_autofree char *sentence = g_strdup_printf(format, repository->folder);
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_STORAGE, sentence);
         return FALSE;
 }
 

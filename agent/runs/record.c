@@ -14,6 +14,7 @@
 struct Record {
         int fd;
         gboolean broken;
+        goffset first;     /* the end of the first line; 0: there is none yet */
         GHashTable *kept;  /* "what" to a json array */
         GHashTable *found; /* "what key" to a json object */
         GHashTable *told;  /* an event's fingerprint to how often it was told */
@@ -76,6 +77,7 @@ static gboolean read_lines(Record *record, const char *path, goffset *end, GErro
                 remember(record, line);
                 at = stop + 1;
                 *end = at - text;
+                record->first = record->first ? record->first : *end;
         }
         return TRUE;
 }
@@ -145,7 +147,25 @@ gboolean record_add(Record *record, const char *what, json_object *line)
         text = json_line(line);
         whole = g_strconcat(text, "\n", NULL);
         record->broken = !write_all(record->fd, whole, strlen(whole));
+        if (!record->broken && record->first == 0)
+                record->first = lseek(record->fd, 0, SEEK_CUR);
         return !record->broken;
+}
+
+gboolean record_end(Record *record, json_object *line)
+{
+        g_autoptr(json_object) kept = json_object_get(line);
+
+        if (record_add(record, "done", line))
+                return TRUE;
+        if (ftruncate(record->fd, record->first) == 0 && lseek(record->fd, record->first, SEEK_SET) == record->first) {
+                record->broken = FALSE;
+                if (record_add(record, "done", json_object_get(kept)))
+                        return TRUE;
+        }
+        if (ftruncate(record->fd, 0) != 0)
+                g_warning("A run that is over could not be noted as such; it may begin again with the next agent.");
+        return FALSE;
 }
 
 json_object *record_find(Record *record, const char *what, const char *key)

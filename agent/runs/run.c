@@ -315,7 +315,7 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         journal_event(run->agent->journal, EVENT_DONE, data);
         line = json_object_new_object();
         json_add_copy(line, "run", run->shown);
-        record_add(run->record, "done", line);
+        record_end(run->record, line);
         free_work(run);
         runs_run_finished(run->runs, run);
         run_unref(run);

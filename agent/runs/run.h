@@ -198,6 +198,9 @@ Record *record_open(const char *folder, const char *id, GError **error);
 void record_free(Record *record);
 /* Appends {"is": what, ...}. Takes line. FALSE once the disk is full; then it stays FALSE. */
 gboolean record_add(Record *record, const char *what, json_object *line);
+/* Appends the last line, {"is": "done", ...}, so that the next agent does not go on with a run that is over. On a full disk all that
+ * came between it and the first line makes room for it. Takes line. FALSE if it did not fit even so; then the record is emptied. */
+gboolean record_end(Record *record, json_object *line);
 /* The kept line of this kind and key; NULL. Borrowed. */
 json_object *record_find(Record *record, const char *what, const char *key);
 /* All kept lines of this kind, in order (borrowed). */

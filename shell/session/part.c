@@ -49,11 +49,19 @@ static void crashed(Part *part, const char *how)
         programs_safe_mode(part->session, part->problem);
 }
 
+static char *how_it_ended(const Part *part, int status)
+{
+        if (WIFSIGNALED(status))
+                return g_strdup_printf("died (%s)", strsignal(WTERMSIG(status)));
+        if (part == part->session->agent && WEXITSTATUS(status) == SESSION_OTHER_AGENT)
+                return g_strdup("found another agent that is already at work, which the desktop uses instead,");
+        return g_strdup_printf("ended by itself (status %d)", WEXITSTATUS(status));
+}
+
 static void ended_cb(pid_t pid, int status, gpointer user_data)
 {
         Part *part = user_data;
-        g_autofree char *how = WIFSIGNALED(status) ? g_strdup_printf("died (%s)", strsignal(WTERMSIG(status)))
-                                                   : g_strdup_printf("ended by itself (status %d)", WEXITSTATUS(status));
+        g_autofree char *how = how_it_ended(part, status);
 
         part->pid = 0;
         g_clear_handle_id(&part->timer, g_source_remove);

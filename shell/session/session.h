@@ -22,6 +22,9 @@ GQuark session_error_quark(void); /* the code is an ApiErrorKind */
 /* The shell's exit status where there is no X display (EX_IOERR): nothing that is started again could help. */
 #define SESSION_NO_DISPLAY 74
 
+/* The agent's exit status where another agent is at work already (EX_TEMPFAIL): it may end, so ours is tried again like any other. */
+#define SESSION_OTHER_AGENT 75
+
 typedef struct Children Children;
 typedef struct Part Part;
 typedef struct Server Server;
