@@ -154,6 +154,8 @@ void bridge_message(AppView *view, const char *kind, json_object *message, PageR
                 view_found(view, part, TRUE);
         } else if (strcmp(kind, "painted") == 0) {
                 view_trace(view, "painted");
+                if (!view->painted)
+                        views_warm(view->views);
                 if (!view->painted && view->handler->painted)
                         view->handler->painted(view, g_get_monotonic_time(), view->user_data);
                 view->painted = TRUE;

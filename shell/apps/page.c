@@ -108,6 +108,15 @@ static WebKitSettings *make_settings(gboolean twin)
                 NULL);
 }
 
+/* What any page needs the first time (fonts, a layout, the script engine) is made ready by a page of its own, which nobody sees. */
+static void load_first(Page *page)
+{
+        g_autofree char *html = g_strdup_printf("<!doctype html><style>%s</style><h1>Ready</h1><p><button>Ready</button> <output>0123</output>"
+                                                "<script>document.title = JSON.stringify([Date.now()])</script>", page->views->page_css);
+
+        webkit_web_view_load_html(page->web, html, "about:blank");
+}
+
 Page *page_new(Views *views, gboolean twin)
 {
         Page *page = g_new0(Page, 1);
@@ -127,7 +136,7 @@ Page *page_new(Views *views, gboolean twin)
         channel_install(page);
         policy_install(page);
         save_install(page);
-        webkit_web_view_load_uri(page->web, "about:blank");
+        load_first(page);
         return page;
 }
 
@@ -159,7 +168,8 @@ static gboolean warm_cb(gpointer user_data)
 
 void views_warm(Views *views)
 {
-        if (!views->spare && !views->warm_source)
+        g_clear_handle_id(&views->warm_source, g_source_remove);
+        if (!views->spare)
                 views->warm_source = g_idle_add_full(G_PRIORITY_LOW, warm_cb, views, NULL);
 }
 
@@ -168,7 +178,9 @@ Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpoi
         Page *page = views->spare ? g_steal_pointer(&views->spare) : page_new(views, FALSE);
 
         page_own(page, app, handler, owner);
-        views_warm(views);
+        /* Not now: starting a process would slow down the page that is about to be shown. Once it is painted, the next spare starts. */
+        g_clear_handle_id(&views->warm_source, g_source_remove);
+        views->warm_source = g_timeout_add(PAGE_SPARE_MS, warm_cb, views);
         return page;
 }
 

@@ -10,6 +10,7 @@
 #define PAGE_WORLD "impromptu"
 #define PAGE_CHANNEL "bridge"
 #define PAGE_CALL_MS (10 * 60 * 1000)         /* after that a page's call is answered with an error */
+#define PAGE_SPARE_MS 1000                    /* the next spare starts then, if the page that took the last one has painted nothing yet */
 #define PAGE_FILE_MAX (256u * 1024 * 1024)    /* bytes of a file that a page offers */
 #define PAGE_FILES_AT_ONCE 4
 #define PAGE_NAME_MAX 120                     /* characters in an offered file's name */
