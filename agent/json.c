@@ -6,9 +6,10 @@
 
 #include "agent/agent.h"
 
-static json_object *parse(const char *bytes, gssize length, int depth, GError **error)
+static json_object *parse(const char *bytes, gssize length, int depth, gsize *place, GError **error)
 {
         gsize n = length < 0 ? strlen(bytes) : (gsize)length;
+        *place = 0;
         if (n > G_MAXINT) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "This is far too long to be read as JSON.");
                 return NULL;
@@ -21,6 +22,7 @@ static json_object *parse(const char *bytes, gssize length, int depth, GError **
         if (fault == json_tokener_continue)
                 value = json_tokener_parse_ex(tokener, "", -1), fault = json_tokener_get_error(tokener);
         gsize stop = json_tokener_get_parse_end(tokener);
+        *place = MIN(stop, n);
         explicit_bzero(tokener->pb->buf, tokener->pb->size);
         json_tokener_free(tokener);
         if (value && fault == json_tokener_success)
@@ -37,12 +39,19 @@ static json_object *parse(const char *bytes, gssize length, int depth, GError **
 
 json_object *json_parse(const char *bytes, gssize length, GError **error)
 {
-        return parse(bytes, length, JSON_DEPTH_MAX, error);
+        gsize place;
+        return parse(bytes, length, JSON_DEPTH_MAX, &place, error);
+}
+
+json_object *json_parse_placed(const char *bytes, gssize length, gsize *place, GError **error)
+{
+        return parse(bytes, length, JSON_DEPTH_MAX, place, error);
 }
 
 json_object *json_parse_own(const char *bytes, gssize length)
 {
-        g_autoptr(json_object) value = parse(bytes, length, JSON_OWN_DEPTH_MAX, NULL);
+        gsize place;
+        g_autoptr(json_object) value = parse(bytes, length, JSON_OWN_DEPTH_MAX, &place, NULL);
         return json_object_is_type(value, json_type_object) ? g_steal_pointer(&value) : NULL;
 }
 

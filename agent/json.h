@@ -11,6 +11,8 @@
 /* Reads one whole JSON value: strict, valid UTF-8, at most JSON_DEPTH_MAX deep, nothing after it; length -1 means NUL-terminated. NULL and an error (AGENT_ERROR,
  * BAD_REQUEST) that says where it stops being JSON. JSON's `null` is an error as well: nobody sends it as a whole value. The tokener's own buffer is cleared. */
 json_object *json_parse(const char *bytes, gssize length, GError **error);
+/* Likewise; place is the byte where it stopped. */
+json_object *json_parse_placed(const char *bytes, gssize length, gsize *place, GError **error);
 
 /* The same, and it must be an object. */
 json_object *json_parse_object(const char *bytes, gssize length, GError **error);

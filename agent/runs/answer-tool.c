@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/samples-mend.h"
+#include "protocols/text.h"
 
 #define FENCE "```"
+#define LINE_SHOWN_MAX 200 /* characters of a line at fault */
 #define FENCES_MAX 16
 
 static gboolean fault(GError **error, const char *text)
@@ -45,6 +48,47 @@ static gboolean looks_like_tool(const char *text)
         return strstr(text, "def run(") || strstr(text, "def run (");
 }
 
+/* Says which line it is, and shows it. */
+static void name_line(GError **error, const char *text, const char *at)
+{
+        guint line = 1;
+        const char *start = text;
+
+        for (const char *c = text; c < at && *c; c++)
+                if (*c == '\n') {
+                        line++;
+                        start = c + 1;
+                }
+        g_autofree char *whole = g_strndup(start, strcspn(start, "\n"));
+        g_autofree char *shown = text_plain(whole, LINE_SHOWN_MAX);
+        g_autofree char *message = g_strdup_printf("%s It is line %u of the samples: %s", (*error)->message, line, shown);
+        g_free((*error)->message);
+        (*error)->message = g_steal_pointer(&message);
+}
+
+/* A fault in a sample quotes what is at fault: “~/a.txt”. */
+static void name_quoted(GError **error, const char *text)
+{
+        const char *from = strstr((*error)->message, "“"), *to = from ? strstr(from, "”") : NULL;
+        g_autofree char *words = to ? g_strndup(from + strlen("“"), to - from - strlen("“")) : NULL;
+        const char *at = words && *words ? strstr(text, words) : NULL;
+
+        if (at)
+                name_line(error, text, at);
+}
+
+static json_object *take_samples(const char *text, json_object *written, GError **error)
+{
+        g_autoptr(json_object) samples = samples_mend(written);
+        g_autoptr(GError) why = NULL;
+
+        if (tool_check_samples(samples, &why))
+                return g_steal_pointer(&samples);
+        name_quoted(&why, text);
+        g_propagate_error(error, g_steal_pointer(&why));
+        return NULL;
+}
+
 static json_object *read_samples(GPtrArray *texts, GError **error)
 {
         g_autoptr(GError) why = NULL;
@@ -52,12 +96,15 @@ static json_object *read_samples(GPtrArray *texts, GError **error)
         for (guint i = 0; i < texts->len; i++) {
                 const char *text = g_ptr_array_index(texts, i);
 
-                if (looks_like_tool(text) || text[strspn(text, " \t\r\n")] != '[')
+                gsize place = 0;
+
+                if (looks_like_tool(text) || !strchr("[{", text[strspn(text, " \t\r\n")]))
                         continue;
                 g_clear_error(&why);
-                g_autoptr(json_object) samples = json_parse(text, -1, &why);
-                if (samples)
-                        return tool_check_samples(samples, error) ? g_steal_pointer(&samples) : NULL;
+                g_autoptr(json_object) written = json_parse_placed(text, -1, &place, &why);
+                if (written)
+                        return take_samples(text, written, error);
+                name_line(&why, text, text + place);
         }
         if (why)
                 g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "the samples are not JSON: %s", why->message);

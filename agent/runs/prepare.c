@@ -9,6 +9,7 @@
 #include "protocols/steps.h"
 
 #define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
+#define UNREAD_MAX 16000 /* bytes of an answer in the next prompt */
 
 typedef struct {
         Run *run; /* not a reference: the run owns its jobs */
@@ -16,6 +17,7 @@ typedef struct {
         guint attempt;
         guint sample; /* being tried */
         char *failure;
+        char *unread; /* the last answer, where it was no tool; NULL */
 } ToolJob;
 
 /* One expression of a check. */
@@ -31,6 +33,7 @@ static void try_sample(ToolJob *job);
 static void job_free(ToolJob *job)
 {
         g_free(job->failure);
+        g_free(job->unread);
         g_free(job);
 }
 
@@ -207,7 +210,9 @@ static void drafted(Run *run, const char *answer, gsize length, const GError *er
 
         if (run_model_failed(run, error))
                 return;
+        g_clear_pointer(&job->unread, g_free);
         if (!answer_tool(job->tool, answer, length, &fault)) {
+                job->unread = g_utf8_make_valid(answer, MIN(length, UNREAD_MAX));
                 job_failed(job, g_strdup(error ? error->message : fault->message));
                 return;
         }
@@ -223,7 +228,7 @@ static void draft_tool(ToolJob *job)
         g_autoptr(GError) error = NULL;
         g_autofree char *arguments = json_line(tool->arguments);
         g_autofree char *capabilities = json_line(tool->capabilities);
-        g_autofree char *samples = job->failure && tool->samples ? json_line(tool->samples) : NULL;
+        g_autofree char *samples = job->failure && !job->unread && tool->samples ? json_line(tool->samples) : NULL;
         ModelRequest request = {.lane = "deep", .call = "TOOL", .part = tool->name, .max_tokens = RUN_TOKENS_TOOL};
 
         job->attempt++;
@@ -231,7 +236,8 @@ static void draft_tool(ToolJob *job)
         request.prompt = prompt_render(run->agent, "tool", &error, "sentence", run->sentence, "name", tool->name, "line", tool->line,
                                        "arguments", arguments, "result", tool->result, "capabilities", capabilities,
                                        "answer", g_strcmp0(run->plan->call_tool, tool->name) == 0 ? "yes" : "",
-                                       "failure", job->failure, "source", tool->source, "samples", samples, NULL);
+                                       "failure", job->failure, "unread", job->unread, "source", job->unread ? NULL : tool->source,
+                                       "samples", samples, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

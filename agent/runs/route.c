@@ -269,6 +269,19 @@ static gboolean is_question(const char *sentence)
         return strchr(folded, '?') || strstr(folded, "？") || strstr(folded, "؟") || (parts[0] && g_strv_contains(words, parts[0]));
 }
 
+/* What a tool cannot answer is made: a text where the sentence names one, else an app. */
+static Route instead_of_tool(const char *sentence)
+{
+        static const char *const texts[] = {"poem", "haiku", "story", "letter", "essay", "speech", "recipe", "song", NULL};
+        g_autofree char *folded = fold(sentence);
+        g_auto(GStrv) parts = g_strsplit_set(folded, " ,.;:!\"'", -1);
+
+        for (char **part = parts; *part; part++)
+                if (g_strv_contains(texts, *part))
+                        return ROUTE_CONTENT;
+        return content_form_of_sentence(sentence) == CONTENT_TEXT ? ROUTE_APP : ROUTE_CONTENT;
+}
+
 static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
 {
         Route route = ROUTE_APP;
@@ -285,8 +298,10 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 run_notice(run, "info", "It was not clear what kind of thing this is, so an app is made.", NULL);
         if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make))
                 route = ROUTE_APP;
-        if ((route == ROUTE_OPEN && run->make) || (route == ROUTE_TOOL && !is_question(run->sentence)))
+        if (route == ROUTE_OPEN && run->make)
                 route = ROUTE_APP;
+        if (route == ROUTE_TOOL && !is_question(run->sentence))
+                route = instead_of_tool(run->sentence);
         decide(run, route);
 }
 

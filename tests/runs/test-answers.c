@@ -322,6 +322,61 @@ static void test_tool(void)
         }
 }
 
+/* What a small model writes, and what it means. */
+static void test_tool_slips(void)
+{
+        static const struct {
+                const char *written, *meant;
+        } worlds[] = {
+                {"{\"~\": \"\"}", "{\"~\":{\"folder\":true}}"},
+                {"{\"~\": {}}", "{\"~\":{\"folder\":true}}"},
+                {"{\"~/\": null}", "{\"~\":{\"folder\":true}}"},
+                {"{\"~/a/\": \"\"}", "{\"~/a\":{\"folder\":true}}"},
+                {"{\"~/a\": \"\", \"~/a/b\": \"x\"}", "{\"~/a\":{\"folder\":true},\"~/a/b\":\"x\"}"},
+                {"{\"~/a\": {\"type\": \"directory\"}}", "{\"~/a\":{\"folder\":true}}"},
+                {"{\"~\": {\"Docs\": {\"a.txt\": \"x\", \"b\": {\"size\": 5}}}}", "{\"~/Docs/a.txt\":\"x\",\"~/Docs/b\":{\"size\":5}}"},
+                {"{\"~/a\": {\"content\": \"x\"}}", "{\"~/a\":\"x\"}"},
+                {"{\"~/a\": \"\"}", "{\"~/a\":\"\"}"},
+                {"[]", "{}"},
+                {"null", "{}"},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(worlds); i++) {
+                g_autoptr(Tool) tool = tool_new();
+                g_autoptr(GError) error = NULL;
+                g_autofree char *answer = g_strdup_printf(SOURCE "```json\n{\"samples\": [{\"arguments\": {}, \"world\": %s, \"expected\": 1}]}\n```",
+                                                          worlds[i].written);
+
+                answer_tool(tool, answer, strlen(answer), &error);
+                g_assert_no_error(error);
+                json_object *sample = json_object_array_get_idx(tool->samples, 0);
+                g_autofree char *world = json_line(json_field(sample, "world"));
+                g_assert_cmpstr(world, ==, worlds[i].meant);
+                g_assert_nonnull(json_field(sample, "args"));
+                g_assert_cmpint(json_int(sample, "result", 0), ==, 1);
+        }
+}
+
+static void test_tool_fault_names_the_line(void)
+{
+        static const struct {
+                const char *samples, *said;
+        } faults[] = {
+                {"[\n  {\"args\": {}, \"result\": 1,\n   \"world\": {\"Notes/a.txt\": \"x\"}}\n]", "line 3 of the samples: \"world\": {\"Notes/a.txt\""},
+                {"[\n  {\"args\": {}, \"result\": 1,\n   \"world\": {\"~/a\": 5}}\n]", "line 3 of the samples: \"world\": {\"~/a\": 5}"},
+                {"[\n  {\"args\": {},\n   \"result\" 1}\n]", "line 3 of the samples: \"result\" 1}"},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(faults); i++) {
+                g_autofree char *answer = g_strdup_printf(SOURCE "```json\n%s\n```", faults[i].samples);
+                g_autoptr(GError) error = NULL;
+
+                g_assert_false(take_tool(answer, &error));
+                if (!strstr(error->message, faults[i].said))
+                        g_error("%s: not in “%s”", faults[i].said, error->message);
+        }
+}
+
 /* — prompts — */
 
 static void assert_fill(const char *template, const char *expected)
@@ -632,6 +687,8 @@ int main(int argc, char **argv)
         g_test_add_func("/answers/plan-faults", test_plan_faults);
         g_test_add_func("/answers/plan-schema", test_plan_schema);
         g_test_add_func("/answers/tool", test_tool);
+        g_test_add_func("/answers/tool-slips", test_tool_slips);
+        g_test_add_func("/answers/tool-fault-line", test_tool_fault_names_the_line);
         g_test_add_func("/answers/prompts", test_prompts);
         g_test_add_func("/answers/signature", test_signature);
         g_test_add_func("/answers/evidence", test_evidence);

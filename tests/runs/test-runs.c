@@ -565,6 +565,34 @@ static void test_content(void)
         g_assert_nonnull(strstr(line, "1 rows"));
 }
 
+/* The next attempt sees its last answer and the line that was wrong. */
+static void test_tool_unreadable(void)
+{
+        g_autoptr(World) world = world_new();
+
+        world_answers(world, "ROUTE/1", "app");
+        world_answers(world, "PLAN/1", TOOL_PLAN);
+        world_answers(world, "TOOL/1/folder_sizes", "```python\ndef run(args):\n    return {\"mine\": 1}\n```\n```json\n"
+                      "[{\"args\": {}, \"result\": {},\n\"world\": {\"Docs\": \"x\"}}]\n```\n");
+        world_answers(world, "TOOL/2/folder_sizes", TOOL_ANSWER("good"));
+        world_answers(world, "WRITE/1", PAGE("<script>impromptu.call(\"folder_sizes\", {})</script>"));
+        world_until_done(world, ask(world, "what is eating my disk?"));
+        assert_done(world, "delivered");
+        assert_asked(world, "TOOL/2/folder_sizes", "return {\"mine\": 1}");
+        assert_asked(world, "TOOL/2/folder_sizes", "It is line 2 of the samples: \"world\": {\"Docs\": \"x\"}");
+}
+
+static void test_poem(void)
+{
+        g_autoptr(World) world = world_new();
+
+        world_answers(world, "ROUTE/1", "tool");
+        world_answers(world, "CONTENT/1", "Rain\n");
+        world_until_done(world, ask(world, "a poem about rain on a tin roof"));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "route"), ==, "content");
+}
+
 /* A change of what the viewer shows is a change of its file; the page around it is ours. */
 static void test_content_changed(void)
 {
@@ -633,6 +661,8 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/fix", test_fix);
         g_test_add_func("/runs/answer", test_answer);
         g_test_add_func("/runs/content", test_content);
+        g_test_add_func("/runs/prepare/unreadable", test_tool_unreadable);
+        g_test_add_func("/runs/route/poem", test_poem);
         g_test_add_func("/runs/content-changed", test_content_changed);
         return g_test_run();
 }
