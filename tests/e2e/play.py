@@ -140,7 +140,10 @@ def one_sentence(play, sentence):
     run, since = play.ask(sentence, ("prompt-bar", "the prompt bar"))
     done = play.finish(run, since)
     play.d.sync()
-    play.shot("app", done["message"])
+    play.shot("app", f"the end: {done['outcome']}")
+    if done["outcome"] == "failed" and not play.watched:
+        raise Failed(done["message"])
+    say("      " + done["message"])
 
 
 def fast_lane(desktop):
