@@ -19,12 +19,13 @@ typedef struct {
         int code;
 } Shell;
 
-static gboolean option_views, option_nested, option_replace, option_version;
+static gboolean option_views, option_nested, option_replace, option_dark, option_version;
 
 static GOptionEntry entries[] = {
         {"views", 0, 0, G_OPTION_ARG_NONE, &option_views, "Only the hidden views that checks need: no window is managed or shown", NULL},
         {"nested-keys", 0, 0, G_OPTION_ARG_NONE, &option_nested, "Ctrl+Alt in place of Super and Alt, inside a host that keeps those", NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &option_replace, "Take over from the window manager that runs", NULL},
+        {"dark", 0, 0, G_OPTION_ARG_NONE, &option_dark, "Dark, whatever the person's theme is", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Say the version", NULL},
         {NULL},
 };
@@ -137,5 +138,7 @@ main(int argc, char **argv)
                 say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
                 return EX_IOERR;
         }
+        if (option_dark)
+                g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
         return run();
 }

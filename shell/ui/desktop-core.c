@@ -135,6 +135,12 @@ on_answer_key(Desktop *desktop, const WmEvent *event)
 }
 
 static void
+on_panel_key(Desktop *desktop, const WmEvent *event)
+{
+        panel_focus(desktop->panel);
+}
+
+static void
 launch(Desktop *desktop, const char *key, json_object *value)
 {
         json_object *body = json_object_new_object();
@@ -263,6 +269,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_FIX_KEY] = on_fix_key,
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,
+        [WM_EVENT_PANEL_KEY] = on_panel_key,
         [WM_EVENT_MONITOR] = on_monitor,
         [WM_EVENT_SYNC] = on_sync,
         [WM_EVENT_GONE] = on_gone,

@@ -437,6 +437,12 @@ panel_window_cb(guint64 xid, gboolean active, gpointer user_data)
 }
 
 static void
+panel_left_cb(gpointer user_data)
+{
+        wm_core_leave_panel(((Desktop *)user_data)->core);
+}
+
+static void
 panel_lane_cb(gpointer user_data)
 {
         first_screen_show(((Desktop *)user_data)->first, NULL);
@@ -467,7 +473,7 @@ start_parts(Desktop *desktop)
         const QuestionHandler question_handler = {
                 question_answered_cb, question_keys_cb, desktop->config.wm.nested_keys ? "Ctrl+Alt" : "Super", NULL,
         };
-        static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb};
+        static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb, panel_left_cb};
         static const NoticeHandler notice_handler = {notice_chosen_cb};
         static const FirstScreenHandler first_handler = {first_chosen_cb};
 
@@ -506,11 +512,20 @@ find_screen(Desktop *desktop)
         desktop->height = gdk_window_get_height(root);
 }
 
+static void
+dark_changed_cb(GtkSettings *settings, GParamSpec *property, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        wm_core_dark(desktop->core, style_is_dark());
+}
+
 static gboolean
 start_core(Desktop *desktop, GError **error)
 {
         g_autofree char *path = saved_state_path();
 
+        desktop->config.wm.dark = style_is_dark();
         desktop->core = wm_core_start(&desktop->config.wm, desktop_core_event_cb, desktop, error);
         if (!desktop->core)
                 return FALSE;
@@ -520,6 +535,7 @@ start_core(Desktop *desktop, GError **error)
         desktop->model->last = desktop->restored->seen;
         find_screen(desktop);
         start_parts(desktop);
+        g_signal_connect(gtk_settings_get_default(), "notify::gtk-application-prefer-dark-theme", G_CALLBACK(dark_changed_cb), desktop);
         for (guint i = 0; i < desktop->restored->prompts->len; i++)
                 bar_remember(desktop->bar, desktop->restored->prompts->pdata[i]);
         return TRUE;
@@ -575,6 +591,7 @@ free_parts(Desktop *desktop)
         if (!desktop->core)
                 return;
         save_now(desktop);
+        g_signal_handlers_disconnect_by_data(gtk_settings_get_default(), desktop);
         g_signal_handlers_disconnect_by_data(desktop->monitor, desktop);
         g_clear_object(&desktop->monitor);
         g_hash_table_unref(desktop->windows);

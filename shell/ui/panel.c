@@ -13,7 +13,7 @@
 struct Panel {
         PanelHandler handler;
         gpointer user_data;
-        GtkWidget *window, *list, *lane, *layout, *clock;
+        GtkWidget *window, *name, *list, *lane, *layout, *clock;
         guint tick;
         int width, height;
         GArray *shown;     /* Shown: what the buttons say now */
@@ -187,10 +187,21 @@ same_shown(const GArray *a, const GArray *b)
         return a->len == b->len;
 }
 
+/* The window whose button has the keys, so that they stay there when the buttons are made anew; 0 if none. */
+static guint64
+focused_window(Panel *panel)
+{
+        GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(panel->window));
+        guint64 *xid = focus ? g_object_get_data(G_OBJECT(focus), "xid") : NULL;
+
+        return xid ? *xid : 0;
+}
+
 void
 panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
 {
         GArray *shown = g_array_new(FALSE, TRUE, sizeof(Shown));
+        guint64 focused;
 
         for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++) {
                 Shown one = {windows[i], works && works(windows[i].xid, user_data)};
@@ -204,13 +215,49 @@ panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*wor
         }
         g_array_unref(panel->shown);
         panel->shown = shown;
+        focused = focused_window(panel);
         ui_clear(panel->list);
         for (guint i = 0; i < shown->len; i++) {
                 const Shown *one = &g_array_index(shown, Shown, i);
 
-                gtk_container_add(GTK_CONTAINER(panel->list), window_button(panel, &one->window, one->works));
+                GtkWidget *button = window_button(panel, &one->window, one->works);
+
+                gtk_container_add(GTK_CONTAINER(panel->list), button);
+                if (focused && one->window.xid == focused)
+                        gtk_widget_grab_focus(button);
         }
         gtk_widget_show_all(panel->list);
+}
+
+void
+panel_focus(Panel *panel)
+{
+        g_autoptr(GList) buttons = gtk_container_get_children(GTK_CONTAINER(panel->list));
+        GtkWidget *first = panel->name;
+
+        for (GList *at = buttons; at; at = at->next)
+                if (g_object_get_data(at->data, "active"))
+                        first = at->data;
+        gtk_widget_grab_focus(first);
+}
+
+static gboolean
+key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
+{
+        Panel *panel = user_data;
+
+        if (event->keyval != GDK_KEY_Escape)
+                return FALSE;
+        gtk_window_set_focus(GTK_WINDOW(panel->window), NULL);
+        panel->handler.left(panel->user_data);
+        return TRUE;
+}
+
+static gboolean
+focus_out_cb(GtkWidget *widget, GdkEventFocus *event, gpointer user_data)
+{
+        gtk_window_set_focus(GTK_WINDOW(widget), NULL);
+        return FALSE;
 }
 
 void
@@ -229,6 +276,7 @@ build(Panel *panel)
         panel->lane = ui_label("", "mono soft");
         panel->layout = ui_label("", "mono");
         panel->clock = ui_label("", "clock");
+        panel->name = name;
         gtk_container_add(GTK_CONTAINER(name), ui_label("Impromptu", "strong"));
         gtk_container_add(GTK_CONTAINER(lane), panel->lane);
         ui_add_classes(name, "name");
@@ -267,6 +315,8 @@ panel_new(const PanelHandler *handler, gpointer user_data)
         gtk_window_stick(GTK_WINDOW(panel->window));
         build(panel);
         show_layout(panel);
+        g_signal_connect(panel->window, "key-press-event", G_CALLBACK(key_cb), panel);
+        g_signal_connect(panel->window, "focus-out-event", G_CALLBACK(focus_out_cb), panel);
         g_signal_connect(keymap, "state-changed", G_CALLBACK(keymap_cb), panel);
         g_signal_connect(keymap, "keys-changed", G_CALLBACK(keymap_cb), panel);
         tick_cb(panel);

@@ -13,11 +13,14 @@ typedef struct {
         void (*name)(gpointer user_data);
         void (*window)(guint64 xid, gboolean active, gpointer user_data);
         void (*lane)(gpointer user_data);
+        void (*left)(gpointer user_data); /* Escape: the keys are not wanted any more */
 } PanelHandler;
 
 Panel *panel_new(const PanelHandler *handler, gpointer user_data);
 void panel_free(Panel *panel);
 GtkWidget *panel_window(Panel *panel);
+/* The window has been given the keys: they begin at the window in front. */
+void panel_focus(Panel *panel);
 /* Width and height of the screen, in pixels of GTK. */
 void panel_place(Panel *panel, int width, int height);
 /* windows as the core lists them; works says whether a run works on a window. */

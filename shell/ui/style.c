@@ -27,14 +27,33 @@ family_css(GtkSettings *settings)
                                ".mono { font-size: 8.625pt; }\n", escaped);
 }
 
+gboolean
+style_is_dark(void)
+{
+        gboolean dark = FALSE;
+
+        g_object_get(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", &dark, NULL);
+        return dark;
+}
+
+/* A dark theme that was chosen by its name is a wish for dark pages as well: those look at the setting. */
+static void
+follow_theme(GtkSettings *settings)
+{
+        const char *forced = g_getenv("GTK_THEME");
+        g_autofree char *name = NULL;
+
+        g_object_get(settings, "gtk-theme-name", &name, NULL);
+        if ((forced && g_str_has_suffix(forced, ":dark")) || (name && (g_str_has_suffix(name, "-dark") || g_str_has_suffix(name, "-Dark"))))
+                g_object_set(settings, "gtk-application-prefer-dark-theme", TRUE, NULL);
+}
+
 static void
 reload(GtkSettings *settings)
 {
         g_autofree char *css = family_css(settings);
-        gboolean dark = FALSE;
 
-        g_object_get(settings, "gtk-application-prefer-dark-theme", &dark, NULL);
-        gtk_css_provider_load_from_resource(tokens, dark ? RESOURCES "tokens-dark.css" : RESOURCES "tokens-light.css");
+        gtk_css_provider_load_from_resource(tokens, style_is_dark() ? RESOURCES "tokens-dark.css" : RESOURCES "tokens-light.css");
         gtk_css_provider_load_from_data(family, css, -1, NULL);
         gtk_css_provider_load_from_resource(rules, RESOURCES "shell.css");
 }
@@ -64,6 +83,7 @@ style_start(void)
         tokens = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 2);
         family = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
         rules = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+        follow_theme(settings);
         reload(settings);
         g_signal_connect(settings, "notify::gtk-application-prefer-dark-theme", G_CALLBACK(settings_changed_cb), NULL);
         g_signal_connect(settings, "notify::gtk-font-name", G_CALLBACK(settings_changed_cb), NULL);

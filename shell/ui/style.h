@@ -10,6 +10,9 @@
 /* Loads the tokens (dark where the person's settings prefer it) and the rules for the default screen, and follows the settings. */
 void style_start(void);
 
+/* Whether the tokens are those by night. */
+gboolean style_is_dark(void);
+
 /* A colour token ("ink", "accent", …) as it is now. */
 GdkRGBA style_token(const char *name);
 

@@ -12,6 +12,7 @@
 #include "frame.h"
 #include "hints.h"
 #include "mark.h"
+#include "menu.h"
 #include "moveresize.h"
 #include "paint.h"
 #include "place.h"
@@ -113,7 +114,7 @@ void client_glyph(const Client *c, char glyph[8], guint32 *colour)
 {
         const char *name = c->class_name && *c->class_name ? c->class_name : client_title(c);
 
-        *colour = PAINT_INK;
+        *colour = PAINT_TILE_INK;
         memset(glyph, 0, 8);
         if (c->evidence && *c->evidence->glyph) {
                 *colour = c->evidence->colour ? c->evidence->colour : wm_glyph_colour(client_title(c));
@@ -446,6 +447,7 @@ static void give_back(Wm *wm, Client *c, LeaveWhy why)
 void client_unmanage(Wm *wm, Client *c, LeaveWhy why)
 {
         drag_client_gone(wm, c);
+        menu_client_gone(wm, c);
         switcher_client_gone(wm, c);
         if (why != LEAVE_DESTROYED)
                 give_back(wm, c, why);

@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "keys.h"
 #include "mark.h"
+#include "menu.h"
 #include "moveresize.h"
 #include "paint.h"
 #include "props.h"
@@ -222,7 +223,14 @@ static void emit_windows(Wm *wm)
         for (GList *l = wm->recent; l && event.n_windows < WM_WINDOWS_MAX; l = l->next)
                 if (client_listed(l->data))
                         fill_window(wm, l->data, &windows[event.n_windows++]);
+        /* Zeroed and filled alike, so that equal windows are equal bytes: what has not changed is not told again. */
+        if (wm->told_windows && wm->n_told_windows == event.n_windows &&
+            memcmp(wm->told_windows, windows, event.n_windows * sizeof *windows) == 0)
+                return;
         core_emit(wm, &event);
+        g_free(wm->told_windows);
+        wm->told_windows = g_steal_pointer(&windows);
+        wm->n_told_windows = event.n_windows;
 }
 
 void core_flush(Wm *wm)
@@ -373,9 +381,11 @@ static void begin(Wm *wm)
         find_extensions(wm);
         screen_read(wm);
         make_guard(wm);
+        paint_use_dark(wm->config.dark);
         wm->painter = paint_new(wm);
         keys_init(wm);
         drag_init(wm);
+        menu_init(wm);
         switcher_init(wm);
         wm->running = TRUE;
         screen_update_work_areas(wm);
@@ -400,7 +410,9 @@ static void finish(Wm *wm)
                 client_unmanage(wm, g_ptr_array_index(wm->stack, 0), LEAVE_SHUTDOWN);
         wm->running = FALSE;
         switcher_free(wm);
+        menu_free(wm);
         drag_free(wm);
+        g_free(wm->told_windows);
         keys_free(wm);
         paint_free(wm->painter);
         ewmh_withdraw_all(wm);
@@ -584,6 +596,25 @@ static void run_answer_keys(Wm *wm, const Message *m)
         keys_answer(wm, m->a);
 }
 
+static void run_leave_panel(Wm *wm, const Message *message)
+{
+        wm->dirty_focus = TRUE;
+}
+
+static void run_dark(Wm *wm, const Message *message)
+{
+        if (wm->config.dark == message->a)
+                return;
+        wm->config.dark = message->a;
+        paint_use_dark(wm->config.dark);
+        root_paint(wm);
+        for (guint i = 0; i < wm->clients->len; i++) {
+                frame_dirty(wm, g_ptr_array_index(wm->clients, i));
+                frame_draw_progress(wm, g_ptr_array_index(wm->clients, i));
+        }
+        switcher_draw(wm);
+}
+
 static void run_sync_done(Wm *wm, const Message *m)
 {
         sync_ui_done(wm, m->a);
@@ -633,6 +664,16 @@ void wm_core_bar_size(WmCore *core, int width, int height)
 void wm_core_answer_keys(WmCore *core, int n)
 {
         post(core, (Message){ .run = run_answer_keys, .a = n });
+}
+
+void wm_core_leave_panel(WmCore *core)
+{
+        post(core, (Message){ .run = run_leave_panel });
+}
+
+void wm_core_dark(WmCore *core, gboolean dark)
+{
+        post(core, (Message){ .run = run_dark, .a = dark });
 }
 
 void wm_core_sync_done(WmCore *core, int n)

@@ -59,6 +59,7 @@ typedef enum {
         WM_EVENT_FIX_KEY,    /* the key for Fix; xid is the active window */
         WM_EVENT_ANSWER_KEY, /* Super+1 … Super+9 while a question shows; n is the digit */
         WM_EVENT_TERMINAL_KEY, /* start a terminal */
+        WM_EVENT_PANEL_KEY,  /* the key for the panel; it has the focus now */
         WM_EVENT_MONITOR,    /* the screen changed: width, height, scale */
         WM_EVENT_SYNC,       /* handle everything pending, then wm_core_sync_done(n) */
         WM_EVENT_GONE,       /* the X connection is lost, or the core was replaced: text says which */
@@ -80,6 +81,7 @@ typedef void (*WmEventFunc)(const WmEvent *event, gpointer user_data);
 typedef struct {
         const char *display;   /* NULL: $DISPLAY */
         gboolean replace;      /* take over from another window manager */
+        gboolean dark;         /* the tokens by night from the beginning */
         gboolean nested_keys;  /* Ctrl+Alt in place of Super and Alt, for a host that keeps those */
 } WmConfig;
 
@@ -102,6 +104,10 @@ void wm_core_hide_bar(WmCore *core, guint64 focus);
 void wm_core_bar_size(WmCore *core, int width, int height);
 /* Whether a question shows: the core then grabs Super+1 … Super+n. */
 void wm_core_answer_keys(WmCore *core, int n);
+/* The tokens of the look by night or by day: frames, switcher and background are drawn again. */
+void wm_core_dark(WmCore *core, gboolean dark);
+/* The panel no longer wants the keys: they go back to the window that had them. */
+void wm_core_leave_panel(WmCore *core);
 void wm_core_sync_done(WmCore *core, int n);
 /* The glyph's colour for a title: the same on the title bar, the panel and the bar. 0xRRGGBB. */
 guint32 wm_glyph_colour(const char *title);

@@ -10,6 +10,7 @@
 #include "frame.h"
 #include "hints.h"
 #include "keys.h"
+#include "menu.h"
 #include "moveresize.h"
 #include "screen.h"
 #include "selection.h"
@@ -200,7 +201,7 @@ static void on_button_press(Wm *wm, XEvent *event)
         Client *c = client_find(wm, e->window);
 
         focus_user_acted(wm, c, (guint32)e->time);
-        if (switcher_pressed(wm, e))
+        if (menu_pressed(wm, e) || switcher_pressed(wm, e))
                 return;
         if (e->window == wm->root) {
                 bar_pressed(wm, e);

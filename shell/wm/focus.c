@@ -196,6 +196,23 @@ void focus_apply(Wm *wm)
         wm->focus_pushed = TRUE;
 }
 
+gboolean focus_panel(Wm *wm)
+{
+        for (guint i = 0; i < wm->clients->len; i++) {
+                Client *c = g_ptr_array_index(wm->clients, i);
+                if (c->role != WM_ROLE_PANEL)
+                        continue;
+                if (wm->bar_shown)
+                        bar_park(wm, TRUE);
+                guint32 time = focus_server_time(wm);
+                wm->focus_serial = NextRequest(wm->display);
+                XSetInputFocus(wm->display, c->window, RevertToPointerRoot, time);
+                wm->focus_pushed = wm->dirty_focus = FALSE;
+                return TRUE;
+        }
+        return FALSE;
+}
+
 void focus_in(Wm *wm, const XFocusChangeEvent *e)
 {
         if (e->mode == NotifyGrab || e->mode == NotifyUngrab || e->serial < wm->focus_serial)
@@ -211,7 +228,8 @@ void focus_in(Wm *wm, const XFocusChangeEvent *e)
                 return;
         }
         Client *c = client_find(wm, e->window);
-        if (!c || c->window != e->window || e->detail == NotifyPointer || wm->bar_shown || c == wm->focused || c->minimised)
+        if (!c || c->window != e->window || e->detail == NotifyPointer || wm->bar_shown || c->role == WM_ROLE_PANEL ||
+            c == wm->focused || c->minimised)
                 return;
         /* A program set the focus by itself, which X lets it do: what is shown follows. */
         set_focused(wm, c);

@@ -7,6 +7,8 @@
 void focus_client(Wm *wm, Client *c);
 /* A window has come: it gets the focus unless the person's last act is newer than what led to it. */
 void focus_new_window(Wm *wm, Client *c, gboolean existing);
+/* The panel gets the keys until focus_apply() gives them back; the window in front stays the active one. FALSE without a panel. */
+gboolean focus_panel(Wm *wm);
 /* It is minimised or gone: the focus goes to its parent, else to the window used before. */
 void focus_client_gone(Wm *wm, Client *c);
 /* A program asks for the focus for c: given if the act behind it, at time, is not older than the person's last; else c demands

@@ -21,23 +21,23 @@
 #define PROGRESS 3
 
 typedef struct {
-        guint32 ground, text, evidence[3], lit;
+        guint32 ground, text, evidence[3], lit; /* evidence by its WmTone */
 } Tones;
 
-static const Tones focused_tones = {
-        .ground = PAINT_INK, .text = PAINT_PAPER, .lit = PAINT_INK_LIT,
-        .evidence = { [WM_TONE_QUIET] = PAINT_SOFT_ON_INK, [WM_TONE_OK] = PAINT_OK_ON_INK, [WM_TONE_BAD] = PAINT_ACCENT_ON_INK },
-};
-static const Tones quiet_tones = {
-        .ground = PAINT_PAPER, .text = PAINT_SOFT, .lit = PAINT_RULE,
-        .evidence = { [WM_TONE_QUIET] = PAINT_SOFT, [WM_TONE_OK] = PAINT_OK, [WM_TONE_BAD] = PAINT_ACCENT },
-};
+static Tones tones_of(gboolean focused)
+{
+        const Tokens *t = paint_tokens;
+
+        if (focused)
+                return (Tones){ t->ink, t->paper, { t->soft_on_ink, t->ok_on_ink, t->accent_on_ink }, t->ink_lit };
+        return (Tones){ t->paper, t->soft, { t->soft, t->ok, t->accent }, t->rule };
+}
 
 /* Of a TrueColor visual with eight bits a channel, which the default one is everywhere that matters; elsewhere it is only what shows
  * before the first drawing. */
 unsigned long frame_ground_pixel(Wm *wm)
 {
-        return PAINT_PAPER;
+        return paint_tokens->paper;
 }
 
 void frame_dirty(Wm *wm, Client *c)
@@ -152,11 +152,11 @@ static void draw_button(Wm *wm, cairo_t *cr, const Client *c, const Tones *tones
         gboolean hover = c->hover == PART_BUTTON, pressed = hover && c->pressed == PART_BUTTON;
         /* Fix stands out on the window in front; Stop, and both elsewhere, are outlines. Pressing swaps the two. */
         gboolean solid = (focused && !stop) != pressed;
-        guint32 line = focused ? PAINT_PAPER : PAINT_SOFT;
+        guint32 line = focused ? paint_tokens->paper : paint_tokens->soft;
         guint32 ground = solid ? line : tones->ground, text = solid ? tones->ground : line;
 
         if (hover && !pressed)
-                ground = solid ? PAINT_SHEET : tones->lit;
+                ground = solid ? paint_tokens->sheet : tones->lit;
         paint_fill(cr, box, ground);
         paint_outline(cr, box, line, 1);
         int middle = box.y + box.h / 2, x = box.x + BUTTON_PAD;
@@ -208,7 +208,7 @@ static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *t
 void frame_draw(Wm *wm, Client *c)
 {
         Box frame = client_frame_box(wm, c);
-        const Tones *tones = c == wm->focused ? &focused_tones : &quiet_tones;
+        const Tones chosen = tones_of(c == wm->focused), *tones = &chosen;
         int width = look_width(wm, c), height = frame.h / wm->scale;
 
         c->dirty_frame = FALSE;
@@ -222,8 +222,8 @@ void frame_draw(Wm *wm, Client *c)
         cairo_clip(cr);
         cairo_push_group(cr);
         paint_fill(cr, (Box){ 0, 0, width, FRAME_BORDER + FRAME_TITLE }, tones->ground);
-        if (tones == &quiet_tones)
-                paint_fill(cr, (Box){ 0, FRAME_TITLE, width, 1 }, PAINT_RULE);
+        if (c != wm->focused)
+                paint_fill(cr, (Box){ 0, FRAME_TITLE, width, 1 }, paint_tokens->rule);
         draw_words(wm, cr, c, width, tones);
         if (c->button_box.w)
                 draw_button(wm, cr, c, tones);
@@ -231,7 +231,7 @@ void frame_draw(Wm *wm, Client *c)
         cairo_pop_group_to_source(cr);
         cairo_paint(cr);
         cairo_restore(cr);
-        paint_outline(cr, (Box){ 0, 0, width, height }, c == wm->focused ? PAINT_INK : PAINT_EDGE, 1);
+        paint_outline(cr, (Box){ 0, 0, width, height }, c == wm->focused ? paint_tokens->ink : paint_tokens->edge, 1);
         paint_end(cr);
 }
 
@@ -249,7 +249,7 @@ void frame_place_progress(Wm *wm, Client *c)
                 return;
         }
         if (!c->progress) {
-                XSetWindowAttributes a = { .event_mask = ExposureMask, .background_pixel = PAINT_RULE, .override_redirect = True };
+                XSetWindowAttributes a = { .event_mask = ExposureMask, .background_pixel = paint_tokens->rule, .override_redirect = True };
                 c->progress = XCreateWindow(wm->display, c->frame, e.left, e.top, (unsigned)c->box.w, (unsigned)(PROGRESS * wm->scale), 0,
                                             CopyFromParent,
                                             InputOutput, CopyFromParent, CWEventMask | CWBackPixel | CWOverrideRedirect, &a);
@@ -268,8 +268,8 @@ void frame_draw_progress(Wm *wm, Client *c)
         cairo_t *cr = paint_begin(wm, c->progress, c->box.w, PROGRESS * wm->scale);
         int width = c->box.w / wm->scale, done = (int)(CLAMP(c->evidence->progress, 0, 1) * (float)width);
 
-        paint_fill(cr, (Box){ 0, 0, done, PROGRESS }, PAINT_ACCENT);
-        paint_fill(cr, (Box){ done, 0, width - done, PROGRESS }, PAINT_RULE);
+        paint_fill(cr, (Box){ 0, 0, done, PROGRESS }, paint_tokens->accent);
+        paint_fill(cr, (Box){ done, 0, width - done, PROGRESS }, paint_tokens->rule);
         paint_end(cr);
 }
 

@@ -11,6 +11,7 @@
 
 #include "bar.h"
 #include "focus.h"
+#include "menu.h"
 #include "moveresize.h"
 #include "state.h"
 #include "switcher.h"
@@ -20,7 +21,19 @@
 #define GROUPS 4
 #define ALL_MODIFIERS (ShiftMask | ControlMask | Mod1Mask | Mod2Mask | Mod3Mask | Mod4Mask | Mod5Mask)
 
-typedef enum { ACT_BAR, ACT_SWITCH, ACT_SWITCH_BACK, ACT_CLOSE, ACT_FIX, ACT_TERMINAL, ACT_LARGER, ACT_SMALLER, ACT_ANSWER } Act;
+typedef enum {
+        ACT_BAR,
+        ACT_SWITCH,
+        ACT_SWITCH_BACK,
+        ACT_CLOSE,
+        ACT_FIX,
+        ACT_TERMINAL,
+        ACT_LARGER,
+        ACT_SMALLER,
+        ACT_MENU,
+        ACT_PANEL,
+        ACT_ANSWER,
+} Act;
 
 typedef enum {
         WITH_MAIN,         /* Super; nested: Ctrl+Alt */
@@ -41,6 +54,11 @@ static const struct {
         { XK_Return, WITH_MAIN, ACT_TERMINAL },
         { XK_Up, WITH_MAIN, ACT_LARGER },
         { XK_Down, WITH_MAIN, ACT_SMALLER },
+        { XK_m, WITH_MAIN, ACT_MENU },
+        { XK_b, WITH_MAIN, ACT_PANEL },
+        /* With Alt, or with Super, as other desktops have them; nested, these are the bar and the switcher above. */
+        { XK_space, WITH_SWITCH, ACT_MENU },
+        { XK_Tab, WITH_MAIN, ACT_PANEL },
 };
 
 typedef struct {
@@ -250,6 +268,15 @@ static void act(Wm *wm, const Resolved *key, const XKeyEvent *e)
                 switcher_start(wm, key->act == ACT_SWITCH_BACK, (guint32)e->time);
                 return;
         }
+        if (key->act == ACT_MENU) {
+                menu_start(wm, (guint32)e->time);
+                return;
+        }
+        if (key->act == ACT_PANEL && focus_panel(wm)) {
+                emit(wm, WM_EVENT_PANEL_KEY, 0);
+                XUngrabKeyboard(wm->display, e->time);
+                return;
+        }
         if (key->act == ACT_BAR)
                 toggle_bar(wm, (guint32)e->time);
         else if (key->act == ACT_FIX)
@@ -258,7 +285,7 @@ static void act(Wm *wm, const Resolved *key, const XKeyEvent *e)
                 emit(wm, WM_EVENT_TERMINAL_KEY, 0);
         else if (key->act == ACT_ANSWER)
                 emit(wm, WM_EVENT_ANSWER_KEY, key->n);
-        else
+        else if (key->act != ACT_PANEL)
                 act_on_focused(wm, key->act);
         focus_apply(wm);
         XUngrabKeyboard(wm->display, e->time);
@@ -281,6 +308,10 @@ void keys_press(Wm *wm, const XKeyEvent *e)
 
         if (switcher_on(wm)) {
                 switcher_key(wm, e);
+                return;
+        }
+        if (menu_on(wm)) {
+                menu_key(wm, e);
                 return;
         }
         if (drag_on(wm)) {
@@ -307,6 +338,8 @@ void keys_release(Wm *wm, const XKeyEvent *e)
 
         if (switcher_on(wm)) {
                 switcher_key(wm, e);
+        } else if (menu_on(wm)) {
+                menu_key(wm, e);
         } else if (keys->super_down && keys->is_super[e->keycode & 0xff]) {
                 keys->super_down = FALSE;
                 if (keys->super_alone)

@@ -93,6 +93,13 @@ void drag_start(Wm *wm, Client *c, unsigned edges, int x_root, int y_root, guint
         drag->keyboard = FALSE;
 }
 
+void drag_by_keys(Wm *wm, Client *c, unsigned edges, guint32 time)
+{
+        drag_start(wm, c, edges, edges ? c->box.x + c->box.w : c->box.x + c->box.w / 2, edges ? c->box.y + c->box.h : c->box.y, time);
+        if (drag_is_on(wm, c))
+                wm->drag->keyboard = TRUE;
+}
+
 /* A maximised window that is dragged gets its old size back, with the pointer over the same part of its title bar. */
 static gboolean tear_off(Wm *wm, Client *c, int x, int y)
 {

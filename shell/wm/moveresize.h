@@ -9,6 +9,8 @@ void drag_init(Wm *wm);
 void drag_free(Wm *wm);
 /* edges EDGE_NONE moves. */
 void drag_start(Wm *wm, Client *c, unsigned edges, int x_root, int y_root, guint32 time);
+/* From the edges, or the middle of the title, until Return or Escape. */
+void drag_by_keys(Wm *wm, Client *c, unsigned edges, guint32 time);
 /* _NET_WM_MOVERESIZE. */
 void drag_from_message(Wm *wm, Client *c, int x_root, int y_root, long direction);
 gboolean drag_on(const Wm *wm);

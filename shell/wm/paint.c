@@ -23,6 +23,23 @@ static const struct {
         [FONT_MONO] = { "JetBrains Mono, DejaVu Sans Mono, monospace", PANGO_WEIGHT_NORMAL, 11.5 },
 };
 
+static const Tokens by_day = {
+        .desk = 0xe9e5da, .line = 0xd3cdbd, .note = 0xc9c2ae, .paper = 0xf7f5f0, .sheet = 0xfffdf9, .shade = 0xf1ede2, .rule = 0xd9d4c7,
+        .edge = 0xb9b3a3, .ink = 0x1c1b1f, .ink_lit = 0x3a3841, .soft = 0x6a675f, .soft_on_ink = 0xa39f93, .accent = 0xc8401f,
+        .accent_on_ink = 0xff7a55, .ok = 0x2c7a4b, .ok_on_ink = 0x6fce97,
+};
+static const Tokens by_night = {
+        .desk = 0x17161a, .line = 0x2b2930, .note = 0x37343d, .paper = 0x1f1e23, .sheet = 0x26252b, .shade = 0x1f1e23, .rule = 0x3a3841,
+        .edge = 0x4a4752, .ink = 0xf1ede2, .ink_lit = 0xd9d4c7, .soft = 0xa39f93, .soft_on_ink = 0x6a675f, .accent = 0xff7a55,
+        .accent_on_ink = 0xb33617, .ok = 0x6fce97, .ok_on_ink = 0x246a40,
+};
+const Tokens *paint_tokens = &by_day;
+
+void paint_use_dark(gboolean dark)
+{
+        paint_tokens = dark ? &by_night : &by_day;
+}
+
 /* Muted inks that carry white letters at 4.5 : 1 or better; none is the accent, which means something. */
 static const guint32 glyph_colours[] = { 0x2b7a4b, 0x2b5a8c, 0x7a5598, 0x866a34, 0x1f6f78, 0x8a4a6b, 0x4f5d2f, 0x5a4fa0 };
 

@@ -5,23 +5,20 @@
 
 #include "wm.h"
 
-#define PAINT_DESK 0xe9e5da
-#define PAINT_LINE 0xd3cdbd
-#define PAINT_NOTE 0xc9c2ae
-#define PAINT_PAPER 0xf7f5f0
-#define PAINT_SHEET 0xfffdf9
-#define PAINT_SHADE 0xf1ede2  /* a paper that lies on the sheet */
-#define PAINT_RULE 0xd9d4c7
-#define PAINT_EDGE 0xb9b3a3   /* the border of what is not in front */
-#define PAINT_INK 0x1c1b1f
-#define PAINT_INK_LIT 0x3a3841
-#define PAINT_SOFT 0x6a675f
-#define PAINT_SOFT_ON_INK 0xa39f93
-#define PAINT_ACCENT 0xc8401f
-#define PAINT_ACCENT_ON_INK 0xff7a55
-#define PAINT_OK 0x2c7a4b
-#define PAINT_OK_ON_INK 0x6fce97
+typedef struct {
+        guint32 desk, line, note, paper, sheet;
+        guint32 shade;      /* a paper that lies on the sheet */
+        guint32 rule;
+        guint32 edge;       /* the border of what is not in front */
+        guint32 ink, ink_lit, soft, soft_on_ink, accent, accent_on_ink, ok, ok_on_ink;
+} Tokens;
 
+/* By day or by night; only the core's thread looks at it. */
+extern const Tokens *paint_tokens;
+void paint_use_dark(gboolean dark);
+
+/* The tile of what has no colour of its own carries white letters by day and by night. */
+#define PAINT_TILE_INK 0x1c1b1f
 #define PAINT_TILE 18
 
 typedef enum { FONT_TITLE, FONT_BUTTON, FONT_TILE, FONT_MONO, N_FONTS } PaintFont;

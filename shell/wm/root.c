@@ -36,14 +36,14 @@ static void draw_line(cairo_t *cr, double share)
         cairo_curve_to(cr, valley.x + run, valley.y, peak.x - run, peak.y, peak.x, peak.y);
         cairo_curve_to(cr, peak.x + (end.x - peak.x) * 0.4, peak.y, end.x - (end.x - peak.x) * 0.4, end.y - (end.y - peak.y) * 0.45, end.x,
                        end.y);
-        paint_colour(cr, PAINT_LINE);
+        paint_colour(cr, paint_tokens->line);
         cairo_set_line_width(cr, 1.4);
         cairo_stroke(cr);
 }
 
 static void draw_note(cairo_t *cr, Point at)
 {
-        paint_colour(cr, PAINT_NOTE);
+        paint_colour(cr, paint_tokens->note);
         cairo_save(cr);
         cairo_translate(cr, at.x, at.y);
         cairo_rotate(cr, -20 * G_PI / 180);
@@ -59,7 +59,7 @@ static void draw_note(cairo_t *cr, Point at)
 
 static void draw(cairo_t *cr, int width, int height)
 {
-        paint_colour(cr, PAINT_DESK);
+        paint_colour(cr, paint_tokens->desk);
         cairo_paint(cr);
         cairo_scale(cr, width / SKETCH_W, height / SKETCH_H);
         for (int i = 0; i < STAFF_LINES; i++)

@@ -91,13 +91,13 @@ static void draw_tile(Wm *wm, cairo_t *cr, guint index)
         Box picture = { tile.x + PICTURE_INSET, tile.y + PICTURE_INSET, TILE_W - 2 * PICTURE_INSET, PICTURE_H };
 
         if (selected)
-                paint_fill(cr, tile, PAINT_INK);
-        paint_fill(cr, picture, PAINT_SHADE);
-        paint_outline(cr, picture, PAINT_RULE, 1);
+                paint_fill(cr, tile, paint_tokens->ink);
+        paint_fill(cr, picture, paint_tokens->shade);
+        paint_outline(cr, picture, paint_tokens->rule, 1);
         paint_tile(wm->painter, cr, picture.x, tile.y + LABEL_Y, c);
         int text_x = picture.x + PAINT_TILE + 8;
         Box text = { text_x, tile.y + LABEL_Y, picture.x + picture.w - text_x, PAINT_TILE };
-        paint_text(wm->painter, cr, FONT_TITLE, client_title(c), text, selected ? PAINT_PAPER : PAINT_INK);
+        paint_text(wm->painter, cr, FONT_TITLE, client_title(c), text, selected ? paint_tokens->paper : paint_tokens->ink);
 }
 
 /* After Cairo has drawn the ground: the server scales the picture into its place, or the glyph stands there if there is none. */
@@ -128,13 +128,13 @@ static void draw_hint(Wm *wm, cairo_t *cr, int width, int height)
                 paint_text(wm->painter, cr, FONT_MONO,
                            wm->config.nested_keys ? "Ctrl+Alt+Tab next · with Shift back · type to find · Esc stay"
                                                   : "Alt+Tab next · Alt+Shift+Tab back · type to find · Esc stay",
-                           line, PAINT_SOFT);
+                           line, paint_tokens->soft);
                 return;
         }
         g_autofree char *text = s->shown->len ? g_strdup(s->typed->str) : g_strdup_printf("%s  no window is called that", s->typed->str);
         int end = line.x + paint_text_width(wm->painter, FONT_MONO, s->typed->str);
-        paint_text(wm->painter, cr, FONT_MONO, text, line, PAINT_INK);
-        paint_fill(cr, (Box){ end + 2, line.y + 2, 2, 16 }, PAINT_ACCENT);
+        paint_text(wm->painter, cr, FONT_MONO, text, line, paint_tokens->ink);
+        paint_fill(cr, (Box){ end + 2, line.y + 2, 2, 16 }, paint_tokens->accent);
 }
 
 static void show_buffer(Wm *wm)
@@ -164,8 +164,8 @@ void switcher_draw(Wm *wm)
         int width = s->box.w / wm->scale, height = s->box.h / wm->scale;
         guint from = (guint)(s->first_row * s->columns), to = MIN(s->shown->len, from + (guint)(s->rows * s->columns));
         cairo_t *cr = paint_begin(wm, s->buffer, s->box.w, s->box.h);
-        paint_fill(cr, (Box){ 0, 0, width, height }, PAINT_SHEET);
-        paint_outline(cr, (Box){ 0, 0, width, height }, PAINT_INK, 2);
+        paint_fill(cr, (Box){ 0, 0, width, height }, paint_tokens->sheet);
+        paint_outline(cr, (Box){ 0, 0, width, height }, paint_tokens->ink, 2);
         for (guint i = from; i < to; i++)
                 draw_tile(wm, cr, i);
         draw_hint(wm, cr, width, height);
@@ -287,7 +287,7 @@ static Client *selected(Switcher *s)
 void switcher_start(Wm *wm, gboolean backwards, guint32 time)
 {
         Switcher *s = wm->switcher;
-        XSetWindowAttributes a = { .override_redirect = True, .event_mask = ButtonPressMask, .background_pixel = PAINT_SHEET };
+        XSetWindowAttributes a = { .override_redirect = True, .event_mask = ButtonPressMask, .background_pixel = paint_tokens->sheet };
 
         collect(wm);
         if (s->all->len == 0 || XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, time) != GrabSuccess) {

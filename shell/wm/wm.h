@@ -106,6 +106,7 @@ typedef struct {
         int ticket;                   /* what the UI is told, and says back */
 } SyncRequest;
 
+typedef struct Menu Menu;
 typedef struct Switcher Switcher;
 typedef struct Keys Keys;
 typedef struct Painter Painter;
@@ -149,12 +150,15 @@ typedef struct Wm {
         Client *bar_return;           /* who had the focus before the bar */
 
         gboolean dirty_stack, dirty_list, dirty_windows, dirty_focus, dirty_work_area;
+        WmWindow *told_windows; /* the last list the user interface was told */
+        gsize n_told_windows;
         GArray *syncs;                /* SyncRequest */
         int next_ticket;
         gboolean answering;           /* sync_answer() is at work */
 
         Keys *keys;
         MoveResize *drag;
+        Menu *menu;
         Switcher *switcher;
         Painter *painter;
         gboolean running, gone;

@@ -167,6 +167,18 @@ wm_core_answer_keys(WmCore *core, int n)
 }
 
 void
+wm_core_leave_panel(WmCore *core)
+{
+        note("leave panel");
+}
+
+void
+wm_core_dark(WmCore *core, gboolean dark)
+{
+        note("dark %d", dark);
+}
+
+void
 wm_core_sync_done(WmCore *core, int n)
 {
         note("sync done %d", n);

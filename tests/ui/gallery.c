@@ -114,7 +114,7 @@ static gboolean works_cb(guint64 xid, gpointer user_data) { return xid == 3; }
 static void
 show_panel(void)
 {
-        static const PanelHandler handler = {name_cb, window_cb, name_cb};
+        static const PanelHandler handler = {name_cb, window_cb, name_cb, name_cb};
         Panel *panel = panel_new(&handler, NULL);
         WmWindow windows[] = {
                 {.xid = 3, .title = "Disk Lens", .glyph = "D", .colour = 0x2c7a4b, .app = TRUE, .active = TRUE},

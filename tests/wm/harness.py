@@ -184,6 +184,11 @@ class Client:
         focus = self.display.get_input_focus().focus
         return focus if isinstance(focus, int) else focus.id
 
+    def pixel(self, x, y):
+        """The colour of a place on the screen, 0xRRGGBB."""
+        blue, green, red, _ = self.root.get_image(x, y, 1, 1, X.ZPixmap, 0xffffffff).data[:4]
+        return red << 16 | green << 8 | blue
+
     def place(self, window):
         """x, y of the inside on the screen, and its size."""
         geometry = window.get_geometry()

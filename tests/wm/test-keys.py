@@ -307,6 +307,67 @@ def test_nested_keys(core, c):
     nested.stop()
 
 
+def test_the_window_menu(core, c):
+    w = c.shown("one", w=300, h=200)
+    x, y, width, height = c.place(w)
+    chord(c, "Alt_L", "space")
+    strike(c, "Escape", "n")  # after Escape the letter is the window's
+    c.sync()
+    c.event(lambda e: e.type == X.KeyPress and e.window == w and e.detail == c.display.keysym_to_keycode(XK.XK_n))
+    chord(c, "Alt_L", "space")
+    strike(c, "m", "Right", "Down", "Return")
+    c.sync()
+    moved = c.place(w)
+    assert moved[0] > x and moved[1] > y and moved[2:] == (width, height), f"moved by keys: {moved}"
+    chord(c, "Super_L", "m")
+    strike(c, "Return")  # the first row: Maximise
+    c.sync()
+    assert {"MAXIMIZED_VERT", "MAXIMIZED_HORZ"} <= c.states(w)
+    chord(c, "Super_L", "m")
+    strike(c, "n")
+    c.sync()
+    assert c.wm_state(w) == Xutil.IconicState
+    chord(c, "Super_L", "m")  # without a window there is no menu, and the keyboard is free
+    strike(c, "Escape")
+    c.sync()
+
+
+def test_the_menu_goes_with_its_window(core, c):
+    w, other = c.shown("one"), c.shown("two")
+    chord(c, "Super_L", "m")
+    c.sync()
+    other.destroy()
+    c.sync()
+    strike(c, "n")
+    c.sync()
+    assert c.focus() == w.id and c.wm_state(w) == Xutil.NormalState
+    c.event(lambda e: e.type == X.KeyPress and e.window == w)
+
+
+def test_the_panel_by_keys(core, c):
+    w, panel = c.shown("work"), c.window("panel", x=0, y=764, w=1280, h=36)
+    core.say(f"mark {panel.id} 4")
+    settle(core, c)
+    c.map(panel)
+    assert c.focus() == w.id
+    chord(c, "Super_L", "Tab")
+    c.sync()
+    core.wait("panel-key")
+    assert c.focus() == panel.id and c.active() == w.id
+    core.say("leave-panel")
+    settle(core, c)
+    assert c.focus() == w.id
+
+
+def test_dark(core, c):
+    core.say("dark 1")
+    settle(core, c)
+    assert c.pixel(5, 5) == 0x17161a
+    core.say("dark 0")
+    settle(core, c)
+    assert c.pixel(5, 5) == 0xe9e5da
+
+
 def test_questions_do_not_take_the_focus(core, c):
     w, q = c.shown("work"), c.window("question", x=40, y=480, w=400, h=180)
     core.say(f"mark {q.id} 3")

@@ -25,6 +25,7 @@ static const char *const names[] = {
         [WM_EVENT_FIX_KEY] = "fix-key",
         [WM_EVENT_ANSWER_KEY] = "answer-key",
         [WM_EVENT_TERMINAL_KEY] = "terminal-key",
+        [WM_EVENT_PANEL_KEY] = "panel-key",
         [WM_EVENT_MONITOR] = "monitor",
         [WM_EVENT_SYNC] = "sync",
         [WM_EVENT_GONE] = "gone",
@@ -88,6 +89,10 @@ static void command(char *line)
                 wm_core_bar_size(core, atoi(words[1]), atoi(words[2]));
         else if (!strcmp(words[0], "answer-keys") && n == 2)
                 wm_core_answer_keys(core, atoi(words[1]));
+        else if (!strcmp(words[0], "leave-panel"))
+                wm_core_leave_panel(core);
+        else if (!strcmp(words[0], "dark") && n == 2)
+                wm_core_dark(core, atoi(words[1]));
         else if (!strcmp(words[0], "quit"))
                 g_main_loop_quit(loop);
 }
