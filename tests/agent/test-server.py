@@ -277,7 +277,10 @@ def endless_body_is_cut():
 
 @test
 def connections_end_with_their_clients():
-    count = lambda: len(os.listdir(f"/proc/{agent.pid}/fd"))
+    def count():
+        """The agent's ends of its socket; its descriptors are nobody's to read but root's, since it holds keys."""
+        with open("/proc/net/unix", encoding="utf-8", errors="replace") as sockets:
+            return sum(1 for line in sockets if line.rstrip().endswith(" " + SOCKET))
     ask_json("GET", "/api/v1/apps")
     before = count()
     for _ in range(50):
