@@ -1,4 +1,4 @@
-"""Web pages and tools never run as root, so a test that is root goes on as an ordinary user: the one in IMPROMPTU_TEST_USER, or `nobody`'s stand-in made by tests/run."""
+"""Web pages and tools never run as root, so a test that is root goes on as an ordinary user: the one in IMPROMPTU_TEST_USER, which tests/run makes."""
 import os
 import pwd
 import sys
