@@ -228,8 +228,10 @@ void checker_expect(Checker *checker, const char *app)
         warm(checker);
 }
 
+/* The next twins belong to nobody yet, so that whichever app comes next finds its processes started. */
 static void retire_twins(Checker *checker)
 {
+        g_clear_pointer(&checker->expected, g_free);
         for (guint i = 0; i < CHECK_HANDS; i++) {
                 g_clear_pointer(&checker->hands[i].twin, twin_free);
                 checker->hands[i].busy = FALSE;
