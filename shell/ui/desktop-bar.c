@@ -202,7 +202,8 @@ suggestion_row(json_object *data)
 
         if (!*title || strcmp(what, "change") == 0 || (strcmp(what, "open") == 0 && !opens))
                 return NULL;
-        row = row_new(opens ? ROW_OPEN : ROW_SAY, title, detail);
+        /* That it can be made is what the row says already. */
+        row = row_new(opens ? ROW_OPEN : ROW_SAY, title, strcmp(what, "make") == 0 ? NULL : detail);
         row->id = opens ? g_strdup(field_text(data, "app")) : NULL;
         row->text = opens ? NULL : g_strdup(title);
         row->glyph = opens ? first_letter(title) : g_strdup(strcmp(what, "recording") == 0 ? "▸" : "+");

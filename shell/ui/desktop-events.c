@@ -50,6 +50,17 @@ lane_answers(Desktop *desktop)
 }
 
 static void
+show_first_screen(Desktop *desktop, const char *sentence, const char *problem)
+{
+        /* Put away, the screen leaves the sentence in the bar: one key asks it again. */
+        if (sentence)
+                bar_keep(desktop->bar, sentence);
+        first_screen_show(desktop->first, sentence);
+        if (problem)
+                first_screen_problem(desktop->first, problem);
+}
+
+static void
 ask_refused(Desktop *desktop, Ask *ask, const GError *error)
 {
         gboolean refused = g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED);
@@ -57,8 +68,7 @@ ask_refused(Desktop *desktop, Ask *ask, const GError *error)
         if (ask->text && desktop->bar)
                 bar_keep(desktop->bar, ask->text);
         if (refused && ask->text && !lane_answers(desktop) && desktop->first) {
-                first_screen_show(desktop->first, ask->text);
-                first_screen_problem(desktop->first, error->message);
+                show_first_screen(desktop, ask->text, error->message);
         } else if (refused) {
                 desktop_say(desktop, NULL, error->message, FALSE);
         } else {
@@ -145,6 +155,8 @@ desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_n
                 json_object_object_add(body, "app", json_object_new_string(app));
                 json_object_object_add(body, "kind", json_object_new_string("edit"));
         }
+        if (desktop->bar)
+                bar_keep(desktop->bar, NULL);
         if (make_new)
                 json_object_object_add(body, "make", json_object_new_boolean(TRUE));
         ask_post(desktop, API_PREFIX "/ask", body, text);
@@ -200,14 +212,6 @@ desktop_fix(Desktop *desktop, const char *app, const char *text)
 }
 
 /* Lanes */
-
-static void
-show_first_screen(Desktop *desktop, const char *sentence, const char *problem)
-{
-        first_screen_show(desktop->first, sentence);
-        if (problem)
-                first_screen_problem(desktop->first, problem);
-}
 
 static void
 lanes_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
@@ -335,13 +339,8 @@ on_app(Happening *now)
 static void
 on_answer(Happening *now)
 {
-        g_autofree char *key = g_strdup_printf("answer %s", field_text(now->data, "run"));
-        const char *answer = field_text(now->data, "text");
-        g_autofree char *text = now->run && *now->run->text ? g_strdup_printf("“%s” — %s", now->run->text, answer) : g_strdup(answer);
-        Notice notice = {.key = key, .text = text, .stays = TRUE};
-
         if (now->fresh)
-                notices_show(now->desktop->notices, &notice);
+                answer_sheet_show(now->desktop->answer, now->run ? now->run->text : "", field_text(now->data, "text"));
 }
 
 static void

@@ -3,6 +3,7 @@
 
 #include "protocols/client.h"
 #include "shell/apps/views.h"
+#include "shell/ui/answer.h"
 #include "shell/ui/appwindow.h"
 #include "shell/ui/bar.h"
 #include "shell/ui/desktop.h"
@@ -41,6 +42,7 @@ struct Desktop {
         Panel *panel;
         QuestionSheet *question;
         Notices *notices;
+        AnswerSheet *answer;
         FirstScreen *first;
         SavedState *restored;      /* what was open before; NULL once it is restored */
         GHashTable *stopping;      /* runs that were asked to stop */

@@ -482,6 +482,7 @@ start_parts(Desktop *desktop)
         desktop->panel = panel_new(&panel_handler, desktop);
         desktop->question = question_sheet_new(&question_handler, desktop);
         desktop->notices = notices_new(&notice_handler, desktop);
+        desktop->answer = answer_sheet_new();
         desktop->first = first_screen_new(&first_handler, desktop);
         desktop_bar_start(desktop);
         mark_window(desktop, bar_window(desktop->bar), WM_ROLE_BAR);
@@ -598,6 +599,7 @@ free_parts(Desktop *desktop)
         g_hash_table_unref(desktop->sent);
         question_sheet_free(desktop->question);
         notices_free(desktop->notices);
+        answer_sheet_free(desktop->answer);
         first_screen_free(desktop->first);
         bar_free(desktop->bar);
         panel_free(desktop->panel);

@@ -7,11 +7,12 @@
 #define WIDTH 560
 #define CHARACTERS 62
 #define ADDRESS_MAX 300
+#define CHOICES 3
 
 struct FirstScreen {
         FirstScreenHandler handler;
         gpointer user_data;
-        GtkWidget *window, *lead, *problem, *address, *address_row, *first;
+        GtkWidget *window, *lead, *problem, *address, *address_row, *choices[CHOICES];
         char *sentence;
 };
 
@@ -45,28 +46,40 @@ address_cb(gpointer source, gpointer user_data)
 }
 
 static GtkWidget *
-choice_button(FirstScreen *screen, const char *choice, const char *title, const char *detail)
+choice_button(FirstScreen *screen, int n, const char *choice, const char *title, const char *detail)
 {
+        g_autofree char *digit = g_strdup_printf("%d", n + 1);
+        GtkWidget *head = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
         GtkWidget *button = gtk_button_new();
         GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 4, NULL);
         GtkWidget *line = ui_label(detail, "soft");
 
         ui_label_wrap(line, CHARACTERS);
-        gtk_container_add(GTK_CONTAINER(box), ui_label(title, "strong"));
+        gtk_container_add(GTK_CONTAINER(head), ui_label(title, "strong"));
+        gtk_box_pack_end(GTK_BOX(head), ui_label(digit, "key"), FALSE, FALSE, 0);
+        gtk_container_add(GTK_CONTAINER(box), head);
         gtk_container_add(GTK_CONTAINER(box), line);
         gtk_container_add(GTK_CONTAINER(button), box);
         ui_add_classes(button, "choice");
         g_object_set_data(G_OBJECT(button), "choice", (gpointer)g_intern_string(choice));
         g_signal_connect(button, "clicked", G_CALLBACK(choice_cb), screen);
+        screen->choices[n] = button;
         return button;
 }
 
 static gboolean
 key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
 {
-        if (event->keyval != GDK_KEY_Escape)
+        FirstScreen *screen = user_data;
+
+        if (event->keyval == GDK_KEY_Escape) {
+                first_screen_hide(screen);
+                return TRUE;
+        }
+        /* The digits on the choices, while no address is being typed. */
+        if (event->keyval < GDK_KEY_1 || event->keyval >= GDK_KEY_1 + CHOICES || gtk_widget_has_focus(screen->address))
                 return FALSE;
-        first_screen_hide(user_data);
+        gtk_button_clicked(GTK_BUTTON(screen->choices[event->keyval - GDK_KEY_1]));
         return TRUE;
 }
 
@@ -102,18 +115,18 @@ build(FirstScreen *screen)
         screen->problem = ui_label("", "accent");
         ui_label_wrap(screen->problem, CHARACTERS);
         gtk_widget_set_no_show_all(screen->problem, TRUE);
-        screen->first = choice_button(screen, "key", "Paste a key",
+        choice_button(screen, 0, "key", "Paste a key",
                                       "For a service on the network. The key goes to your keyring; no window and no app ever sees it.");
         screen->address_row = address_row(screen);
         gtk_container_add(GTK_CONTAINER(pad), ui_label("Who should answer?", "heading"));
         gtk_container_add(GTK_CONTAINER(pad), screen->lead);
         gtk_widget_set_margin_bottom(screen->lead, 6);
-        gtk_container_add(GTK_CONTAINER(pad), screen->first);
-        gtk_container_add(GTK_CONTAINER(pad), choice_button(screen, "local", "Use a model here",
+        gtk_container_add(GTK_CONTAINER(pad), screen->choices[0]);
+        gtk_container_add(GTK_CONTAINER(pad), choice_button(screen, 1, "local", "Use a model here",
                                                             "llama.cpp or Ollama on this machine, or at another address. Nothing leaves it."));
         gtk_container_add(GTK_CONTAINER(pad), screen->address_row);
         gtk_container_add(GTK_CONTAINER(pad),
-                          choice_button(screen, "recording", "Watch a recording",
+                          choice_button(screen, 2, "recording", "Watch a recording",
                                         "A few sentences are played as they were once answered. Tools, checks and windows are real."));
         gtk_container_add(GTK_CONTAINER(pad), screen->problem);
         gtk_container_add(GTK_CONTAINER(box), pad);
@@ -173,8 +186,10 @@ first_screen_show(FirstScreen *screen, const char *sentence)
                 ui_label_set(screen->lead, "No model answers yet. Apps that were made before work without one.");
         }
         gtk_widget_hide(screen->problem);
+        if (!first_screen_visible(screen))
+                gtk_widget_hide(screen->address_row);
         gtk_window_present(GTK_WINDOW(screen->window));
-        gtk_widget_grab_focus(screen->first);
+        gtk_widget_grab_focus(screen->choices[0]);
 }
 
 void

@@ -1,0 +1,12 @@
+/* A plain answer: what was asked, and what came of it, on a sheet that Escape, Enter or a click puts away. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+typedef struct AnswerSheet AnswerSheet;
+
+AnswerSheet *answer_sheet_new(void);
+void answer_sheet_free(AnswerSheet *sheet);
+GtkWidget *answer_sheet_window(AnswerSheet *sheet);
+/* Shows it, in place of an earlier one. asked may be "". */
+void answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer);
