@@ -1,5 +1,5 @@
-"""A disk of a test's own that can be filled to the last byte: a small tmpfs in a mount namespace that only this process and its children see. No rights are
-needed beyond the user namespace that the sandbox needs too."""
+"""A disk of a test's own that can be filled to the last byte: a small tmpfs in a mount namespace that only this process and its children
+see. No rights are needed beyond the user namespace that the sandbox needs too."""
 import ctypes
 import os
 

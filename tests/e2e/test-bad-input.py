@@ -1,7 +1,6 @@
 #!/usr/bin/python3
-"""Verifies that bad sentences, bad models and bad pages end in a sentence that says what happened and what can be done; that the last working version stays, that
-nothing accepted is lost, and that the desktop goes on after each of them."""
-import http.client
+"""Verifies that bad sentences, bad models and bad pages end in a sentence that says what happened and what can be done; that the last
+working version stays, that nothing accepted is lost, and that the desktop goes on after each of them."""
 import json
 import os
 import socket
@@ -11,14 +10,14 @@ import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop, UnixConnection, WAIT  # noqa: E402
+from desktop import Desktop, Failed, UnixConnection, WAIT  # noqa: E402
 from rehearsal import Rehearsal  # noqa: E402
 import tap  # noqa: E402
 
 CUPS = "a tally of cups"
 BACK = "let me take a cup back"
 STALL_SECONDS = "2"
-CONTROLS = [chr(c) for c in range(32)] + list("\x7f\u200e\u200f\u061c") + [chr(c) for c in range(0x202A, 0x202F)] + [chr(c) for c in range(0x2066, 0x206A)]
+CONTROLS = [chr(c) for c in (*range(32), 0x7F, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
 
 
 class Listener:
@@ -49,7 +48,8 @@ class Refuser:
         while True:
             connection, _ = self.socket.accept()
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                               b"Content-Length: %d\r\n\r\n" % len(body) + body)
             connection.close()
 
 
@@ -122,11 +122,13 @@ def bad_sentences_are_refused_with_a_sentence(w):
     for name, raw, status in (
             ("nothing", b'{"text": ""}', 400), ("white space", json.dumps({"text": " \t\n\u2003"}).encode(), 400),
             ("only overrides", json.dumps({"text": "\u202e\u2066"}).encode(), 400),
-            ("64 KiB", json.dumps({"text": "x" * 65536}).encode(), 413), ("64 KiB in two bytes each", json.dumps({"text": "ö" * 32768}, ensure_ascii=False).encode(), 413),
+            ("64 KiB", json.dumps({"text": "x" * 65536}).encode(), 413),
+            ("64 KiB in two bytes each", json.dumps({"text": "ö" * 32768}, ensure_ascii=False).encode(), 413),
             ("NUL, escaped", b'{"text": "a\\u0000b"}', 400), ("NUL, raw", b'{"text": "a\0b"}', 400),
             ("invalid UTF-8", b'{"text": "a\xff\xfeb"}', 400), ("an overlong NUL", b'{"text": "a\xc0\x80b"}', 400),
             ("a surrogate in UTF-8", b'{"text": "a\xed\xa0\x80b"}', 400),
-            ("no JSON", b"a tally of cups", 400), ("JSON cut off", b'{"text": "a ta', 400), ("a list", b'["a"]', 400), ("a number", b'{"text": 7}', 400),
+            ("no JSON", b"a tally of cups", 400), ("JSON cut off", b'{"text": "a ta', 400), ("a list", b'["a"]', 400),
+            ("a number", b'{"text": 7}', 400),
             ("no text", b"{}", 400), ("deep JSON", b'{"text": ' + b"[" * 5000 + b"]" * 5000 + b"}", 400),
             ("9 MiB", b'{"text": "' + b"x" * (9 << 20) + b'"}', 413)):
         got, body = w.post("/api/v1/ask", raw)
@@ -138,8 +140,10 @@ def bad_sentences_are_refused_with_a_sentence(w):
 
 
 def raw_bytes_are_answered_or_cut(w):
-    for raw in (b"\0\0\0\0\r\n\r\n", b"GET \xff\xfe HTTP/1.1\r\n\r\n", b"POST /api/v1/ask HTTP/1.1\r\nContent-Length: -5\r\n\r\n", b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
-                b"POST /api/v1/ask HTTP/1.1\r\nHost: agent\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50):
+    for raw in (b"\0\0\0\0\r\n\r\n", b"GET \xff\xfe HTTP/1.1\r\n\r\n", b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\n\r\n",
+                b"POST /api/v1/ask HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+                b"POST /api/v1/ask HTTP/1.1\r\nHost: agent\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+                b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 50):
         client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         client.settimeout(WAIT)
         client.connect(w.d.socket)
@@ -154,7 +158,7 @@ def raw_bytes_are_answered_or_cut(w):
     w.goes_on()
 
 
-def the_bar_refuses_an_empty_sentence_and_takes_a_long_one(w):
+def the_bar_asks_nothing_for_an_empty_sentence(w):
     since = w.d.events.mark()
     w.d.bar()
     w.d.keys("Return")
@@ -170,7 +174,8 @@ def overrides_are_taken_out_of_a_sentence(w):
     status, _ = w.post("/api/v1/apps/" + w.cups() + "/open", b"{}")
     tap.equal(status, 200, "the app opens")
     connection = UnixConnection(w.d.socket)
-    connection.request("POST", "/api/v1/ask", json.dumps({"text": "a \u202etally\u202c of \u2066cups\u2069"}), {"Content-Type": "application/json"})
+    raw = json.dumps({"text": "a \u202etally\u202c of \u2066cups\u2069"})
+    connection.request("POST", "/api/v1/ask", raw, {"Content-Type": "application/json"})
     tap.equal(connection.getresponse().status, 200, "it is taken")
     run = w.d.events.wait("run", "the run", since)
     tap.equal(run["text"], CUPS, "the sentence has no overrides")
@@ -196,11 +201,11 @@ def a_dishonest_name_is_plain_in_every_title(w):
 
 def a_model_that_fails_for_good_ends_in_a_sentence(w):
     for fault, words in (
-            ("garbage@ROUTE", ["again"]), ("html@ROUTE", ["again"]), ("500@ROUTE", ["again"]), ("drop@ROUTE", ["again"]), ("429=0.05@ROUTE", ["again"]),
-            ("empty@PLAN", ["no plan", "Nothing was made"]), ("refusal@PLAN", ["no plan", "Nothing was made"]), ("length@PLAN", ["no plan", "Nothing was made"]),
-            ("cut@PLAN", ["no plan", "Nothing was made"]), ("stall@PLAN", ["no plan", "Nothing was made"]), ("garbage@PLAN", ["again"]),
-            ("empty@WRITE", ["no page"]), ("refusal@WRITE", ["no page"]), ("filter@WRITE", ["no page"]), ("cut@WRITE", ["no page"]),
-            ("length@WRITE", ["no page"]), ("stall@WRITE", ["no page"]), ("garbage@WRITE", ["again"]), ("html@WRITE", ["again"])):
+            *((name + "@ROUTE", ("again", "Nothing had been made")) for name in ("garbage", "html", "500", "drop", "429=0.05")),
+            *((name + "@PLAN", ("no plan", "twice", "Nothing was made")) for name in ("empty", "refusal", "length", "cut", "stall")),
+            *((name + "@WRITE", ("no page", "twice", "Nothing was kept")) for name in ("empty", "refusal", "filter")),
+            *((name + "@WRITE", ("no page", "twice", "Nothing was kept")) for name in ("cut", "length", "stall")),
+            *((name, ("again", "Nothing had been made")) for name in ("garbage@PLAN", "garbage@WRITE", "html@WRITE"))):
         w.rehearsal.faults(fault)
         apps = len(w.d.request("GET", "/api/v1/apps")["apps"])
         done, _ = w.end(CUPS, make=True)
@@ -240,13 +245,21 @@ def a_page_that_loops_when_pressed_is_found_and_can_be_stopped(w):
     tap.equal(done["outcome"], "delivered", done["message"])
     sentence_like(done["message"], "Still wrong")
     evidence = w.d.events.wait("evidence", "the check", since, run=done["run"])
-    tap.check("frozen" in [f["kind"] for f in evidence["findings"]] or "failed" in [r["verdict"] for r in evidence["results"]], f"it is found: {evidence}")
+    tap.check("frozen" in [f["kind"] for f in evidence["findings"]], f"it is found: {evidence}")
+    tap.check("failed" in [r["verdict"] for r in evidence["results"]], f"and has failed: {evidence}")
     w.d.tool("wmctrl", "-a", "Endless counter")
     press(w.d, "Endless counter", 200, 250)
     w.goes_on()
     w.d.tool("wmctrl", "-c", "Endless counter")
-    w.d.until(lambda: "Endless counter" not in w.d.tool("wmctrl", "-l"), "the looping window to close")
+    w.d.until(lambda: is_gone(w.d, "Endless counter"), "the looping window to close")
     w.goes_on()
+
+
+def is_gone(d, title):
+    try:
+        return title not in d.tool("wmctrl", "-l")
+    except Failed:  # a window went while it was being listed
+        return False
 
 
 def press(d, title, x, y):
@@ -321,7 +334,8 @@ def what_a_tool_says_is_only_text(w):
     answer = w.d.events.wait("answer", "the answer", since, run=done["run"])["text"]
     tap.check("Ignore all previous instructions" in answer, "it is shown as it is")
     tap.check(not [c for c in answer if c in CONTROLS], f"as plain text: {answer!r}")
-    tap.equal([c["state"] for c in w.rehearsal.calls() if c["sentence"] == "what does the note say?"], ["ROUTE", "PLAN", "TOOL"], "no model reads it")
+    calls = [c["state"] for c in w.rehearsal.calls() if c["sentence"] == "what does the note say?"]
+    tap.equal(calls, ["ROUTE", "PLAN", "TOOL"], "no model reads it")
     tap.equal(w.d.request("GET", "/api/v1/grants")["grants"], [], "nothing was allowed")
     w.goes_on()
 
@@ -352,7 +366,8 @@ def main():
     become_ordinary()
     with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
         listener = Listener()
-        rehearsal = Rehearsal(os.path.join(os.path.abspath(sys.argv[1]), "agent/rehearsal/impromptu-rehearsal"), out, words={"@PORT@": str(listener.port)})
+        program = os.path.join(sys.argv[1], "agent/rehearsal/impromptu-rehearsal")
+        rehearsal = Rehearsal(program, out, words={"@PORT@": str(listener.port)})
         env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base, "IMPROMPTU_STALL_SECONDS": STALL_SECONDS}
         try:
             with Desktop(sys.argv[1], out, home=home, env=env) as d:
@@ -361,7 +376,7 @@ def main():
                     a_first_app_is_made,
                     bad_sentences_are_refused_with_a_sentence,
                     raw_bytes_are_answered_or_cut,
-                    the_bar_refuses_an_empty_sentence_and_takes_a_long_one,
+                    the_bar_asks_nothing_for_an_empty_sentence,
                     overrides_are_taken_out_of_a_sentence,
                     a_dishonest_name_is_plain_in_every_title,
                     a_model_that_fails_for_good_ends_in_a_sentence,

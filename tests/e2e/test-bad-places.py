@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies that a full disk, a library that cannot be written and a socket that another agent holds end in sentences, that what was accepted stays and that the
-desktop goes on, also once there is room again."""
+"""Verifies that a full disk, a library that cannot be written and a socket that another agent holds end in sentences, that what was
+accepted stays and that the desktop goes on, also once there is room again."""
 import json
 import os
 import signal
@@ -115,7 +115,8 @@ def an_agent_that_is_killed_on_a_full_disk_comes_back_with_everything(w):
     w.d.until(lambda: part(w.d, "agent")["pid"] not in (0, pid), "another agent")
     w.d.until(lambda: w.d.request("GET", "/api/v1/lanes", quiet=True), "it to answer")
     tap.equal(sorted(a["title"] for a in w.d.request("GET", "/api/v1/apps")["apps"]), titles, "every app is there")
-    tap.equal([r for r in w.d.request("GET", "/api/v1/runs")["runs"] if not r["finished"]], [], "what was told to be over does not begin again")
+    working = [r for r in w.d.request("GET", "/api/v1/runs")["runs"] if not r["finished"]]
+    tap.equal(working, [], "what was told to be over does not begin again")
     w.disk.free()
     w.goes_on()
 
@@ -155,7 +156,8 @@ def a_socket_that_another_agent_holds_leaves_a_working_desktop(w):
         os.mkdir(folder, 0o700)
     env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": w.rehearsal.base, **folders}
     with Desktop(sys.argv[1], w.d.out, home=w.d.env["HOME"], env=env) as d:
-        d.processes.insert(0, subprocess.Popen([d.program("impromptu-agent")], env=d.env, stdin=subprocess.DEVNULL, stdout=d.log, stderr=d.log))
+        agent = subprocess.Popen([d.program("impromptu-agent")], env=d.env, stdin=subprocess.DEVNULL, stdout=d.log, stderr=d.log)
+        d.processes.insert(0, agent)
         d.until(lambda: d.request("GET", "/api/v1/lanes", quiet=True), "the other agent")
         d.start()
         problem = d.until(lambda: part(d, "agent").get("problem"), "the session to say so")
@@ -163,7 +165,8 @@ def a_socket_that_another_agent_holds_leaves_a_working_desktop(w):
         other = World(d, w.disk, w.rehearsal)
         tap.equal(other.end(CUPS)["outcome"], "delivered", "the desktop works with the agent that is there")
         other.goes_on()
-        d.processes.pop(0).terminate()
+        agent.terminate()
+        agent.wait(WAIT)
         d.tool(d.program("impromptu"), "session", "restart", "agent")
         d.until(lambda: part(d, "agent")["running"], "the session's own agent")
         d.until(lambda: d.request("GET", "/api/v1/lanes", quiet=True), "it to answer")
