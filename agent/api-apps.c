@@ -150,8 +150,8 @@ void api_save(Exchange *exchange)
                 return;
         }
         g_autofree char *size = g_format_size((guint64)bytes);
-        const char *id = questions_ask(agent->questions, exchange->id, app ? app->title : exchange->id, "save", name, app ? app->sentence : NULL, size,
-                                       NULL, NULL, NULL);
+        const char *id = questions_ask(agent->questions, exchange->id, app ? app->title : exchange->id, "save", name,
+                                       app ? app->sentence : NULL, size, NULL, NULL, NULL);
         if (!id) {
                 exchange_refuse(exchange, API_ERROR_BUSY, "Too many questions wait for an answer already.");
                 return;

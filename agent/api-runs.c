@@ -21,7 +21,8 @@ static char *read_sentence(Exchange *exchange, const char *field, gboolean *refu
         if (sentence)
                 return sentence;
         *refused = TRUE;
-        exchange_refuse(exchange, g_error_matches(error, TEXT_ERROR, TEXT_ERROR_TOO_LONG) ? API_ERROR_TOO_LARGE : API_ERROR_BAD_REQUEST, error->message);
+        exchange_refuse(exchange, g_error_matches(error, TEXT_ERROR, TEXT_ERROR_TOO_LONG) ? API_ERROR_TOO_LARGE : API_ERROR_BAD_REQUEST,
+                        error->message);
         return NULL;
 }
 

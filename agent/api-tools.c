@@ -59,7 +59,8 @@ static void called_cb(json_object *result, const char *traceback, const GError *
 void api_call(Exchange *exchange)
 {
         exchange_wait(exchange);
-        toolbox_call(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id, json_field_object(exchange->body, "arguments"),
+        toolbox_call(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id,
+                     json_field_object(exchange->body, "arguments"),
                      exchange->gone, called_cb, exchange);
 }
 

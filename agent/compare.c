@@ -1,4 +1,5 @@
-/* A sample's result against what should come out; the first difference is said so that a person, or the model that repairs the tool, can act on it. */
+/* A sample's result against what should come out; the first difference is said so that a person, or the model that repairs the tool, can
+ * act on it. */
 #include <string.h>
 
 #include "agent/json.h"
@@ -63,7 +64,8 @@ static gboolean compare_arrays(json_object *expected, json_object *got, gboolean
         if (n == found)
                 return TRUE;
         g_autofree char *shown = show(got);
-        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected %zu entries at %s, got %zu: %s", n, *place ? place : "the top", found, shown);
+        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected %zu entries at %s, got %zu: %s", n, *place ? place : "the top", found,
+                    shown);
         return FALSE;
 }
 
@@ -86,7 +88,8 @@ static gboolean compare_objects(json_object *expected, json_object *got, gboolea
                 if (json_object_object_get_ex(expected, name, NULL))
                         continue;
                 g_autofree char *shown = show(extra);
-                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected no field %s%s%s, got %s", place, *place ? "." : "", name, shown);
+                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected no field %s%s%s, got %s", place, *place ? "." : "", name,
+                            shown);
                 return FALSE;
         }
         return TRUE;

@@ -36,7 +36,8 @@ void exchange_send(Exchange *exchange, const char *type, GBytes *bytes);
 /* The answer comes later; exchange_reply() or exchange_fail() sends it. Keeps the exchange alive until then: each call needs one answer. */
 void exchange_wait(Exchange *exchange);
 
-/* An answer in pieces. start sets status and headers; write appends (length 0 is nothing); end ends it; cut breaks it off so that the other side notices. */
+/* An answer in pieces. start sets status and headers; write appends (length 0 is nothing); end ends it; cut breaks it off so that the
+ * other side notices. */
 void exchange_start(Exchange *exchange, const char *type);
 void exchange_write(Exchange *exchange, const char *bytes, gsize length);
 void exchange_end(Exchange *exchange);

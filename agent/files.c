@@ -1,4 +1,5 @@
-/* GET /app/ID/PATH: an app's own files, drafts while they are written, and the system's JavaScript libraries; and virtual responses for all other addresses. */
+/* GET /app/ID/PATH: an app's own files, drafts while they are written, and the system's JavaScript libraries; and virtual responses for
+ * all other addresses. */
 #include <string.h>
 
 #include <stdlib.h>
@@ -14,10 +15,14 @@ static const struct {
         const char *ending, *type;
 } types[] = {
         {".html", "text/html; charset=utf-8"}, {".htm", "text/html; charset=utf-8"}, {".js", "text/javascript; charset=utf-8"},
-        {".mjs", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".json", "application/json"}, {".map", "application/json"},
-        {".svg", "image/svg+xml"}, {".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".gif", "image/gif"}, {".webp", "image/webp"},
-        {".ico", "image/x-icon"}, {".woff", "font/woff"}, {".woff2", "font/woff2"}, {".ttf", "font/ttf"}, {".otf", "font/otf"}, {".wasm", "application/wasm"},
-        {".csv", "text/csv; charset=utf-8"}, {".txt", "text/plain; charset=utf-8"}, {".md", "text/plain; charset=utf-8"}, {".xml", "application/xml"},
+        {".mjs", "text/javascript; charset=utf-8"}, {".css", "text/css; charset=utf-8"}, {".json", "application/json"},
+        {".map", "application/json"},
+        {".svg", "image/svg+xml"}, {".png", "image/png"}, {".jpg", "image/jpeg"}, {".jpeg", "image/jpeg"}, {".gif", "image/gif"},
+        {".webp", "image/webp"},
+        {".ico", "image/x-icon"}, {".woff", "font/woff"}, {".woff2", "font/woff2"}, {".ttf", "font/ttf"}, {".otf", "font/otf"},
+        {".wasm", "application/wasm"},
+        {".csv", "text/csv; charset=utf-8"}, {".txt", "text/plain; charset=utf-8"}, {".md", "text/plain; charset=utf-8"},
+        {".xml", "application/xml"},
         {".mp3", "audio/mpeg"}, {".ogg", "audio/ogg"}, {".wav", "audio/wav"}, {".mp4", "video/mp4"}, {".webm", "video/webm"},
         {".glb", "model/gltf-binary"}, {".stl", "model/stl"},
 };

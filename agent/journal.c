@@ -1,9 +1,10 @@
-/* The journal of events: two files of JSON lines, events.jsonl and the full one before it, events.1.jsonl, so that between one and two times
- * API_JOURNAL_KEEP events are kept. Memory holds only where each line begins and which run it belongs to; replay reads the files.
+/* The journal of events: two files of JSON lines, events.jsonl and the full one before it, events.1.jsonl, so that between one and two
+ * times API_JOURNAL_KEEP events are kept. Memory holds only where each line begins and which run it belongs to; replay reads the files.
  *
- * A line is written with one write() before anybody is told of it, so it survives the agent's own death. It is not synced to the disk for each event,
- * which would cost milliseconds: files are synced when they are full and at the end. After a power cut the numbering may therefore go on from a little
- * earlier; a reader that comes with a later place than any given gets a snapshot, and what was accepted lies safe in the library all the same.
+ * A line is written with one write() before anybody is told of it, so it survives the agent's own death. It is not synced to the disk for
+ * each event, which would cost milliseconds: files are synced when they are full and at the end. After a power cut the numbering may
+ * therefore go on from a little earlier; a reader that comes with a later place than any given gets a snapshot, and what was accepted
+ * lies safe in the library all the same.
  *
  * Where the disk is full, lines wait in memory (bounded) and are written as soon as it takes them. */
 #include "agent/journal.h"
@@ -102,8 +103,8 @@ static gboolean parse_line(const char *line, gsize length, guint64 *id, EventTyp
         return TRUE;
 }
 
-/* Notes where the lines of a file begin. A damaged line in the middle makes everything before it forgotten, since places must not have holes; one at the
- * end is cut off. */
+/* Notes where the lines of a file begin. A damaged line in the middle makes everything before it forgotten, since places must not have
+ * holes; one at the end is cut off. */
 static void segment_scan(Segment *segment, const char *path, const char *bytes, gsize length)
 {
         gsize at = 0, whole = 0;
@@ -164,11 +165,13 @@ static gboolean take_lock(Journal *journal, GError **error)
         g_autofree char *path = g_build_filename(journal->folder, "journal.lock", NULL);
         journal->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (journal->lock < 0) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The folder %s cannot be written: %s.", journal->folder, g_strerror(errno));
+                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The folder %s cannot be written: %s.", journal->folder,
+                            g_strerror(errno));
                 return FALSE;
         }
         if (flock(journal->lock, LOCK_EX | LOCK_NB) < 0) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_CONFLICT, "Another agent already uses the folder %s. End it first.", journal->folder);
+                g_set_error(error, AGENT_ERROR, API_ERROR_CONFLICT, "Another agent already uses the folder %s. End it first.",
+                            journal->folder);
                 return FALSE;
         }
         return TRUE;

@@ -33,7 +33,8 @@ static json_object *parse(const char *bytes, gssize length, int depth, gsize *pl
         else if (fault == json_tokener_success)
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "A JSON value is missing.");
         else
-                g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "This is not JSON: %s, at byte %zu.", json_tokener_error_desc(fault), stop + 1);
+                g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "This is not JSON: %s, at byte %zu.",
+                            json_tokener_error_desc(fault), stop + 1);
         return NULL;
 }
 

@@ -1,5 +1,5 @@
-/* Small readers and writers over json-c, for values that may come from anyone. A reader never fails: what is missing, or of another type, is as if it
- * were not there. (json-c itself owns the name json_bool; hence "flag".) */
+/* Small readers and writers over json-c, for values that may come from anyone. A reader never fails: what is missing, or of another type,
+ * is as if it were not there. (json-c itself owns the name json_bool; hence "flag".) */
 #pragma once
 
 #include <glib.h>
@@ -8,8 +8,9 @@
 #define JSON_DEPTH_MAX 64
 #define JSON_OWN_DEPTH_MAX (JSON_DEPTH_MAX + 16)
 
-/* Reads one whole JSON value: strict, valid UTF-8, at most JSON_DEPTH_MAX deep, nothing after it; length -1 means NUL-terminated. NULL and an error (AGENT_ERROR,
- * BAD_REQUEST) that says where it stops being JSON. JSON's `null` is an error as well: nobody sends it as a whole value. The tokener's own buffer is cleared. */
+/* Reads one whole JSON value: strict, valid UTF-8, at most JSON_DEPTH_MAX deep, nothing after it; length -1 means NUL-terminated. NULL
+ * and an error (AGENT_ERROR, BAD_REQUEST) that says where it stops being JSON. JSON's `null` is an error as well: nobody sends it as a
+ * whole value. The tokener's own buffer is cleared. */
 json_object *json_parse(const char *bytes, gssize length, GError **error);
 /* Likewise; place is the byte where it stopped. */
 json_object *json_parse_placed(const char *bytes, gssize length, gsize *place, GError **error);

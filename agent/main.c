@@ -1,13 +1,13 @@
-/* impromptu-agent: one for each user session. It owns the library, the runs, the questions and the only keys, and everything reaches it through one Unix
- * socket. Rooms, from the ground up:
+/* impromptu-agent: one for each user session. It owns the library, the runs, the questions and the only keys, and everything reaches it
+ * through one Unix socket. Rooms, from the ground up:
  *
  *   journal.c     every event, in one numbering           questions.c  what the person is asked, and grants
  *   library/      apps, tools and pages in git            places.c     what can never be granted
  *   toolbox.c     tool calls, each confined (sandbox/)    inference/   which model answers
  *   runs/         the state machine of a request          server.c     HTTP on the socket (reader.c, files.c, api-*.c)
  *
- * All of it runs on one main loop. It can be killed at any moment: what was accepted is in the library, runs go on from their records, and streams resume from
- * the journal. To understand the rest, start reading at start(). */
+ * All of it runs on one main loop. It can be killed at any moment: what was accepted is in the library, runs go on from their records,
+ * and streams resume from the journal. To understand the rest, start reading at start(). */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,8 +45,8 @@ static char *own_folder(void)
         return g_path_get_dirname(exe ? exe : IMPROMPTU_BIN);
 }
 
-/* A program of ours: beside this one, installed, or in the build tree, where it is in the folder `built`. The last place is named where it is nowhere, so
- * that whoever starts it can say what is missing. */
+/* A program of ours: beside this one, installed, or in the build tree, where it is in the folder `built`. The last place is named where
+ * it is nowhere, so that whoever starts it can say what is missing. */
 static char *find_program(const char *name, const char *built)
 {
         g_autofree char *here = own_folder();
@@ -104,10 +104,12 @@ static void agent_clear(Agent *agent)
 
 static gboolean start(Agent *agent, GError **error)
 {
-        g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"), *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
+        g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
+                *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
         agent->share_folder = find_share();
         g_autofree char *recordings = g_build_filename(agent->share_folder, "rehearsal", NULL);
-        if (!(agent->data_folder = make_folder(g_get_user_data_dir(), error)) || !(agent->state_folder = make_folder(g_get_user_state_dir(), error)))
+        if (!(agent->data_folder = make_folder(g_get_user_data_dir(), error))
+            || !(agent->state_folder = make_folder(g_get_user_state_dir(), error)))
                 return FALSE;
         if (!(agent->journal = journal_open(agent->state_folder, error)) || !(agent->library = library_open(agent->data_folder, error))
             || !(agent->questions = questions_new(agent->state_folder, agent->journal, error)))

@@ -1,5 +1,5 @@
-/* Which places a tool may be granted. The table names what nobody is ever asked for: a person who says yes to everything would otherwise hand out their
- * keys to a program that a model wrote a second ago. */
+/* Which places a tool may be granted. The table names what nobody is ever asked for: a person who says yes to everything would otherwise
+ * hand out their keys to a program that a model wrote a second ago. */
 #include "agent/places.h"
 
 #include <errno.h>
@@ -27,20 +27,30 @@ typedef struct {
 #define KERNEL "it belongs to the system and shows other programs' secrets"
 
 static const Place never[] = {
-        {".ssh", KEYS}, {".gnupg", KEYS}, {".pki", KEYS}, {".local/share/keyrings", KEYS}, {".local/share/kwalletd", KEYS}, {".kde/share/apps/kwallet", KEYS},
-        {".password-store", KEYS}, {".aws", KEYS}, {".azure", KEYS}, {".kube", KEYS}, {".docker", KEYS}, {".netrc", KEYS}, {".authinfo", KEYS},
-        {".git-credentials", KEYS}, {".config/git", KEYS}, {".gitconfig", KEYS}, {".config/gh", KEYS}, {".config/gcloud", KEYS}, {".npmrc", KEYS}, {".pypirc", KEYS},
-        {".cargo/credentials", KEYS}, {".cargo/credentials.toml", KEYS}, {".config/rclone", KEYS}, {".config/keepassxc", KEYS}, {".Xauthority", KEYS},
+        {".ssh", KEYS}, {".gnupg", KEYS}, {".pki", KEYS}, {".local/share/keyrings", KEYS}, {".local/share/kwalletd", KEYS},
+        {".kde/share/apps/kwallet", KEYS},
+        {".password-store", KEYS}, {".aws", KEYS}, {".azure", KEYS}, {".kube", KEYS}, {".docker", KEYS}, {".netrc", KEYS},
+        {".authinfo", KEYS},
+        {".git-credentials", KEYS}, {".config/git", KEYS}, {".gitconfig", KEYS}, {".config/gh", KEYS}, {".config/gcloud", KEYS},
+        {".npmrc", KEYS}, {".pypirc", KEYS},
+        {".cargo/credentials", KEYS}, {".cargo/credentials.toml", KEYS}, {".config/rclone", KEYS}, {".config/keepassxc", KEYS},
+        {".Xauthority", KEYS},
         {".ICEauthority", KEYS}, {".pgpass", KEYS}, {".my.cnf", KEYS}, {".vault-token", KEYS}, {".electrum", KEYS}, {".bitcoin", KEYS},
-        {".mozilla", BROWSER}, {".librewolf", BROWSER}, {".thunderbird", BROWSER}, {".config/google-chrome", BROWSER}, {".config/chromium", BROWSER},
+        {".mozilla", BROWSER}, {".librewolf", BROWSER}, {".thunderbird", BROWSER}, {".config/google-chrome", BROWSER},
+        {".config/chromium", BROWSER},
         {".config/BraveSoftware", BROWSER}, {".config/microsoft-edge", BROWSER}, {".config/opera", BROWSER}, {".config/vivaldi", BROWSER},
-        {".config/epiphany", BROWSER}, {".local/share/epiphany", BROWSER}, {".config/evolution", BROWSER}, {".local/share/evolution", BROWSER},
+        {".config/epiphany", BROWSER}, {".local/share/epiphany", BROWSER}, {".config/evolution", BROWSER},
+        {".local/share/evolution", BROWSER},
         {".var/app", BROWSER}, {"snap", BROWSER}, {".config/Signal", BROWSER}, {".config/discord", BROWSER}, {".config/Slack", BROWSER},
-        {".bashrc", START}, {".bash_profile", START}, {".bash_login", START}, {".bash_logout", START}, {".profile", START}, {".bash_aliases", START},
-        {".zshrc", START}, {".zshenv", START}, {".zprofile", START}, {".zlogin", START}, {".zlogout", START}, {".kshrc", START}, {".inputrc", START},
-        {".xinitrc", START}, {".xsession", START}, {".xsessionrc", START}, {".xprofile", START}, {".Xresources", START}, {".pam_environment", START},
+        {".bashrc", START}, {".bash_profile", START}, {".bash_login", START}, {".bash_logout", START}, {".profile", START},
+        {".bash_aliases", START},
+        {".zshrc", START}, {".zshenv", START}, {".zprofile", START}, {".zlogin", START}, {".zlogout", START}, {".kshrc", START},
+        {".inputrc", START},
+        {".xinitrc", START}, {".xsession", START}, {".xsessionrc", START}, {".xprofile", START}, {".Xresources", START},
+        {".pam_environment", START},
         {".vimrc", START}, {".config/nvim", START}, {".emacs", START}, {".emacs.d", START},
-        {".config/fish", START}, {".config/autostart", START}, {".config/systemd", START}, {".config/environment.d", START}, {".local/bin", START},
+        {".config/fish", START}, {".config/autostart", START}, {".config/systemd", START}, {".config/environment.d", START},
+        {".local/bin", START},
         {".local/share/applications", START}, {".local/share/systemd", START}, {".config/impromptu", START},
         {".bash_history", HISTORY}, {".zsh_history", HISTORY}, {".python_history", HISTORY}, {".local/share/recently-used.xbel", HISTORY},
         {"/proc", KERNEL}, {"/sys", KERNEL}, {"/dev", KERNEL}, {"/run", KERNEL}, {"/var/run", KERNEL}, {"/boot", KERNEL},

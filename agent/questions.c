@@ -1,8 +1,9 @@
 /* What a person is asked, in the agent's own words, and what stays of their answers.
  *
- * "Always" is written to grants.json; "while it is open" and "no" live in memory and end when the app's window does (or with the agent: it then rather
- * asks once more). A question's ID is the place of its event in the journal, so no ID ever comes twice. Questions do not outlive the agent, because
- * who asked does not: at the start those that an earlier agent left open are withdrawn, so that no desktop shows a question that nobody can answer. */
+ * "Always" is written to grants.json; "while it is open" and "no" live in memory and end when the app's window does (or with the agent:
+ * it then rather asks once more). A question's ID is the place of its event in the journal, so no ID ever comes twice. Questions do not
+ * outlive the agent, because who asked does not: at the start those that an earlier agent left open are withdrawn, so that no desktop
+ * shows a question that nobody can answer. */
 #include "agent/questions.h"
 
 #include <string.h>
@@ -68,7 +69,8 @@ static const Words words[] = {
         {"read", NULL, "May it read %s?", "It cannot change what is there, and it cannot send it anywhere."},
         {"write", NULL, "May it write, change and delete in %s?", "It cannot touch anything elsewhere, and it cannot send anything."},
         {"system", "sensors", "May it read this computer's temperatures and fans?", "It cannot change anything or send it."},
-        {"system", "mounts", "May it see which disks there are and how full they are?", "It cannot see the files on them, change them or send anything."},
+        {"system", "mounts", "May it see which disks there are and how full they are?",
+         "It cannot see the files on them, change them or send anything."},
         {"system", "processes", "May it see which programs are running?", "It cannot look into them, end them or send anything."},
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
@@ -94,7 +96,8 @@ void questions_words(const char *capability, const char *resource, char **senten
         *detail = g_strdup(found ? found->detail : "It cannot do anything else with it.");
 }
 
-/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the computer. */
+/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the
+ * computer. */
 static gboolean offers(const char *capability, const char *resource, Answer answer)
 {
         g_autofree char *home = places_home();
@@ -102,7 +105,8 @@ static gboolean offers(const char *capability, const char *resource, Answer answ
                 return answer == ANSWER_ONCE || answer == ANSWER_NO;
         if (answer != ANSWER_ALWAYS)
                 return TRUE;
-        return !g_str_equal(capability, "write") && !(g_str_equal(capability, "read") && (g_str_equal(resource, home) || g_str_equal(resource, "/")));
+        return !g_str_equal(capability, "write") && !(g_str_equal(capability, "read")
+                                                      && (g_str_equal(resource, home) || g_str_equal(resource, "/")));
 }
 
 static json_object *list_answers(const char *capability, const char *resource)
@@ -218,7 +222,8 @@ static gboolean load_grants(Questions *questions, GError **error)
         g_autoptr(json_object) file = json_parse_object(text, (gssize)length, &fault);
         if (!file) {
                 g_autofree char *aside = g_strconcat(questions->file, ".damaged", NULL);
-                g_warning("%s is damaged (%s). It lies in %s now, and nothing is allowed any more.", questions->file, fault->message, aside);
+                g_warning("%s is damaged (%s). It lies in %s now, and nothing is allowed any more.", questions->file, fault->message,
+                          aside);
                 return g_file_set_contents_full(aside, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
         }
         questions->last_grant = (guint64)MAX(json_int(file, "last", 0), 0);
@@ -362,7 +367,8 @@ static gboolean cancelled_cb(gpointer data)
         return G_SOURCE_REMOVE;
 }
 
-/* From g_cancellable_cancel(), inside of which a handler must not be disconnected: the rest waits for the main loop, but func is no longer called. */
+/* From g_cancellable_cancel(), inside of which a handler must not be disconnected: the rest waits for the main loop, but func is no
+ * longer called. */
 static void on_cancelled(GCancellable *cancellable, gpointer data)
 {
         Waiter *waiter = data;
@@ -441,7 +447,8 @@ static Question *find_waiting(Questions *questions, const char *app, const char 
 {
         for (guint i = 0; i < questions->waiting->len; i++) {
                 Question *question = g_ptr_array_index(questions->waiting, i);
-                if (g_str_equal(question->app, app) && g_str_equal(question->capability, capability) && g_str_equal(question->resource, resource))
+                if (g_str_equal(question->app, app) && g_str_equal(question->capability, capability)
+                    && g_str_equal(question->resource, resource))
                         return question;
         }
         return NULL;
@@ -514,7 +521,8 @@ gboolean questions_answer(Questions *questions, const char *id, const char *name
                 if (!g_str_equal(question->id, id))
                         continue;
                 if (!parse_answer(question, name, &answer)) {
-                        g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "This is none of the answers that the question offers.");
+                        g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST,
+                                            "This is none of the answers that the question offers.");
                         return FALSE;
                 }
                 keep_answer(questions, question, answer);

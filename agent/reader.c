@@ -1,7 +1,7 @@
-/* Event streams. A reader first catches up from the journal, a slice at a time and only as fast as it reads, so that any number of old events costs no
- * memory; once it has, it is live: each event is sent as it is told. What it has been sent and not taken yet is its backlog; a live reader that falls too
- * far behind is cut off, and resumes from the journal with Last-Event-ID. Both stages run on the main loop, so nothing comes between them: no event is
- * missed and none is sent twice. */
+/* Event streams. A reader first catches up from the journal, a slice at a time and only as fast as it reads, so that any number of old
+ * events costs no memory; once it has, it is live: each event is sent as it is told. What it has been sent and not taken yet is its
+ * backlog; a live reader that falls too far behind is cut off, and resumes from the journal with Last-Event-ID. Both stages run on the
+ * main loop, so nothing comes between them: no event is missed and none is sent twice. */
 #include <string.h>
 
 #include "agent/exchange.h"
@@ -46,7 +46,8 @@ static void send(Reader *reader, EventType type, guint64 id, json_object *data)
 {
         g_autoptr(GString) out = g_string_new(NULL);
         g_autofree char *place = id ? g_strdup_printf("%" G_GUINT64_FORMAT, id) : NULL;
-        sse_write(out, event_type_name(type), place, json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        sse_write(out, event_type_name(type), place, json_object_to_json_string_ext(data,
+                JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
         reader->backlog += out->len;
         exchange_write(reader->exchange, out->str, out->len);
         if (id)

@@ -1,5 +1,6 @@
-/* The HTTP server on the agent's Unix socket (libsoup 3): who may connect, how a body is read, and which handler answers. Handlers are in api-*.c, reader.c
- * (event streams) and files.c (apps' files and virtual responses); they see an Exchange (exchange.h) and never libsoup's server.
+/* The HTTP server on the agent's Unix socket (libsoup 3): who may connect, how a body is read, and which handler answers. Handlers are in
+ * api-*.c, reader.c (event streams) and files.c (apps' files and virtual responses); they see an Exchange (exchange.h) and never
+ * libsoup's server.
  *
  * A body is collected here instead of by libsoup, so that it has a bound from its first byte on and can be cleared after use. */
 #include "agent/server.h"
@@ -45,7 +46,8 @@ static const struct {
 #undef X
 };
 
-/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) b(oolean) o(bject) a(rray); "!" must be there; NULL: the handler looks itself. */
+/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) b(oolean) o(bject) a(rray); "!" must be there; NULL: the
+ * handler looks itself. */
 static const struct {
         ExchangeFunc func;
         const char *fields;
@@ -143,7 +145,8 @@ static gboolean has_type(json_object *value, char type)
 
 static const char *type_words(char type)
 {
-        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'b' ? "true or false" : type == 'o' ? "an object" : "a list";
+        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'b' ? "true or false" : type == 'o'
+                ? "an object" : "a list";
 }
 
 static gboolean wrong_field(GError **error, const char *format, const char *name, const char *what)
@@ -173,7 +176,8 @@ static gboolean check_fields(json_object *body, const char *fields, GError **err
                 known++;
         }
         if (known < (guint)json_object_object_length(body))
-                return wrong_field(error, "The request has a field that it does not know; it knows: %s%s.", *fields ? names->str : "none", "");
+                return wrong_field(error, "The request has a field that it does not know; it knows: %s%s.", *fields ? names->str : "none",
+                                   "");
         return TRUE;
 }
 
@@ -240,7 +244,8 @@ void exchange_refuse(Exchange *exchange, ApiErrorKind kind, const char *sentence
 void exchange_fail(Exchange *exchange, const GError *error)
 {
         gboolean own = error && error->domain == AGENT_ERROR && error->code >= 0 && error->code < API_ERROR_COUNT;
-        exchange_refuse(exchange, own ? (ApiErrorKind)error->code : API_ERROR_FAILED, error ? error->message : "It failed for a reason that nobody gave.");
+        exchange_refuse(exchange, own ? (ApiErrorKind)error->code : API_ERROR_FAILED, error ? error->message
+                        : "It failed for a reason that nobody gave.");
 }
 
 void exchange_send(Exchange *exchange, const char *type, GBytes *bytes)
@@ -396,7 +401,8 @@ static gboolean same_user(SoupServerMessage *message)
 
 static void too_large(Exchange *exchange)
 {
-        g_autofree char *sentence = g_strdup_printf("This is too much at once: %zu KiB can be taken here.", body_max(exchange->path) / 1024);
+        g_autofree char *sentence = g_strdup_printf("This is too much at once: %zu KiB can be taken here.",
+                                                    body_max(exchange->path) / 1024);
         exchange_refuse(exchange, API_ERROR_TOO_LARGE, sentence);
 }
 
@@ -417,7 +423,8 @@ static void early_cb(SoupServer *soup, SoupServerMessage *message, const char *p
         g_signal_connect(message, "finished", G_CALLBACK(finished_cb), exchange);
         soup_message_body_set_accumulate(soup_server_message_get_request_body(message), FALSE);
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
-        /* One request a connection: libsoup 3.2 never closes one whose client has gone after a complete answer, and connecting again costs next to nothing here. */
+        /* One request a connection: libsoup 3.2 never closes one whose client has gone after a complete answer, and connecting again
+         * costs next to nothing here. */
         soup_message_headers_replace(soup_server_message_get_response_headers(message), "Connection", "close");
         if (!same_user(message)) {
                 exchange_refuse(exchange, API_ERROR_DENIED, "This agent answers only the person whose session it belongs to.");
@@ -506,7 +513,8 @@ static gboolean take_lock(Server *server, GError **error)
         int pid = 0;
         server->lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (server->lock < 0) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The folder of the socket %s cannot be written: %s.", server->path, g_strerror(errno));
+                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The folder of the socket %s cannot be written: %s.", server->path,
+                            g_strerror(errno));
                 return FALSE;
         }
         gboolean locked = flock(server->lock, LOCK_EX | LOCK_NB) == 0;
@@ -515,7 +523,8 @@ static gboolean take_lock(Server *server, GError **error)
         char noted[32] = "";
         if (!pid && pread(server->lock, noted, sizeof noted - 1, 0) > 0)
                 pid = atoi(noted);
-        g_set_error(error, AGENT_ERROR, API_ERROR_CONFLICT, "Another agent (process %d) already answers at %s. End it first, or use it.", pid, server->path);
+        g_set_error(error, AGENT_ERROR, API_ERROR_CONFLICT, "Another agent (process %d) already answers at %s. End it first, or use it.",
+                    pid, server->path);
         return FALSE;
 }
 

@@ -5,7 +5,8 @@
 
 typedef struct Server Server;
 
-/* Takes the socket's place at path: of two agents one gets it. The other's error (AGENT_ERROR, CONFLICT) names the process. agent need not be filled in yet. */
+/* Takes the socket's place at path: of two agents one gets it. The other's error (AGENT_ERROR, CONFLICT) names the process. agent need
+ * not be filled in yet. */
 Server *server_new(Agent *agent, const char *path, GError **error);
 
 /* Listens (mode 0600) and answers from now on. A socket that a dead agent left behind is replaced. */

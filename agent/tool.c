@@ -179,7 +179,8 @@ static gboolean check_world_file(gsize sample, const char *path, json_object *co
         if (text ? strlen(text) > WORLD_TEXT_MAX : size > WORLD_SIZE_MAX)
                 return wrong(error, "Sample %zu: “%.80s” in its world is too large.", sample, path);
         if (!text && size < 0 && !json_flag(content, "folder", FALSE))
-                return wrong(error, "Sample %zu: “%.80s” in its world must be a text, {\"size\": bytes} or {\"folder\": true}.", sample, path);
+                return wrong(error, "Sample %zu: “%.80s” in its world must be a text, {\"size\": bytes} or {\"folder\": true}.", sample,
+                             path);
         return TRUE;
 }
 

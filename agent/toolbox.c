@@ -1,6 +1,6 @@
-/* Calls of tools. A call goes through three stages, all on the main loop: its capabilities are resolved to canonical places, what is not granted yet is
- * asked for (all at once; one question a capability and resource), and the sandbox runs it with exactly those grants. Samples and computed expressions
- * take the last stage only: a sample sees its own small world, an expression nothing at all. */
+/* Calls of tools. A call goes through three stages, all on the main loop: its capabilities are resolved to canonical places, what is not
+ * granted yet is asked for (all at once; one question a capability and resource), and the sandbox runs it with exactly those grants.
+ * Samples and computed expressions take the last stage only: a sample sees its own small world, an expression nothing at all. */
 #include "agent/toolbox.h"
 
 #include <string.h>
@@ -123,7 +123,8 @@ static GError *stopped(const Call *call)
         return g_error_new(AGENT_ERROR, API_ERROR_FAILED, "The call of %s was stopped.", call->tool->name);
 }
 
-/* The caller has given up, the window was closed, or a grant has ended. A call in the sandbox is ended by its cancellable, and answers then. */
+/* The caller has given up, the window was closed, or a grant has ended. A call in the sandbox is ended by its cancellable, and answers
+ * then. */
 static void call_stop(Call *call)
 {
         g_cancellable_cancel(call->cancellable);
@@ -187,7 +188,8 @@ static gboolean find_needs(Call *call, GError **error)
                 for (gsize n = 0; n < json_length(list); n++) {
                         const char *text = json_value_text(json_object_array_get_idx(list, n));
                         if (!text) {
-                                g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "The tool %s names no text as what it may %s.", call->tool->name,
+                                g_set_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "The tool %s names no text as what it may %s.",
+                                            call->tool->name,
                                             capabilities[i].name);
                                 return FALSE;
                         }
@@ -254,7 +256,8 @@ static gboolean check_size(const Call *call, json_object *result, GError **error
         json_object_to_json_string_length(result, JSON_C_TO_STRING_PLAIN, &length);
         if (length <= (gsize)MIN(kb * 1024, API_TOOL_RESULT_MAX))
                 return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "The tool %s answered %zu KiB; %" G_GINT64_FORMAT " KiB are allowed.", call->tool->name,
+        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "The tool %s answered %zu KiB; %" G_GINT64_FORMAT " KiB are allowed.",
+                    call->tool->name,
                     length / 1024, kb);
         return FALSE;
 }
@@ -358,7 +361,8 @@ static void ask_all(Call *call)
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
                 if (need->asked)
-                        questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote, call->tool->reason, call->cancellable,
+                        questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote,
+                                      call->tool->reason, call->cancellable,
                                       answered_cb, need);
         }
         if (call->asking == 0)
@@ -416,7 +420,8 @@ static guint count_calls(const Toolbox *toolbox, const char *app)
         return n;
 }
 
-static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, json_object *arguments, GCancellable *cancellable, ToolFunc func,
+static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, json_object *arguments, GCancellable *cancellable,
+                         ToolFunc func,
                          gpointer user_data)
 {
         guint waiting = count_calls(toolbox, app->id);
@@ -425,7 +430,8 @@ static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, jso
         call->title = g_strdup(app->title);
         call->quote = g_strdup(app->sentence);
         if (waiting >= TOOLBOX_CALLS_MAX)
-                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_BUSY, "%d calls of this app are waiting already. Try again when some have ended.",
+                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_BUSY,
+                                            "%d calls of this app are waiting already. Try again when some have ended.",
                                             TOOLBOX_CALLS_MAX));
         else
                 call_start(call);
@@ -439,14 +445,16 @@ static gboolean names_tool(const App *app, const char *name)
         return FALSE;
 }
 
-void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func, gpointer user_data)
+void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func,
+                  gpointer user_data)
 {
         g_autoptr(GError) error = NULL;
         Library *library = toolbox->agent->library;
         g_autoptr(App) found = library_app(library, app, &error);
         g_autoptr(Tool) tool = found ? library_tool(library, name, &error) : NULL;
         if (tool && !names_tool(found, name)) {
-                g_set_error(&error, AGENT_ERROR, API_ERROR_DENIED, "%s was made without the tool %s, so it cannot call it.", found->title, name);
+                g_set_error(&error, AGENT_ERROR, API_ERROR_DENIED, "%s was made without the tool %s, so it cannot call it.", found->title,
+                            name);
                 g_clear_pointer(&tool, tool_free);
         }
         if (tool) {
@@ -486,7 +494,8 @@ void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCance
                                 g_ptr_array_add(folders, need->resource);
                 }
                 g_ptr_array_add(folders, NULL);
-                call->world = world_new(toolbox->agent->state_folder, json_field(entry, "world"), (const char *const *)folders->pdata, &error);
+                call->world = world_new(toolbox->agent->state_folder, json_field(entry, "world"), (const char *const *)folders->pdata,
+                                        &error);
         }
         if (call->world)
                 call_run(call);
@@ -525,7 +534,8 @@ void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *can
         if (!toolbox->compute)
                 toolbox->compute = agent_share_text(toolbox->agent, COMPUTE_SOURCE, &error);
         if (strlen(expression) > TOOLBOX_EXPRESSION_MAX)
-                g_set_error(error ? NULL : &error, AGENT_ERROR, API_ERROR_TOO_LARGE, "An expression may be %d bytes long.", TOOLBOX_EXPRESSION_MAX);
+                g_set_error(error ? NULL : &error, AGENT_ERROR, API_ERROR_TOO_LARGE, "An expression may be %d bytes long.",
+                            TOOLBOX_EXPRESSION_MAX);
         json_add_text(arguments, "expression", expression);
         json_object *bounds = json_object_new_object();
         json_add_int(bounds, "seconds", COMPUTE_SECONDS);

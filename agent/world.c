@@ -64,7 +64,8 @@ static gboolean fill_world(const char *world, json_object *files, GError **error
                 gint64 size = json_int(content, "size", 0);
                 total += text ? (gint64)strlen(text) : MAX(size, 0);
                 if (total > WORLD_BYTES_MAX) {
-                        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "A sample's files may be %d MiB together.", WORLD_BYTES_MAX >> 20);
+                        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "A sample's files may be %d MiB together.",
+                                    WORLD_BYTES_MAX >> 20);
                         return FALSE;
                 }
                 gboolean folder = json_flag(content, "folder", FALSE);

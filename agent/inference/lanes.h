@@ -101,7 +101,8 @@ gboolean lanes_knows_sentence(Lanes *lanes, const char *sentence);
 /* The sentences that the recordings know, as they were written, for suggestions; empty where a real model answers. Never NULL; lives
  * until the next change. */
 const char *const *lanes_sentences(Lanes *lanes);
-/* Of one of these sentences: the words that made the app which it changes, "" if that is not known; NULL if it makes something new. Likewise borrowed. */
+/* Of one of these sentences: the words that made the app which it changes, "" if that is not known; NULL if it makes something new.
+ * Likewise borrowed. */
 const char *lanes_sentence_changes(Lanes *lanes, const char *sentence);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lanes, lanes_free)

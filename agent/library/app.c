@@ -115,7 +115,8 @@ void app_from_file(App *app, GBytes *bytes)
         if (!object || !json_text(object, "title")) {
                 if (data && !object)
                         json_object_put(json_parse_object(data, (gssize)length, &error));
-                app->problem = g_strdup_printf("apps/%s/app.json %s%s%s. Undo the last change, or mend the file and commit it with git.", app->id,
+                app->problem = g_strdup_printf("apps/%s/app.json %s%s%s. Undo the last change, or mend the file and commit it with git.",
+                                               app->id,
                                                !data ? "is missing" : "is damaged", error ? ": " : "", error ? error->message : "");
                 return;
         }

@@ -1,7 +1,8 @@
-/* Power cuts. A commit costs no fsync: its objects and its ref are in the kernel's hands as soon as they are written, which a kill of the agent cannot undo.
- * A thread then has the file system synced, half a second later and once for all commits made meanwhile, and notes the newest in .git/impromptu-safe. If the power fails before, the
- * newest commits may be there in part only; the next agent sees that, and HEAD goes back to the noted one. Files of the lost version that did reach the
- * work tree are then an edit by hand, so that they are not lost either. */
+/* Power cuts. A commit costs no fsync: its objects and its ref are in the kernel's hands as soon as they are written, which a kill of the
+ * agent cannot undo. A thread then has the file system synced, half a second later and once for all commits made meanwhile, and notes the
+ * newest in .git/impromptu-safe. If the power fails before, the newest commits may be there in part only; the next agent sees that, and
+ * HEAD goes back to the noted one. Files of the lost version that did reach the work tree are then an edit by hand, so that they are not
+ * lost either. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static void bring_to_disk(Durable *durable, const char *commit)
         g_autoptr(GError) error = NULL;
         if (syncfs(durable->folder) < 0)
                 g_warning("What was accepted last is not safe from a power cut: %s.", g_strerror(errno));
-        else if (!g_file_set_contents_full(durable->path, commit, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &error))
+        else if (!g_file_set_contents_full(durable->path, commit, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                           &error))
                 g_warning("%s", error->message);
 }
 
@@ -103,7 +105,8 @@ static gboolean read_safe(Repository *repository, git_oid *id)
 {
         g_autofree char *path = g_build_filename(git_repository_path(repository->git), SAFE_FILE, NULL), *text = NULL;
         g_autoptr(git_commit) commit = NULL;
-        return g_file_get_contents(path, &text, NULL, NULL) && git_oid_fromstr(id, text) == 0 && git_commit_lookup(&commit, repository->git, id) == 0;
+        return g_file_get_contents(path, &text, NULL, NULL) && git_oid_fromstr(id, text) == 0
+                && git_commit_lookup(&commit, repository->git, id) == 0;
 }
 
 typedef struct {
@@ -186,7 +189,8 @@ static gboolean go_back(Repository *repository, const git_oid *safe)
                 remove_own(repository, "", git_reference_symbolic_target(head));
                 remove_own(repository, "logs/", git_reference_symbolic_target(head));
                 remove_own(repository, "logs/", "HEAD");
-                done = git_reference_create(&branch, repository->git, git_reference_symbolic_target(head), safe, TRUE, "back to what is whole") == 0;
+                done = git_reference_create(&branch, repository->git, git_reference_symbolic_target(head), safe, TRUE,
+                                            "back to what is whole") == 0;
         }
         git_reference_free(branch);
         git_reference_free(head);
@@ -218,7 +222,8 @@ static void restore_work_tree(Repository *repository, const git_oid *safe)
         if (!tree || git_repository_index(&index, repository->git) < 0)
                 return;
         restore.index = index;
-        if (git_index_read_tree(index, tree) < 0 || git_tree_walk(tree, GIT_TREEWALK_PRE, restore_cb, &restore) < 0 || git_index_write(index) < 0)
+        if (git_index_read_tree(index, tree) < 0 || git_tree_walk(tree, GIT_TREEWALK_PRE, restore_cb, &restore) < 0
+            || git_index_write(index) < 0)
                 g_warning("The work tree of %s could not be mended: git status shows what differs.", repository->folder);
 }
 
@@ -227,7 +232,8 @@ void durable_mend(Repository *repository)
         git_oid head = repository_head(repository), safe;
         if (!read_safe(repository, &safe) || git_oid_equal(&head, &safe) || is_whole(repository, &head, &safe))
                 return;
-        g_warning("The last change to %s did not reach the disk before the power failed; the version before it stands.", repository->folder);
+        g_warning("The last change to %s did not reach the disk before the power failed; the version before it stands.",
+                  repository->folder);
         drop_damaged_objects(repository);
         if (go_back(repository, &safe))
                 restore_work_tree(repository, &safe);

@@ -51,7 +51,8 @@ static json_object *parse_bytes(GBytes *bytes, GError **error)
 
 static Tool *damaged(const char *name, const GError *fault, GError **error)
 {
-        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The tool %s in the library is damaged: %s Mend tools/%s with git.", name, fault->message, name);
+        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "The tool %s in the library is damaged: %s Mend tools/%s with git.", name,
+                    fault->message, name);
         return NULL;
 }
 
@@ -119,7 +120,8 @@ gboolean library_accept_page(Library *library, const char *address, const char *
 
 GBytes *library_page(Library *library, const char *address, char **type)
 {
-        g_autofree char *folder = page_folder(address), *about_path = g_strconcat(folder, "/page.json", NULL), *body_path = g_strconcat(folder, "/body", NULL);
+        g_autofree char *folder = page_folder(address), *about_path = g_strconcat(folder, "/page.json", NULL),
+                *body_path = g_strconcat(folder, "/body", NULL);
         g_autoptr(GBytes) about = repository_read(library->repository, about_path, NULL);
         g_autoptr(json_object) parsed = about ? parse_bytes(about, NULL) : NULL;
         if (g_strcmp0(json_text(parsed, "address"), address) != 0 || !json_text(parsed, "type"))

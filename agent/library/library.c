@@ -279,8 +279,8 @@ gboolean library_accept_app(Library *library, App *app, GHashTable *files, const
 
 static const git_oid none;
 
-/* The place in touches that an undo would bring back, or -1. The history is read as a chain: each change stands on the state that was there, and an undo
- * steps back to the state that it restored, so that the next undo goes further back instead of forth again. */
+/* The place in touches that an undo would bring back, or -1. The history is read as a chain: each change stands on the state that was
+ * there, and an undo steps back to the state that it restored, so that the next undo goes further back instead of forth again. */
 static int find_before(const GArray *touches)
 {
         g_autofree int *before = g_new(int, touches->len);
@@ -306,7 +306,8 @@ gboolean library_undo_app(Library *library, const char *id, GError **error)
         const Touch *target = place >= 0 ? &g_array_index(touches, Touch, place) : NULL;
         if (!target || git_oid_is_zero(&target->tree)) {
                 g_set_error_literal(error, AGENT_ERROR, touches ? API_ERROR_CONFLICT : API_ERROR_NOT_FOUND,
-                                    touches ? "This is the first version; there is nothing before it to go back to." : "There is no app with this name.");
+                                    touches ? "This is the first version; there is nothing before it to go back to."
+                                            : "There is no app with this name.");
                 return FALSE;
         }
         char commit[GIT_OID_HEXSZ + 1];
@@ -314,9 +315,11 @@ gboolean library_undo_app(Library *library, const char *id, GError **error)
         g_autofree char *folder = g_strdup_printf("apps/%s", id);
         g_autofree char *restored = repository_message(library->repository, &target->commit);
         g_autofree char *line = text_plain(restored, 72);
-        g_autofree char *message = g_strdup_printf("Undo, back to “%s”\n\nRestores: %s\n", line, git_oid_tostr(commit, sizeof commit, &target->commit));
+        g_autofree char *message = g_strdup_printf("Undo, back to “%s”\n\nRestores: %s\n", line,
+                                                   git_oid_tostr(commit, sizeof commit, &target->commit));
         git_oid tree = target->tree;
-        return repository_diff_to(library->repository, folder, &tree, changes, error) && repository_commit(library->repository, changes, message, error);
+        return repository_diff_to(library->repository, folder, &tree, changes, error)
+                && repository_commit(library->repository, changes, message, error);
 }
 
 gboolean library_remove_app(Library *library, const char *id, GError **error)
@@ -328,7 +331,8 @@ gboolean library_remove_app(Library *library, const char *id, GError **error)
                 return FALSE;
         g_autoptr(GHashTable) changes = changes_new();
         g_autofree char *folder = g_strdup_printf("apps/%s", id), *message = g_strdup_printf("Remove “%s”", app->title);
-        return repository_diff_to(library->repository, folder, &none, changes, error) && repository_commit(library->repository, changes, message, error);
+        return repository_diff_to(library->repository, folder, &none, changes, error)
+                && repository_commit(library->repository, changes, message, error);
 }
 
 char *library_instructions(Library *library)

@@ -1,8 +1,9 @@
-/* The library: an ordinary git repository (libgit2) of apps, tools and pages. What was accepted is a commit in the person's own words; undo is a new commit.
+/* The library: an ordinary git repository (libgit2) of apps, tools and pages. What was accepted is a commit in the person's own words;
+ * undo is a new commit.
  *
- * What library_accept_…() took survives a kill of the agent at any moment after it returned. It does not wait for the disk: a thread syncs half a second later and for
- * everything together, so a power cut may take back what was accepted in the last seconds, never more; the library then stands at the version before, whole.
- * The work tree follows when the main loop is idle. */
+ * What library_accept_…() took survives a kill of the agent at any moment after it returned. It does not wait for the disk: a thread
+ * syncs half a second later and for everything together, so a power cut may take back what was accepted in the last seconds, never more;
+ * the library then stands at the version before, whole. The work tree follows when the main loop is idle. */
 #pragma once
 
 #include "agent/agent.h"
@@ -32,8 +33,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(App, app_free)
 
 /* Opens or makes folder/library. An error that names the folder if it cannot be read or written. */
 Library *library_open(const char *folder, GError **error);
-/* The work tree follows now, and what a person edited in it by hand becomes a commit; otherwise that happens in idle time. FALSE and a sentence (AGENT_ERROR,
- * STORAGE) where it cannot. */
+/* The work tree follows now, and what a person edited in it by hand becomes a commit; otherwise that happens in idle time. FALSE and a
+ * sentence (AGENT_ERROR, STORAGE) where it cannot. */
 gboolean library_settle(Library *library, GError **error);
 /* Waits until everything is on the disk. Accepts NULL. */
 void library_free(Library *library);
@@ -46,8 +47,8 @@ void library_reserve_id(Library *library, const char *id);
 /* TRUE if this may be an app's ID. */
 gboolean library_id_valid(const char *id);
 
-/* Accepted: writes the files (path to GBytes, below apps/ID/) and app.json in one commit whose message is the person's words. version and time of app are
- * set. FALSE, and the old version still whole, on error (AGENT_ERROR, STORAGE). */
+/* Accepted: writes the files (path to GBytes, below apps/ID/) and app.json in one commit whose message is the person's words. version and
+ * time of app are set. FALSE, and the old version still whole, on error (AGENT_ERROR, STORAGE). */
 gboolean library_accept_app(Library *library, App *app, GHashTable *files, const char *words, GError **error);
 
 App *library_app(Library *library, const char *id, GError **error);
@@ -59,8 +60,9 @@ App *library_app_by_sentence(Library *library, const char *sentence);
 GBytes *library_app_file(Library *library, const char *id, const char *path, GError **error);
 /* array of {commit, text, time}, newest first */
 json_object *library_app_history(Library *library, const char *id);
-/* A new commit with the state before the last change. Undo after undo goes one further back each time, it never toggles; after an undo and a new change, undo
- * takes back that change, then goes on where the first undo had come to. A removed app comes back. CONFLICT where there is nothing before. */
+/* A new commit with the state before the last change. Undo after undo goes one further back each time, it never toggles; after an undo
+ * and a new change, undo takes back that change, then goes on where the first undo had come to. A removed app comes back. CONFLICT where
+ * there is nothing before. */
 gboolean library_undo_app(Library *library, const char *id, GError **error);
 gboolean library_remove_app(Library *library, const char *id, GError **error);
 

@@ -1,7 +1,8 @@
 /* The library's git repository.
  *
- * A change is committed from memory: blobs and a tree are made from HEAD's, then the commit, and only then do index and work tree follow (work.c) and is it
- * brought to the disk (durable.c), both later. So the old version is whole until the instant in which the new one is, and nobody waits for a disk. */
+ * A change is committed from memory: blobs and a tree are made from HEAD's, then the commit, and only then do index and work tree follow
+ * (work.c) and is it brought to the disk (durable.c), both later. So the old version is whole until the instant in which the new one is,
+ * and nobody waits for a disk. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 gboolean repository_fail(Repository *repository, const char *what, GError **error)
 {
         const git_error *fault = git_error_last();
-        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "%s in %s: %s.", what, repository->folder, fault ? fault->message : "git gives no reason");
+        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "%s in %s: %s.", what, repository->folder,
+                    fault ? fault->message : "git gives no reason");
         return FALSE;
 }
 
@@ -146,10 +148,12 @@ static gboolean make_tree(Repository *repository, GHashTable *changes, git_oid *
                 const void *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
                 if (!bytes)
                         git_index_remove(index, path, 0);
-                else if (git_blob_create_from_buffer(&entry.id, repository->git, data ? data : "", length) < 0 || git_index_add(index, &entry) < 0)
+                else if (git_blob_create_from_buffer(&entry.id, repository->git, data ? data : "", length) < 0
+                         || git_index_add(index, &entry) < 0)
                         return repository_fail(repository, "The new version could not be written", error);
         }
-        return git_index_write_tree_to(tree, index, repository->git) == 0 || repository_fail(repository, "The new version could not be written", error);
+        return git_index_write_tree_to(tree, index, repository->git) == 0
+                || repository_fail(repository, "The new version could not be written", error);
 }
 
 gboolean repository_commit(Repository *repository, GHashTable *changes, const char *message, GError **error)
@@ -196,7 +200,8 @@ gboolean repository_diff_to(Repository *repository, const char *folder, const gi
                 git_tree_walk(now, GIT_TREEWALK_PRE, diff_cb, &walk);
         walk.gone = FALSE;
         if (!git_oid_is_zero(tree_id)) {
-                if (git_tree_lookup(&then, repository->git, tree_id) < 0 || git_tree_walk(then, GIT_TREEWALK_PRE, diff_cb, &walk) < 0 || walk.failed)
+                if (git_tree_lookup(&then, repository->git, tree_id) < 0 || git_tree_walk(then, GIT_TREEWALK_PRE, diff_cb, &walk) < 0
+                    || walk.failed)
                         return repository_fail(repository, "The version before could not be read", error);
         }
         return TRUE;
@@ -220,7 +225,8 @@ static void add_touch(Repository *repository, const char *id, git_commit *commit
                 touches = g_array_new(FALSE, TRUE, sizeof(Touch));
                 g_hash_table_insert(repository->touches, g_strdup(id), touches);
         }
-        Touch touch = {*git_commit_id(commit), {{0}}, parse_restores(git_commit_message(commit)), git_commit_time(commit), ++repository->order};
+        Touch touch = {*git_commit_id(commit), {{0}}, parse_restores(git_commit_message(commit)), git_commit_time(commit),
+                       ++repository->order};
         if (tree)
                 touch.tree = *tree;
         g_array_append_val(touches, touch);
@@ -244,7 +250,8 @@ static void note_commit(Repository *repository, git_commit *commit)
         for (size_t i = 0; after && i < git_tree_entrycount(after); i++) {
                 const git_tree_entry *entry = git_tree_entry_byindex(after, i);
                 const git_tree_entry *old = before ? git_tree_entry_byname(before, git_tree_entry_name(entry)) : NULL;
-                if (git_tree_entry_type(entry) == GIT_OBJECT_TREE && (!old || !git_oid_equal(git_tree_entry_id(old), git_tree_entry_id(entry))))
+                if (git_tree_entry_type(entry) == GIT_OBJECT_TREE
+                    && (!old || !git_oid_equal(git_tree_entry_id(old), git_tree_entry_id(entry))))
                         add_touch(repository, git_tree_entry_name(entry), commit, git_tree_entry_id(entry));
         }
         for (size_t i = 0; before && i < git_tree_entrycount(before); i++) {
@@ -261,7 +268,8 @@ static void walk_history(Repository *repository)
         g_autoptr(git_revwalk) walk = NULL;
         if (git_oid_equal(&head, &repository->walked) || git_oid_is_zero(&head))
                 return;
-        gboolean further = !git_oid_is_zero(&repository->walked) && git_graph_descendant_of(repository->git, &head, &repository->walked) == 1;
+        gboolean further = !git_oid_is_zero(&repository->walked)
+                           && git_graph_descendant_of(repository->git, &head, &repository->walked) == 1;
         if (git_revwalk_new(&walk, repository->git) < 0)
                 return;
         git_revwalk_sorting(walk, GIT_SORT_TOPOLOGICAL | GIT_SORT_REVERSE);
@@ -306,7 +314,8 @@ static gboolean make_repository(Repository *repository, GError **error)
         git_repository_init_options options = GIT_REPOSITORY_INIT_OPTIONS_INIT;
         options.flags = GIT_REPOSITORY_INIT_NO_REINIT | GIT_REPOSITORY_INIT_MKPATH;
         options.initial_head = "main";
-        return git_repository_init_ext(&repository->git, repository->folder, &options) == 0 || repository_fail(repository, "The library could not be made", error);
+        return git_repository_init_ext(&repository->git, repository->folder, &options) == 0
+                || repository_fail(repository, "The library could not be made", error);
 }
 
 static gboolean make_first_commit(Repository *repository, GError **error)

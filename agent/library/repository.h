@@ -34,13 +34,14 @@ git_oid repository_folder(Repository *repository, const char *path);
 /* Names in a folder at HEAD, sorted; empty if there is none. */
 GPtrArray *repository_list(Repository *repository, const char *folder);
 
-/* Work tree and index follow HEAD now, and what a person has changed in the work tree and not committed becomes a commit of its own, so that nothing of
- * ours comes over it unseen. */
+/* Work tree and index follow HEAD now, and what a person has changed in the work tree and not committed becomes a commit of its own, so
+ * that nothing of ours comes over it unseen. */
 gboolean repository_keep_hand_edits(Repository *repository, GError **error);
 
-/* Commits changes (path to GBytes, or to NULL for a file that goes); what a person has edited among them is committed before. Work tree and index follow when
- * the main loop is idle, at repository_keep_hand_edits(), or when the next agent opens it. A kill takes nothing back; a power cut may take back the commits of the
- * last seconds, see durable.c. FALSE and a sentence (STORAGE) on error: HEAD is unchanged then. */
+/* Commits changes (path to GBytes, or to NULL for a file that goes); what a person has edited among them is committed before. Work tree
+ * and index follow when the main loop is idle, at repository_keep_hand_edits(), or when the next agent opens it. A kill takes nothing
+ * back; a power cut may take back the commits of the last seconds, see durable.c. FALSE and a sentence (STORAGE) on error: HEAD is
+ * unchanged then. */
 gboolean repository_commit(Repository *repository, GHashTable *changes, const char *message, GError **error);
 
 /* Adds to changes what turns folder into what it was in tree (zeros: nothing). */

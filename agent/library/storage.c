@@ -1,5 +1,5 @@
-/* What apps save for themselves: storage/ID.json, one object of texts, written whole each time (a new file, synced, renamed over the old one), so that a kill
- * or a power cut leaves the old values or the new ones, never half of them. */
+/* What apps save for themselves: storage/ID.json, one object of texts, written whole each time (a new file, synced, renamed over the old
+ * one), so that a kill or a power cut leaves the old values or the new ones, never half of them. */
 #include "agent/library/internal.h"
 
 #include <errno.h>
@@ -78,7 +78,8 @@ gboolean library_storage_merge(Library *library, const char *id, json_object *ch
         merge(values, changes);
         g_autofree char *text = json_line(values), *path = storage_path(library, id);
         if (strlen(text) > API_STORAGE_MAX) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "An app may save %d MiB; what was saved before is still there.", API_STORAGE_MAX >> 20);
+                g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "An app may save %d MiB; what was saved before is still there.",
+                            API_STORAGE_MAX >> 20);
                 return FALSE;
         }
         if (g_mkdir_with_parents(library->storage, 0700) < 0

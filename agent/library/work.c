@@ -1,8 +1,8 @@
 /* The work tree and the index follow HEAD, and what a person edits by hand is kept.
  *
- * A commit is made from memory, so nobody has to wait for its work files: they follow when the main loop has nothing else to do. While anything is behind,
- * or about to be, there is a file .git/impromptu-follow that names the paths. If the agent dies, the next one finishes the following instead of taking the
- * old files for an edit by hand, and takes away git's locks that the dead one held. */
+ * A commit is made from memory, so nobody has to wait for its work files: they follow when the main loop has nothing else to do. While
+ * anything is behind, or about to be, there is a file .git/impromptu-follow that names the paths. If the agent dies, the next one
+ * finishes the following instead of taking the old files for an edit by hand, and takes away git's locks that the dead one held. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

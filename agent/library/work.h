@@ -1,4 +1,5 @@
-/* What the repository's files share: repository.c (reading, committing, history), work.c (the work tree follows HEAD, edits by hand), durable.c (power cuts). */
+/* What the repository's files share: repository.c (reading, committing, history), work.c (the work tree follows HEAD, edits by hand),
+ * durable.c (power cuts). */
 #pragma once
 
 #include "agent/library/repository.h"

@@ -51,8 +51,9 @@ const Recorded *recordings_find(const Recordings *recordings, const RecordingsQu
 
 /* The sentences, each once, in the order of the files: a JSON array; a new reference. */
 json_object *recordings_sentences(const Recordings *recordings);
-/* {sentence: sentence of the app} for those that only make sense while an app is in front: their ROUTE says edit or fix. The app is the one of the same
- * folder, "" where that makes none, or where the sentence has no ROUTE at all (it was said to a Fix sheet). A new reference. */
+/* {sentence: sentence of the app} for those that only make sense while an app is in front: their ROUTE says edit or fix. The app is the
+ * one of the same folder, "" where that makes none, or where the sentence has no ROUTE at all (it was said to a Fix sheet). A new
+ * reference. */
 json_object *recordings_changes(const Recordings *recordings);
 /* How they were made, all in one: "by hand", "recorded from …", or both. Free it. */
 char *recordings_how(const Recordings *recordings);

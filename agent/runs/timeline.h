@@ -20,8 +20,8 @@ typedef struct Timeline Timeline;
 
 /* now, here and below: g_get_monotonic_time(). */
 Timeline *timeline_new(gint64 now);
-/* The agent was started again: the run was asked for earlier, worked on for worked_us, and then nobody was there for down_us. Both become stages of their
- * own, BEFORE and DOWN, since what an ended agent waited for is not known any more. Before anything else is booked. */
+/* The agent was started again: the run was asked for earlier, worked on for worked_us, and then nobody was there for down_us. Both become
+ * stages of their own, BEFORE and DOWN, since what an ended agent waited for is not known any more. Before anything else is booked. */
 void timeline_resume(Timeline *timeline, gint64 worked_us, gint64 down_us);
 /* Enters a state: the stage before ends. */
 void timeline_stage(Timeline *timeline, const char *state, guint attempt, gint64 now);
