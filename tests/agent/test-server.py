@@ -546,11 +546,11 @@ def another_user_is_refused():
 @test
 def a_second_agent_is_refused():
     second = subprocess.run([AGENT], env=ENVIRONMENT, stderr=subprocess.PIPE, timeout=DEADLINE)
-    assert second.returncode == 1 and f"process {agent.pid}".encode() in second.stderr, second.stderr
+    assert second.returncode == 75 and f"process {agent.pid}".encode() in second.stderr, second.stderr
     elsewhere = dict(ENVIRONMENT, XDG_RUNTIME_DIR=ROOT + "/run2")
     os.makedirs(ROOT + "/run2", exist_ok=True)
     third = subprocess.run([AGENT], env=elsewhere, stderr=subprocess.PIPE, timeout=DEADLINE)
-    assert third.returncode == 1 and b"already uses the folder" in third.stderr, third.stderr
+    assert third.returncode == 75 and b"already uses the folder" in third.stderr, third.stderr
     assert ask_json("GET", "/api/v1/apps")["apps"]
 
 
@@ -588,7 +588,7 @@ def ends_cleanly():
     with open(SOCKET, "w") as file:
         file.write("something else")
     ended = subprocess.run([AGENT], env=ENVIRONMENT, stderr=subprocess.PIPE, timeout=DEADLINE)
-    assert ended.returncode == 1 and b"in the way" in ended.stderr, ended.stderr
+    assert ended.returncode == 75 and b"in the way" in ended.stderr, ended.stderr
     os.unlink(SOCKET)
     agent = start()
 
