@@ -5,10 +5,12 @@
 
 #include "shell/ui/style.h"
 
+#define BAR_MARGIN 12 /* px to the sides of a small screen */
+
 struct Bar {
         BarHandler handler;
         gpointer user_data;
-        GtkWidget *window, *entry, *list, *keys;
+        GtkWidget *window, *frame, *entry, *list, *keys;
         GPtrArray *candidates; /* Row */
         GPtrArray *rows;       /* Row: what stands */
         GPtrArray *prompts;    /* char *, oldest first */
@@ -271,6 +273,7 @@ build(Bar *bar)
         gtk_container_add(GTK_CONTAINER(frame), box);
         gtk_container_add(GTK_CONTAINER(bar->window), frame);
         gtk_widget_set_size_request(frame, BAR_WIDTH, -1);
+        bar->frame = frame;
 }
 
 Bar *
@@ -295,6 +298,12 @@ bar_new(const BarHandler *handler, gpointer user_data)
         rank(bar);
         gtk_widget_show_all(gtk_bin_get_child(GTK_BIN(bar->window)));
         return bar;
+}
+
+void
+bar_fit(Bar *bar, int screen_width)
+{
+        gtk_widget_set_size_request(bar->frame, MIN(BAR_WIDTH, MAX(1, screen_width - 2 * BAR_MARGIN)), -1);
 }
 
 void

@@ -24,6 +24,8 @@ typedef struct {
         void (*resized)(int width, int height, gpointer user_data);
 } BarHandler;
 
+/* No wider than the screen has room for. */
+void bar_fit(Bar *bar, int screen_width);
 Bar *bar_new(const BarHandler *handler, gpointer user_data);
 void bar_free(Bar *bar);
 /* Maps it off screen, once and for all; bar_xid() is known before. */

@@ -498,6 +498,7 @@ start_parts(Desktop *desktop)
 void
 desktop_place(Desktop *desktop)
 {
+        bar_fit(desktop->bar, desktop->width);
         panel_place(desktop->panel, desktop->width, desktop->height);
         question_sheet_place(desktop->question, CORNER, desktop->height - PANEL_HEIGHT - CORNER);
         notices_place(desktop->notices, desktop->width - CORNER, desktop->height - PANEL_HEIGHT - CORNER);

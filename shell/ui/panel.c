@@ -9,6 +9,7 @@
 
 #define TITLE_CHARACTERS 24
 #define WINDOWS_SHOWN_MAX 24
+#define WINDOWS_WIDTH_MIN 120 /* px that the windows keep on a small screen */
 
 struct Panel {
         PanelHandler handler;
@@ -271,13 +272,16 @@ build(Panel *panel)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, "panel");
         GtkWidget *name = gtk_button_new(), *lane = gtk_button_new();
+        GtkWidget *word = ui_label("Impromptu", "strong");
+        GtkWidget *room = gtk_scrolled_window_new(NULL, NULL);
 
         panel->list = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, NULL);
         panel->lane = ui_label("", "mono soft");
         panel->layout = ui_label("", "mono");
         panel->clock = ui_label("", "clock");
         panel->name = name;
-        gtk_container_add(GTK_CONTAINER(name), ui_label("Impromptu", "strong"));
+        gtk_label_set_ellipsize(GTK_LABEL(word), PANGO_ELLIPSIZE_NONE);
+        gtk_container_add(GTK_CONTAINER(name), word);
         gtk_container_add(GTK_CONTAINER(lane), panel->lane);
         ui_add_classes(name, "name");
         gtk_widget_set_tooltip_text(name, "Ask for something (Super)");
@@ -285,7 +289,11 @@ build(Panel *panel)
         g_signal_connect(name, "clicked", G_CALLBACK(name_cb), panel);
         g_signal_connect(lane, "clicked", G_CALLBACK(lane_cb), panel);
         gtk_container_add(GTK_CONTAINER(box), name);
-        gtk_container_add(GTK_CONTAINER(box), panel->list);
+        /* However many windows there are, the clock stays on the screen. */
+        gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(room), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
+        gtk_scrolled_window_set_min_content_width(GTK_SCROLLED_WINDOW(room), WINDOWS_WIDTH_MIN);
+        gtk_container_add(GTK_CONTAINER(room), panel->list);
+        gtk_box_pack_start(GTK_BOX(box), room, TRUE, TRUE, 0);
         gtk_widget_set_margin_end(panel->clock, 11);
         gtk_widget_set_margin_start(panel->clock, 14);
         gtk_box_pack_end(GTK_BOX(box), panel->clock, FALSE, FALSE, 0);
