@@ -12,7 +12,8 @@
 
 /* Colours and sizes of the desktop's look; light or dark as the person's GTK theme is. */
 #define STYLE(desk, sheet, rule, ink, soft, accent, ok)                                                                       \
-        "* { font-family: Inter, Cantarell, sans; } window { background: " sheet "; color: " ink "; font-size: 13px; }"                                                   \
+        "* { font-family: Inter, Cantarell, sans; }"                                                                          \
+        "window { background: " sheet "; color: " ink "; font-size: 13px; }"                                                   \
         "label.title { font-size: 20px; font-weight: 600; }"                                                                  \
         "label.soft { color: " soft "; } label.bad { color: " accent "; } label.good { color: " ok "; }"                       \
         "entry, button, combobox button { background: " sheet "; color: " ink "; border: 1px solid " rule "; border-radius: 0;" \

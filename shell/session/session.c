@@ -95,7 +95,8 @@ static char *style_folder(void)
 
         if (chosen && *chosen)
                 return g_build_filename(chosen, "style", NULL);
-        return g_file_test(installed, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&installed) : g_build_filename(IMPROMPTU_SOURCE_DATA, "style", NULL);
+        return g_file_test(installed, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&installed)
+                                                          : g_build_filename(IMPROMPTU_SOURCE_DATA, "style", NULL);
 }
 
 /* What every desktop tells its programs about itself, where our own commands are found, and how a terminal looks (below the person's own
