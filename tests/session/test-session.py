@@ -241,8 +241,8 @@ def test_bad_requests():
 ASK_AS_OTHER = """
 import socket, sys
 s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1])
-s.sendall(b"POST /launch HTTP/1.1\\r\\nHost: session\\r\\nContent-Length: 20\\r\\n\\r\\n{\\"argv\\": [\\"program\\"]}")
-print(s.recv(4096).decode())
+s.sendall(b"POST /launch HTTP/1.1\\r\\nHost: session\\r\\nConnection: close\\r\\nContent-Length: 20\\r\\n\\r\\n{\\"argv\\": [\\"program\\"]}")
+print(s.makefile("rb").read().decode())
 """
 
 
