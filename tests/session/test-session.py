@@ -49,6 +49,8 @@ class Session:
                             "LC_ALL": "C.UTF-8",
                             "TEST_API_KEY": "sk-1", "TEST_TOKEN": "sk-2", "TEST_CLIENT_SECRET": "sk-3", "TEST_PLAIN": "plain", **dict(environment)}
         self.environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
+        if without:  # nor in an installation that this machine may have
+            self.environment["IMPROMPTU_BIN_FOLDER"] = self.bin
         self.processes = []
         self.process = self.start(arguments)
         Session.alive.append(self)
