@@ -29,8 +29,7 @@ static void called_cb(json_object *result, const char *traceback, const GError *
         if (run->finished)
                 return;
         if (g_error_matches(error, AGENT_ERROR, API_ERROR_DENIED))
-                run_finish(run, OUTCOME_FAILED, "You did not allow it, so there is no answer. The tool is kept; ask again to be asked "
-                           "again.");
+                run_finish(run, OUTCOME_FAILED, "%s So there is no answer. The tool is kept; ask again to be asked again.", error->message);
         else if (error)
                 run_finish(run, OUTCOME_FAILED, "The tool “%s” could not answer: %s", run->plan->call_tool, error->message);
         else if (!plain || !*plain)
