@@ -469,7 +469,10 @@ void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json
                        GCancellable *cancellable, ToolFunc func, gpointer user_data)
 {
         g_autoptr(App) known = library_app(toolbox->agent->library, app, NULL);
-        App shown = {.id = (char *)app, .title = known ? known->title : tool->line, .sentence = (char *)quote};
+        /* Without an app it is the tool that asks, by its name in words: “Processor temperature asks”. */
+        g_autofree char *called = g_strdelimit(g_strdup(tool->name), "_", ' ');
+        called[0] = g_ascii_toupper(called[0]);
+        App shown = {.id = (char *)app, .title = known ? known->title : called, .sentence = (char *)quote};
         call_for_app(toolbox, &shown, tool, arguments, cancellable, func, user_data);
 }
 
