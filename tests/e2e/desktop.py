@@ -13,7 +13,8 @@ import tempfile
 import threading
 import time
 
-from Xlib import X, display as xdisplay
+from Xlib import X, Xatom, display as xdisplay
+from Xlib.error import BadDrawable, BadWindow
 from Xlib.protocol import event as xevent
 
 WAIT = 60  # seconds until a thing that should happen has failed
@@ -21,6 +22,7 @@ LOGOUT_WAIT = 20  # seconds for the session to end all it started
 SIZE = "1280x800"
 DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 DRAWN_REACH = 8  # pixels around a place
+FROM_A_PAGER = 2  # EWMH's source indication
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
             ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
@@ -270,8 +272,46 @@ class Desktop:
             raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
         return done.stdout
 
-    def find(self, title):
-        return int(self.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1])
+    def windows(self):
+        """The managed windows, oldest first, as (id, title, class). Not by wmctrl or xdotool: those end with an X error when a window goes while they list."""
+        listed = self.x.screen().root.get_full_property(self.x.intern_atom("_NET_CLIENT_LIST"), X.AnyPropertyType)
+        told = [(window, self._told(window)) for window in (listed.value if listed else [])]
+        return [(window, *names) for window, names in told if names]
+
+    def _told(self, window):
+        window = self.x.create_resource_object("window", window)
+        try:
+            title = window.get_full_property(self.x.intern_atom("_NET_WM_NAME"), X.AnyPropertyType) or window.get_full_property(Xatom.WM_NAME, X.AnyPropertyType)
+            return title.value.decode("utf-8", "replace") if title else "", " ".join(window.get_wm_class() or ())
+        except (BadWindow, BadDrawable):
+            return None
+
+    def find(self, name):
+        """The newest managed window whose title, or class, holds this; waits for it."""
+        return self.until(lambda: next((w for w, title, kind in reversed(self.windows()) if name in title or name in kind), None), f"a window called {name}")
+
+    def activate(self, title):
+        """Brings a window to the front, as a pager does."""
+        self._ask_of(self.find(title), "_NET_ACTIVE_WINDOW")
+
+    def close(self, title):
+        """Closes a window, as a pager does."""
+        self._ask_of(self.find(title), "_NET_CLOSE_WINDOW")
+
+    def _ask_of(self, window, what):
+        root = self.x.screen().root
+        data = (32, [FROM_A_PAGER, X.CurrentTime, 0, 0, 0] if what == "_NET_ACTIVE_WINDOW" else [X.CurrentTime, FROM_A_PAGER, 0, 0, 0])
+        message = xevent.ClientMessage(window=window, client_type=self.x.intern_atom(what), data=data)
+        root.send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+        self.sync()
+
+    def press(self, title, x, y):
+        """Clicks into a window once something is drawn there; a negative y counts from its bottom."""
+        window = self.find(title)
+        y = y if y >= 0 else self.x.create_resource_object("window", window).get_geometry().height + y
+        self.until(lambda: self.drawn(window, x, y), f"something to press in {title}")
+        self.tool("xdotool", "mousemove", "--window", str(window), str(x), str(y), "click", "1")
+        self.sync()
 
     def pixels(self, window, x, y, width, height):
         """What is on the screen at this place of a window, four bytes a pixel: blue, green, red and nothing."""

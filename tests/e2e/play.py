@@ -113,7 +113,7 @@ def main_job(play):
     d.sync()
     play.shot("pomodoro", "repaired and checked again: " + done["message"])
 
-    d.tool("wmctrl", "-a", "Disk Lens")
+    d.activate("Disk Lens")
     since = d.events.mark()
     d.keys("ctrl+alt+f" if d.nested else "super+f")
     d.type("show each folder's share in percent")
@@ -124,9 +124,9 @@ def main_job(play):
     wait_for_figures(play, figures)
     play.shot("fixed", "changed, with its old checks kept: " + done["message"])
 
-    before = d.tool("wmctrl", "-l")
+    before = len(d.windows())
     d.keys("ctrl+alt+Return" if d.nested else "super+Return")
-    d.until(lambda: d.tool("wmctrl", "-l").count("\n") > before.count("\n"), "the terminal")
+    d.until(lambda: len(d.windows()) > before, "the terminal")
     d.sync()
     hold, tap = (("ctrl", "alt"), "Tab") if d.nested else (("alt",), "Tab")
     d.hold(*hold)

@@ -98,7 +98,7 @@ class World:
         # Several of this name may have been made within one second: which of them is the newest is nobody's business.
         named = [a["id"] for a in self.d.request("GET", "/api/v1/apps")["apps"] if a["title"] == "Cups"]
         self.d.events.wait("open", "an app that exists to open", since, app=lambda app: app in named)
-        tap.check("Cups" in self.d.tool("wmctrl", "-l"), "its window is there")
+        self.d.find("Cups")
 
 
 def sentence_like(message, *words):
@@ -195,9 +195,9 @@ def a_dishonest_name_is_plain_in_every_title(w):
             tap.check(not [c for t in told for c in t if c in CONTROLS], f"{kind}: {told!r}")
             tap.check(all(len(t) <= 80 for t in told[:1]), f"{kind}: a title has a bound")
     w.d.sync(1)
-    titles = w.d.tool("wmctrl", "-l")
-    tap.check("Honest" in titles, f"its window has its name: {titles!r}")
-    tap.check(not [c for c in titles if c in CONTROLS and c != "\n"], f"no title has control characters: {titles!r}")
+    w.d.find("Honest")
+    titles = [title for _, title, _ in w.d.windows()]
+    tap.check(not [c for title in titles for c in title if c in CONTROLS], f"no title has control characters: {titles!r}")
     w.goes_on()
 
 
@@ -249,26 +249,12 @@ def a_page_that_loops_when_pressed_is_found_and_can_be_stopped(w):
     evidence = w.d.events.wait("evidence", "the check", since, run=done["run"])
     tap.check("frozen" in [f["kind"] for f in evidence["findings"]], f"it is found: {evidence}")
     tap.check("failed" in [r["verdict"] for r in evidence["results"]], f"and has failed: {evidence}")
-    w.d.tool("wmctrl", "-a", "Endless counter")
-    press(w.d, "Endless counter", 200, 250)
+    w.d.activate("Endless counter")
+    w.d.press("Endless counter", 200, 250)
     w.goes_on()
-    w.d.tool("wmctrl", "-c", "Endless counter")
-    w.d.until(lambda: is_gone(w.d, "Endless counter"), "the looping window to close")
+    w.d.close("Endless counter")
+    w.d.until(lambda: not [title for _, title, _ in w.d.windows() if "Endless counter" in title], "the looping window to close")
     w.goes_on()
-
-
-def is_gone(d, title):
-    try:
-        return title not in d.tool("wmctrl", "-l")
-    except Failed:  # a window went while it was being listed
-        return False
-
-
-def press(d, title, x, y):
-    """Clicks into a window."""
-    window = d.tool("xdotool", "search", "--onlyvisible", "--name", title).split()[-1]
-    d.tool("xdotool", "mousemove", "--window", window, str(x), str(y), "click", "1")
-    d.sync()
 
 
 def a_page_that_is_busy_from_the_start_is_repaired(w):
@@ -296,7 +282,7 @@ def a_page_that_reaches_for_everything_gets_nothing(w):
     evidence = w.d.events.wait("evidence", "the check", since, run=done["run"])
     kinds = {f["kind"] for f in evidence["findings"]}
     tap.check(kinds & {"csp", "request"}, f"the check says so: {evidence['findings']}")
-    tap.check("Reaching page" in w.d.tool("wmctrl", "-l"), "it is still in its own window")
+    w.d.find("Reaching page")
     w.goes_on()
 
 
