@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "agent/inference/failure.h"
-#include "agent/inference/stream.h"
+#include "agent/inference/wire/stream.h"
 
 #define FIRST_BYTE_LOCAL_SECONDS 300 /* a small machine may read a long prompt for minutes before its first token */
 
@@ -120,7 +120,7 @@ static void result_fill(LaneCall *call, LaneResult *result)
         result->tokens_in = MAX(answer->tokens_in, 0);
         /* A server that does not count: about four bytes make a token. */
         result->tokens_out = answer->tokens_out >= 0 ? (guint)answer->tokens_out
-                : (guint)((answer->content->len + answer->reasoning_bytes + 3) / 4);
+                : (guint)((answer->content->len + answer->reasoning->len + 3) / 4);
         result->tokens_cached = MAX(answer->tokens_cached, 0);
         result->queued_us = call->sent - call->called;
         result->first_token_us = (call->first ? call->first : now) - call->called;
@@ -271,7 +271,7 @@ static void pass_text(LaneCall *call)
         const ChatAnswer *answer = chat_stream_answer(call->stream);
         gsize from = call->passed;
 
-        if (answer->content->len + answer->reasoning_bytes > 0) {
+        if (answer->content->len + answer->reasoning->len > 0) {
                 call->last = g_get_monotonic_time();
                 call->first = call->first ? call->first : call->last;
         }
@@ -325,7 +325,7 @@ static void answer_begins(LaneCall *call, TransportRequest *request)
 
         call->recording = g_strdup(transport_request_header(request, "x-impromptu-recording"));
         if (transport_request_status(request) == 200)
-                call->stream = chat_stream_new(type && g_str_has_prefix(type, "application/json"));
+                call->stream = chat_stream_new(WIRE_OPENAI, type && g_str_has_prefix(type, "application/json"));
 }
 
 static void data_cb(TransportRequest *request, const char *bytes, gsize length, gpointer user_data)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "agent/inference/source.h"
-#include "agent/inference/stream.h"
+#include "agent/inference/wire/stream.h"
 #include "agent/inference/transport.h"
 
 #define FAILURE_WAIT_MAX_SECONDS 20.0  /* a server that asks for a longer wait is not waited for */

@@ -10,6 +10,7 @@ typedef struct TransportRequest TransportRequest;
 #define TRANSPORT_CONNECT_SECONDS 15
 #define TRANSPORT_BUFFER_BYTES (128 * 1024L)  /* read at once */
 #define TRANSPORT_HEADERS_MAX 128             /* of one answer that are kept */
+#define TRANSPORT_GZIP_MIN (16 * 1024)        /* a smaller body is not worth compressing */
 
 typedef struct {
         const char *url;
@@ -21,6 +22,9 @@ typedef struct {
         double total_seconds;        /* at most this long in all; 0: no bound */
         gboolean fresh;              /* on a connection of its own */
         gboolean direct;             /* never through a proxy */
+        gboolean gzip;               /* the server takes compressed requests: a body of TRANSPORT_GZIP_MIN or more is sent so */
+        gboolean http1;              /* this server's HTTP/2 has proved faulty */
+        const char *ca_file;         /* trusted besides nothing else, instead of the system's store; NULL: the system's */
 } TransportSpec;
 
 typedef enum {

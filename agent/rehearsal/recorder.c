@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "agent/inference/stream.h"
+#include "agent/inference/wire/stream.h"
 #include "agent/inference/transport.h"
 #include "agent/rehearsal/recordings.h"
 
@@ -138,7 +138,7 @@ void recorder_forward(Recorder *recorder, SoupServerMessage *message, json_objec
         json_object_object_get_ex(body, "stream", &streamed);
         take->recorder = recorder;
         take->message = g_object_ref(message);
-        take->stream = chat_stream_new(!json_object_get_boolean(streamed));
+        take->stream = chat_stream_new(WIRE_OPENAI, !json_object_get_boolean(streamed));
         take->state = g_strdup(call->state);
         take->part = g_strdup(call->part);
         take->sentence = g_strdup(call->sentence);

@@ -3,7 +3,7 @@
 #include <json.h>
 #include <string.h>
 
-#include "agent/inference/stream.h"
+#include "agent/inference/wire/stream.h"
 
 static json_object *field(json_object *object, const char *name)
 {
@@ -22,7 +22,7 @@ static const char *text(json_object *object, const char *name)
 
 static ChatStream *feed_in_pieces(const char *bytes, gsize length, gsize piece)
 {
-        ChatStream *stream = chat_stream_new(FALSE);
+        ChatStream *stream = chat_stream_new(WIRE_OPENAI, FALSE);
 
         for (gsize at = 0; at < length; at += piece)
                 chat_stream_feed(stream, bytes + at, MIN(piece, length - at));
@@ -49,7 +49,7 @@ static void check_golden(ChatStream *stream, json_object *golden)
 
         g_assert_cmpint(status, ==, CHAT_COMPLETE);
         g_assert_cmpstr(answer->content->str, ==, text(golden, "content"));
-        g_assert_cmpuint(answer->reasoning_bytes, ==, strlen(text(golden, "reasoning")));
+        g_assert_cmpuint(answer->reasoning->len, ==, strlen(text(golden, "reasoning")));
         g_assert_cmpstr(answer->finish_reason, ==, text(golden, "finish_reason"));
         g_assert_cmpstr(answer->model, ==, text(golden, "model"));
         check_usage(answer, field(golden, "usage"));
@@ -91,7 +91,7 @@ static void check_vector(ChatStream *stream, const char *id, json_object *expect
         if (field(expect, "content"))
                 g_assert_cmpstr(answer->content->str, ==, text(expect, "content"));
         if (field(expect, "reasoning"))
-                g_assert_cmpuint(answer->reasoning_bytes, ==, strlen(text(expect, "reasoning")));
+                g_assert_cmpuint(answer->reasoning->len, ==, strlen(text(expect, "reasoning")));
         if (field(expect, "finish"))
                 g_assert_cmpstr(answer->finish_reason, ==, text(expect, "finish"));
         if (field(expect, "usage_total"))
@@ -112,7 +112,7 @@ static void run_vector(json_object *vector)
 {
         json_object *chunks = field(vector, "chunks_hex"), *expect = field(vector, "expect");
         g_autoptr(GString) bytes = g_string_new(NULL);
-        g_autoptr(ChatStream) given = chat_stream_new(FALSE), single = NULL;
+        g_autoptr(ChatStream) given = chat_stream_new(WIRE_OPENAI, FALSE), single = NULL;
 
         for (gsize i = 0; i < json_object_array_length(chunks); i++) {
                 g_autoptr(GString) chunk = g_string_new(NULL);
@@ -124,7 +124,7 @@ static void run_vector(json_object *vector)
         single = feed_in_pieces(bytes->str, bytes->len, 1);
         check_vector(single, text(vector, "id"), expect);
         for (gsize split = 1; split < bytes->len; split++) {
-                g_autoptr(ChatStream) stream = chat_stream_new(FALSE);
+                g_autoptr(ChatStream) stream = chat_stream_new(WIRE_OPENAI, FALSE);
                 chat_stream_feed(stream, bytes->str, split);
                 chat_stream_feed(stream, bytes->str + split, bytes->len - split);
                 check_vector(stream, text(vector, "id"), expect);
@@ -187,7 +187,7 @@ static void test_plain(void)
 {
         static const char good[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"completion_tokens\":1}}";
         static const char bad[] = "{\"message\":\"no such thing\",\"type\":\"t\",\"code\":\"c\"}";
-        g_autoptr(ChatStream) answer = chat_stream_new(TRUE), error = chat_stream_new(TRUE);
+        g_autoptr(ChatStream) answer = chat_stream_new(WIRE_OPENAI, TRUE), error = chat_stream_new(WIRE_OPENAI, TRUE);
 
         chat_stream_feed(answer, good, strlen(good));
         g_assert_cmpint(chat_stream_finish(answer), ==, CHAT_COMPLETE);

@@ -7,7 +7,6 @@
 #include <json.h>
 #include <string.h>
 
-#include "agent/inference/lanes.h"
 #include "protocols/sse.h"
 
 #define HEAD_MAX 4096 /* the first bytes are kept, to explain a body that is no event stream */
@@ -74,11 +73,11 @@ static void leave_thoughts(ChatStream *stream)
 
         if (!close) {
                 gsize keep = partial_tag(stream->held->str, stream->held->len, THINK_CLOSE);
-                stream->answer.reasoning_bytes += stream->held->len - keep;
+                g_string_append_len(stream->answer.reasoning, stream->held->str, stream->held->len - keep);
                 g_string_erase(stream->held, 0, stream->held->len - keep);
                 return;
         }
-        stream->answer.reasoning_bytes += close - stream->held->str;
+        g_string_append_len(stream->answer.reasoning, stream->held->str, close - stream->held->str);
         stream->think = THINK_OUTSIDE;
         close += strlen(THINK_CLOSE);
         while (g_ascii_isspace(*close))
@@ -92,7 +91,7 @@ static void add_content(ChatStream *stream, const char *text, gsize length)
 {
         const char *start;
 
-        if (stream->answer.content->len + length > LANE_ANSWER_MAX) {
+        if (stream->answer.content->len + length > CHAT_TEXT_MAX) {
                 stream_fail(stream, TRUE, "more than 8 MiB of text");
                 return;
         }
@@ -135,7 +134,7 @@ static void read_content(ChatStream *stream, json_object *content)
                         continue;
                 for (gsize j = 0; j < json_object_array_length(thoughts); j++) {
                         const char *thought = text_of(json_object_array_get_idx(thoughts, j), "text");
-                        stream->answer.reasoning_bytes += thought ? strlen(thought) : 0;
+                        g_string_append(stream->answer.reasoning, thought ? thought : "");
                 }
         }
 }
@@ -149,7 +148,7 @@ static void read_delta(ChatStream *stream, json_object *delta)
         if (!thought)
                 thought = text_of(delta, "reasoning");
         if (thought)
-                stream->answer.reasoning_bytes += strlen(thought);
+                g_string_append(stream->answer.reasoning, thought);
         if (json_object_object_get_ex(delta, "content", &content))
                 read_content(stream, content);
         if (text_of(delta, "refusal")) {
@@ -336,7 +335,7 @@ static void event_cb(const SseEvent *event, gpointer user_data)
                 read_json(stream, data, length, strcmp(event->event, "error") == 0);
 }
 
-ChatStream *chat_stream_new(gboolean plain)
+ChatStream *chat_stream_new(WireDialect dialect, gboolean plain)
 {
         ChatStream *stream = g_new0(ChatStream, 1);
 
@@ -348,6 +347,8 @@ ChatStream *chat_stream_new(gboolean plain)
         stream->held = g_string_new(NULL);
         stream->tokener = json_tokener_new();
         stream->answer.content = g_string_new(NULL);
+        stream->answer.reasoning = g_string_new(NULL);
+        stream->answer.tool_calls = g_ptr_array_new();
         stream->answer.tokens_in = stream->answer.tokens_out = -1;
         stream->answer.tokens_cached = stream->answer.tokens_total = -1;
         return stream;
@@ -360,7 +361,7 @@ gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length)
         if (stream->head->len < HEAD_MAX)
                 g_string_append_len(stream->head, bytes, MIN(length, HEAD_MAX - stream->head->len));
         if (stream->plain) {
-                if (stream->plain->len + length > 2 * LANE_ANSWER_MAX)
+                if (stream->plain->len + length > 2 * CHAT_TEXT_MAX)
                         stream_fail(stream, TRUE, "more than 8 MiB of text");
                 else
                         g_string_append_len(stream->plain, bytes, length);
@@ -420,6 +421,8 @@ void chat_stream_free(ChatStream *stream)
         g_string_free(stream->held, TRUE);
         json_tokener_free(stream->tokener);
         g_string_free(stream->answer.content, TRUE);
+        g_string_free(stream->answer.reasoning, TRUE);
+        g_ptr_array_unref(stream->answer.tool_calls);
         g_free(stream->answer.finish_reason);
         g_free(stream->answer.model);
         g_free(stream->answer.refusal);
