@@ -1,35 +1,64 @@
-/* One call of a model. Tries follow each other until one is answered, until something was delivered (what a person has seen is never
- * taken back), or until failure.c finds no sense in another. The stream and its text live here; the caller sees text as it grows and
- * one end. */
+/* One call of a model. Tries follow each other along the lane's entries until one is answered, until something was delivered (what a person
+ * has seen is never taken back), or until failure.c finds no sense in another. While the first token takes longer than it does nineteen times
+ * of twenty, a second entry is asked as well; the first of the two to say anything is the one that counts, the other is ended at once.
+ *
+ * A source that asks for a longer wait is left for the next entry; only where there is none is it waited for. */
 #include "call.h"
 
 #include <string.h>
 
 #include "agent/inference/failure.h"
-#include "agent/inference/wire/stream.h"
+#include "agent/inference/request.h"
+#include "agent/inference/try.h"
 
-#define FIRST_BYTE_LOCAL_SECONDS 300 /* a small machine may read a long prompt for minutes before its first token */
+#define TRIES_AT_ONCE 2
+
+typedef enum {
+        ENTRY_UNTRIED,
+        ENTRY_TRIED,  /* it may be asked again */
+        ENTRY_FAILED, /* it will not be asked again in this call */
+} EntryState;
 
 struct LaneCall {
-        gint refs;
-        gboolean over;           /* done was called */
-        Transport *transport;
+        LaneShared *shared;
         LaneRequest request;     /* owns its strings */
         LaneCallback callback;
-        Source *source;
-        TransportRequest *http;
-        ChatStream *stream;
-        GString *body;           /* of an answer that is no stream */
+        GPtrArray *entries;      /* NULL until it starts */
+        EntryState *states;
+        guint *counts;           /* tries of each entry since its model was first asked */
+        Try *tries[TRIES_AT_ONCE];
+        guint places[TRIES_AT_ONCE]; /* which entry each asks */
+        Try *winner;             /* the one that said something first */
         gsize passed;            /* bytes of content that text was called with */
-        guint tries, refusals, model;
-        gboolean fresh, stale_once;
+        guint refusals, retries;
+        gboolean stale_once, uncapped;
         guint wait;              /* a timer before the next try, or before the end */
+        guint wait_place;
+        gboolean wait_fresh;
+        guint hedge;             /* a timer before the second try */
+        GError *first_error;     /* of the entry that was asked first */
         GError *error;           /* of an end that waits for the main loop */
-        char *recording;
-        gint64 called, sent, first, last; /* monotonic µs */
+        gint64 called;           /* monotonic µs */
 };
 
-static void call_send(LaneCall *call);
+static void call_try(LaneCall *call, guint place, gboolean fresh);
+static void call_next(LaneCall *call);
+
+LaneEntry *lane_entry_new(Source *source, LaneModel *model)
+{
+        LaneEntry *entry = g_new0(LaneEntry, 1);
+
+        entry->source = source_ref(source);
+        entry->model = lane_model_ref(model);
+        return entry;
+}
+
+void lane_entry_free(LaneEntry *entry)
+{
+        source_unref(entry->source);
+        lane_model_unref(entry->model);
+        g_free(entry);
+}
 
 static void request_copy(LaneRequest *to, const LaneRequest *from)
 {
@@ -41,6 +70,10 @@ static void request_copy(LaneRequest *to, const LaneRequest *from)
         to->part = g_strdup(from->part);
         to->sentence = g_strdup(from->sentence);
         to->schema = g_strdup(from->schema);
+        to->words = from->words ? (const char *const *)g_strdupv((char **)from->words) : NULL;
+        to->prediction = g_strdup(from->prediction);
+        to->cache_key = g_strdup(from->cache_key);
+        to->run = g_strdup(from->run);
         for (gsize i = 0; i < from->n_messages; i++) {
                 messages[i].role = g_strdup(from->messages[i].role);
                 messages[i].content = g_strdup(from->messages[i].content);
@@ -60,91 +93,179 @@ static void request_clear(LaneRequest *request)
         g_free((char *)request->part);
         g_free((char *)request->sentence);
         g_free((char *)request->schema);
+        g_strfreev((char **)request->words);
+        g_free((char *)request->prediction);
+        g_free((char *)request->cache_key);
+        g_free((char *)request->run);
 }
 
-LaneCall *lane_call_new(Transport *transport, const LaneRequest *request, const LaneCallback *callback)
+LaneCall *lane_call_new(LaneShared *shared, const LaneRequest *request, const LaneCallback *callback)
 {
         LaneCall *call = g_new0(LaneCall, 1);
 
-        call->refs = 1;
-        call->transport = transport;
+        call->shared = shared;
         call->callback = *callback;
         call->called = g_get_monotonic_time();
         request_copy(&call->request, request);
         return call;
 }
 
-/* Callbacks may end the call that makes them: whoever goes on afterwards holds a reference and looks at `over` and `error`. */
-static void call_unref(LaneCall *call)
+const char *lane_call_lane(const LaneCall *call)
 {
-        if (--call->refs > 0)
-                return;
-        g_clear_handle_id(&call->wait, g_source_remove);
-        chat_stream_free(call->stream);
-        if (call->body)
-                g_string_free(call->body, TRUE);
+        return call->request.lane;
+}
+
+static void call_free(LaneCall *call)
+{
+        g_clear_pointer(&call->entries, g_ptr_array_unref);
+        g_free(call->states);
+        g_free(call->counts);
+        g_clear_error(&call->first_error);
         g_clear_error(&call->error);
-        g_free(call->recording);
-        source_unref(call->source);
         request_clear(&call->request);
         g_free(call);
 }
 
-static const LaneModel *call_model(LaneCall *call)
+static LaneEntry *entry_at(const LaneCall *call, guint place)
 {
-        GPtrArray *models = source_models(call->source, call->request.lane);
-
-        return call->model < models->len ? g_ptr_array_index(models, call->model) : NULL;
+        return g_ptr_array_index(call->entries, place);
 }
 
-static double decode_rate(const LaneCall *call, const ChatAnswer *answer, guint tokens)
+static Pace *call_pace(LaneCall *call)
 {
-        gint64 decoding = call->last - call->first;
+        return &call->shared->pace[source_lane(call->request.lane)];
+}
+
+/* ---- the end ---- */
+
+static double decode_rate(const ChatAnswer *answer, const TryTimes *times, guint tokens)
+{
+        gint64 decoding = times->last - times->first;
 
         if (answer->rate > 0)
                 return answer->rate;
         return decoding > 0 && tokens > 1 ? (tokens - 1) * (double)G_USEC_PER_SEC / decoding : 0;
 }
 
-static void result_fill(LaneCall *call, LaneResult *result)
+static void result_fill(LaneCall *call, LaneResult *result, const Try *attempt)
 {
-        const ChatAnswer *answer = chat_stream_answer(call->stream);
-        const LaneModel *model = call_model(call);
+        const ChatAnswer *answer = try_answer(attempt);
+        TryTimes times = try_times(attempt);
         gint64 now = g_get_monotonic_time();
 
         result->content = answer->content->str;
         result->content_length = answer->content->len;
-        result->provider = call->source->provider->name;
-        result->model = model ? model->label : answer->model;
+        result->provider = try_source(attempt)->provider->name;
+        result->model = try_model(attempt)->label;
         result->finish_reason = answer->finish_reason;
         result->tokens_in = MAX(answer->tokens_in, 0);
-        /* A server that does not count: about four bytes make a token. */
-        result->tokens_out = answer->tokens_out >= 0 ? (guint)answer->tokens_out
-                : (guint)((answer->content->len + answer->reasoning->len + 3) / 4);
+        result->tokens_out = try_tokens_out(attempt);
         result->tokens_cached = MAX(answer->tokens_cached, 0);
-        result->queued_us = call->sent - call->called;
-        result->first_token_us = (call->first ? call->first : now) - call->called;
+        result->queued_us = times.sent - call->called;
+        result->connect_us = times.connect_us;
+        result->first_token_us = (times.first ? times.first : now) - call->called;
         result->total_us = now - call->called;
-        result->rate = decode_rate(call, answer, result->tokens_out);
-        result->recording = call->recording;
+        result->rate = decode_rate(answer, &times, result->tokens_out);
+        result->recording = try_recording(attempt);
+        result->retries = call->retries;
+        result->cost = -1;
 }
 
-/* The one end. error is consumed; NULL: a complete answer. */
-static void call_end(LaneCall *call, GError *error)
+/* How an end is called in the books. */
+static const char *outcome_of(const GError *error)
+{
+        static const char *const names[] = {
+                [LANE_ERROR_NO_MODEL] = "no-model", [LANE_ERROR_UNREACHABLE] = "unreachable", [LANE_ERROR_KEY] = "key",
+                [LANE_ERROR_LIMIT] = "limit", [LANE_ERROR_SERVER] = "server", [LANE_ERROR_STALLED] = "stalled", [LANE_ERROR_CUT] = "cut",
+                [LANE_ERROR_EMPTY] = "empty", [LANE_ERROR_REFUSED] = "refused", [LANE_ERROR_LENGTH] = "length",
+                [LANE_ERROR_UNKNOWN_RECORDING] = "unknown-recording", [LANE_ERROR_CANCELLED] = "cancelled", [LANE_ERROR_BUDGET] = "budget",
+        };
+
+        return error ? names[error->code] : "complete";
+}
+
+/* Books what a try used, if it was sent at all. Returns its cost; negative: not known. */
+static double book(LaneCall *call, const Try *attempt, const GError *error)
+{
+        const ChatAnswer *answer = try_answer(attempt);
+        TryTimes times = try_times(attempt);
+        gint64 now = g_get_monotonic_time();
+        UsageEntry entry = {
+                .run = call->request.run, .provider = try_source(attempt)->provider->name, .model = try_model(attempt)->id,
+                .lane = call->request.lane, .state = call->request.state, .queue_us = times.sent - times.asked,
+                .connect_us = times.connect_us, .first_token_us = times.first ? times.first - times.sent : -1, .total_us = now - call->called,
+                .tokens_in = answer ? MAX(answer->tokens_in, 0) : 0, .tokens_cached = answer ? MAX(answer->tokens_cached, 0) : 0,
+                .tokens_out = try_tokens_out(attempt), .retries = call->retries, .outcome = outcome_of(error),
+                .recording = try_source(attempt)->provider->rehearsal,
+        };
+
+        if (!call->shared->usage || !times.sent || !answer)
+                return -1;
+        entry.rate = decode_rate(answer, &times, entry.tokens_out);
+        return usage_add(call->shared->usage, &entry);
+}
+
+/* What such calls use is learnt for the next one's cap. */
+static void learn(LaneCall *call, const Try *attempt, const GError *error)
+{
+        const ChatAnswer *answer = try_answer(attempt);
+        TryTimes times = try_times(attempt);
+        gboolean capped = g_strcmp0(answer->finish_reason, "length") == 0;
+
+        if (times.first)
+                pace_add(call_pace(call), times.first - times.sent);
+        if (!source_costs(try_source(attempt)) || (error && !capped))
+                return;
+        caps_add(call->shared->caps, try_model(attempt)->id, call->request.state, try_tokens_out(attempt), capped);
+}
+
+static void try_drop(LaneCall *call, Try *attempt)
+{
+        for (guint i = 0; i < TRIES_AT_ONCE; i++) {
+                if (call->tries[i] == attempt)
+                        call->tries[i] = NULL;
+        }
+        if (call->winner == attempt)
+                call->winner = NULL;
+        try_free(attempt);
+}
+
+static void tries_clear(LaneCall *call, const Try *but)
+{
+        for (guint i = 0; i < TRIES_AT_ONCE; i++) {
+                if (!call->tries[i] || call->tries[i] == but)
+                        continue;
+                book(call, call->tries[i], &(GError) { .code = LANE_ERROR_CANCELLED });
+                try_drop(call, call->tries[i]);
+        }
+}
+
+static void timers_clear(LaneCall *call)
+{
+        g_clear_handle_id(&call->wait, g_source_remove);
+        g_clear_handle_id(&call->hedge, g_source_remove);
+}
+
+/* The one end. attempt is the try that says what came, or NULL; error is consumed; NULL: a complete answer. */
+static void call_end(LaneCall *call, Try *attempt, GError *error)
 {
         LaneResult result = { 0 };
-        gboolean any = call->stream && chat_stream_answer(call->stream)->content->len > 0;
+        const ChatAnswer *answer = attempt ? try_answer(attempt) : NULL;
+        Source *source = attempt ? try_source(attempt) : NULL;
 
-        call->over = TRUE;
-        g_clear_handle_id(&call->wait, g_source_remove);
-        if (call->http)
-                transport_cancel(g_steal_pointer(&call->http));
-        call->callback.ended(call, call->source, error, call->callback.owner);
-        if (any)
-                result_fill(call, &result);
-        call->callback.done(any ? &result : NULL, error, call->callback.user_data);
+        timers_clear(call);
+        tries_clear(call, attempt);
+        if (answer) {
+                result_fill(call, &result, attempt);
+                result.cost = book(call, attempt, error);
+                learn(call, attempt, error);
+        }
+        call->callback.ended(call, source, error, call->callback.owner);
+        call->callback.done(answer && answer->content->len > 0 ? &result : NULL, error, call->callback.user_data);
         g_clear_error(&error);
-        call_unref(call);
+        if (attempt)
+                try_drop(call, attempt);
+        call_free(call);
 }
 
 static gboolean fail_cb(gpointer user_data)
@@ -152,15 +273,16 @@ static gboolean fail_cb(gpointer user_data)
         LaneCall *call = user_data;
 
         call->wait = 0;
-        call_end(call, g_steal_pointer(&call->error));
+        call_end(call, call->winner, g_steal_pointer(&call->error));
         return G_SOURCE_REMOVE;
 }
 
 void lane_call_fail(LaneCall *call, GError *error)
 {
-        g_clear_handle_id(&call->wait, g_source_remove);
-        if (call->http)
-                transport_cancel(g_steal_pointer(&call->http));
+        timers_clear(call);
+        tries_clear(call, call->winner);
+        if (call->winner)
+                try_stop(call->winner); /* what came so far is told with the end */
         g_clear_error(&call->error);
         call->error = error;
         call->wait = g_idle_add(fail_cb, call);
@@ -178,215 +300,317 @@ void lane_call_cancel(LaneCall *call)
 
 void lane_call_abandon(LaneCall *call)
 {
-        call_end(call, cancelled());
+        call_end(call, call->winner, cancelled());
 }
 
-static gboolean retry_cb(gpointer user_data)
+/* ---- where next ---- */
+
+static void remember_error(LaneCall *call, const GError *error)
+{
+        if (!call->first_error && error)
+                call->first_error = g_error_copy(error);
+}
+
+/* FALSE with an error: today has cost what a day may. */
+static gboolean affordable(LaneCall *call, const LaneEntry *entry)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (!call->shared->usage || !source_costs(entry->source) || usage_allows(call->shared->usage, &error))
+                return TRUE;
+        if (!call->first_error)
+                call->first_error = g_error_new_literal(LANE_ERROR, LANE_ERROR_BUDGET, error->message);
+        return FALSE;
+}
+
+static guint cap_of(LaneCall *call, const LaneEntry *entry)
+{
+        guint asked = call->request.max_tokens;
+
+        if (asked == 0 || call->uncapped || !source_costs(entry->source))
+                return asked;
+        return caps_get(call->shared->caps, entry->model->id, call->request.state, asked);
+}
+
+static double admission_of(LaneCall *call, const LaneEntry *entry)
+{
+        return admission_wait(entry->source->admission, request_tokens(&call->request), cap_of(call, entry));
+}
+
+/* The first entry that can be asked now; else, unless `now`, the first that is left. -1: none. */
+static int pick(LaneCall *call, EntryState worst, gboolean now)
+{
+        gint64 time = g_get_monotonic_time();
+        int left = -1;
+
+        for (guint i = 0; i < call->entries->len; i++) {
+                LaneEntry *entry = entry_at(call, i);
+                if (call->states[i] > worst)
+                        continue;
+                if (!affordable(call, entry)) {
+                        call->states[i] = ENTRY_FAILED;
+                        continue;
+                }
+                if (entry->source->resting <= time && admission_of(call, entry) <= (now ? 0 : CALL_WAIT_SHORT_SECONDS))
+                        return i;
+                if (left < 0)
+                        left = i;
+        }
+        return now ? -1 : left;
+}
+
+static void call_next(LaneCall *call)
+{
+        int place = pick(call, ENTRY_UNTRIED, FALSE);
+
+        if (place >= 0) {
+                call_try(call, place, FALSE);
+                return;
+        }
+        lane_call_fail(call, call->first_error ? g_error_copy(call->first_error)
+                       : g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, "No model of this lane can be asked."));
+}
+
+static gboolean wait_cb(gpointer user_data)
 {
         LaneCall *call = user_data;
 
         call->wait = 0;
-        call_send(call);
+        call_try(call, call->wait_place, call->wait_fresh);
         return G_SOURCE_REMOVE;
 }
 
-static void call_again(LaneCall *call, double seconds)
+static void call_again(LaneCall *call, guint place, double seconds, gboolean fresh)
 {
-        call->wait = g_timeout_add((guint)(seconds * 1000), retry_cb, call);
+        call->wait_place = place;
+        call->wait_fresh = fresh;
+        call->wait = g_timeout_add((guint)(seconds * 1000), wait_cb, call);
 }
 
-/* TRUE if a failure leads to another try. */
-static gboolean call_retries(LaneCall *call, const Failure *failure)
+static gboolean others_left(const LaneCall *call)
 {
-        if (call->passed > 0)
-                return FALSE;
-        switch (failure->kind) {
-        case FAILURE_FINAL:
-                return FALSE;
-        case FAILURE_AT_ONCE:
-                if (call->stale_once)
-                        return FALSE;
-                call->stale_once = call->fresh = TRUE;
-                call->tries--; /* the request never reached anybody */
-                call_again(call, 0);
-                return TRUE;
-        case FAILURE_MODEL:
-                call->model++;
-                if (!call_model(call)) {
-                        call->model--;
-                        return FALSE;
-                }
-                call->tries = 0;
-                call_again(call, 0);
-                return TRUE;
-        case FAILURE_REFUSED:
-                if (call->refusals++ >= CALL_REFUSALS_MAX ||
-                    !source_refuse(call->source, call_model(call), failure->message ? failure->message : "", failure->unnamed))
-                        return FALSE;
-                call->tries--;
-                call_again(call, 0);
-                return TRUE;
-        case FAILURE_RETRY:
-                if (call->tries > LANE_RETRIES_MAX)
-                        return FALSE;
-                call_again(call, failure->wait);
-                return TRUE;
+        for (guint i = 0; i < call->entries->len; i++) {
+                if (call->states[i] == ENTRY_UNTRIED)
+                        return TRUE;
         }
         return FALSE;
 }
 
-static GError *nothing_error(LaneCall *call)
+/* TRUE if the same entry is asked once more. */
+static gboolean same_again(LaneCall *call, Try *attempt, guint place, const Failure *failure)
 {
-        return g_error_new(LANE_ERROR, LANE_ERROR_EMPTY, "%s answered nothing; try again, or say it in other words.", call->source->title);
+        switch (failure->kind) {
+        case FAILURE_AT_ONCE:
+                if (call->stale_once)
+                        return FALSE;
+                call->stale_once = TRUE;
+                call->counts[place]--; /* the request never reached anybody */
+                call_again(call, place, 0, TRUE);
+                return TRUE;
+        case FAILURE_REFUSED:
+                if (call->refusals++ >= CALL_REFUSALS_MAX || !try_refuse(attempt, failure))
+                        return FALSE;
+                call->counts[place]--;
+                call_again(call, place, 0, FALSE);
+                return TRUE;
+        case FAILURE_RETRY:
+                if (call->counts[place] > LANE_RETRIES_MAX || (others_left(call) && failure->wait > CALL_WAIT_SHORT_SECONDS))
+                        return FALSE;
+                call->retries++;
+                call_again(call, place, failure->wait, FALSE);
+                return TRUE;
+        case FAILURE_FINAL:
+        case FAILURE_MODEL:
+                return FALSE;
+        }
+        return FALSE;
 }
 
-/* The stream came whole: is it an answer? */
-static GError *complete_error(LaneCall *call)
+static guint slot_of(const LaneCall *call, const Try *attempt)
 {
-        const ChatAnswer *answer = chat_stream_answer(call->stream);
-        const char *title = call->source->title;
+        for (guint i = 0; i < TRIES_AT_ONCE; i++) {
+                if (call->tries[i] == attempt)
+                        return i;
+        }
+        g_return_val_if_reached(0);
+}
+
+static gboolean others_run(const LaneCall *call, const Try *attempt)
+{
+        for (guint i = 0; i < TRIES_AT_ONCE; i++) {
+                if (call->tries[i] && call->tries[i] != attempt)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
+{
+        guint slot = slot_of(call, attempt), place = call->places[slot];
+        Source *source = try_source(attempt);
+        gboolean again, elsewhere = failure->elsewhere;
+
+        if (failure->silent)
+                source_failed(source);
+        if (failure->kind == FAILURE_MODEL)
+                source_lacks(source, try_model(attempt)->id);
+        if (call->passed > 0) {
+                call_end(call, attempt, g_steal_pointer(&failure->error));
+                return;
+        }
+        remember_error(call, failure->error);
+        again = !others_run(call, attempt) && same_again(call, attempt, place, failure);
+        if (!again)
+                call->states[place] = ENTRY_FAILED;
+        if (!again && !others_run(call, attempt) && !(elsewhere && others_left(call))) {
+                call_end(call, attempt, g_error_copy(elsewhere ? call->first_error : failure->error));
+                return;
+        }
+        book(call, attempt, failure->error);
+        try_drop(call, attempt);
+        g_clear_handle_id(&call->hedge, g_source_remove);
+        if (!again && !others_run(call, NULL)) {
+                call->retries++;
+                call_next(call);
+        }
+}
+
+/* ---- a try's news ---- */
+
+/* The stream came whole: is it an answer? */
+static GError *complete_error(LaneCall *call, const Try *attempt)
+{
+        const ChatAnswer *answer = try_answer(attempt);
+        Source *source = try_source(attempt);
 
         if (g_strcmp0(answer->finish_reason, "length") == 0)
                 return g_error_new(LANE_ERROR, LANE_ERROR_LENGTH, "%s stopped in the middle: the answer is longer than it was allowed to "
-                                   "be (%u tokens).", title,
-                                   answer->tokens_out > 0 ? (guint)answer->tokens_out : call->request.max_tokens);
+                                   "be (%u tokens).", source->title, answer->tokens_out > 0 ? (guint)answer->tokens_out : try_cap(attempt));
         if (g_strcmp0(answer->finish_reason, "content_filter") == 0 || answer->refusal) {
-                g_autofree char *words = source_quote(call->source, answer->refusal ? answer->refusal : answer->content->str);
-                return g_error_new(LANE_ERROR, LANE_ERROR_REFUSED, "%s declined to answer%s%s", title, *words ? ": " : ".", words);
+                g_autofree char *words = source_quote(source, answer->refusal ? answer->refusal : answer->content->str);
+                return g_error_new(LANE_ERROR, LANE_ERROR_REFUSED, "%s declined to answer%s%s", source->title, *words ? ": " : ".", words);
         }
         if (answer->content->len == 0)
-                return nothing_error(call);
+                return g_error_new(LANE_ERROR, LANE_ERROR_EMPTY, "%s answered nothing; try again, or say it in other words.", source->title);
         return NULL;
 }
 
-static void call_failed(LaneCall *call, Failure *failure)
+/* It reached a cap that was learnt, not the one that was asked for, and nobody has seen anything: once more with all of it. */
+static gboolean uncap(LaneCall *call, Try *attempt)
 {
-        if (!call_retries(call, failure))
-                call_end(call, g_steal_pointer(&failure->error));
+        guint slot = slot_of(call, attempt);
+
+        if (call->uncapped || call->passed > 0 || try_cap(attempt) >= call->request.max_tokens)
+                return FALSE;
+        call->uncapped = TRUE;
+        call->retries++;
+        learn(call, attempt, NULL);
+        book(call, attempt, &(GError) { .code = LANE_ERROR_LENGTH });
+        call_again(call, call->places[slot], 0, FALSE);
+        try_drop(call, attempt);
+        return TRUE;
+}
+
+static void try_done_cb(Try *attempt, Failure *failure, gpointer user_data)
+{
+        LaneCall *call = user_data;
+        GError *error;
+
+        if (call->error) /* its end waits for the main loop already */
+                return;
+        if (failure) {
+                call_failed(call, attempt, failure);
+                return;
+        }
+        source_answered(try_source(attempt));
+        error = complete_error(call, attempt);
+        if (g_error_matches(error, LANE_ERROR, LANE_ERROR_LENGTH) && uncap(call, attempt)) {
+                g_clear_error(&error);
+        } else if (g_error_matches(error, LANE_ERROR, LANE_ERROR_EMPTY)) {
+                g_autoptr(Failure) nothing = failure_of_nothing(error);
+                call_failed(call, attempt, nothing);
+        } else {
+                call_end(call, attempt, error);
+        }
 }
 
 /* What came since the last time goes to the caller. */
-static void pass_text(LaneCall *call)
+static void try_text_cb(Try *attempt, gpointer user_data)
 {
-        const ChatAnswer *answer = chat_stream_answer(call->stream);
+        LaneCall *call = user_data;
+        const ChatAnswer *answer = try_answer(attempt);
         gsize from = call->passed;
 
-        if (answer->content->len + answer->reasoning->len > 0) {
-                call->last = g_get_monotonic_time();
-                call->first = call->first ? call->first : call->last;
+        if (!call->winner) {
+                call->winner = attempt;
+                g_clear_handle_id(&call->hedge, g_source_remove);
+                tries_clear(call, attempt);
         }
-        if (!call->callback.text || answer->content->len == from)
+        if (!call->callback.text || answer->settled <= from)
                 return;
-        call->passed = answer->content->len;
-        call->callback.text(answer->content->str + from, answer->content->len - from, call->callback.user_data);
+        call->passed = answer->settled;
+        call->callback.text(answer->content->str + from, answer->settled - from, call->callback.user_data);
 }
 
-static void stream_ended(LaneCall *call, const TransportOutcome *outcome)
+/* ---- asking ---- */
+
+static guint free_slot(const LaneCall *call)
 {
-        ChatStatus status = chat_stream_finish(call->stream);
-        g_autoptr(Failure) failure = NULL;
-
-        pass_text(call);
-        if (call->over || call->error)
-                return;
-        if (status == CHAT_COMPLETE) {
-                call_end(call, complete_error(call));
-                return;
-        }
-        if (status == CHAT_ERROR)
-                failure = failure_of_answer(call->source, chat_stream_answer(call->stream), call->tries);
-        else
-                failure = failure_of_cut(call->source, outcome, call->tries);
-        call_failed(call, failure);
+        return call->tries[0] ? 1 : 0;
 }
 
-static void done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
+/* No first token yet, though it mostly is there by now: another entry is asked as well. */
+static gboolean hedge_cb(gpointer user_data)
 {
         LaneCall *call = user_data;
-        g_autoptr(Failure) failure = NULL;
+        int place = pick(call, ENTRY_UNTRIED, TRUE);
 
-        call->http = NULL;
-        call->refs++;
-        if (call->stream) {
-                stream_ended(call, outcome);
-        } else if (outcome->status == 200 && outcome->end == TRANSPORT_WHOLE) {
-                call_end(call, nothing_error(call));
-        } else {
-                failure = failure_of_http(call->source, request, outcome, call->body, call->tries);
-                call_failed(call, failure);
+        call->hedge = 0;
+        if (place < 0) {
+                place = call->places[0];
+                if (admission_of(call, entry_at(call, place)) > 0)
+                        return G_SOURCE_REMOVE;
         }
-        call_unref(call);
+        if (pace_spend(call_pace(call))) {
+                call->retries++;
+                call_try(call, place, FALSE);
+        }
+        return G_SOURCE_REMOVE;
 }
 
-/* The first bytes of an answer: is it a stream, one JSON object, or only an error's body? */
-static void answer_begins(LaneCall *call, TransportRequest *request)
+/* Asking a machine of one's own twice only makes it slower. */
+static void hedge_watch(LaneCall *call, const LaneEntry *entry)
 {
-        const char *type = transport_request_header(request, "content-type");
+        gint64 after = pace_hedge_after(call_pace(call));
 
-        call->recording = g_strdup(transport_request_header(request, "x-impromptu-recording"));
-        if (transport_request_status(request) == 200)
-                call->stream = chat_stream_new(WIRE_OPENAI, type && g_str_has_prefix(type, "application/json"));
+        if (call->callback.hedge && after > 0 && !entry->source->here && !others_run(call, NULL))
+                call->hedge = g_timeout_add(after / 1000 + 1, hedge_cb, call);
 }
 
-static void data_cb(TransportRequest *request, const char *bytes, gsize length, gpointer user_data)
+static void call_try(LaneCall *call, guint place, gboolean fresh)
 {
-        LaneCall *call = user_data;
+        LaneEntry *entry = entry_at(call, place);
+        guint slot = free_slot(call);
+        TrySpec spec = { .transport = call->shared->transport, .source = entry->source, .model = entry->model, .request = &call->request,
+                         .cap = cap_of(call, entry), .stall_seconds = call->callback.stall_seconds, .fresh = fresh,
+                         .tries = call->counts[place] + 1 };
 
-        if (!call->stream && call->body->len == 0)
-                answer_begins(call, request);
-        if (!call->stream) {
-                g_string_append_len(call->body, bytes, MIN(length, FAILURE_BODY_MAX - call->body->len));
+        call->counts[place]++;
+        call->states[place] = MAX(call->states[place], ENTRY_TRIED);
+        if (slot == 0)
+                hedge_watch(call, entry);
+        call->places[slot] = place;
+        call->tries[slot] = try_start(&spec, try_text_cb, try_done_cb, call);
+}
+
+void lane_call_start(LaneCall *call, GPtrArray *entries)
+{
+        if (call->error) {
+                g_ptr_array_unref(entries);
                 return;
         }
-        call->refs++;
-        chat_stream_feed(call->stream, bytes, length);
-        pass_text(call);
-        /* After an error inside the stream nothing that follows is of use. */
-        if (call->http && chat_stream_answer(call->stream)->failed) {
-                TransportOutcome outcome = { .end = TRANSPORT_WHOLE, .status = 200, .detail = "" };
-                transport_cancel(g_steal_pointer(&call->http));
-                stream_ended(call, &outcome);
-        }
-        call_unref(call);
-}
-
-static void call_send(LaneCall *call)
-{
-        const LaneModel *model = call_model(call);
-        const Provider *provider = call->source->provider;
-        g_autofree char *url = source_url(call->source, provider->chat_path), *body = NULL;
-        g_auto(GStrv) headers = source_headers(call->source, &call->request);
-        double stall = call->callback.stall_seconds;
-        TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .fresh = call->fresh, .direct = call->source->here };
-
-        if (!model) {
-                /* Why it has none was found out when its models were looked for: a refused key, say. */
-                g_autofree char *none = g_strdup_printf("%s has no model to ask; choose another.", call->source->title);
-                const char *why = call->source->problem ? call->source->problem : none;
-                lane_call_fail(call, g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, why));
-                return;
-        }
-        body = source_body(call->source, &call->request, model);
-        spec.total_seconds = LANE_TOTAL_SECONDS;
-        spec.body = body;
-        spec.body_length = strlen(body);
-        spec.stall_seconds = stall > 0 ? stall : LANE_STALL_SECONDS;
-        spec.first_byte_seconds = stall > 0 ? stall : call->source->here ? FIRST_BYTE_LOCAL_SECONDS : LANE_STALL_SECONDS;
-        g_clear_pointer(&call->stream, chat_stream_free);
-        g_clear_pointer(&call->recording, g_free);
-        if (!call->body)
-                call->body = g_string_new(NULL);
-        g_string_truncate(call->body, 0);
-        call->tries++;
-        call->first = call->last = 0;
-        call->sent = g_get_monotonic_time();
-        call->http = transport_start(call->transport, &spec, data_cb, done_cb, call);
-}
-
-void lane_call_start(LaneCall *call, Source *source)
-{
-        if (call->error)
-                return;
-        call->source = source_ref(source);
-        call_send(call);
+        call->entries = entries;
+        call->states = g_new0(EntryState, entries->len);
+        call->counts = g_new0(guint, entries->len);
+        call_next(call);
 }

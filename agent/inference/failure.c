@@ -45,8 +45,9 @@ static void words_read(Words *words, const GString *body)
 
 static char *how_to_key(const Source *source)
 {
-        if (source->provider->key_variable)
-                return g_strdup_printf("set another with %s or Paste a key", source->provider->key_variable);
+        if (source->provider->keys[0])
+                return g_strdup_printf("set another with %s, Paste a key or “impromptu key set %s”", source->provider->keys[0],
+                                       source->provider->name);
         return g_strdup("it needs none that Impromptu knows of; use another model server");
 }
 
@@ -182,6 +183,8 @@ static Failure *failure_new(FailureKind kind, GError *error)
 
         failure->kind = kind;
         failure->error = error;
+        failure->elsewhere = error->code != LANE_ERROR_REFUSED && error->code != LANE_ERROR_UNKNOWN_RECORDING;
+        failure->silent = error->code == LANE_ERROR_UNREACHABLE || error->code == LANE_ERROR_STALLED || error->code == LANE_ERROR_KEY;
         return failure;
 }
 
@@ -241,6 +244,7 @@ Failure *failure_of_http(const Source *source, TransportRequest *request, const 
         asked = asked_wait(request);
         failure = failure_new(FAILURE_FINAL, status_error(source, outcome->status, &words, asked));
         failure->wait = asked >= 0 ? asked : backoff(tries);
+        failure->asked = MAX(asked, 0);
         failure->message = g_strdup(words.message);
         if (should ? g_ascii_strcasecmp(should, "true") == 0 : worth_retrying(outcome->status))
                 failure->kind = failure->wait <= FAILURE_WAIT_MAX_SECONDS ? FAILURE_RETRY : FAILURE_FINAL;
@@ -280,6 +284,17 @@ Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, g
                                                          source->title));
         failure->wait = backoff(tries);
         return failure;
+}
+
+Failure *failure_of_queue(const Source *source)
+{
+        return failure_new(FAILURE_FINAL, g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "Too much waits for %s already; try again in a moment.",
+                                                      source->title));
+}
+
+Failure *failure_of_nothing(GError *error)
+{
+        return failure_new(FAILURE_FINAL, error);
 }
 
 void failure_free(Failure *failure)

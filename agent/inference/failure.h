@@ -21,6 +21,9 @@ typedef enum {
 typedef struct {
         FailureKind kind;
         double wait;
+        double asked;       /* the wait in seconds that the server asked for; 0: it asked for none */
+        gboolean elsewhere; /* another source may do better */
+        gboolean silent;    /* the source did not answer at all */
         gboolean unnamed;   /* FAILURE_REFUSED without the field's name */
         char *message;      /* the server's words, unquoted; NULL if none */
         GError *error;      /* what a person is told if it stays this way */
@@ -33,6 +36,10 @@ Failure *failure_of_http(const Source *source, TransportRequest *request, const 
 Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint tries);
 /* The stream had no end: the connection broke or fell silent, or the server just stopped. */
 Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, guint tries);
+/* Too much waits for this source already. */
+Failure *failure_of_queue(const Source *source);
+/* An answer that came whole and is none; error is consumed. */
+Failure *failure_of_nothing(GError *error);
 void failure_free(Failure *failure);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Failure, failure_free)

@@ -5,6 +5,8 @@
 #include <gio/gio.h>
 #include <json.h>
 
+#include "agent/inference/admission.h"
+
 typedef struct Lanes Lanes;
 typedef struct LaneCall LaneCall;
 
@@ -21,6 +23,7 @@ typedef enum {
         LANE_ERROR_LENGTH,     /* finish_reason length: the cap was reached */
         LANE_ERROR_UNKNOWN_RECORDING, /* the rehearsal has no recording of this sentence */
         LANE_ERROR_CANCELLED,
+        LANE_ERROR_BUDGET,     /* today has cost what a day may */
 } LaneError;
 #define LANE_ERROR lane_error_quark()
 GQuark lane_error_quark(void);
@@ -29,7 +32,6 @@ GQuark lane_error_quark(void);
 #define LANE_RETRIES_MAX 2
 #define LANE_STALL_SECONDS 30
 #define LANE_TOTAL_SECONDS 1800 /* one try, however much it says */
-#define LANE_ANSWER_MAX (8 * 1024 * 1024)
 
 typedef struct {
         const char *role; /* system, user, assistant */
@@ -46,6 +48,11 @@ typedef struct {
         gsize n_messages;
         guint max_tokens;
         const char *schema;   /* a JSON schema for the answer, or NULL */
+        const char *const *words; /* NULL-terminated: the answer is one of these, where the server can be told so; or NULL */
+        const char *prediction;   /* what the answer will largely repeat, or NULL */
+        const char *cache_key;    /* calls of one key share the beginning of their prompts; or NULL */
+        const char *run;          /* whose call it is, for the usage; or NULL */
+        AdmissionRank rank;           /* who goes first where a provider's limits leave room for few */
         double temperature;   /* negative: the model's default */
 } LaneRequest;
 
@@ -56,7 +63,10 @@ typedef struct {
         const char *finish_reason;
         guint tokens_in, tokens_out, tokens_cached;
         gint64 queued_us, first_token_us, total_us; /* from the call to lanes_call() */
+        gint64 connect_us;    /* of them: until a connection stood; 0: there was one */
         double rate;          /* tokens a second while decoding */
+        guint retries;        /* tries before the one that counted, and those beside it */
+        double cost;          /* dollars; negative where no price is known */
         const char *recording; /* how it was made ("by hand", "recorded from …"), or NULL if a model really answered */
 } LaneResult;
 
@@ -67,15 +77,25 @@ typedef void (*LaneTextFunc)(const char *bytes, gsize length, gpointer user_data
  * again. */
 typedef void (*LaneDoneFunc)(const LaneResult *result, const GError *error, gpointer user_data);
 
-/* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL and
+typedef struct Usage Usage;         /* usage.h */
+typedef struct Providers Providers; /* provider.h */
+
+typedef struct {
+        const char *rehearsal_program; /* the server to start for recordings (started when chosen, ended with the lanes) */
+        const char *rehearsal_folder;  /* where data/rehearsal lies */
+        const char *providers, *lanes; /* the files data/providers.json and data/lanes.json */
+        const char *state_folder;      /* where what is learnt of calls is kept; NULL: nowhere */
+        Usage *usage;                  /* where calls are booked; must outlive the lanes; NULL: nowhere */
+} LanesSpec;
+
+/* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL, IMPROMPTU_DIALECT and
  * IMPROMPTU_API_KEY name any server; IMPROMPTU_REHEARSAL_ARGS goes to the rehearsal server ("--rate 1000"), IMPROMPTU_REHEARSAL_URL
- * names one on this machine that runs already; IMPROMPTU_STALL_SECONDS replaces LANE_STALL_SECONDS. Keys are taken out of the
- * environment, so that no child inherits them. lanes.json lies beside rehearsal_folder.
+ * names one on this machine that runs already; IMPROMPTU_DIALECT is also what the rehearsal is asked in; IMPROMPTU_STALL_SECONDS replaces
+ * LANE_STALL_SECONDS. Keys are taken out of the environment, so that no child inherits them. A person's own providers and lanes are read
+ * from $XDG_CONFIG_HOME/impromptu/lanes.json, again when it changes.
  *
- * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs.
- * rehearsal_folder is where data/rehearsal lies and rehearsal_program the server to start for recordings (started when chosen, ended
- * with the lanes). */
-Lanes *lanes_new(const char *rehearsal_program, const char *rehearsal_folder);
+ * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs. */
+Lanes *lanes_new(const LanesSpec *spec);
 /* Calls that still run end with LANE_ERROR_CANCELLED before this returns. Not from a call's own callback. */
 void lanes_free(Lanes *lanes);
 
@@ -87,12 +107,23 @@ void lane_call_cancel(LaneCall *call);
 /* TRUE if there is a model (or recordings) to ask, also while it is being looked at or has just failed; lanes_describe() names its
  * problem. */
 gboolean lanes_ready(Lanes *lanes);
-/* {lanes: [{lane, provider, model, recording?, pace?, problem?}], choices: [{choice, title, detail}]}; a new reference. */
+/* {lanes: [{lane, provider, model, recording?, pace?, problem?, entries: [{provider, model, problem?}]}], choices: [{choice, title, detail}],
+ * problem?, file_problem?}; a new reference. */
 json_object *lanes_describe(Lanes *lanes);
 /* "recording", "local" (base may be NULL) or "environment". */
 gboolean lanes_choose(Lanes *lanes, const char *choice, const char *base, GError **error);
-/* Takes a key for this session; the caller's copy is its own to clear. kept is set TRUE if the secret service keeps it. */
-gboolean lanes_set_key(Lanes *lanes, const char *provider, const char *key, gboolean *kept, GError **error);
+/* Takes a key for this session; the caller's copy is its own to clear. Whoever wants it to outlive the session calls keys_keep(). */
+gboolean lanes_set_key(Lanes *lanes, const char *provider, const char *key, GError **error);
+/* The keys in memory: [{provider, title, from: "environment" or "session"}], never any part of one; a new reference. A key that came from
+ * the secret service is of the session. */
+json_object *lanes_keys(Lanes *lanes);
+/* Forgets this provider's key; where none is in memory there is nothing to do. FALSE and a sentence if no such provider has keys, or the
+ * key is the environment's. */
+gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
+/* Lives until a person's file changes: not to be kept. */
+const Providers *lanes_providers(Lanes *lanes);
+/* Somebody is about to ask: opens the connections, where they are not open still. */
+void lanes_warm(Lanes *lanes);
 /* Called when lanes_describe() would say something new. */
 void lanes_on_change(Lanes *lanes, void (*func)(gpointer), gpointer user_data);
 /* TRUE once the sentence is known to the recordings that play now; TRUE as well where a real model answers. */

@@ -1,93 +1,314 @@
-/* Who can answer. A provider is a row here and, where it has models of several kinds, an entry in data/lanes.json; nothing else in
- * this room knows its name. All of them speak OpenAI's chat completions, so a row says only where they differ. */
+/* Reads providers from JSON. A row is checked whole before it is taken, since a person may have written it: each mistake is told with its
+ * place. */
 #include "provider.h"
 
 #include <string.h>
 
-#define CHAT "/chat/completions"
-#define MODELS "/models"
 #define BEARER "Authorization: Bearer "
 
-static const Provider table[] = {
-        { .name = "cerebras", .title = "Cerebras", .base = "https://api.cerebras.ai/v1", .chat_path = CHAT, .models_path = MODELS,
-          .key_variable = "CEREBRAS_API_KEY", .auth = BEARER, .max_tokens_field = "max_completion_tokens", .schema = TRUE },
-        { .name = "groq", .title = "Groq", .base = "https://api.groq.com/openai/v1", .chat_path = CHAT, .models_path = MODELS,
-          .key_variable = "GROQ_API_KEY", .auth = BEARER, .max_tokens_field = "max_completion_tokens", .schema = TRUE },
-        { .name = "openai", .title = "OpenAI", .base = "https://api.openai.com/v1", .chat_path = CHAT, .models_path = MODELS,
-          .key_variable = "OPENAI_API_KEY", .auth = BEARER, .max_tokens_field = "max_completion_tokens", .schema = TRUE },
-        { .name = "openrouter", .title = "OpenRouter", .base = "https://openrouter.ai/api/v1", .chat_path = CHAT, .models_path = MODELS,
-          .key_variable = "OPENROUTER_API_KEY", .auth = BEARER, .max_tokens_field = "max_tokens" },
-        { .name = "llama.cpp", .title = "llama.cpp", .base = "http://127.0.0.1:8080/v1", .chat_path = CHAT, .models_path = MODELS,
-          .max_tokens_field = "max_tokens", .schema = TRUE, .local = TRUE },
-        { .name = "ollama", .title = "Ollama", .base = "http://127.0.0.1:11434/v1", .chat_path = CHAT, .models_path = MODELS,
-          .max_tokens_field = "max_tokens", .schema = TRUE, .local = TRUE },
-        /* Any server a person names: a field that it refuses is dropped, so it may be offered all of them. */
-        { .name = "custom", .title = "The model server", .chat_path = CHAT, .models_path = MODELS,
-          .key_variable = "IMPROMPTU_API_KEY", .auth = BEARER, .max_tokens_field = "max_tokens", .schema = TRUE },
-        { .name = "rehearsal", .title = "The rehearsal", .chat_path = CHAT, .models_path = MODELS,
-          .max_tokens_field = "max_tokens", .schema = TRUE, .local = TRUE, .rehearsal = TRUE },
+struct Providers {
+        GPtrArray *list; /* of Provider, owned */
 };
 
-const Provider *provider_table(gsize *n_providers)
+static const char *const takes_names[PROVIDER_TAKES_COUNT] = {
+#define X(id, name) name,
+        PROVIDER_TAKES(X)
+#undef X
+};
+
+Provider *provider_ref(const Provider *provider)
 {
-        *n_providers = G_N_ELEMENTS(table);
-        return table;
+        Provider *own = (Provider *)provider; /* counting changes nothing that anybody reads */
+
+        own->refs++;
+        return own;
 }
 
-const Provider *provider_find(const char *name)
+void provider_unref(Provider *provider)
 {
-        for (gsize i = 0; i < G_N_ELEMENTS(table); i++) {
-                if (g_strcmp0(table[i].name, name) == 0)
-                        return &table[i];
+        if (!provider || --provider->refs > 0)
+                return;
+        g_free(provider->name);
+        g_free(provider->title);
+        g_free(provider->base);
+        g_strfreev(provider->keys);
+        g_free(provider->key_header);
+        g_strfreev(provider->headers);
+        g_free(provider->path);
+        g_free(provider->warm_path);
+        g_free(provider->cap_field);
+        g_free(provider->ca_file);
+        g_free(provider);
+}
+
+Providers *providers_new(void)
+{
+        Providers *providers = g_new0(Providers, 1);
+
+        providers->list = g_ptr_array_new_with_free_func((GDestroyNotify)provider_unref);
+        return providers;
+}
+
+void providers_free(Providers *providers)
+{
+        if (!providers)
+                return;
+        g_ptr_array_unref(providers->list);
+        g_free(providers);
+}
+
+const Provider *providers_at(const Providers *providers, guint place)
+{
+        return place < providers->list->len ? g_ptr_array_index(providers->list, place) : NULL;
+}
+
+const Provider *providers_find(const Providers *providers, const char *name)
+{
+        const Provider *provider;
+
+        for (guint i = 0; (provider = providers_at(providers, i)); i++) {
+                if (g_strcmp0(provider->name, name) == 0)
+                        return provider;
         }
         return NULL;
 }
 
-LaneModel *lane_model_new(const char *id, json_object *options)
-{
-        LaneModel *model = g_new0(LaneModel, 1);
-        model->id = g_strdup(id);
-        model->label = g_path_is_absolute(id) ? g_path_get_basename(id) : g_strdup(id);
-        if (g_str_has_suffix(model->label, ".gguf"))
-                model->label[strlen(model->label) - strlen(".gguf")] = '\0';
-        model->options = json_object_get(options);
-        return model;
-}
+/* ---- reading a row ---- */
 
-void lane_model_free(LaneModel *model)
-{
-        g_free(model->id);
-        g_free(model->label);
-        json_object_put(model->options);
-        g_free(model);
-}
+typedef struct {
+        const char *what, *name; /* the file, the row */
+        GError **error;
+} Place;
 
-static gboolean serves(GPtrArray *served, const char *id)
+static gboolean wrong(const Place *place, const char *field, const char *must)
 {
-        for (guint i = 0; i < served->len; i++) {
-                if (strcmp(g_ptr_array_index(served, i), id) == 0)
-                        return TRUE;
-        }
+        g_set_error(place->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%s.%s must be %s.", place->what, place->name, field, must);
         return FALSE;
 }
 
-GPtrArray *provider_models(const Provider *provider, const char *lane, json_object *wanted, GPtrArray *served)
+static gboolean plain(const char *text)
 {
-        GPtrArray *models = g_ptr_array_new_with_free_func((GDestroyNotify)lane_model_free);
-        json_object *lanes = NULL, *list = NULL;
+        gsize length = strlen(text);
 
-        if (json_object_object_get_ex(wanted, provider->name, &lanes) && json_object_object_get_ex(lanes, lane, &list) &&
-            json_object_is_type(list, json_type_array)) {
-                for (gsize i = 0; i < json_object_array_length(list); i++) {
-                        json_object *entry = json_object_array_get_idx(list, i), *id = NULL, *options = NULL;
-                        if (!json_object_object_get_ex(entry, "model", &id))
-                                continue;
-                        json_object_object_get_ex(entry, "options", &options);
-                        if (!served || serves(served, json_object_get_string(id)))
-                                g_ptr_array_add(models, lane_model_new(json_object_get_string(id), options));
+        for (gsize i = 0; i < length; i++) {
+                if (g_ascii_iscntrl(text[i]))
+                        return FALSE;
+        }
+        return length > 0 && length <= PROVIDER_TEXT_MAX && g_utf8_validate(text, length, NULL);
+}
+
+static gboolean take_text(const Place *place, const char *field, json_object *value, char **text)
+{
+        if (!json_object_is_type(value, json_type_string) || !plain(json_object_get_string(value)))
+                return wrong(place, field, "a short text");
+        g_free(*text);
+        *text = g_strdup(json_object_get_string(value));
+        return TRUE;
+}
+
+static gboolean take_list(const Place *place, const char *field, json_object *value, GStrv *list)
+{
+        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+        if (!json_object_is_type(value, json_type_array))
+                return wrong(place, field, "a list of texts");
+        for (gsize i = 0; i < json_object_array_length(value); i++) {
+                json_object *item = json_object_array_get_idx(value, i);
+                if (!json_object_is_type(item, json_type_string) || !plain(json_object_get_string(item)))
+                        return wrong(place, field, "a list of texts");
+                g_strv_builder_add(builder, json_object_get_string(item));
+        }
+        g_strfreev(*list);
+        *list = g_strv_builder_end(builder);
+        return TRUE;
+}
+
+static gboolean take_takes(const Place *place, json_object *value, guint *takes)
+{
+        g_auto(GStrv) names = NULL;
+
+        if (!take_list(place, "takes", value, &names))
+                return FALSE;
+        *takes = 0;
+        for (gsize i = 0; names[i]; i++) {
+                guint bit = 0;
+                while (bit < PROVIDER_TAKES_COUNT && strcmp(names[i], takes_names[bit]) != 0)
+                        bit++;
+                if (bit == PROVIDER_TAKES_COUNT) {
+                        g_autofree char *known = g_strjoinv(", ", (char *[]) {
+#define X(id, name) (char *)name,
+                                PROVIDER_TAKES(X)
+#undef X
+                                NULL });
+                        g_autofree char *must = g_strdup_printf("a list of these: %s", known);
+                        return wrong(place, "takes", must);
+                }
+                *takes |= 1u << bit;
+        }
+        return TRUE;
+}
+
+static gboolean take_dialect(const Place *place, json_object *value, WireDialect *dialect)
+{
+        if (json_object_is_type(value, json_type_string) && wire_dialect_find(json_object_get_string(value), dialect))
+                return TRUE;
+        return wrong(place, "dialect", "openai, groq, diffusing, anthropic, responses or ollama");
+}
+
+static gboolean take_flag(const Place *place, const char *field, json_object *value, gboolean *flag)
+{
+        if (!json_object_is_type(value, json_type_boolean))
+                return wrong(place, field, "true or false");
+        *flag = json_object_get_boolean(value);
+        return TRUE;
+}
+
+/* A path behind base: no host may slip in. */
+static gboolean take_path(const Place *place, const char *field, json_object *value, char **path)
+{
+        if (!take_text(place, field, value, path))
+                return FALSE;
+        return **path == '/' && (*path)[1] != '/' ? TRUE : wrong(place, field, "a path that begins with one /");
+}
+
+static gboolean take_base(const Place *place, json_object *value, char **base)
+{
+        g_autoptr(GUri) uri = NULL;
+
+        if (!take_text(place, "base", value, base))
+                return FALSE;
+        uri = g_uri_parse(*base, G_URI_FLAGS_NONE, NULL);
+        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+            (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http")))
+                return TRUE;
+        return wrong(place, "base", "an address such as https://llm.example/v1");
+}
+
+static gboolean take_field(const Place *place, const char *field, json_object *value, Provider *provider)
+{
+        static const struct {
+                const char *name;
+                gsize offset;
+                gboolean path;
+        } texts[] = {
+                { "title", G_STRUCT_OFFSET(Provider, title), FALSE },
+                { "key_header", G_STRUCT_OFFSET(Provider, key_header), FALSE },
+                { "path", G_STRUCT_OFFSET(Provider, path), TRUE },
+                { "warm", G_STRUCT_OFFSET(Provider, warm_path), TRUE },
+                { "cap", G_STRUCT_OFFSET(Provider, cap_field), FALSE },
+                { "ca_file", G_STRUCT_OFFSET(Provider, ca_file), FALSE },
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+                char **text = G_STRUCT_MEMBER_P(provider, texts[i].offset);
+                if (strcmp(field, texts[i].name) == 0)
+                        return texts[i].path ? take_path(place, field, value, text) : take_text(place, field, value, text);
+        }
+        if (strcmp(field, "base") == 0)
+                return take_base(place, value, &provider->base);
+        if (strcmp(field, "dialect") == 0)
+                return take_dialect(place, value, &provider->dialect);
+        if (strcmp(field, "keys") == 0)
+                return take_list(place, field, value, &provider->keys);
+        if (strcmp(field, "headers") == 0)
+                return take_list(place, field, value, &provider->headers);
+        if (strcmp(field, "takes") == 0)
+                return take_takes(place, value, &provider->takes);
+        if (strcmp(field, "local") == 0)
+                return take_flag(place, field, value, &provider->local);
+        if (strcmp(field, "rehearsal") == 0)
+                return take_flag(place, field, value, &provider->rehearsal);
+        return wrong(place, field, "left out: a provider has no such field");
+}
+
+static Provider *provider_copy(const char *name, const Provider *from)
+{
+        Provider *provider = g_new0(Provider, 1);
+
+        *provider = from ? *from : (Provider) { .title = (char *)name, .key_header = (char *)BEARER, .cap_field = (char *)"max_tokens" };
+        provider->refs = 1;
+        provider->name = g_strdup(name);
+        provider->title = g_strdup(provider->title);
+        provider->base = g_strdup(provider->base);
+        provider->keys = provider->keys ? g_strdupv(provider->keys) : g_new0(char *, 1);
+        provider->key_header = g_strdup(provider->key_header);
+        provider->headers = provider->headers ? g_strdupv(provider->headers) : g_new0(char *, 1);
+        provider->path = g_strdup(provider->path);
+        provider->warm_path = g_strdup(provider->warm_path);
+        provider->cap_field = g_strdup(provider->cap_field);
+        provider->ca_file = g_strdup(provider->ca_file);
+        return provider;
+}
+
+static gboolean name_is_good(const char *name)
+{
+        gsize length = strlen(name);
+
+        for (gsize i = 0; i < length; i++) {
+                if (!g_ascii_isalnum(name[i]) && !strchr("._-", name[i]))
+                        return FALSE;
+        }
+        return length > 0 && length <= PROVIDER_NAME_MAX;
+}
+
+static Provider *provider_read(const Providers *providers, const Place *place, json_object *row)
+{
+        Provider *provider;
+
+        if (!name_is_good(place->name)) {
+                g_set_error(place->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: a provider's name has letters, digits, dots and dashes, at most "
+                            "%d of them.", place->what, PROVIDER_NAME_MAX);
+                return NULL;
+        }
+        if (!json_object_is_type(row, json_type_object)) {
+                g_set_error(place->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%s must be an object.", place->what, place->name);
+                return NULL;
+        }
+        provider = provider_copy(place->name, providers_find(providers, place->name));
+        json_object_object_foreach(row, field, value) {
+                if (!take_field(place, field, value, provider)) {
+                        provider_unref(provider);
+                        return NULL;
                 }
         }
-        if (models->len == 0 && served && served->len > 0)
-                g_ptr_array_add(models, lane_model_new(g_ptr_array_index(served, 0), NULL));
-        return models;
+        return provider;
+}
+
+static void put(GPtrArray *list, Provider *provider)
+{
+        for (guint i = 0; i < list->len; i++) {
+                Provider *old = g_ptr_array_index(list, i);
+                if (strcmp(old->name, provider->name) == 0) {
+                        list->pdata[i] = provider;
+                        provider_unref(old);
+                        return;
+                }
+        }
+        g_ptr_array_add(list, provider);
+}
+
+gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error)
+{
+        g_autoptr(GPtrArray) read = g_ptr_array_new();
+
+        if (!json_object_is_type(object, json_type_object)) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the providers must be an object.", what);
+                return FALSE;
+        }
+        if (json_object_object_length(object) + (int)providers->list->len > PROVIDERS_MAX) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: there can be at most %d providers.", what, PROVIDERS_MAX);
+                return FALSE;
+        }
+        json_object_object_foreach(object, name, row) {
+                Place place = { what, name, error };
+                Provider *provider = provider_read(providers, &place, row);
+                if (!provider) {
+                        g_ptr_array_foreach(read, (GFunc)(void (*)(void))provider_unref, NULL);
+                        return FALSE;
+                }
+                g_ptr_array_add(read, provider);
+        }
+        for (guint i = 0; i < read->len; i++)
+                put(providers->list, g_ptr_array_index(read, i));
+        return TRUE;
 }

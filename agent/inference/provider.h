@@ -1,40 +1,68 @@
-/* Providers: who can answer, as a table, and which models to ask for (data/lanes.json). */
+/* Providers: who can answer, as data (data/providers.json and a person's own in lanes.json). Nothing else in this room knows their names. */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 #include <json.h>
 
+#include "agent/inference/wire/stream.h"
+
+#define PROVIDERS_MAX 64
+#define PROVIDER_NAME_MAX 40   /* characters */
+#define PROVIDER_TEXT_MAX 500  /* bytes of any text of a provider */
+
+/* What a provider is known to take beside the plain request: id, name in the file. A field that is refused all the same is left out from
+ * then on. */
+#define PROVIDER_TAKES(X)                                                              \
+        X(USAGE, "usage")               /* stream_options.include_usage */              \
+        X(SCHEMA, "json_schema")        /* a JSON schema for the answer, each dialect in its own field */ \
+        X(PREDICTION, "prediction")     /* text that the answer will largely repeat */  \
+        X(CACHE_KEY, "cache_key")       /* calls of one key share a prompt's beginning */ \
+        X(GZIP, "gzip")                 /* compressed requests */                       \
+        X(GRAMMAR, "grammar")           /* llama.cpp's GBNF */                          \
+        X(GUIDED_CHOICE, "guided_choice") /* vLLM's list of words */                    \
+        X(NO_OBFUSCATION, "no_obfuscation") /* events without padding, if asked for */
+
+typedef enum {
+#define X(id, name) PROVIDER_TAKES_BIT_##id,
+        PROVIDER_TAKES(X)
+#undef X
+        PROVIDER_TAKES_COUNT
+} ProviderTakesBit;
+#define PROVIDER_CAN(id) (1u << PROVIDER_TAKES_BIT_##id)
+
 typedef struct {
-        const char *name;             /* as in POST /keys and lanes.json */
-        const char *title;            /* for people */
-        const char *base;             /* NULL: known only when it is chosen */
-        const char *chat_path;        /* below base */
-        const char *models_path;
-        const char *key_variable;     /* the environment's name of the key; NULL: none is needed */
-        const char *auth;             /* what stands before the key in the request's header; NULL: no key is sent */
-        const char *max_tokens_field;
-        gboolean schema;              /* takes response_format json_schema */
-        gboolean local;               /* is looked for on this machine */
-        gboolean rehearsal;           /* gets the X-Impromptu headers */
+        gint refs;
+        char *name;          /* as in lanes.json, POST /keys and prices.json */
+        char *title;         /* for people */
+        char *base;          /* NULL: known only when it is chosen */
+        WireDialect dialect;
+        GStrv keys;          /* environment variables that may hold its key; empty: none is needed */
+        char *key_header;    /* what stands before the key in the request's header */
+        GStrv headers;       /* further headers of each request */
+        char *path;          /* of a request, below base; NULL: the dialect's own */
+        char *warm_path;     /* a light request that keeps a connection open; NULL: the list of models */
+        char *cap_field;     /* chat completions: the name of the bound on an answer's tokens */
+        char *ca_file;       /* certificates that its server is checked against; NULL: the system's */
+        guint takes;         /* bits of PROVIDER_CAN() */
+        gboolean local;      /* is looked for on this machine */
+        gboolean rehearsal;  /* gets the X-Impromptu headers */
 } Provider;
 
-/* By name; NULL if there is none. */
-const Provider *provider_find(const char *name);
+Provider *provider_ref(const Provider *provider);
+/* Accepts NULL. */
+void provider_unref(Provider *provider);
 
-/* The whole table, in the order in which the environment's keys and the local ports are looked at. */
-const Provider *provider_table(gsize *n_providers);
+typedef struct Providers Providers;
 
-/* One model of a lane; options are further fields of the request, or NULL. */
-typedef struct {
-        char *id;             /* as the server knows it */
-        char *label;          /* as a person is told: a file's path becomes its name */
-        json_object *options;
-} LaneModel;
+Providers *providers_new(void);
+/* Accepts NULL. */
+void providers_free(Providers *providers);
+/* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. Adds nothing and returns FALSE
+ * with a sentence that names the place if one of them is wrong; `what` is the file's name in it. */
+gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error);
+/* By name; NULL if there is none. Lives as long as providers. */
+const Provider *providers_find(const Providers *providers, const char *name);
+/* In the order of the files; NULL behind the last. */
+const Provider *providers_at(const Providers *providers, guint place);
 
-LaneModel *lane_model_new(const char *id, json_object *options);
-void lane_model_free(LaneModel *model);
-
-/* Which models of `served` (an array of LaneModel ids; NULL: not known) a lane asks, best first: those that lanes.json lists for this
- * provider and lane and the server has, else the server's first. wanted is lanes.json (NULL: no wishes). The array frees its
- * LaneModels and may be empty. */
-GPtrArray *provider_models(const Provider *provider, const char *lane, json_object *wanted, GPtrArray *served);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Providers, providers_free)

@@ -1,14 +1,69 @@
-/* One provider in use. Everything that is sent anywhere is made here, so this is the one place that puts a key into a request and the
- * one that takes it out of whatever comes back. */
+/* One provider in use. Everything that is sent anywhere carries the headers that are made here, so this is the one place that puts a key
+ * into a request and the one that takes it out of whatever comes back. */
 #include "source.h"
 
 #include <string.h>
 
 #include "protocols/text.h"
 
-#define QUOTE_MAX 300 /* characters of a server's message that a person is shown */
+#define QUOTE_MAX 300            /* characters of a server's message that a person is shown */
+#define REST_FIRST_SECONDS 10    /* that a source which does not answer is passed over; doubles */
+#define REST_MAX_SECONDS 300
+#define VERSION_PATH "/v1"
+#define CAP_FIELD "max_tokens"
+#define CAP_FIELD_NEW "max_completion_tokens"
 
 const char *const source_lanes[SOURCE_LANES] = { "fast", "deep", "router" };
+
+guint source_lane(const char *name)
+{
+        for (guint i = 0; i < SOURCE_LANES; i++) {
+                if (g_strcmp0(source_lanes[i], name) == 0)
+                        return i;
+        }
+        return 0;
+}
+
+/* ---- a model ---- */
+
+static gboolean diffuses(json_object *options)
+{
+        json_object *value = NULL;
+
+        return json_object_object_get_ex(options, "diffusing", &value) && json_object_get_boolean(value);
+}
+
+LaneModel *lane_model_new(const char *id, json_object *options, WireDialect dialect)
+{
+        LaneModel *model = g_new0(LaneModel, 1);
+
+        model->refs = 1;
+        model->id = g_strdup(id);
+        model->label = g_path_is_absolute(id) ? g_path_get_basename(id) : g_strdup(id);
+        if (g_str_has_suffix(model->label, ".gguf"))
+                model->label[strlen(model->label) - strlen(".gguf")] = '\0';
+        model->options = json_object_get(options);
+        model->dialect = dialect == WIRE_OPENAI && diffuses(options) ? WIRE_DIFFUSING : dialect;
+        return model;
+}
+
+LaneModel *lane_model_ref(LaneModel *model)
+{
+        model->refs++;
+        return model;
+}
+
+void lane_model_unref(LaneModel *model)
+{
+        if (!model || --model->refs > 0)
+                return;
+        g_free(model->id);
+        g_free(model->label);
+        json_object_put(model->options);
+        g_free(model);
+}
+
+/* ---- a source ---- */
 
 static gboolean loopback(GUri *uri)
 {
@@ -46,17 +101,17 @@ Source *source_new(const Provider *provider, const char *base, const char *key)
         g_autoptr(GUri) uri = NULL;
 
         source->refs = 1;
-        source->provider = provider;
+        source->provider = provider_ref(provider);
         source->base = base_of(base ? base : provider->base);
         source->key = g_strdup(key);
         uri = g_uri_parse(source->base, G_URI_FLAGS_NONE, NULL);
         source->title = title_of(provider, uri);
         source->here = loopback(uri);
+        source->lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        source->max_tokens_field = g_strdup(provider->max_tokens_field);
+        source->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        source->admission = admission_new(NULL);
         source->pace = -1;
-        for (guint i = 0; i < SOURCE_LANES; i++)
-                source->models[i] = g_ptr_array_new_with_free_func((GDestroyNotify)lane_model_free);
         return source;
 }
 
@@ -76,14 +131,21 @@ void source_unref(Source *source)
         g_free(source->base);
         g_free(source->title);
         g_free(source->problem);
-        g_free(source->max_tokens_field);
         g_free(source->recording);
         g_strfreev(source->sentences);
         json_object_put(source->changes);
+        g_hash_table_unref(source->lacking);
         g_hash_table_unref(source->refused);
-        for (guint i = 0; i < SOURCE_LANES; i++)
-                g_ptr_array_unref(source->models[i]);
+        g_hash_table_unref(source->caps);
+        g_clear_pointer(&source->served, g_ptr_array_unref);
+        admission_free(source->admission);
+        provider_unref(source->provider);
         g_free(source);
+}
+
+gboolean source_costs(const Source *source)
+{
+        return !source->here && !source->provider->rehearsal;
 }
 
 gboolean source_key_check(const char *key, GError **error)
@@ -105,51 +167,96 @@ gboolean source_key_check(const char *key, GError **error)
         return TRUE;
 }
 
-static GPtrArray *served_models(json_object *body)
+/* {data: [{id}]} as OpenAI, Anthropic and most others have it, {models: [{name}]} as Ollama has it. */
+gboolean source_take_models(Source *source, json_object *body)
 {
         json_object *list = NULL, *id = NULL;
-        GPtrArray *served;
 
-        if (!json_object_object_get_ex(body, "data", &list) || !json_object_is_type(list, json_type_array))
-                return NULL;
-        served = g_ptr_array_new_with_free_func(g_free);
-        for (gsize i = 0; i < json_object_array_length(list); i++) {
-                if (json_object_object_get_ex(json_object_array_get_idx(list, i), "id", &id))
-                        g_ptr_array_add(served, g_strdup(json_object_get_string(id)));
-        }
-        return served;
-}
-
-gboolean source_take_models(Source *source, json_object *body, json_object *wanted, const char *only)
-{
-        g_autoptr(GPtrArray) served = body ? served_models(body) : NULL;
-
-        if (body && !served)
+        g_clear_pointer(&source->served, g_ptr_array_unref);
+        g_hash_table_remove_all(source->lacking);
+        if (!body)
+                return TRUE;
+        if (!json_object_object_get_ex(body, "data", &list))
+                json_object_object_get_ex(body, "models", &list);
+        if (!json_object_is_type(list, json_type_array))
                 return FALSE;
-        for (guint i = 0; i < SOURCE_LANES; i++) {
-                g_ptr_array_unref(source->models[i]);
-                if (only) {
-                        source->models[i] = g_ptr_array_new_with_free_func((GDestroyNotify)lane_model_free);
-                        g_ptr_array_add(source->models[i], lane_model_new(only, NULL));
-                } else {
-                        source->models[i] = provider_models(source->provider, source_lanes[i], wanted, served);
-                }
+        source->served = g_ptr_array_new_with_free_func(g_free);
+        for (gsize i = 0; i < json_object_array_length(list) && source->served->len < SOURCE_MODELS_MAX; i++) {
+                json_object *row = json_object_array_get_idx(list, i);
+                if ((json_object_object_get_ex(row, "id", &id) || json_object_object_get_ex(row, "name", &id)) &&
+                    json_object_is_type(id, json_type_string))
+                        g_ptr_array_add(source->served, g_strdup(json_object_get_string(id)));
         }
         return TRUE;
 }
 
-GPtrArray *source_models(Source *source, const char *lane)
+void source_lacks(Source *source, const char *id)
 {
-        for (guint i = 0; i < SOURCE_LANES; i++) {
-                if (g_strcmp0(source_lanes[i], lane) == 0)
-                        return source->models[i];
-        }
-        return source->models[0];
+        g_hash_table_add(source->lacking, g_strdup(id));
 }
 
-char *source_url(const Source *source, const char *path)
+const char *source_serves(const Source *source, const char *id)
 {
-        return g_strconcat(source->base, path, NULL);
+        if (g_hash_table_contains(source->lacking, id))
+                return NULL;
+        for (guint i = 0; source->served && i < source->served->len; i++) {
+                const char *served = g_ptr_array_index(source->served, i);
+                const char *name = g_str_has_prefix(served, "models/") ? served + strlen("models/") : served;
+                if (strcmp(served, id) == 0 || strcmp(name, id) == 0)
+                        return served;
+        }
+        return source->served ? NULL : id;
+}
+
+void source_answered(Source *source)
+{
+        source->failures = 0;
+        source->resting = 0;
+}
+
+void source_failed(Source *source)
+{
+        guint seconds = MIN(REST_FIRST_SECONDS << MIN(source->failures, 8), REST_MAX_SECONDS);
+
+        source->failures++;
+        source->resting = g_get_monotonic_time() + seconds * G_USEC_PER_SEC;
+}
+
+/* ---- where ---- */
+
+/* Ollama's own interface lies beside the /v1 of its chat completions. */
+static char *origin(const Source *source)
+{
+        gsize length = strlen(source->base);
+
+        if (g_str_has_suffix(source->base, VERSION_PATH))
+                length -= strlen(VERSION_PATH);
+        return g_strndup(source->base, length);
+}
+
+char *source_url(const Source *source, WireDialect dialect)
+{
+        static const char *const paths[WIRE_DIALECT_COUNT] = {
+                [WIRE_OPENAI] = "/chat/completions", [WIRE_GROQ] = "/chat/completions", [WIRE_DIFFUSING] = "/chat/completions",
+                [WIRE_ANTHROPIC] = "/messages", [WIRE_RESPONSES] = "/responses", [WIRE_OLLAMA] = "/api/chat",
+        };
+        g_autofree char *root = dialect == WIRE_OLLAMA ? origin(source) : g_strdup(source->base);
+
+        return g_strconcat(root, source->provider->path ? source->provider->path : paths[dialect], NULL);
+}
+
+char *source_models_url(const Source *source)
+{
+        g_autofree char *root = source->provider->dialect == WIRE_OLLAMA ? origin(source) : NULL;
+
+        if (root)
+                return g_strconcat(root, "/api/tags", NULL);
+        return g_strconcat(source->base, "/models", source->provider->dialect == WIRE_ANTHROPIC ? "?limit=1000" : NULL, NULL);
+}
+
+char *source_warm_url(const Source *source)
+{
+        return source->provider->warm_path ? g_strconcat(source->base, source->provider->warm_path, NULL) : source_models_url(source);
 }
 
 static char *sentence_header(const char *sentence)
@@ -166,9 +273,11 @@ GStrv source_headers(const Source *source, const LaneRequest *request)
 
         if (request)
                 g_ptr_array_add(headers, g_strdup("Content-Type: application/json"));
-        if (source->key && source->provider->auth)
-                g_ptr_array_add(headers, g_strconcat(source->provider->auth, source->key, NULL));
-        if (request && source->provider->rehearsal) {
+        if (source->key)
+                g_ptr_array_add(headers, g_strconcat(source->provider->key_header, source->key, NULL));
+        for (gsize i = 0; source->provider->headers[i]; i++)
+                g_ptr_array_add(headers, g_strdup(source->provider->headers[i]));
+        if (request && source->provider->rehearsal && source->here) {
                 g_ptr_array_add(headers, g_strdup_printf("X-Impromptu-Call: %s/%u%s%s", request->state, request->attempt,
                                                          request->part ? "/" : "", request->part ? request->part : ""));
                 g_ptr_array_add(headers, sentence_header(request->sentence ? request->sentence : ""));
@@ -177,112 +286,93 @@ GStrv source_headers(const Source *source, const LaneRequest *request)
         return (GStrv)g_ptr_array_free(headers, FALSE);
 }
 
-static gboolean takes(const Source *source, const char *field)
+/* ---- what a server does not take ---- */
+
+gboolean source_takes(const Source *source, const LaneModel *model, const char *field)
 {
-        return !g_hash_table_contains(source->refused, field);
+        g_autofree char *key = g_strconcat(model->id, " ", field, NULL);
+
+        return !g_hash_table_contains(source->refused, key);
 }
 
-static json_object *messages_of(const LaneRequest *request)
+static gboolean refuse_field(Source *source, const LaneModel *model, const char *field)
 {
-        json_object *messages = json_object_new_array();
-
-        for (gsize i = 0; i < request->n_messages; i++) {
-                g_autofree char *content = g_utf8_make_valid(request->messages[i].content, -1);
-                json_object *message = json_object_new_object();
-                json_object_object_add(message, "role", json_object_new_string(request->messages[i].role));
-                json_object_object_add(message, "content", json_object_new_string(content));
-                json_object_array_add(messages, message);
-        }
-        return messages;
+        return g_hash_table_add(source->refused, g_strconcat(model->id, " ", field, NULL));
 }
 
-static json_object *response_format_of(const LaneRequest *request)
+const char *source_cap_field(const Source *source, const LaneModel *model)
 {
-        json_object *schema = json_tokener_parse(request->schema), *format, *named;
+        const char *field = g_hash_table_lookup(source->caps, model->id);
 
-        if (!schema) {
-                g_warning("The schema of %s is not JSON; the answer is asked for without it.", request->state);
-                return NULL;
-        }
-        named = json_object_new_object();
-        json_object_object_add(named, "name", json_object_new_string("answer"));
-        json_object_object_add(named, "schema", schema);
-        format = json_object_new_object();
-        json_object_object_add(format, "type", json_object_new_string("json_schema"));
-        json_object_object_add(format, "json_schema", named);
-        return format;
-}
-
-char *source_body(const Source *source, const LaneRequest *request, const LaneModel *model)
-{
-        json_object *body = json_object_new_object(), *format;
-        char *text;
-
-        json_object_object_add(body, "model", json_object_new_string(model->id));
-        json_object_object_add(body, "messages", messages_of(request));
-        json_object_object_add(body, "stream", json_object_new_boolean(TRUE));
-        if (takes(source, "stream_options")) {
-                json_object *options = json_object_new_object();
-                json_object_object_add(options, "include_usage", json_object_new_boolean(TRUE));
-                json_object_object_add(body, "stream_options", options);
-        }
-        if (request->max_tokens > 0 && takes(source, source->max_tokens_field))
-                json_object_object_add(body, source->max_tokens_field, json_object_new_int64(request->max_tokens));
-        if (request->temperature >= 0 && takes(source, "temperature"))
-                json_object_object_add(body, "temperature", json_object_new_double(request->temperature));
-        format = request->schema && source->provider->schema && takes(source, "response_format") ? response_format_of(request) : NULL;
-        if (format)
-                json_object_object_add(body, "response_format", format);
-        if (model->options) {
-                json_object_object_foreach(model->options, name, value) {
-                        if (takes(source, name))
-                                json_object_object_add(body, name, json_object_get(value));
-                }
-        }
-        text = g_strdup(json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-        json_object_put(body);
-        return text;
-}
-
-static gboolean refuse_field(Source *source, const char *field)
-{
-        return g_hash_table_add(source->refused, g_strdup(field));
+        if (!field)
+                field = source->provider->cap_field;
+        return source_takes(source, model, field) ? field : NULL;
 }
 
 /* Both names of the cap are in use: where one is refused the other is tried, and after that none. */
-static gboolean refuse_cap(Source *source)
+static gboolean refuse_cap(Source *source, const LaneModel *model, const char *field)
 {
-        gboolean new = refuse_field(source, source->max_tokens_field);
-        const char *other = strcmp(source->max_tokens_field, "max_tokens") == 0 ? "max_completion_tokens" : "max_tokens";
+        const char *other = strcmp(field, CAP_FIELD) == 0 ? CAP_FIELD_NEW : CAP_FIELD;
+        gboolean new = refuse_field(source, model, field);
 
-        if (new && takes(source, other)) {
-                g_free(source->max_tokens_field);
-                source->max_tokens_field = g_strdup(other);
-        }
+        if (new && source_takes(source, model, other))
+                g_hash_table_replace(source->caps, g_strdup(model->id), (gpointer)other);
         return new;
 }
 
-gboolean source_refuse(Source *source, const LaneModel *model, const char *message, gboolean unnamed)
+/* A field's name stands in the message as a word of its own; `max_tokens` is not in `max_completion_tokens`. */
+static gboolean names(const char *message, const char *field)
 {
-        static const char *const fields[] = { "stream_options", "temperature", "response_format" };
+        gsize length = strlen(field);
+
+        for (const char *at = strstr(message, field); at; at = strstr(at + 1, field)) {
+                gboolean before = at > message && (g_ascii_isalnum(at[-1]) || at[-1] == '_');
+                gboolean after = g_ascii_isalnum(at[length]) || at[length] == '_';
+                if (!before && !after)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* Without these a request is none. */
+static gboolean is_needed(const LaneModel *model, const char *field)
+{
+        static const char *const needed[] = { "model", "messages", "input", "stream", NULL };
+
+        return g_strv_contains(needed, field) || (model->dialect == WIRE_ANTHROPIC && strcmp(field, CAP_FIELD) == 0);
+}
+
+static gboolean refuse_unnamed(Source *source, const LaneModel *model, json_object *body)
+{
+        static const char *const doubtful[] = { "response_format", "text", "format", "output_config", "prediction", "guided_choice", "grammar" };
         gboolean refused = FALSE;
 
-        if (strstr(message, source->max_tokens_field))
-                return refuse_cap(source);
-        for (gsize i = 0; i < G_N_ELEMENTS(fields); i++) {
-                if (strstr(message, fields[i]) || (i == 2 && strstr(message, "json_schema")))
-                        refused |= refuse_field(source, fields[i]);
-        }
         if (model->options) {
                 json_object_object_foreach(model->options, name, value) {
                         (void)value;
-                        if (unnamed || strstr(message, name))
-                                refused |= refuse_field(source, name);
+                        refused |= refuse_field(source, model, name);
                 }
         }
-        if (!refused && unnamed)
-                refused = refuse_field(source, "response_format");
+        for (gsize i = 0; i < G_N_ELEMENTS(doubtful) && !refused; i++) {
+                if (json_object_object_get_ex(body, doubtful[i], NULL))
+                        refused = refuse_field(source, model, doubtful[i]);
+        }
         return refused;
+}
+
+gboolean source_refuse(Source *source, const LaneModel *model, json_object *body, const char *message, gboolean unnamed)
+{
+        const char *cap = source_cap_field(source, model);
+        gboolean refused = FALSE;
+
+        json_object_object_foreach(body, field, value) {
+                (void)value;
+                if (is_needed(model, field) || !(names(message, field) || (strcmp(field, "response_format") == 0 && strstr(message, "json_schema"))))
+                        continue;
+                /* A message about one cap often recommends the other: the one that was sent is meant. */
+                refused |= cap && strcmp(field, cap) == 0 ? refuse_cap(source, model, field) : refuse_field(source, model, field);
+        }
+        return refused || (unnamed && refuse_unnamed(source, model, body));
 }
 
 char *source_quote(const Source *source, const char *text)

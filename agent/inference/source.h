@@ -3,27 +3,52 @@
 
 #include <json.h>
 
+#include "agent/inference/admission.h"
 #include "agent/inference/lanes.h"
 #include "agent/inference/provider.h"
 #include "agent/inference/transport.h"
 
-#define SOURCE_KEY_MAX 512              /* bytes of a key */
+#define SOURCE_KEY_MAX 512             /* bytes of a key */
 #define SOURCE_LANES 3
 #define SOURCE_SENTENCE_HEADER_MAX 512 /* characters of a sentence that go to the rehearsal */
+#define SOURCE_MODELS_MAX 4096         /* of a server's list that are remembered */
 
 extern const char *const source_lanes[SOURCE_LANES]; /* fast, deep, router */
+/* The place of a lane by its name; an unknown one is `fast`. */
+guint source_lane(const char *name);
+
+/* One model, as a lane asks it. */
+typedef struct {
+        gint refs;
+        char *id;              /* as the server knows it */
+        char *label;           /* as a person is told: a file's path becomes its name */
+        json_object *options;  /* further fields of the request, or NULL */
+        WireDialect dialect;
+} LaneModel;
+
+/* options may be NULL; a request that diffuses is read as such. */
+LaneModel *lane_model_new(const char *id, json_object *options, WireDialect dialect);
+LaneModel *lane_model_ref(LaneModel *model);
+/* Accepts NULL. */
+void lane_model_unref(LaneModel *model);
 
 typedef struct {
         gint refs;
-        const Provider *provider;
+        Provider *provider;
         char *base;            /* without a slash at its end */
         gboolean here;         /* on this machine: a first token may take long, no proxy stands between */
         char *key;             /* NULL: none; cleared from memory when it goes */
         char *title;           /* for people: "Groq", "llama.cpp on 127.0.0.1:8080" */
         char *problem;         /* why it would not answer now, as a sentence; NULL: nothing is known against it */
-        GPtrArray *models[SOURCE_LANES]; /* of LaneModel, best first */
-        GHashTable *refused;   /* fields of a request that this server does not take */
-        char *max_tokens_field;
+        gboolean looked;       /* its models have been asked for */
+        GPtrArray *served;     /* the names of its models; NULL: not known */
+        GHashTable *lacking;   /* names of models that it turned out not to have */
+        GHashTable *refused;   /* "MODEL FIELD": fields of a request that are not taken */
+        GHashTable *caps;      /* model to the name of its cap's field, where the provider's own was refused */
+        Admission *admission;
+        gint64 resting;        /* monotonic µs until which others are asked first: it did not answer */
+        guint failures;        /* in a row, of the kind that makes it rest */
+        gboolean http1;        /* its HTTP/2 has proved faulty */
         /* Only of the rehearsal: */
         char *recording;       /* how its recordings were made */
         gint64 pace;           /* tokens a second; 0: as fast as it can; -1: not said */
@@ -37,24 +62,42 @@ Source *source_ref(Source *source);
 /* Accepts NULL. */
 void source_unref(Source *source);
 
+/* TRUE if an answer costs money: neither on this machine nor a recording. */
+gboolean source_costs(const Source *source);
+
 /* TRUE if key can be one: printable, without blanks, at most SOURCE_KEY_MAX bytes; else an error that does not repeat it. */
 gboolean source_key_check(const char *key, GError **error);
 
-/* Takes the answer of GET /models (NULL: the server has no such list) and the wishes of lanes.json. FALSE if body is no list of models. */
-gboolean source_take_models(Source *source, json_object *body, json_object *wanted, const char *only);
-/* A lane by its name; an unknown one is `fast`. */
-GPtrArray *source_models(Source *source, const char *lane);
+/* Takes the answer of the list of models; NULL: the server has no such list. FALSE if body is no list of models. */
+gboolean source_take_models(Source *source, json_object *body);
+/* The server's own name of a model ("models/x" is asked for as "x"); NULL if it is known not to have it. */
+const char *source_serves(const Source *source, const char *id);
 
-/* base + path; free it. */
-char *source_url(const Source *source, const char *path);
+/* It said that it does not have this model after all; until its models are asked for again. */
+void source_lacks(Source *source, const char *id);
+
+/* It answered, or did not: one that fails rests for a while, longer with each time in a row. */
+void source_answered(Source *source);
+void source_failed(Source *source);
+
+/* Where a request goes, in this dialect; free it. */
+char *source_url(const Source *source, WireDialect dialect);
+/* Where its list of models is; free it. */
+char *source_models_url(const Source *source);
+/* What keeps a connection open; free it. */
+char *source_warm_url(const Source *source);
 /* The headers of a request; request NULL: one without a call (the list of models). */
 GStrv source_headers(const Source *source, const LaneRequest *request);
-/* The body of a chat completion. */
-char *source_body(const Source *source, const LaneRequest *request, const LaneModel *model);
-/* The server named a field (or a format) that it does not take: leave it out from now on. FALSE if there was nothing left to leave out. */
-gboolean source_refuse(Source *source, const LaneModel *model, const char *message, gboolean unnamed);
+/* The server named a field of body that it does not take: leave it out from now on. unnamed: it did not say which. FALSE if there was
+ * nothing left to leave out. */
+gboolean source_refuse(Source *source, const LaneModel *model, json_object *body, const char *message, gboolean unnamed);
+/* TRUE if a field may be sent. */
+gboolean source_takes(const Source *source, const LaneModel *model, const char *field);
+/* What the bound on an answer's tokens is called; NULL if none is taken. */
+const char *source_cap_field(const Source *source, const LaneModel *model);
 
 /* A server's words made fit to be shown: one line, bounded, and without the key if it repeats it. Free it. */
 char *source_quote(const Source *source, const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Source, source_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(LaneModel, lane_model_unref)

@@ -1,0 +1,323 @@
+/* Two files of ours and one of a person's. Theirs may hold comments, as lanes.example.json does, and is checked field by field, because what
+ * is silently not understood there would send a person's words to another model than they think. */
+#include "wishes.h"
+
+#include <string.h>
+
+#define RANK_LAST 1000
+#define STALL_MIN 1.0
+#define STALL_MAX 600.0
+
+struct Wishes {
+        Providers *providers;
+        json_object *data;     /* data/lanes.json */
+        json_object *own;      /* the person's; NULL: none */
+        GHashTable *lanes;     /* lane to GPtrArray of Wish, as the person wrote them */
+        GHashTable *models;    /* "PROVIDER LANE" to GPtrArray of Wish, from the data */
+        gboolean hedge;
+        double stall;
+};
+
+static const char *const lane_names[] = { WISHES_LANES, NULL };
+
+static json_object *get(json_object *object, const char *name)
+{
+        json_object *value = NULL;
+
+        json_object_object_get_ex(object, name, &value);
+        return value;
+}
+
+char *wishes_file(void)
+{
+        return g_build_filename(g_get_user_config_dir(), "impromptu", "lanes.json", NULL);
+}
+
+/* ---- reading a file ---- */
+
+static guint line_of(const char *text, gsize offset)
+{
+        guint line = 1;
+
+        for (gsize i = 0; i < offset && text[i]; i++)
+                line += text[i] == '\n';
+        return line;
+}
+
+/* JSON with comments. */
+static json_object *parse(const char *text, gsize length, const char *what, GError **error)
+{
+        json_tokener *tokener = json_tokener_new();
+        json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+        enum json_tokener_error problem = json_tokener_get_error(tokener);
+        gsize end = json_tokener_get_parse_end(tokener);
+
+        if (problem != json_tokener_success) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%u: this is not JSON (%s).", what, line_of(text, end),
+                            problem == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(problem));
+        } else if (!json_object_is_type(object, json_type_object)) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the file must hold one object, {…}.", what);
+                g_clear_pointer(&object, json_object_put);
+        }
+        json_tokener_free(tokener);
+        return object;
+}
+
+static json_object *read_file(const char *path, GError **error)
+{
+        g_autofree char *text = NULL;
+        gsize length;
+
+        if (!g_file_get_contents(path, &text, &length, error))
+                return NULL;
+        if (length > WISHES_FILE_MAX) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is longer than %d KiB.", path, WISHES_FILE_MAX / 1024);
+                return NULL;
+        }
+        return parse(text, length, path, error);
+}
+
+/* ---- lanes ---- */
+
+typedef struct {
+        const Providers *providers;
+        const char *what;   /* the file */
+        const char *lane;
+        gsize place;
+        GError **error;
+} Where;
+
+static Wish *wrong(const Where *where, const char *must)
+{
+        g_set_error(where->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: lanes.%s[%zu] %s.", where->what, where->lane, where->place, must);
+        return NULL;
+}
+
+static Wish *wish_read(const Where *where, const Provider *provider, json_object *entry)
+{
+        g_autofree Wish *wish = g_new0(Wish, 1);
+
+        if (!json_object_is_type(entry, json_type_object))
+                return wrong(where, "must be an object such as {\"provider\": \"groq\", \"model\": \"…\"}");
+        if (provider) {
+                wish->provider = provider->name;
+                wish->dialect = provider->dialect;
+        }
+        json_object_object_foreach(entry, name, value) {
+                const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+                if (strcmp(name, "provider") == 0) {
+                        continue;
+                } else if (strcmp(name, "model") == 0) {
+                        if (!text || !*text)
+                                return wrong(where, "names no model: “model” must be a text");
+                        wish->model = text;
+                } else if (strcmp(name, "dialect") == 0) {
+                        if (!text || !wire_dialect_find(text, &wish->dialect))
+                                return wrong(where, "has a “dialect” that is none of openai, groq, diffusing, anthropic, responses, ollama");
+                } else if (strcmp(name, "options") == 0) {
+                        if (!json_object_is_type(value, json_type_object))
+                                return wrong(where, "has “options” that are no object");
+                        wish->options = value;
+                } else {
+                        g_autofree char *must = g_strdup_printf("has a field “%.40s” that means nothing here", name);
+                        return wrong(where, must);
+                }
+        }
+        return g_steal_pointer(&wish);
+}
+
+static Wish *wish_read_named(const Where *where, json_object *entry)
+{
+        json_object *name = get(entry, "provider");
+        const Provider *provider = json_object_is_type(name, json_type_string) ? providers_find(where->providers, json_object_get_string(name))
+                                                                               : NULL;
+        if (!json_object_is_type(entry, json_type_object))
+                return wish_read(where, NULL, entry);
+        if (!name)
+                return wrong(where, "names no “provider”");
+        if (!provider) {
+                g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”", json_object_get_string(name));
+                return wrong(where, must);
+        }
+        return wish_read(where, provider, entry);
+}
+
+/* A person's lane. */
+static GPtrArray *lane_read(Where *where, json_object *list)
+{
+        g_autoptr(GPtrArray) wishes = g_ptr_array_new_with_free_func(g_free);
+
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) == 0 ||
+            json_object_array_length(list) > WISHES_ENTRIES_MAX) {
+                g_set_error(where->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: lanes.%s must be a list of 1 to %d models.", where->what,
+                            where->lane, WISHES_ENTRIES_MAX);
+                return NULL;
+        }
+        for (where->place = 0; where->place < json_object_array_length(list); where->place++) {
+                Wish *wish = wish_read_named(where, json_object_array_get_idx(list, where->place));
+                if (!wish)
+                        return NULL;
+                g_ptr_array_add(wishes, wish);
+        }
+        return g_steal_pointer(&wishes);
+}
+
+static gboolean lanes_read(const Wishes *wishes, json_object *object, const char *what, GHashTable *lanes, GError **error)
+{
+        if (!object)
+                return TRUE;
+        if (!json_object_is_type(object, json_type_object)) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “lanes” must be an object.", what);
+                return FALSE;
+        }
+        json_object_object_foreach(object, lane, list) {
+                Where where = { wishes->providers, what, lane, 0, error };
+                GPtrArray *read;
+                if (!g_strv_contains(lane_names, lane)) {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: there is no lane “%.40s”; they are fast, deep and router.",
+                                    what, lane);
+                        return FALSE;
+                }
+                read = lane_read(&where, list);
+                if (!read)
+                        return FALSE;
+                g_hash_table_insert(lanes, g_strdup(lane), read);
+        }
+        return TRUE;
+}
+
+/* The fields beside providers and lanes. */
+static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
+{
+        json_object_object_foreach(own, name, value) {
+                if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0)
+                        continue;
+                if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
+                        wishes->hedge = json_object_get_boolean(value);
+                } else if (strcmp(name, "stall_seconds") == 0 && json_object_get_double(value) >= STALL_MIN &&
+                           json_object_get_double(value) <= STALL_MAX) {
+                        wishes->stall = json_object_get_double(value);
+                } else {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, hedge (true "
+                                    "or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                        return FALSE;
+                }
+        }
+        return TRUE;
+}
+
+gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
+{
+        g_autoptr(GError) missing = NULL;
+        g_autoptr(GHashTable) lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+        json_object *own = read_file(file, &missing);
+
+        if (g_error_matches(missing, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+                return TRUE;
+        if (!own) {
+                g_propagate_error(error, g_steal_pointer(&missing));
+                return FALSE;
+        }
+        if ((get(own, "providers") && !providers_add(wishes->providers, get(own, "providers"), file, error)) ||
+            !lanes_read(wishes, get(own, "lanes"), file, lanes, error) || !settings_read(wishes, own, file, error)) {
+                json_object_put(own);
+                return FALSE;
+        }
+        json_object_put(wishes->own);
+        wishes->own = own;
+        g_hash_table_unref(wishes->lanes);
+        wishes->lanes = g_steal_pointer(&lanes);
+        return TRUE;
+}
+
+Wishes *wishes_new(const char *providers, const char *lanes, GError **error)
+{
+        g_autoptr(Wishes) wishes = g_new0(Wishes, 1);
+        json_object *rows = read_file(providers, error);
+        gboolean good;
+
+        wishes->providers = providers_new();
+        wishes->hedge = TRUE;
+        wishes->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+        wishes->models = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+        good = rows && providers_add(wishes->providers, rows, providers, error);
+        json_object_put(rows);
+        wishes->data = good ? read_file(lanes, error) : NULL;
+        return wishes->data ? g_steal_pointer(&wishes) : NULL;
+}
+
+void wishes_free(Wishes *wishes)
+{
+        if (!wishes)
+                return;
+        g_hash_table_unref(wishes->lanes);
+        g_hash_table_unref(wishes->models);
+        json_object_put(wishes->own);
+        json_object_put(wishes->data);
+        providers_free(wishes->providers);
+        g_free(wishes);
+}
+
+/* ---- what is wished ---- */
+
+const Providers *wishes_providers(const Wishes *wishes)
+{
+        return wishes->providers;
+}
+
+GPtrArray *wishes_lane(const Wishes *wishes, const char *lane)
+{
+        return g_hash_table_lookup(wishes->lanes, lane);
+}
+
+/* A mistake in our own data is told and passed over. */
+static GPtrArray *models_read(Wishes *wishes, const char *name, const char *lane)
+{
+        GPtrArray *read = g_ptr_array_new_with_free_func(g_free);
+        const Provider *provider = providers_find(wishes->providers, name);
+        json_object *list = get(get(wishes->data, name), lane);
+        g_autoptr(GError) error = NULL;
+        Where where = { wishes->providers, "lanes.json", lane, 0, &error };
+
+        for (; provider && list && where.place < json_object_array_length(list) && !error; where.place++) {
+                Wish *wish = wish_read(&where, provider, json_object_array_get_idx(list, where.place));
+                if (wish)
+                        g_ptr_array_add(read, wish);
+        }
+        if (error)
+                g_warning("%s", error->message);
+        return read;
+}
+
+GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane)
+{
+        g_autofree char *key = g_strconcat(provider, " ", lane, NULL);
+        GPtrArray *models = g_hash_table_lookup(wishes->models, key);
+
+        if (!models) {
+                models = models_read(wishes, provider, lane);
+                g_hash_table_insert(wishes->models, g_steal_pointer(&key), models);
+        }
+        return models;
+}
+
+guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane)
+{
+        json_object *order = get(get(wishes->data, "order"), lane);
+
+        for (gsize i = 0; order && i < json_object_array_length(order); i++) {
+                if (g_strcmp0(json_object_get_string(json_object_array_get_idx(order, i)), provider) == 0)
+                        return (guint)i;
+        }
+        return RANK_LAST;
+}
+
+gboolean wishes_hedge(const Wishes *wishes)
+{
+        return wishes->hedge;
+}
+
+double wishes_stall(const Wishes *wishes)
+{
+        return wishes->stall;
+}

@@ -1,0 +1,44 @@
+/* Wishes: which providers there are and which models stand in which lane, as the data say and as a person does in their own file. */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "agent/inference/provider.h"
+
+#define WISHES_FILE_MAX (256 * 1024) /* bytes of a person's file */
+#define WISHES_ENTRIES_MAX 16        /* of one lane */
+#define WISHES_LANES "fast", "deep", "router"
+
+/* One place of a lane, as it is wished. */
+typedef struct {
+        const char *provider;
+        const char *model;    /* NULL: the provider's own for this lane */
+        json_object *options; /* or NULL */
+        WireDialect dialect;  /* the provider's, unless another was named */
+} Wish;
+
+typedef struct Wishes Wishes;
+
+/* providers and lanes are data/providers.json and data/lanes.json. NULL and a sentence if they cannot be used. */
+Wishes *wishes_new(const char *providers, const char *lanes, GError **error);
+/* Accepts NULL. */
+void wishes_free(Wishes *wishes);
+/* $XDG_CONFIG_HOME/impromptu/lanes.json; free it. */
+char *wishes_file(void);
+/* Reads a person's file over the data. One that is not there changes nothing. FALSE, with a sentence that names the place, if it cannot be used:
+ * then nothing of it is. */
+gboolean wishes_read(Wishes *wishes, const char *file, GError **error);
+
+const Providers *wishes_providers(const Wishes *wishes);
+/* The lane as a person wrote it; NULL if they left it to us. Of Wish; lives as long as wishes. */
+GPtrArray *wishes_lane(const Wishes *wishes, const char *lane);
+/* The models that the data wish of a provider for a lane, best first: of Wish, may be empty. Lives as long as wishes. */
+GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane);
+/* Where a provider stands when a lane is left to us: the smaller, the sooner. */
+guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane);
+/* FALSE if a person wants no second request beside a slow first one. */
+gboolean wishes_hedge(const Wishes *wishes);
+/* Seconds without a byte after which an answer is given up; 0: the usual. */
+double wishes_stall(const Wishes *wishes);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Wishes, wishes_free)
