@@ -5,16 +5,17 @@
  * behind the head is sent before it, so a large request is not overtaken by small ones until nothing is left for it. One that is larger
  * than a whole window is sent alone once the window is full: only the provider can say whether it takes such a thing.
  *
- * What an answer's headers say was counted at the provider, at a moment that we do not know exactly. The rule against counting twice:
+ * What an answer's headers say was counted at the provider, at some moment between the request's sending and its answer. The rule
+ * against counting twice:
  *
- *   - A request is *sent* until its own answer begins, then it is *answered*. An answer's numbers surely count the request itself and
- *     those that were answered before; whether they count the others that are merely sent is not known, so these are taken off. Too
- *     little for the moment is harmless: each of them brings its own numbers.
- *   - The numbers of the newest request replace what we thought. Those of a request that was sent earlier than the newest that has
- *     spoken may be older than what we know: they may only lower it.
- *   - When a request ends, what it reserved and did not use is given back. Numbers that arrive after its end count that already, and
- *     replace ours. A provider may not give anything back; then its numbers keep falling short of ours by about as much as we gave
- *     ourselves back, and we stop doing so until they say otherwise.
+ *   - A request is *sent* until its own answer begins, then it is *answered*. What is left is what the best numbers say, less all that
+ *     is sent: whether they count some of that is not known, and to hope so is what ends in refusals. Each brings its own numbers soon.
+ *   - Numbers are better than those that we have if their request was sent after ours came: then they are newer. If the two overlapped,
+ *     the lower ones are the newer, for a window only empties. So an answered request is always counted by the best numbers.
+ *   - Numbers of a request that was sent before a window began anew may speak of the window before; their reset shows that, and then
+ *     they are of no use.
+ *   - When a request ends, what it reserved and did not use is given back; numbers that come later count that already. A provider may
+ *     not give anything back: then its numbers fall short of ours by about as much, and we stop doing so until they say otherwise.
  *
  * Windows fill up in two ways: all at once at their reset, or little by little. A provider's reset fits the second way if it always is
  * the time that the used part takes to come back; only where resets did so at different fillings is it believed.
@@ -69,16 +70,19 @@ typedef struct {
 
 typedef struct {
         gboolean known;
-        double limit, left;          /* left: once all that is sent is counted; below 0 for one that is larger than the window */
+        double limit;
+        double base;                 /* what is left by the best numbers, before what is sent; below 0 after one larger than the window */
         double period;               /* seconds; 0: not known */
         gint64 reset_at;             /* µs; 0: it is full, and begins with the next request */
-        gint64 seen_at;              /* µs: when left was right */
-        guint64 newest;              /* number of the newest request that spoke of it */
+        gint64 turned_at;            /* µs: when it last began anew */
+        guint64 turned_after;        /* requests up to this number were sent before that */
+        gint64 fresh_at;             /* µs: when base was right */
+        guint64 best_after;          /* requests up to this number were sent before the best numbers came */
         gboolean trickles;           /* it fills little by little */
         guint votes;
         double voted_at;             /* the wait of the last vote */
         gboolean keeps;              /* the provider gives nothing back */
-        double returned;             /* given back since its newest numbers */
+        double returned;             /* given back since the best numbers came */
 } Window;
 
 struct Admission {
@@ -163,28 +167,26 @@ static double window_rate(const Window *window)
         return window->limit / window->period;
 }
 
-/* What the window holds when it is full: all but what is sent and not counted yet. */
-static double window_full(Admission *admission, const Window *window)
+static double window_left(Admission *admission, const Window *window)
 {
-        return window->limit - amount_of(&admission->sent, kind_of(admission, window)->unit);
+        return window->base - amount_of(&admission->sent, kind_of(admission, window)->unit);
 }
 
 /* Lets time pass. */
 static void window_refresh(Admission *admission, Window *window, gint64 now)
 {
-        double full = window_full(admission, window);
-
         if (window->trickles) {
-                if (window->left < full)
-                        window->left = MIN(full, window->left + window_rate(window) * seconds_between(window->seen_at, now));
+                window->base = MIN(window->limit, window->base + window_rate(window) * seconds_between(window->fresh_at, now));
         } else if (window->reset_at && now >= window->reset_at) {
-                window->left = full;
-                window->reset_at = 0;
+                window->base = window->limit;
                 window->returned = 0;
+                window->turned_at = window->reset_at;
+                window->turned_after = admission->sent_count;
+                window->reset_at = 0;
         }
-        if (!window->trickles && window->left < window->limit && !window->reset_at)
+        if (!window->trickles && !window->reset_at && window_left(admission, window) < window->limit)
                 window->reset_at = now + in_us(window->period > 0 ? window->period : PERIOD_UNKNOWN);
-        window->seen_at = now;
+        window->fresh_at = now;
 }
 
 static void windows_refresh(Admission *admission, gint64 now)
@@ -198,13 +200,14 @@ static void windows_refresh(Admission *admission, gint64 now)
 /* Seconds until it holds so much, if nothing else happens; infinite if more than time is needed. */
 static double window_wait(Admission *admission, const Window *window, double need, gint64 now)
 {
-        need = MIN(need, window->limit);
-        if (window->left + 1e-6 >= need)
+        double missing = MIN(need, window->limit) - window_left(admission, window);
+
+        if (missing <= 1e-6)
                 return 0;
-        if (window_full(admission, window) + 1e-6 < need)
+        if (missing > window->limit - window->base + 1e-6)
                 return INFINITY;
         if (window->trickles)
-                return (need - window->left) / window_rate(window);
+                return missing / window_rate(window);
         return MAX(0, seconds_between(now, window->reset_at));
 }
 
@@ -243,54 +246,81 @@ static void window_vote(Window *window, const LimitKind *kind, const LimitSeen *
         }
 }
 
-/* Was what we gave back also given back by the provider? */
-static void window_judge(Window *window, double left)
+/* Was what we gave back also given back by the provider? Judged only where it makes the difference, whichever of the requests on their
+ * way the new numbers count. */
+static void window_judge(Admission *admission, Window *window, double need, double remaining)
 {
-        double off = window->keeps ? left - window->left : window->left - left;
+        double others = amount_of(&admission->sent, kind_of(admission, window)->unit), before = window->base - need;
+        double off = window->keeps ? remaining - before : before - others - remaining;
 
         if (window->returned > window->limit * JUDGED_SHARE && off > window->returned / 2)
                 window->keeps = !window->keeps;
         window->returned = 0;
 }
 
+/* Do these numbers still speak of the window before this one? Taking their reset would begin this one twice. */
+static gboolean window_is_past(const Window *window, const AdmissionTicket *ticket, const LimitSeen *seen, gint64 now)
+{
+        double period = window->period > 0 ? window->period : PERIOD_UNKNOWN;
+
+        return !window->trickles && ticket->number <= window->turned_after && seen->reset >= 0 &&
+               seconds_between(window->turned_at, now) + seen->reset < period / 2;
+}
+
+/* Takes numbers that are the best. */
+static void window_take(Admission *admission, Window *window, const LimitSeen *seen, gint64 now)
+{
+        const LimitKind *kind = kind_of(admission, window);
+        double reset = seen->reset + (seen->dated ? DATED_SLACK : 0);
+
+        window->base = seen->remaining;
+        window->best_after = admission->sent_count;
+        /* A date that disagrees with the period comes from a wrong clock. */
+        if (kind->period > 0 && seen->dated)
+                reset = MIN(reset, kind->period + DATED_SLACK);
+        if (seen->reset >= 0)
+                window->reset_at = now + in_us(reset);
+}
+
+/* The ticket is not among the sent ones any more. */
 static void window_learn(Admission *admission, Window *window, const AdmissionTicket *ticket, const LimitSeen *seen)
 {
         const LimitKind *kind = kind_of(admission, window);
         gint64 now = now_us(admission);
-        gboolean first = !window->known, newer = first || ticket->number >= window->newest;
-        double left;
+        gboolean first = !window->known;
 
         admission->learnt = TRUE;
         if (first)
-                *window = (Window){ .known = TRUE, .period = kind->period, .seen_at = now };
+                *window = (Window){ .known = TRUE, .period = kind->period, .fresh_at = now };
         window->limit = MAX(seen->limit >= 0 ? seen->limit : window->limit, MAX(seen->remaining, 1));
         if (first)
-                window->left = window->limit;
+                window->base = window->limit;
         window_refresh(admission, window, now);
-        if (seen->remaining < 0)
-                return;
-        left = seen->remaining - amount_of(&admission->sent, kind->unit);
-        if (!newer) {
-                window->left = MIN(window->left, left);
-                window_refresh(admission, window, now);
-                return;
-        }
-        window_vote(window, kind, seen);
-        window_judge(window, left);
-        window->left = left;
-        window->newest = ticket->number;
-        if (seen->reset >= 0) {
-                double reset = seen->reset + (seen->dated ? DATED_SLACK : 0);
-                /* A date that disagrees with the period comes from a wrong clock. */
-                if (kind->period > 0 && seen->dated)
-                        reset = MIN(reset, kind->period + DATED_SLACK);
-                window->reset_at = now + in_us(reset);
+        if (seen->remaining < 0) {
+                window->base -= ticket_need(ticket, kind->unit);
+        } else if (!window_is_past(window, ticket, seen, now)) {
+                gboolean newer = ticket->number > window->best_after;
+                window_vote(window, kind, seen);
+                if (newer && !first)
+                        window_judge(admission, window, ticket_need(ticket, kind->unit), seen->remaining);
+                if (newer || seen->remaining < window->base)
+                        window_take(admission, window, seen, now);
         }
         window_refresh(admission, window, now);
 }
 
-/* Gives back what was reserved and not used, or takes what was used beyond that. certain: the provider never counted it. */
-static void windows_return(Admission *admission, const Amount *amount, gboolean certain)
+/* The ticket is counted by the provider, we take it, though its numbers do not say so. */
+static void window_count(Admission *admission, Window *window, const AdmissionTicket *ticket)
+{
+        if (!window->known)
+                return;
+        window_refresh(admission, window, now_us(admission));
+        window->base -= ticket_need(ticket, kind_of(admission, window)->unit);
+        window_refresh(admission, window, now_us(admission));
+}
+
+/* Gives back what was reserved and not used, or takes what was used beyond that. */
+static void windows_return(Admission *admission, const Amount *amount)
 {
         gint64 now = now_us(admission);
 
@@ -301,12 +331,10 @@ static void windows_return(Admission *admission, const Amount *amount, gboolean 
                 if (back == 0)
                         continue;
                 window_refresh(admission, window, now);
-                if (back > 0 && !certain) {
+                if (back > 0)
                         window->returned += back;
-                        if (window->keeps)
-                                continue;
-                }
-                window->left = MIN(window_full(admission, window), window->left + back);
+                if (back < 0 || !window->keeps)
+                        window->base = MIN(window->limit, window->base + back);
         }
 }
 
@@ -404,13 +432,7 @@ static void ticket_send(Admission *admission, AdmissionTicket *ticket, gint64 no
         g_queue_unlink(&admission->queues[ticket->rank], &ticket->link);
         amount_add(&admission->waiting, ticket, -1);
         amount_add(&admission->sent, ticket, 1);
-        for (guint i = 0; i < LIMITS_KINDS_MAX; i++) {
-                Window *window = &admission->windows[i];
-                if (!window->known)
-                        continue;
-                window->left -= ticket_need(ticket, kind_of(admission, window)->unit);
-                window_refresh(admission, window, now);
-        }
+        windows_refresh(admission, now);
         admission->flights++;
         ticket->state = TICKET_SENT;
         ticket->since = now;
@@ -498,9 +520,9 @@ AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, Adm
 }
 
 /* Seconds until a window could hold what waits before it and itself, over as many resets as that takes. */
-static double window_forecast(const Window *window, double need, gint64 now)
+static double window_forecast(Admission *admission, const Window *window, double need, gint64 now)
 {
-        double missing = need - window->left, rounds;
+        double missing = need - window_left(admission, window), rounds;
 
         if (missing <= 0)
                 return 0;
@@ -522,7 +544,7 @@ double admission_wait(Admission *admission, guint input, guint cap)
                 if (window->known) {
                         LimitUnit unit = kind_of(admission, window)->unit;
                         double own = MIN(ticket_need(&ticket, unit), window->limit);
-                        wait = MAX(wait, window_forecast(window, amount_of(&admission->waiting, unit) + own, now));
+                        wait = MAX(wait, window_forecast(admission, window, amount_of(&admission->waiting, unit) + own, now));
                 }
         }
         over = (double)(admission->flights + admission->waiting.requests + 1) - floor(admission->bound);
@@ -546,16 +568,18 @@ void admission_learn(AdmissionTicket *ticket, AdmissionHeaderFunc header, gpoint
         Admission *admission = ticket->admission;
         gsize n;
         const LimitKind *kinds = limits_table(&n);
-        gboolean asks_to_wait = header(answer, "retry-after") || header(answer, "retry-after-ms");
+        gboolean before = ticket->state == TICKET_ANSWERED, asks_to_wait = header(answer, "retry-after") || header(answer, "retry-after-ms");
 
         g_return_if_fail(ticket->state == TICKET_SENT || ticket->state == TICKET_ANSWERED);
-        if (ticket->state == TICKET_SENT)
+        if (!before)
                 amount_add(&admission->sent, ticket, -1);
         ticket->state = TICKET_ANSWERED;
         for (gsize i = 0; i < n; i++) {
                 LimitSeen seen;
                 if (limits_read(&kinds[i], header, answer, &seen))
                         window_learn(admission, &admission->windows[i], ticket, &seen);
+                else if (!before)
+                        window_count(admission, &admission->windows[i], ticket);
         }
         /* A refusal's headers come this way too. */
         if (!asks_to_wait)
@@ -583,7 +607,6 @@ static void land(AdmissionTicket *ticket)
 void admission_refused(AdmissionTicket *ticket, double seconds)
 {
         Admission *admission = ticket->admission;
-        gboolean counted = ticket->state == TICKET_ANSWERED;
         gint64 now = now_us(admission), until;
 
         g_return_if_fail(ticket->state == TICKET_SENT || ticket->state == TICKET_ANSWERED);
@@ -604,11 +627,6 @@ void admission_refused(AdmissionTicket *ticket, double seconds)
         admission->paused_until = MAX(admission->paused_until, until);
         land(ticket);
         ticket->state = TICKET_REFUSED;
-        if (!counted) {
-                Amount all = { 0 };
-                amount_add(&all, ticket, 1);
-                windows_return(admission, &all, TRUE);
-        }
         wake(admission);
 }
 
@@ -632,11 +650,15 @@ void admission_leave(AdmissionTicket *ticket, gint64 used)
         } else if (ticket->state != TICKET_REFUSED) {
                 if (used >= 0)
                         flight_done(admission, ticket);
+                if (ticket->state == TICKET_SENT) {
+                        for (guint i = 0; i < LIMITS_KINDS_MAX; i++)
+                                window_count(admission, &admission->windows[i], ticket);
+                }
                 land(ticket);
                 if (used >= 0) {
                         gint64 output = MAX(0, used - (gint64)ticket->input);
                         Amount spare = { .input = ticket->input - (used - output), .output = ticket->cap - output };
-                        windows_return(admission, &spare, FALSE);
+                        windows_return(admission, &spare);
                 }
         }
         g_free(ticket);
@@ -650,8 +672,8 @@ static json_object *describe_window(Admission *admission, const Window *window, 
 
         json_object_object_add(object, "what", json_object_new_string(kind->what));
         json_object_object_add(object, "limit", json_object_new_double(window->limit));
-        json_object_object_add(object, "left", json_object_new_double(window->left));
-        json_object_object_add(object, "resets_in", json_object_new_double(window_forecast(window, window->limit, now)));
+        json_object_object_add(object, "left", json_object_new_double(window_left(admission, window)));
+        json_object_object_add(object, "resets_in", json_object_new_double(window_forecast(admission, window, window->limit, now)));
         return object;
 }
 
