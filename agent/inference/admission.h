@@ -34,7 +34,7 @@ void admission_free(Admission *admission);
 AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, AdmissionRank rank, AdmissionFunc admitted, gpointer user_data);
 /* How long such a request would wait now, in seconds, as far as anybody knows; 0: not at all. */
 double admission_wait(Admission *admission, guint input, guint cap);
-/* An answer has begun: its headers say what is left (x-ratelimit-{limit,remaining,reset}-{requests,tokens}[-minute|-day], with bare
+/* An answer has begun, also one that refuses: its headers say what is left (x-ratelimit-{limit,remaining,reset}-{requests,tokens}[-minute|-day], with bare
  * seconds or "2m59.56s", anthropic-ratelimit-…, and whatever else inference services send). */
 void admission_learn(AdmissionTicket *ticket, AdmissionHeaderFunc header, gpointer answer);
 /* It was refused for its rate (429): nobody else is sent for so many seconds; 0: as long as is sensible, growing with each refusal in a
@@ -45,3 +45,5 @@ void admission_refused(AdmissionTicket *ticket, double seconds);
 void admission_leave(AdmissionTicket *ticket, gint64 used);
 /* What is known, for people and tests: {flights, waiting, paused_seconds, windows: [{what, limit, left, resets_in}]}. */
 struct json_object *admission_describe(Admission *admission);
+/* For tests: the clock that was given to admission_new() has moved. (The machine's needs no telling.) */
+void admission_tick(Admission *admission);

@@ -1,0 +1,871 @@
+/* Verifies admission against a simulated provider that really counts, on a clock that the test moves: the person in front goes first,
+ * nobody starves, what was learnt is kept to, and refusals stay few. And the reading of every service's limits. */
+#include <json.h>
+#include <math.h>
+#include <string.h>
+
+#include "agent/inference/admission.h"
+#include "agent/inference/rate-limits.h"
+
+#define SECOND G_USEC_PER_SEC
+
+static gint64 now;
+
+static gint64 fake_clock(void)
+{
+        return now;
+}
+
+static void settle(void)
+{
+        while (g_main_context_iteration(NULL, FALSE))
+                ;
+}
+
+static void advance(Admission *admission, double seconds)
+{
+        now += (gint64)(seconds * SECOND);
+        admission_tick(admission);
+        settle();
+}
+
+/* ---- answers ---- */
+
+/* NAME, VALUE, …, NULL */
+static const char *pair_header(gpointer answer, const char *name)
+{
+        for (const char *const *pair = answer; *pair; pair += 2) {
+                if (strcmp(pair[0], name) == 0)
+                        return pair[1];
+        }
+        return NULL;
+}
+
+#define LEARN(ticket, ...) \
+        admission_learn(ticket, pair_header, (gpointer)(const char *const[]){ __VA_ARGS__, NULL })
+
+static const char *hash_header(gpointer answer, const char *name)
+{
+        return g_hash_table_lookup(answer, name);
+}
+
+/* ---- someone who asks ---- */
+
+typedef struct {
+        AdmissionTicket *ticket;
+        gboolean sent;
+        guint place;   /* in the order of sending, from 1 */
+} Asker;
+
+static guint places;
+
+static void sent_cb(AdmissionTicket *ticket, gpointer user_data)
+{
+        Asker *asker = user_data;
+
+        g_assert_true(ticket == asker->ticket);
+        g_assert_false(asker->sent);
+        asker->sent = TRUE;
+        asker->place = ++places;
+}
+
+static void ask(Admission *admission, Asker *asker, guint input, guint cap, AdmissionRank rank)
+{
+        *asker = (Asker){ 0 };
+        asker->ticket = admission_ask(admission, input, cap, rank, sent_cb, asker);
+        g_assert_nonnull(asker->ticket);
+        g_assert_false(asker->sent);
+}
+
+static void leave(Asker *asker, gint64 used)
+{
+        admission_leave(g_steal_pointer(&asker->ticket), used);
+}
+
+static Admission *start(void)
+{
+        places = 0;
+        return admission_new(fake_clock);
+}
+
+/* Teaches it one window by one request that costs nothing further. */
+static void teach(Admission *admission, const char *limit, const char *remaining, const char *reset)
+{
+        Asker asker;
+
+        ask(admission, &asker, 0, 0, ADMISSION_FRONT);
+        settle();
+        g_assert_true(asker.sent);
+        LEARN(asker.ticket, "x-ratelimit-limit-tokens-minute", limit, "x-ratelimit-remaining-tokens-minute", remaining,
+              "x-ratelimit-reset-tokens-minute", reset);
+        leave(&asker, 0);
+}
+
+static double described(Admission *admission, guint window, const char *name)
+{
+        json_object *about = admission_describe(admission), *object = about, *value = NULL;
+        double number;
+
+        if (window != G_MAXUINT) {
+                g_assert_true(json_object_object_get_ex(about, "windows", &object));
+                object = json_object_array_get_idx(object, window);
+        }
+        g_assert_true(json_object_object_get_ex(object, name, &value));
+        number = json_object_get_double(value);
+        json_object_put(about);
+        return number;
+}
+
+/* ---- the queue ---- */
+
+static void test_flights(void)
+{
+        Admission *admission = start();
+        Asker askers[ADMISSION_FLIGHTS_MAX + 20];
+        guint n = G_N_ELEMENTS(askers), sent = 0;
+
+        for (guint i = 0; i < n; i++)
+                ask(admission, &askers[i], 100, 1000, ADMISSION_WORK);
+        settle();
+        for (guint i = 0; i < n; i++)
+                sent += askers[i].sent;
+        g_assert_cmpuint(sent, ==, ADMISSION_FLIGHTS_MAX);
+        g_assert_cmpfloat(admission_wait(admission, 1, 1), >, 0);
+        leave(&askers[3], 500);
+        settle();
+        g_assert_true(askers[ADMISSION_FLIGHTS_MAX].sent);
+        g_assert_false(askers[ADMISSION_FLIGHTS_MAX + 1].sent);
+        leave(&askers[n - 1], -1); /* one that waits is gone without a word */
+        for (guint i = 0; i < n; i++) {
+                if (askers[i].ticket)
+                        leave(&askers[i], -1);
+        }
+        g_assert_cmpfloat(admission_wait(admission, 1, 1), ==, 0);
+        admission_free(admission);
+}
+
+static void test_queue_bound(void)
+{
+        Admission *admission = start();
+        Asker *askers = g_new0(Asker, ADMISSION_QUEUE_MAX), more = { 0 };
+
+        for (guint i = 0; i < ADMISSION_QUEUE_MAX; i++)
+                ask(admission, &askers[i], 1, 1, ADMISSION_VARIANT);
+        g_assert_null(admission_ask(admission, 1, 1, ADMISSION_FRONT, sent_cb, &more));
+        for (guint i = 0; i < ADMISSION_QUEUE_MAX; i++)
+                leave(&askers[i], -1);
+        settle();
+        g_assert_cmpuint(places, ==, 0);
+        g_free(askers);
+        admission_free(admission);
+}
+
+static void test_ranks(void)
+{
+        Admission *admission = start();
+        Asker askers[6];
+        static const AdmissionRank ranks[] = { ADMISSION_VARIANT, ADMISSION_WORK, ADMISSION_VARIANT, ADMISSION_FRONT, ADMISSION_WORK,
+                                               ADMISSION_FRONT };
+        static const guint wanted[] = { 5, 3, 6, 1, 4, 2 };
+
+        for (guint i = 0; i < G_N_ELEMENTS(askers); i++)
+                ask(admission, &askers[i], 1, 1, ranks[i]);
+        settle();
+        for (guint i = 0; i < G_N_ELEMENTS(askers); i++) {
+                g_assert_cmpuint(askers[i].place, ==, wanted[i]);
+                leave(&askers[i], 1);
+        }
+        admission_free(admission);
+}
+
+/* With front work coming without an end, a variant is sent all the same; and with any number of variants that have waited for long, the
+ * person in front is next but one. */
+static void test_aging(void)
+{
+        Admission *admission = start();
+        Asker fronts[40], variants[200];
+        guint first = 0;
+
+        teach(admission, "1000", "0", "1");
+        ask(admission, &variants[0], 0, 1000, ADMISSION_VARIANT);
+        for (guint i = 0; i < G_N_ELEMENTS(fronts); i++)
+                ask(admission, &fronts[i], 0, 1000, ADMISSION_FRONT);
+        for (guint i = 0; i < 12; i++)
+                advance(admission, 60);
+        g_assert_true(variants[0].sent);
+        for (guint i = 0; i < G_N_ELEMENTS(fronts); i++)
+                leave(&fronts[i], -1);
+        leave(&variants[0], -1);
+        for (guint i = 0; i < G_N_ELEMENTS(variants); i++)
+                ask(admission, &variants[i], 0, 1000, ADMISSION_VARIANT);
+        advance(admission, 40);
+        places = 0;
+        ask(admission, &fronts[0], 0, 1000, ADMISSION_FRONT);
+        for (guint i = 0; i < 3 && !fronts[0].sent; i++)
+                advance(admission, 60);
+        g_assert_true(fronts[0].sent);
+        g_assert_cmpuint(fronts[0].place, <=, 2);
+        leave(&fronts[0], -1);
+        advance(admission, 60);
+        for (guint i = 0; i < G_N_ELEMENTS(variants); i++) {
+                first += variants[i].sent;
+                leave(&variants[i], -1);
+        }
+        g_assert_cmpuint(first, >=, 1);
+        admission_free(admission);
+}
+
+/* A callback may ask, leave and cancel others. */
+typedef struct {
+        Admission *admission;
+        Asker other, more;
+        AdmissionTicket *ticket;
+        guint calls;
+} Busy;
+
+static void busy_cb(AdmissionTicket *ticket, gpointer user_data)
+{
+        Busy *busy = user_data;
+
+        busy->calls++;
+        leave(&busy->other, -1);
+        admission_leave(ticket, 5);
+        ask(busy->admission, &busy->more, 1, 1, ADMISSION_VARIANT);
+}
+
+static void test_reentry(void)
+{
+        Admission *admission = start();
+        Busy busy = { .admission = admission };
+
+        busy.ticket = admission_ask(admission, 1, 1, ADMISSION_FRONT, busy_cb, &busy);
+        ask(admission, &busy.other, 1, 1, ADMISSION_FRONT);
+        settle();
+        g_assert_cmpuint(busy.calls, ==, 1);
+        g_assert_false(busy.other.sent);
+        g_assert_true(busy.more.sent);
+        leave(&busy.more, 1);
+        admission_free(admission);
+}
+
+/* ---- windows ---- */
+
+static void test_reservation(void)
+{
+        Admission *admission = start();
+        Asker askers[4];
+
+        teach(admission, "10000", "10000", "60");
+        for (guint i = 0; i < 4; i++)
+                ask(admission, &askers[i], 1000, 3000, ADMISSION_WORK);
+        settle();
+        g_assert_true(askers[0].sent && askers[1].sent);
+        g_assert_false(askers[2].sent);
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 2000);
+        g_assert_cmpfloat_with_epsilon(admission_wait(admission, 100, 100), 60, 1);
+        leave(&askers[0], 1500); /* 2500 come back */
+        settle();
+        g_assert_true(askers[2].sent);
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 500);
+        leave(&askers[1], 6000); /* 2000 more than it had reserved */
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, -1500);
+        advance(admission, 59);
+        g_assert_false(askers[3].sent);
+        advance(admission, 2);
+        g_assert_true(askers[3].sent);
+        leave(&askers[2], -1);
+        leave(&askers[3], -1);
+        admission_free(admission);
+}
+
+#define LEFT(left) "x-ratelimit-limit-tokens-minute", "20000", "x-ratelimit-remaining-tokens-minute", left
+
+/* The numbers of an answer may or may not count those that are on their way: these are taken off until they speak themselves. */
+static void test_counted_once(void)
+{
+        Admission *admission = start();
+        Asker a, b, c, d;
+
+        teach(admission, "20000", "20000", "60");
+        ask(admission, &a, 0, 4000, ADMISSION_WORK);
+        ask(admission, &b, 0, 4000, ADMISSION_WORK);
+        settle();
+        LEARN(b.ticket, LEFT("12000"));
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 8000);
+        /* a overlapped with b and saw more left, so it was there first and b counts it */
+        LEARN(a.ticket, LEFT("16000"));
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 12000);
+        ask(admission, &c, 0, 1000, ADMISSION_WORK);
+        ask(admission, &d, 0, 2000, ADMISSION_WORK);
+        settle();
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 9000);
+        LEARN(d.ticket, LEFT("10000"));
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 9000);
+        LEARN(c.ticket, LEFT("9000"));
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 9000);
+        leave(&a, -1);
+        leave(&b, -1);
+        leave(&c, -1);
+        leave(&d, 500);
+        g_assert_cmpfloat(described(admission, 0, "left"), ==, 10500);
+        admission_free(admission);
+}
+
+static void test_larger_than_the_window(void)
+{
+        Admission *admission = start();
+        Asker small, big, after;
+
+        teach(admission, "5000", "5000", "60");
+        ask(admission, &small, 0, 100, ADMISSION_WORK);
+        ask(admission, &big, 9000, 9000, ADMISSION_WORK);
+        ask(admission, &after, 0, 100, ADMISSION_WORK);
+        settle();
+        g_assert_true(small.sent);
+        g_assert_false(big.sent);
+        g_assert_false(after.sent); /* not past the one before it */
+        leave(&small, -1);
+        advance(admission, 61);
+        g_assert_true(big.sent);
+        g_assert_false(after.sent);
+        leave(&big, -1);
+        advance(admission, 61);
+        g_assert_true(after.sent);
+        leave(&after, -1);
+        admission_free(admission);
+}
+
+/* Nonsense changes nothing, and cannot make anybody wait for ever. */
+static void test_nonsense(void)
+{
+        static const char *const values[] = { "", "-1", "nan", "inf", "unlimited", "0x10", "1e300", "null", "12 apples", "-0" };
+        Admission *admission = start();
+        Asker asker;
+
+        for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+                ask(admission, &asker, 10, 10, ADMISSION_WORK);
+                settle();
+                g_assert_true(asker.sent);
+                LEARN(asker.ticket, "x-ratelimit-limit-tokens", values[i], "x-ratelimit-remaining-tokens", values[i],
+                      "x-ratelimit-reset-tokens", values[i], "x-ratelimit-limit-requests", "0", "x-ratelimit-remaining-requests", "0");
+                leave(&asker, 20);
+        }
+        /* nothing left, and a reset that is none or absurd: a sensible time later there is */
+        for (guint i = 0; i < G_N_ELEMENTS(values); i++) {
+                ask(admission, &asker, 10, 10, ADMISSION_WORK);
+                advance(admission, 61);
+                g_assert_true(asker.sent);
+                LEARN(asker.ticket, "x-ratelimit-limit-tokens-minute", "100", "x-ratelimit-remaining-tokens-minute", "0",
+                      "x-ratelimit-reset-tokens-minute", values[i]);
+                leave(&asker, 20);
+        }
+        admission_free(admission);
+}
+
+/* A date is compared with the answer's own, and one from a wrong clock makes nobody wait for longer than the window's period. */
+static void test_dates(void)
+{
+        Admission *admission = start();
+        Asker asker;
+
+        ask(admission, &asker, 10, 10, ADMISSION_WORK);
+        settle();
+        LEARN(asker.ticket, "anthropic-ratelimit-input-tokens-limit", "50", "anthropic-ratelimit-input-tokens-remaining", "0",
+              "anthropic-ratelimit-input-tokens-reset", "2031-05-06T07:08:30Z", "date", "Tue, 06 May 2031 07:08:09 GMT");
+        g_assert_cmpfloat_with_epsilon(admission_wait(admission, 10, 10), 22, 0.1);
+        leave(&asker, -1);
+        advance(admission, 30);
+        ask(admission, &asker, 10, 10, ADMISSION_WORK);
+        settle();
+        LEARN(asker.ticket, "anthropic-ratelimit-input-tokens-limit", "50", "anthropic-ratelimit-input-tokens-remaining", "0",
+              "anthropic-ratelimit-input-tokens-reset", "2031-05-06T07:08:30Z", "date", "Mon, 05 May 2031 07:08:09 GMT");
+        g_assert_cmpfloat(admission_wait(admission, 10, 10), <=, 62);
+        leave(&asker, -1);
+        admission_free(admission);
+}
+
+/* A window whose resets always fit its filling fills little by little: nobody waits until it is full. */
+static void test_trickle(void)
+{
+        Admission *admission = start();
+        Asker asker;
+
+        for (guint i = 1; i <= 3; i++) {
+                g_autofree char *remaining = g_strdup_printf("%u", 6000 - i * 2000), *reset = g_strdup_printf("%us", i * 20);
+                ask(admission, &asker, 0, 2000, ADMISSION_WORK);
+                settle();
+                LEARN(asker.ticket, "x-ratelimit-limit-tokens", "6000", "x-ratelimit-remaining-tokens", remaining,
+                      "x-ratelimit-reset-tokens", reset);
+                leave(&asker, -1);
+        }
+        ask(admission, &asker, 0, 1000, ADMISSION_WORK);
+        advance(admission, 9);
+        g_assert_false(asker.sent);
+        advance(admission, 1.1);
+        g_assert_true(asker.sent);
+        leave(&asker, -1);
+        admission_free(admission);
+}
+
+/* ---- refusals ---- */
+
+static void test_pause(void)
+{
+        Admission *admission = start();
+        Asker first, others[5];
+
+        ask(admission, &first, 1, 1, ADMISSION_WORK);
+        settle();
+        admission_refused(first.ticket, 30);
+        leave(&first, -1);
+        for (guint i = 0; i < 5; i++)
+                ask(admission, &others[i], 1, 1, ADMISSION_WORK);
+        advance(admission, 29);
+        g_assert_false(others[0].sent);
+        g_assert_cmpfloat(described(admission, G_MAXUINT, "paused_seconds"), ==, 1);
+        g_assert_cmpfloat(admission_wait(admission, 1, 1), >=, 1);
+        advance(admission, 1.01);
+        g_assert_true(others[0].sent);
+        g_assert_false(others[1].sent); /* one goes first */
+        leave(&others[0], -1);          /* and is given up: another one goes */
+        settle();
+        g_assert_true(others[1].sent);
+        g_assert_false(others[2].sent);
+        leave(&others[1], 2);
+        settle();
+        g_assert_true(others[2].sent);
+        for (guint i = 2; i < 5; i++)
+                leave(&others[i], 2);
+        admission_free(admission);
+}
+
+static void test_backoff(void)
+{
+        Admission *admission = start();
+        Asker asker;
+        double before = 0, paused = 0;
+
+        for (guint i = 0; i < 12; i++) {
+                ask(admission, &asker, 1, 1, ADMISSION_FRONT);
+                advance(admission, 80);
+                g_assert_true(asker.sent);
+                admission_refused(asker.ticket, 0);
+                leave(&asker, -1);
+                paused = described(admission, G_MAXUINT, "paused_seconds");
+                g_assert_cmpfloat(paused, <=, 75);
+                if (i && i < 6)
+                        g_assert_cmpfloat(paused, >, before);
+                before = paused;
+        }
+        g_assert_cmpfloat(paused, >=, 60);
+        /* a day's wait is not believed for a day */
+        ask(admission, &asker, 1, 1, ADMISSION_FRONT);
+        advance(admission, 80);
+        admission_refused(asker.ticket, 86400);
+        leave(&asker, -1);
+        g_assert_cmpfloat(described(admission, G_MAXUINT, "paused_seconds"), <=, 3600);
+        admission_free(admission);
+}
+
+/* Many refused together are one refusal. */
+static void test_refused_together(void)
+{
+        Admission *admission = start();
+        Asker askers[50];
+
+        for (guint i = 0; i < 50; i++)
+                ask(admission, &askers[i], 1, 1, ADMISSION_WORK);
+        settle();
+        for (guint i = 0; i < 50; i++)
+                admission_refused(askers[i].ticket, 0);
+        g_assert_cmpfloat(described(admission, G_MAXUINT, "paused_seconds"), <, 1);
+        g_assert_cmpfloat(described(admission, G_MAXUINT, "flights"), ==, 0);
+        for (guint i = 0; i < 50; i++)
+                leave(&askers[i], -1);
+        admission_free(admission);
+}
+
+/* A machine's clock cannot go back; if one does, waiting goes on where it was, and a leap only makes it shorter. */
+static void test_clock_jumps(void)
+{
+        Admission *admission = start();
+        Asker asker;
+
+        teach(admission, "100", "0", "60");
+        ask(admission, &asker, 10, 10, ADMISSION_FRONT);
+        advance(admission, 10);
+        advance(admission, -1000);
+        g_assert_false(asker.sent);
+        g_assert_cmpfloat(admission_wait(admission, 10, 10), <=, 60);
+        advance(admission, 1000 + 40);
+        g_assert_false(asker.sent);
+        advance(admission, 1e7);
+        g_assert_true(asker.sent);
+        leave(&asker, 20);
+        admission_free(admission);
+}
+
+/* The machine's own clock, and the wake-up by time alone. */
+static void test_wakes_by_itself(void)
+{
+        Admission *admission = admission_new(NULL);
+        Asker asker, waiter;
+
+        ask(admission, &asker, 1, 1, ADMISSION_FRONT);
+        while (!asker.sent)
+                g_main_context_iteration(NULL, TRUE);
+        LEARN(asker.ticket, "x-ratelimit-limit-requests", "1", "x-ratelimit-remaining-requests", "0", "x-ratelimit-reset-requests", "20ms");
+        leave(&asker, 2);
+        ask(admission, &waiter, 1, 1, ADMISSION_FRONT);
+        while (!waiter.sent)
+                g_main_context_iteration(NULL, TRUE);
+        leave(&waiter, 2);
+        admission_free(admission);
+}
+
+/* ---- a provider that counts ---- */
+
+typedef struct {
+        gboolean trickles, refunds;
+        enum { SUFFIXED, DURATIONS, DATES, SILENT } style;
+        double tokens, requests;       /* a minute */
+} World;
+
+typedef struct Flight {
+        guint number, input, cap, used;
+        AdmissionRank rank;
+        AdmissionTicket *ticket;
+        double at;                     /* of its next event */
+        enum { ARRIVES, WAITS, REACHES, BEGINS, ENDS, DONE } next;
+        gboolean accepted;
+        GHashTable *headers;
+        double asked, sent_at;
+} Flight;
+
+typedef struct {
+        World world;
+        Admission *admission;
+        GRand *rand;
+        double left[2], last;          /* tokens, requests */
+        double window_end;
+        guint refused, done;
+        double longest;
+} Sim;
+
+static double sim_now(void)
+{
+        return (double)now / SECOND;
+}
+
+static void provider_refresh(Sim *sim)
+{
+        double limits[2] = { sim->world.tokens, sim->world.requests }, t = sim_now();
+
+        for (guint i = 0; i < 2; i++) {
+                if (sim->world.trickles)
+                        sim->left[i] = MIN(limits[i], sim->left[i] + limits[i] / 60 * (t - sim->last));
+                else if (t >= sim->window_end)
+                        sim->left[i] = limits[i];
+        }
+        while (t >= sim->window_end)
+                sim->window_end += 60;
+        sim->last = t;
+}
+
+static char *say_reset(Sim *sim, double reset)
+{
+        g_autoptr(GDateTime) base = g_date_time_new_utc(2030, 1, 1, 0, 0, 0), then = NULL;
+
+        if (sim->world.style == SUFFIXED)
+                return g_strdup_printf("%f", reset);
+        if (sim->world.style == DURATIONS)
+                return reset >= 60 ? g_strdup_printf("%dm%.3fs", (int)(reset / 60), fmod(reset, 60)) : g_strdup_printf("%.0fms", reset * 1000 + 1);
+        then = g_date_time_add_seconds(base, sim_now() + reset);
+        return g_date_time_format(then, "%Y-%m-%dT%H:%M:%SZ");
+}
+
+static void say(Sim *sim, GHashTable *headers, const char *what, double limit, double left)
+{
+        static const char *const forms[][3] = { { "x-ratelimit-limit-%s-minute", "x-ratelimit-remaining-%s-minute", "x-ratelimit-reset-%s-minute" },
+                                                { "x-ratelimit-limit-%s", "x-ratelimit-remaining-%s", "x-ratelimit-reset-%s" },
+                                                { "anthropic-ratelimit-%s-limit", "anthropic-ratelimit-%s-remaining", "anthropic-ratelimit-%s-reset" } };
+        double reset = sim->world.trickles ? (limit - left) / limit * 60 : sim->window_end - sim_now();
+        char *values[3] = { g_strdup_printf("%.0f", limit), g_strdup_printf("%.0f", floor(left)), say_reset(sim, reset) };
+
+        for (guint i = 0; i < 3; i++) {
+                g_auto(GStrv) parts = g_strsplit(forms[sim->world.style][i], "%s", 2);
+                g_hash_table_insert(headers, g_strconcat(parts[0], what, parts[1], NULL), values[i]);
+        }
+}
+
+/* It reserves what the request may use, or refuses. */
+static void provider_decide(Sim *sim, Flight *flight)
+{
+        double need = flight->input + flight->cap;
+
+        provider_refresh(sim);
+        flight->accepted = sim->left[0] >= MIN(need, sim->world.tokens) && sim->left[1] >= 1;
+        if (flight->accepted) {
+                sim->left[0] -= need;
+                sim->left[1] -= 1;
+        }
+        g_clear_pointer(&flight->headers, g_hash_table_unref);
+        flight->headers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        if (sim->world.style != SILENT) {
+                g_autoptr(GDateTime) base = g_date_time_new_utc(2030, 1, 1, 0, 0, 0), date = g_date_time_add_seconds(base, sim_now());
+                say(sim, flight->headers, "tokens", sim->world.tokens, MAX(0, sim->left[0]));
+                say(sim, flight->headers, "requests", sim->world.requests, MAX(0, sim->left[1]));
+                g_hash_table_insert(flight->headers, g_strdup("date"), g_date_time_format(date, "%a, %d %b %Y %H:%M:%S GMT"));
+        }
+}
+
+static void flight_sent_cb(AdmissionTicket *ticket, gpointer user_data)
+{
+        Flight *flight = user_data;
+
+        flight->next = REACHES;
+        flight->sent_at = sim_now();
+        flight->at = -1; /* when is up to the loop */
+}
+
+static void sim_ask(Sim *sim, Flight *flight)
+{
+        flight->next = WAITS;
+        flight->at = INFINITY;
+        flight->asked = sim_now();
+        flight->ticket = admission_ask(sim->admission, flight->input, flight->cap, flight->rank, flight_sent_cb, flight);
+        g_assert_nonnull(flight->ticket);
+}
+
+static void sim_event(Sim *sim, Flight *flight)
+{
+        switch (flight->next) {
+        case ARRIVES:
+                sim_ask(sim, flight);
+                return;
+        case REACHES:
+                provider_decide(sim, flight);
+                flight->next = BEGINS;
+                flight->at = sim_now() + g_rand_double_range(sim->rand, 0.005, 0.4);
+                return;
+        case BEGINS:
+                admission_learn(flight->ticket, hash_header, flight->headers);
+                if (!flight->accepted) {
+                        sim->refused++;
+                        admission_refused(flight->ticket, 0);
+                        admission_leave(flight->ticket, -1);
+                        sim_ask(sim, flight);
+                        return;
+                }
+                flight->next = ENDS;
+                flight->at = sim_now() + g_rand_double_range(sim->rand, 0.1, 3);
+                return;
+        case ENDS:
+                provider_refresh(sim);
+                if (sim->world.refunds)
+                        sim->left[0] = MIN(sim->world.tokens, sim->left[0] + flight->input + flight->cap - flight->used);
+                admission_leave(g_steal_pointer(&flight->ticket), flight->used);
+                flight->next = DONE;
+                flight->at = INFINITY;
+                sim->done++;
+                return;
+        case WAITS:
+        case DONE:
+                g_assert_not_reached();
+        }
+}
+
+/* Those that were just sent: in each rank in the order in which they asked, except where one was refused and asked anew. */
+static void sim_collect(Sim *sim, Flight *flights, guint n)
+{
+        for (guint i = 0; i < n; i++) {
+                if (flights[i].next == REACHES && flights[i].at < 0) {
+                        flights[i].at = sim_now() + g_rand_double_range(sim->rand, 0.002, 0.02);
+                        sim->longest = MAX(sim->longest, sim_now() - flights[i].asked);
+                }
+        }
+}
+
+static void sim_order(Flight *flights, guint n)
+{
+        for (guint i = 0; i < n; i++) {
+                for (guint j = 0; j < n; j++) {
+                        if (flights[i].rank == flights[j].rank && flights[i].asked < flights[j].asked && flights[j].next != WAITS &&
+                            flights[j].next != ARRIVES)
+                                g_assert_true(flights[i].next != WAITS);
+                }
+        }
+}
+
+/* Lets n requests come in and go through; the seconds that it took. */
+static double sim_run(Sim *sim, Flight *flights, guint n)
+{
+        double begun = sim_now();
+        guint steps = 0;
+
+        while (sim->done < n) {
+                double next = sim_now() + 0.25;
+                g_assert_cmpuint(++steps, <, 2000000);
+                for (guint i = 0; i < n; i++)
+                        next = MIN(next, flights[i].at);
+                now = MAX(now, (gint64)ceil(next * SECOND) + 1);
+                for (guint i = 0; i < n; i++) {
+                        while (flights[i].at <= sim_now())
+                                sim_event(sim, &flights[i]);
+                }
+                admission_tick(sim->admission);
+                settle();
+                sim_collect(sim, flights, n);
+                if (steps % 64 == 0)
+                        sim_order(flights, n);
+                g_assert_cmpfloat(sim_now() - begun, <, 7200);
+        }
+        return sim_now() - begun;
+}
+
+static void simulate(const World *world, guint n, guint refused_max, double slowness)
+{
+        Sim sim = { .world = *world, .admission = start(), .rand = g_rand_new_with_seed(g_test_rand_int()) };
+        g_autofree Flight *flights = g_new0(Flight, n);
+        double begun = sim_now(), used = 0, reserved = 0, took, least;
+
+        sim.left[0] = world->tokens;
+        sim.left[1] = world->requests;
+        sim.last = begun;
+        sim.window_end = begun + g_rand_double_range(sim.rand, 5, 60);
+        for (guint i = 0; i < n; i++) {
+                Flight *flight = &flights[i];
+                *flight = (Flight){ .number = i, .input = (guint)g_rand_int_range(sim.rand, 50, 900), .cap = (guint)g_rand_int_range(sim.rand, 64, 4000),
+                                    .rank = (AdmissionRank)g_rand_int_range(sim.rand, 0, 3), .next = ARRIVES };
+                flight->used = flight->input + (guint)g_rand_int_range(sim.rand, 1, (gint)flight->cap);
+                if (i == n / 2)
+                        flight->cap = flight->used = (guint)(world->tokens * 0.9); /* a large one among them */
+                flight->at = begun + (i ? 1 + g_rand_double_range(sim.rand, 0, 30) : 0);
+                used += flight->used;
+                reserved += flight->input + flight->cap;
+        }
+        took = sim_run(&sim, flights, n);
+        least = MAX((world->refunds ? used : reserved) / world->tokens, n / world->requests) * 60;
+        g_test_message("%u requests in %.0f s (at least about %.0f), %u refused, the longest wait %.0f s", n, took, least, sim.refused, sim.longest);
+        g_assert_cmpuint(sim.refused, <=, refused_max);
+        g_assert_cmpfloat(took, <=, least * slowness + 240);
+        for (guint i = 0; i < n; i++)
+                g_clear_pointer(&flights[i].headers, g_hash_table_unref);
+        g_rand_free(sim.rand);
+        admission_free(sim.admission);
+}
+
+static void test_simulated(void)
+{
+        for (guint bits = 0; bits < 4; bits++) {
+                for (guint style = SUFFIXED; style <= DATES; style++) {
+                        World world = { .trickles = bits & 1, .refunds = bits & 2, .style = style, .tokens = 60000, .requests = 60 };
+                        g_test_message("trickles %d refunds %d style %u", world.trickles, world.refunds, style);
+                        simulate(&world, 300, 40, 2);
+                }
+        }
+}
+
+static void test_simulated_silent(void)
+{
+        World world = { .style = SILENT, .trickles = TRUE, .refunds = TRUE, .tokens = 60000, .requests = 60 };
+
+        simulate(&world, 200, 400, 4);
+}
+
+/* ---- reading ---- */
+
+static void test_seconds(void)
+{
+        static const struct {
+                const char *text;
+                double seconds;
+        } vectors[] = {
+                { "11.38286", 11.38286 }, { "0", 0 }, { "6ms", 0.006 }, { "1s", 1 }, { "2m59.56s", 179.56 }, { "1h2m", 3720 }, { "1h0m0s", 3600 },
+                { "1d", 86400 }, { "500us", 0.0005 }, { " 7", 7 }, { "2030-01-01T00:01:00Z", 60 }, { "2030-01-01T01:01:00.5+01:00", 60.5 },
+                { "Tue, 01 Jan 2030 00:00:30 GMT", 30 }, { "1893456010", 10 }, { "1893456010250", 10.25 }, { "2029-12-31T23:59:00Z", 0 },
+                { "", -1 }, { "-3", -1 }, { "soon", -1 }, { "3 apples", -1 }, { "nan", -1 }, { "inf", -1 }, { "1e30", -1 }, { "5m5", -1 }, { "m", -1 },
+                { "2099-01-01T00:00:00Z", -1 }, { "2030-13-45T00:00:00Z", -1 },
+                { "00000000000000000000000000000000000000000000000000000000000000000000000000000000001", -1 },
+        };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(vectors); i++) {
+                double seconds = limits_seconds(vectors[i].text, 1893456000, NULL);
+                g_test_message("“%s”: %f", vectors[i].text, seconds);
+                g_assert_cmpfloat_with_epsilon(seconds, vectors[i].seconds, 1e-6);
+        }
+}
+
+/* Every name of the table is learnt from, and no two rows read the same header. */
+static void test_names(void)
+{
+        gsize n;
+        const LimitKind *table = limits_table(&n);
+        g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (gsize i = 0; i < n; i++) {
+                Admission *admission = start();
+                Asker asker;
+                g_assert_true(g_hash_table_add(names, (gpointer)table[i].limit));
+                g_assert_true(g_hash_table_add(names, (gpointer)table[i].remaining));
+                g_assert_true(g_hash_table_add(names, (gpointer)table[i].reset));
+                ask(admission, &asker, 1, 1, ADMISSION_WORK);
+                settle();
+                LEARN(asker.ticket, table[i].limit, "100", table[i].remaining, "40", table[i].reset, "30s");
+                g_assert_cmpfloat(described(admission, 0, "limit"), ==, 100);
+                g_assert_cmpfloat(described(admission, 0, "left"), ==, 40);
+                g_assert_cmpfloat_with_epsilon(described(admission, 0, "resets_in"), 30, 0.01);
+                leave(&asker, -1);
+                admission_free(admission);
+        }
+        g_assert_true(g_hash_table_contains(names, "x-ratelimit-remaining-requests-day"));
+        g_assert_true(g_hash_table_contains(names, "anthropic-ratelimit-output-tokens-reset"));
+}
+
+/* Half a thousand that wait cost one in front nothing: it is sent with the next turn of the loop. */
+static void test_front_among_many(void)
+{
+        Admission *admission = start();
+        Asker *askers = g_new0(Asker, ADMISSION_QUEUE_MAX), front;
+        guint turns = 0;
+
+        for (guint i = 0; i < ADMISSION_QUEUE_MAX - 1; i++)
+                ask(admission, &askers[i], 1, 1, ADMISSION_VARIANT);
+        ask(admission, &front, 1, 1, ADMISSION_FRONT);
+        while (!front.sent && turns++ < 4)
+                g_main_context_iteration(NULL, FALSE);
+        g_assert_cmpuint(front.place, ==, 1);
+        leave(&front, 1);
+        for (guint i = 0; i < ADMISSION_QUEUE_MAX - 1; i++)
+                leave(&askers[i], -1);
+        g_free(askers);
+        admission_free(admission);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        now = 1000 * (gint64)SECOND;
+        g_test_add_func("/admission/flights", test_flights);
+        g_test_add_func("/admission/queue-bound", test_queue_bound);
+        g_test_add_func("/admission/ranks", test_ranks);
+        g_test_add_func("/admission/aging", test_aging);
+        g_test_add_func("/admission/front-among-many", test_front_among_many);
+        g_test_add_func("/admission/reentry", test_reentry);
+        g_test_add_func("/admission/reservation", test_reservation);
+        g_test_add_func("/admission/counted-once", test_counted_once);
+        g_test_add_func("/admission/larger-than-the-window", test_larger_than_the_window);
+        g_test_add_func("/admission/nonsense", test_nonsense);
+        g_test_add_func("/admission/dates", test_dates);
+        g_test_add_func("/admission/trickle", test_trickle);
+        g_test_add_func("/admission/pause", test_pause);
+        g_test_add_func("/admission/backoff", test_backoff);
+        g_test_add_func("/admission/refused-together", test_refused_together);
+        g_test_add_func("/admission/clock-jumps", test_clock_jumps);
+        g_test_add_func("/admission/wakes-by-itself", test_wakes_by_itself);
+        g_test_add_func("/admission/simulated", test_simulated);
+        g_test_add_func("/admission/simulated-silent", test_simulated_silent);
+        g_test_add_func("/admission/seconds", test_seconds);
+        g_test_add_func("/admission/names", test_names);
+        return g_test_run();
+}
