@@ -1,5 +1,5 @@
-/* HTTP requests to providers: libcurl's multi interface on GLib's default main context. Connections are kept and used again; TLS is
- * always verified. */
+/* HTTP requests to providers: libcurl's multi interface on GLib's default main context. Connections are kept and used again, and shared
+ * by many requests at once where the server speaks HTTP/2; TLS is always verified. */
 #pragma once
 
 #include <glib.h>
@@ -11,6 +11,14 @@ typedef struct TransportRequest TransportRequest;
 #define TRANSPORT_BUFFER_BYTES (128 * 1024L)  /* read at once */
 #define TRANSPORT_HEADERS_MAX 128             /* of one answer that are kept */
 #define TRANSPORT_GZIP_MIN (16 * 1024)        /* a smaller body is not worth compressing */
+#define TRANSPORT_IDLE_SECONDS 50             /* a connection unused for longer is not used again: many servers close theirs after 60 */
+#define TRANSPORT_KEPT_MAX 128                /* connections that are kept while nobody uses them */
+#define TRANSPORT_HOSTS_MAX 64                /* servers of which something is remembered */
+#define TRANSPORT_WARM_SECONDS 10             /* at most this long for opening a connection ahead of need */
+#define TRANSPORT_WARM_BYTES (256 * 1024)     /* at most this long an answer that nobody reads */
+#define TRANSPORT_WARM_FRESH_SECONDS 15       /* a server heard from so lately needs no warming */
+#define TRANSPORT_HOLD_US 2000                /* under load from one wake-up to the next at least, and at most in one of them */
+#define TRANSPORT_WAKE_BYTES (256 * 1024)     /* read in one wake-up, and one read of libcurl's more: all that waits for consumers */
 
 typedef struct {
         const char *url;
@@ -40,6 +48,9 @@ typedef struct {
         long status;          /* of HTTP; 0 if none came */
         gboolean stale;       /* a kept connection turned out to be dead before one byte came: ask again at once */
         const char *detail;   /* libcurl's words, for a sentence; never NULL */
+        gint64 connect_us;    /* name, TCP and TLS together; 0: on a connection that was there */
+        guint http_version;   /* 1 or 2; 0: no answer came */
+        gboolean http2_failed; /* it was HTTP/2 that failed, not the server or the network: set http1 the next time */
 } TransportOutcome;
 
 /* New bytes of the body, at most once a wake-up. */
@@ -54,9 +65,14 @@ void transport_free(Transport *transport);
 /* Never calls back before it has returned. */
 TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done,
                                   gpointer user_data);
-/* Closes the connection at once and frees the request; nobody is called. */
+/* Ends it at once and frees the request; nobody is called. HTTP/1.1 loses its connection, HTTP/2 this one stream of it. */
 void transport_cancel(TransportRequest *request);
 
+/* Opens a connection to the server of url by a GET of it, ahead of need: at start, and when somebody begins to type. Nothing is told of
+ * how that ends. Does nothing where the server was heard from TRANSPORT_WARM_FRESH_SECONDS ago or later, or is being warmed. */
+void transport_warm(Transport *transport, const char *url, const char *const *headers, const char *ca_file, gboolean direct);
+
+/* Of HTTP; 0 before an answer has come, and once the request has ended. */
 long transport_request_status(TransportRequest *request);
 /* A header of the answer by its name in lower case; NULL if it has none. */
 const char *transport_request_header(TransportRequest *request, const char *name);
