@@ -1,6 +1,6 @@
-/* Server-sent events, read incrementally. Whole lines are taken straight from the caller's bytes; only a line that is cut off at the end
- * of a piece is copied and continued with the next one. So every byte is looked at once and copied at most twice, in whatever pieces it
- * arrives. */
+/* Server-sent events, or lines of JSON, read incrementally. Whole lines are taken straight from the caller's bytes; only a line that is cut
+ * off at the end of a piece is copied and continued with the next one. The ordinary event, one data line and its blank line, is handed on
+ * where it lies. So every byte is looked at once and copied at most twice, in whatever pieces it arrives, and mostly not at all. */
 #include "protocols/sse.h"
 
 #include <gio/gio.h>
@@ -12,6 +12,7 @@ struct SseReader {
         SseEventFunc func;
         SseFieldFunc field;
         gpointer user_data;
+        gboolean lines; /* each line is an event */
         GString *line;  /* the beginning of a line whose end has not come yet */
         GString *event; /* the fields of the event being read */
         GString *data;
@@ -21,6 +22,7 @@ struct SseReader {
         gboolean failed;
         int retry;
         guint comments;
+        guint64 copied;
 };
 
 static const char byte_order_mark[] = "\xEF\xBB\xBF";
@@ -37,6 +39,14 @@ SseReader *sse_reader_new(SseEventFunc func, gpointer user_data)
         reader->data = g_string_new(NULL);
         reader->id = g_string_new(NULL);
         reader->retry = -1;
+        return reader;
+}
+
+SseReader *sse_reader_new_lines(SseEventFunc func, gpointer user_data)
+{
+        SseReader *reader = sse_reader_new(func, user_data);
+
+        reader->lines = TRUE;
         return reader;
 }
 
@@ -66,21 +76,36 @@ guint sse_reader_comments(const SseReader *reader)
         return reader->comments;
 }
 
+guint64 sse_reader_copied(const SseReader *reader)
+{
+        return reader->copied;
+}
+
+static void append(SseReader *reader, GString *to, const char *bytes, gsize length)
+{
+        reader->copied += length;
+        g_string_append_len(to, bytes, length);
+}
+
+static void deliver(SseReader *reader, const char *data, gsize length)
+{
+        SseEvent event = {
+                .event = reader->event->len ? reader->event->str : "message",
+                .id = reader->id->str,
+                .data = data,
+                .data_length = length,
+        };
+        reader->func(&event, reader->user_data);
+        g_string_truncate(reader->event, 0);
+        g_string_truncate(reader->data, 0);
+}
+
 /* An event without a data field is none, as the standard has it. */
 static void dispatch(SseReader *reader)
 {
-        if (reader->data->len) {
-                g_string_truncate(reader->data, reader->data->len - 1); /* the line feed after the last line */
-                SseEvent event = {
-                        .event = reader->event->len ? reader->event->str : "message",
-                        .id = reader->id->str,
-                        .data = reader->data->str,
-                        .data_length = reader->data->len,
-                };
-                reader->func(&event, reader->user_data);
-        }
+        if (reader->data->len)
+                deliver(reader, reader->data->str, reader->data->len - 1); /* without the line feed after the last line */
         g_string_truncate(reader->event, 0);
-        g_string_truncate(reader->data, 0);
 }
 
 static void read_retry(SseReader *reader, const char *value, gsize length)
@@ -110,52 +135,64 @@ static void read_unknown(SseReader *reader, const char *name, gsize name_length,
         reader->field(name_text, value_text, reader->user_data);
 }
 
-static gboolean read_data(SseReader *reader, const char *value, gsize length, GError **error)
+/* closed: the line behind is known to be blank, so that a single data line is the whole event. TRUE in *took: it was delivered. */
+static gboolean read_data(SseReader *reader, const char *value, gsize length, gboolean closed, gboolean *took, GError **error)
 {
         if (reader->data->len + length >= SSE_EVENT_MAX) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
                             "The stream's sender sent an event of more than %u MiB.", SSE_EVENT_MAX / (1024 * 1024));
                 return FALSE;
         }
-        g_string_append_len(reader->data, value, length);
+        if (closed && !reader->data->len) {
+                deliver(reader, value, length);
+                *took = TRUE;
+                return TRUE;
+        }
+        append(reader, reader->data, value, length);
         g_string_append_c(reader->data, '\n');
         return TRUE;
 }
 
-static gboolean read_line(SseReader *reader, const char *line, gsize length, GError **error)
+static gboolean read_field(SseReader *reader, const char *line, gsize length, gboolean closed, gboolean *took, GError **error)
 {
-        if (!length) {
-                dispatch(reader);
-                return TRUE;
-        }
-        if (line[0] == ':') {
-                reader->comments++;
-                return TRUE;
-        }
-
         const char *colon = memchr(line, ':', length);
         gsize name_length = colon ? (gsize)(colon - line) : length;
         const char *value = colon ? colon + 1 : line + length;
         gsize value_length = length - (value - line);
+
         if (value_length && value[0] == ' ') {
                 value++;
                 value_length--;
         }
-
         if (is_name(line, name_length, "data"))
-                return read_data(reader, value, value_length, error);
+                return read_data(reader, value, value_length, closed, took, error);
         if (is_name(line, name_length, "event")) {
                 g_string_truncate(reader->event, 0);
-                g_string_append_len(reader->event, value, value_length);
+                append(reader, reader->event, value, value_length);
         } else if (is_name(line, name_length, "id")) {
                 if (!memchr(value, '\0', value_length)) {
                         g_string_truncate(reader->id, 0);
-                        g_string_append_len(reader->id, value, value_length);
+                        append(reader, reader->id, value, value_length);
                 }
         } else if (is_name(line, name_length, "retry")) {
                 read_retry(reader, value, value_length);
         } else {
                 read_unknown(reader, line, name_length, value, value_length);
+        }
+        return TRUE;
+}
+
+static gboolean read_line(SseReader *reader, const char *line, gsize length, gboolean closed, gboolean *took, GError **error)
+{
+        if (reader->lines) {
+                if (length)
+                        deliver(reader, line, length);
+        } else if (!length) {
+                dispatch(reader);
+        } else if (line[0] == ':') {
+                reader->comments++;
+        } else {
+                return read_field(reader, line, length, closed, took, error);
         }
         return TRUE;
 }
@@ -199,7 +236,7 @@ static const char *line_end(Ends *ends, const char *bytes, const char *end)
 }
 
 /* Adds to the cut-off line, and reads it once its end is there. */
-static gboolean take(SseReader *reader, const char *bytes, gsize length, gboolean whole, GError **error)
+static gboolean take(SseReader *reader, const char *bytes, gsize length, gboolean whole, gboolean closed, gboolean *took, GError **error)
 {
         if (reader->line->len + length > SSE_LINE_MAX) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
@@ -207,27 +244,31 @@ static gboolean take(SseReader *reader, const char *bytes, gsize length, gboolea
                 return FALSE;
         }
         if (whole && !reader->line->len)
-                return read_line(reader, bytes, length, error);
-        g_string_append_len(reader->line, bytes, length);
+                return read_line(reader, bytes, length, closed, took, error);
+        append(reader, reader->line, bytes, length);
         if (!whole)
                 return TRUE;
-        gboolean read = read_line(reader, reader->line->str, reader->line->len, error);
+        gboolean read = read_line(reader, reader->line->str, reader->line->len, closed, took, error);
         g_string_truncate(reader->line, 0);
         return read;
 }
 
-gboolean sse_reader_feed(SseReader *reader, const char *bytes, gsize length, GError **error)
+/* The last byte of the blank line behind the line that ends at stop; NULL if there is none, or not yet. */
+static const char *blank_after(const char *stop, const char *end)
 {
-        const char *end = bytes + length;
+        const char *next = stop + 1;
+
+        if (*stop == '\r' && next < end && *next == '\n')
+                next++;
+        return next < end && (*next == '\n' || *next == '\r') ? next : NULL;
+}
+
+static gboolean read_piece(SseReader *reader, const char *bytes, const char *end, GError **error)
+{
         Ends ends = {NULL, NULL};
 
-        if (reader->failed) {
-                g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "The stream was given up: it had passed a bound.");
-                return FALSE;
-        }
-        if (reader->mark != MARK_PAST)
-                skip_mark(reader, &bytes, end);
         while (bytes < end) {
+                gboolean took = FALSE;
                 if (reader->skip_lf && *bytes == '\n') {
                         reader->skip_lf = FALSE;
                         bytes++;
@@ -235,23 +276,40 @@ gboolean sse_reader_feed(SseReader *reader, const char *bytes, gsize length, GEr
                 }
                 reader->skip_lf = FALSE;
                 const char *stop = line_end(&ends, bytes, end);
-                if (!take(reader, bytes, stop - bytes, stop < end, error)) {
-                        reader->failed = TRUE;
+                const char *blank = stop < end ? blank_after(stop, end) : NULL;
+                if (!take(reader, bytes, stop - bytes, stop < end, blank != NULL, &took, error))
                         return FALSE;
-                }
                 if (stop == end)
                         break;
+                if (took)
+                        stop = blank;
                 reader->skip_lf = *stop == '\r';
                 bytes = stop + 1;
         }
         return TRUE;
 }
 
+gboolean sse_reader_feed(SseReader *reader, const char *bytes, gsize length, GError **error)
+{
+        const char *end = bytes + length;
+
+        if (reader->failed) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "The stream was given up: it had passed a bound.");
+                return FALSE;
+        }
+        if (reader->mark != MARK_PAST)
+                skip_mark(reader, &bytes, end);
+        reader->failed = !read_piece(reader, bytes, end, error);
+        return !reader->failed;
+}
+
 void sse_reader_finish(SseReader *reader, gboolean lenient)
 {
+        gboolean took = FALSE;
+
         if (lenient && !reader->failed) {
                 if (reader->line->len)
-                        take(reader, "", 0, TRUE, NULL);
+                        take(reader, "", 0, TRUE, TRUE, &took, NULL);
                 dispatch(reader);
         }
         g_string_truncate(reader->line, 0);

@@ -1,5 +1,5 @@
-/* Server-sent events (WHATWG HTML, section 9.2): one incremental reader, used for the model's streams and for the agent's events, and the
- * writer. */
+/* Server-sent events (WHATWG HTML, section 9.2) and lines of JSON: one incremental reader, used for the models' streams and for the agent's
+ * events, and the writer. */
 #pragma once
 
 #include <glib.h>
@@ -11,7 +11,7 @@
 typedef struct {
         const char *event; /* "message" where the stream named none */
         const char *id;    /* the last id seen, "" if none yet */
-        const char *data;  /* NUL-terminated; may hold NULs before data_length */
+        const char *data;  /* data_length bytes, NULs among them or not; no NUL behind them: they may lie in the caller's own buffer */
         gsize data_length;
 } SseEvent;
 
@@ -22,6 +22,9 @@ typedef struct SseReader SseReader;
 
 /* func must not free the reader. */
 SseReader *sse_reader_new(SseEventFunc func, gpointer user_data);
+
+/* The same reader for NDJSON: each line that is not empty is an event without a name; there are no fields and no comments. */
+SseReader *sse_reader_new_lines(SseEventFunc func, gpointer user_data);
 
 /* Called at once for each field that the standard does not name and an ordinary reader skips, such as llama.cpp's `error:`. */
 typedef void (*SseFieldFunc)(const char *name, const char *value, gpointer user_data);
@@ -39,6 +42,9 @@ int sse_reader_retry(const SseReader *reader);
 
 /* How many comment lines were seen: a keep-alive, which proves that the sender lives. */
 guint sse_reader_comments(const SseReader *reader);
+
+/* How many bytes have been copied so far: what tests and benches hold against the bytes fed. */
+guint64 sse_reader_copied(const SseReader *reader);
 
 /* Accepts NULL. */
 void sse_reader_free(SseReader *reader);

@@ -49,3 +49,6 @@ void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
 void cli_lanes(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);
+
+/* wire.c: needs no agent. */
+void cli_wire(Cli *cli, char **words);

@@ -2,6 +2,7 @@
  *
  *      follow.c   ask, fix: a run's events, a line each
  *      lists.c    everything else: a request and its answer
+ *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
  * Whatever it prints came from a model, a page or another person's words: it goes through text_plain() first. */
 #include <locale.h>
@@ -36,6 +37,8 @@ static const char usage[] =
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
         "  lanes choose WHAT        recording, local or environment\n"
+        "  wire read --dialect NAME what the agent makes of a model's stream on stdin, as JSON; NAME is openai,\n"
+        "                           anthropic, responses, groq, diffusing or ollama\n"
         "  session logout           end the desktop session\n"
         "  session restart PART     start the agent or the shell anew\n"
         "\n"
@@ -180,6 +183,7 @@ static const struct {
         const char *name;
         guint least, most; /* words after it */
         void (*func)(Cli *cli, char **words);
+        gboolean alone; /* without the agent */
 } commands[] = {
         {"ask", 1, G_MAXUINT, ask},
         {"fix", 1, G_MAXUINT, fix},
@@ -192,6 +196,7 @@ static const struct {
         {"answer", 2, 2, cli_answer},
         {"lanes", 0, 2, cli_lanes},
         {"session", 1, 2, cli_session},
+        {"wire", 1, 3, cli_wire, TRUE},
 };
 
 static int misused(const char *format, const char *word)
@@ -241,8 +246,9 @@ static int run(Cli *cli, char **words)
                 guint count = g_strv_length(words);
                 if (count < commands[i].least || count > commands[i].most)
                         return misused("“%s” takes other words than these.", name);
-                cli->agent = agent_client_new(NULL, &error);
-                if (cli->agent)
+                if (!commands[i].alone)
+                        cli->agent = agent_client_new(NULL, &error);
+                if (cli->agent || commands[i].alone)
                         commands[i].func(cli, words);
                 else
                         cli_fail(cli, error);

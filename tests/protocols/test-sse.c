@@ -12,7 +12,6 @@ static void collect_cb(const SseEvent *event, gpointer user_data)
 {
         json_object *object = json_object_new_object();
 
-        g_assert_cmpint(event->data[event->data_length], ==, '\0');
         json_object_object_add(object, "event", json_object_new_string(event->event));
         json_object_object_add(object, "id", json_object_new_string(event->id));
         json_object_object_add(object, "data", json_object_new_string_len(event->data, event->data_length));

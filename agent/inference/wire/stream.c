@@ -1,320 +1,123 @@
-/* Reads chat completions. Events come from protocols/sse.h, each is one JSON chunk, and an answer is what the chunks add up to. What
- * differs between servers is read here in one way: thoughts in delta.reasoning, delta.reasoning_content, typed parts or <think> tags;
- * usage in the finish chunk, in a chunk of its own or under x_groq; errors as an event, beside choices, or as llama.cpp's old `error:`
- * line. Tool calls are not asked for and are skipped. */
-#include "stream.h"
-
-#include <json.h>
+/* Reads a model's answer from its bytes to its end. protocols/sse.h cuts the bytes into events or lines; each is one JSON object, read by the
+ * dialect's file or, where it is the chunk that comes a thousand times, by scan.c; answer.c adds it up. Here is what all dialects share: what
+ * is no JSON, an answer that was not streamed, errors, bounds, and how it ended.
+ *
+ * A stream that stops in the middle of an object was cut, and is truncated; an object that is broken though its end came makes the whole
+ * answer garbage. Something that is no answer at all (a web page, an error in plain words) is found by its lines, which are no fields. */
 #include <string.h>
 
-#include "protocols/sse.h"
+#include "agent/inference/wire/internal.h"
 
-#define HEAD_MAX 4096 /* the first bytes are kept, to explain a body that is no event stream */
-#define THINK_OPEN "<think>"
-#define THINK_CLOSE "</think>"
+#define JSON_DEPTH_MAX 64
+#define ERROR_TEXT_MAX 1000 /* bytes of an error that is no JSON */
 
-typedef enum {
-        THINK_UNDECIDED, /* only white space or the beginning of <think> so far */
-        THINK_INSIDE,
-        THINK_OUTSIDE,
-} ThinkState;
+#define NO_ANSWER "something other than a model's answer"
+#define WEB_PAGE "a web page instead of an answer"
+#define UNREADABLE "something that cannot be read"
 
-struct ChatStream {
-        SseReader *reader;      /* NULL for a plain body */
-        GString *plain;
-        GString *head;
-        json_tokener *tokener;
-        ThinkState think;
-        GString *held;          /* text that may yet turn out to be a tag */
-        char high_surrogate[8]; /* the first half of an escaped pair whose second comes with the next chunk; "" if none */
-        gboolean ending;        /* the body is over */
-        ChatAnswer answer;
+static const struct {
+        const char *name;
+        gboolean lines;
+} kinds[] = {
+#define X(id, text, by_line) [WIRE_##id] = { text, by_line },
+        WIRE_DIALECTS(X)
+#undef X
 };
 
-static void stream_fail(ChatStream *stream, gboolean garbage, const char *message)
+static const Dialect *const dialects[] = {
+        [WIRE_OPENAI] = &dialect_openai,       [WIRE_GROQ] = &dialect_openai,           [WIRE_DIFFUSING] = &dialect_diffusing,
+        [WIRE_ANTHROPIC] = &dialect_anthropic, [WIRE_RESPONSES] = &dialect_responses,   [WIRE_OLLAMA] = &dialect_ollama,
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(dialects) == WIRE_DIALECT_COUNT);
+
+const char *wire_dialect_name(WireDialect dialect)
 {
-        if (stream->answer.failed)
-                return;
-        stream->answer.failed = TRUE;
-        stream->answer.garbage = garbage;
-        stream->answer.error_message = g_strdup(message);
+        return kinds[dialect].name;
 }
 
-static const char *text_of(json_object *object, const char *name)
+gboolean wire_dialect_find(const char *name, WireDialect *dialect)
 {
-        json_object *value = NULL;
-
-        if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
-                return NULL;
-        return json_object_get_string(value);
-}
-
-static void replace_text(char **place, const char *text)
-{
-        if (!text || !*text)
-                return;
-        g_free(*place);
-        *place = g_strdup(text);
-}
-
-/* The longest end of text that could be the beginning of tag. */
-static gsize partial_tag(const char *text, gsize length, const char *tag)
-{
-        for (gsize n = MIN(length, strlen(tag) - 1); n > 0; n--) {
-                if (strncmp(text + length - n, tag, n) == 0)
-                        return n;
-        }
-        return 0;
-}
-
-static void leave_thoughts(ChatStream *stream)
-{
-        const char *close = strstr(stream->held->str, THINK_CLOSE);
-
-        if (!close) {
-                gsize keep = partial_tag(stream->held->str, stream->held->len, THINK_CLOSE);
-                g_string_append_len(stream->answer.reasoning, stream->held->str, stream->held->len - keep);
-                g_string_erase(stream->held, 0, stream->held->len - keep);
-                return;
-        }
-        g_string_append_len(stream->answer.reasoning, stream->held->str, close - stream->held->str);
-        stream->think = THINK_OUTSIDE;
-        close += strlen(THINK_CLOSE);
-        while (g_ascii_isspace(*close))
-                close++;
-        g_string_append(stream->answer.content, close);
-        g_string_truncate(stream->held, 0);
-}
-
-/* An answer that opens with <think> is thinking aloud until the tag closes; anywhere else the tag is text. */
-static void add_content(ChatStream *stream, const char *text, gsize length)
-{
-        const char *start;
-
-        if (stream->answer.content->len + length > CHAT_TEXT_MAX) {
-                stream_fail(stream, TRUE, "more than 8 MiB of text");
-                return;
-        }
-        if (stream->think == THINK_OUTSIDE) {
-                g_string_append_len(stream->answer.content, text, length);
-                return;
-        }
-        g_string_append_len(stream->held, text, length);
-        if (stream->think == THINK_UNDECIDED) {
-                for (start = stream->held->str; g_ascii_isspace(*start); start++)
-                        ;
-                if (g_str_has_prefix(start, THINK_OPEN)) {
-                        stream->think = THINK_INSIDE;
-                        g_string_erase(stream->held, 0, start + strlen(THINK_OPEN) - stream->held->str);
-                } else if (!g_str_has_prefix(THINK_OPEN, start)) {
-                        stream->think = THINK_OUTSIDE;
-                        g_string_append_len(stream->answer.content, stream->held->str, stream->held->len);
-                        g_string_truncate(stream->held, 0);
+        for (guint i = 0; i < WIRE_DIALECT_COUNT; i++) {
+                if (strcmp(kinds[i].name, name) == 0) {
+                        *dialect = i;
+                        return TRUE;
                 }
         }
-        if (stream->think == THINK_INSIDE)
-                leave_thoughts(stream);
+        return FALSE;
 }
 
-/* Text, or an array of typed parts ({type: thinking|text}) as Mistral sends it. */
-static void read_content(ChatStream *stream, json_object *content)
+static void read_object(ChatStream *stream, json_object *object, const char *event)
 {
-        if (json_object_is_type(content, json_type_string)) {
-                add_content(stream, json_object_get_string(content), json_object_get_string_len(content));
-                return;
-        }
-        if (!json_object_is_type(content, json_type_array))
-                return;
-        for (gsize i = 0; i < json_object_array_length(content); i++) {
-                json_object *part = json_object_array_get_idx(content, i), *thoughts = NULL;
-                const char *text = text_of(part, "text");
-                if (text)
-                        add_content(stream, text, strlen(text));
-                if (!json_object_object_get_ex(part, "thinking", &thoughts) || !json_object_is_type(thoughts, json_type_array))
-                        continue;
-                for (gsize j = 0; j < json_object_array_length(thoughts); j++) {
-                        const char *thought = text_of(json_object_array_get_idx(thoughts, j), "text");
-                        g_string_append(stream->answer.reasoning, thought ? thought : "");
-                }
-        }
-}
-
-/* `delta` of a chunk, `message` of an answer that was not streamed. */
-static void read_delta(ChatStream *stream, json_object *delta)
-{
-        json_object *content = NULL;
-        const char *thought = text_of(delta, "reasoning_content");
-
-        if (!thought)
-                thought = text_of(delta, "reasoning");
-        if (thought)
-                g_string_append(stream->answer.reasoning, thought);
-        if (json_object_object_get_ex(delta, "content", &content))
-                read_content(stream, content);
-        if (text_of(delta, "refusal")) {
-                g_autofree char *refusal = g_strconcat(stream->answer.refusal ? stream->answer.refusal : "", text_of(delta, "refusal"),
-                                                       NULL);
-                replace_text(&stream->answer.refusal, refusal);
-        }
-}
-
-static void read_count(json_object *object, const char *name, gint64 *count)
-{
-        json_object *value = NULL;
-
-        if (json_object_object_get_ex(object, name, &value) && json_object_is_type(value, json_type_int))
-                *count = json_object_get_int64(value);
-}
-
-static double number_of(json_object *object, const char *name)
-{
-        json_object *value = NULL;
-
-        return json_object_object_get_ex(object, name, &value) ? json_object_get_double(value) : 0;
-}
-
-/* Usage may come several times and grows: the last one stands. */
-static void read_usage(ChatStream *stream, json_object *usage)
-{
-        json_object *details = NULL;
-
-        if (!json_object_is_type(usage, json_type_object))
-                return;
-        read_count(usage, "prompt_tokens", &stream->answer.tokens_in);
-        read_count(usage, "completion_tokens", &stream->answer.tokens_out);
-        read_count(usage, "total_tokens", &stream->answer.tokens_total);
-        if (json_object_object_get_ex(usage, "prompt_tokens_details", &details) && json_object_is_type(details, json_type_object))
-                read_count(details, "cached_tokens", &stream->answer.tokens_cached);
-        if (number_of(usage, "completion_time") > 0) /* Groq */
-                stream->answer.rate = stream->answer.tokens_out / number_of(usage, "completion_time");
-}
-
-static void read_figures(ChatStream *stream, json_object *chunk)
-{
-        json_object *value = NULL, *usage = NULL;
-
-        if (json_object_object_get_ex(chunk, "x_groq", &value) && json_object_object_get_ex(value, "usage", &usage))
-                read_usage(stream, usage);
-        if (json_object_object_get_ex(chunk, "usage", &usage))
-                read_usage(stream, usage);
-        if (json_object_object_get_ex(chunk, "time_info", &value) && number_of(value, "completion_time") > 0) /* Cerebras */
-                stream->answer.rate = stream->answer.tokens_out / number_of(value, "completion_time");
-        if (json_object_object_get_ex(chunk, "timings", &value) && number_of(value, "predicted_per_second") > 0) /* llama.cpp */
-                stream->answer.rate = number_of(value, "predicted_per_second");
-}
-
-/* error is an object {message, code, …}, the same at the top level of a body, or plain text. A code may be a number. */
-static void read_error(ChatStream *stream, json_object *error, json_object *around)
-{
-        json_object *code = NULL;
-        const char *message = json_object_is_type(error, json_type_string) ? json_object_get_string(error) : text_of(error, "message");
-        gboolean coded = json_object_object_get_ex(error, "code", &code) && code;
-
-        stream_fail(stream, FALSE, message ? message : "an error without a message");
-        if (coded)
-                replace_text(&stream->answer.error_code, json_object_get_string(code));
-        else
-                replace_text(&stream->answer.error_code, text_of(error, "type"));
-        if (coded && json_object_is_type(code, json_type_int))
-                stream->answer.error_status = json_object_get_int(code);
-        if (number_of(error, "status_code") > 0)
-                stream->answer.error_status = number_of(error, "status_code");
-        if (number_of(around, "status_code") > 0)
-                stream->answer.error_status = number_of(around, "status_code");
-}
-
-static void read_choice(ChatStream *stream, json_object *choice)
-{
-        json_object *delta = NULL;
-
-        if (json_object_object_get_ex(choice, "delta", &delta) || json_object_object_get_ex(choice, "message", &delta))
-                read_delta(stream, delta);
-        replace_text(&stream->answer.finish_reason, text_of(choice, "finish_reason"));
-}
-
-static void read_chunk(ChatStream *stream, json_object *chunk, gboolean error_event)
-{
-        json_object *error = NULL, *choices = NULL;
-
         stream->answer.chunks++;
-        replace_text(&stream->answer.model, text_of(chunk, "model"));
-        if (json_object_object_get_ex(chunk, "choices", &choices) && json_object_is_type(choices, json_type_array)) {
-                if (json_object_array_length(choices) > 0)
-                        read_choice(stream, json_object_array_get_idx(choices, 0));
-        }
-        read_figures(stream, chunk);
-        if (json_object_object_get_ex(chunk, "error", &error) && error)
-                read_error(stream, error, chunk);
-        else if (error_event || (!choices && text_of(chunk, "message")))
-                read_error(stream, chunk, chunk);
+        if (stream->dialect->read(stream, object, event))
+                stream->known++;
+        else if (strcmp(event, "ping") != 0 && g_strcmp0(wire_text(object, "type"), "ping") != 0)
+                stream->strange++;
+        wire_read_error(stream, object, event);
 }
 
-/* Where the text of `"content":"…` begins in a raw chunk; NULL if it has none. */
-static const char *raw_content(const char *chunk)
+/* NULL where it is none; *cut: it is the beginning of one. */
+static json_object *parse(ChatStream *stream, const char *text, gsize length, gboolean *cut)
 {
-        const char *at = strstr(chunk, "\"content\"");
+        g_autofree char *loosened = wire_loosen_surrogates(text, length, &length);
+        json_object *value;
+        gsize end;
 
-        if (!at)
-                return NULL;
-        at += strlen("\"content\"");
-        at += strspn(at, " \t:");
-        return *at == '"' ? at + 1 : NULL;
-}
-
-/* An escaped high surrogate that ends a string; NULL if there is none. */
-static const char *raw_half(const char *chunk)
-{
-        gsize escapes = 0;
-
-        for (const char *at = chunk; *at; at++) {
-                escapes = *at == '\\' ? escapes + 1 : 0;
-                if (escapes % 2 == 1 && at[1] == 'u' && (at[2] == 'd' || at[2] == 'D') && at[3] && strchr("89abAB", at[3]) &&
-                    strnlen(at, 7) == 7 && at[6] == '"')
-                        return at;
-        }
+        if (loosened)
+                text = loosened;
+        json_tokener_reset(stream->tokener);
+        value = json_tokener_parse_ex(stream->tokener, text, length);
+        *cut = json_tokener_get_error(stream->tokener) == json_tokener_continue;
+        end = json_tokener_get_parse_end(stream->tokener);
+        while (end < length && g_ascii_isspace(text[end]))
+                end++;
+        if (value && end == length)
+                return value;
+        json_object_put(value);
         return NULL;
 }
 
-/* Half of an escaped surrogate pair (an emoji cut in two by its server) cannot be read alone: it is taken out of its chunk and put
- * before the next one's text. */
-static char *join_surrogates(ChatStream *stream, const char *data)
+/* Google puts an error into a list. */
+static json_object *object_of(json_object *value)
 {
-        GString *text = g_string_new(data);
-        const char *at = stream->high_surrogate[0] ? raw_content(text->str) : NULL;
-
-        if (at) {
-                g_string_insert(text, at - text->str, stream->high_surrogate);
-                stream->high_surrogate[0] = '\0';
-        }
-        at = raw_half(text->str);
-        if (at) {
-                g_strlcpy(stream->high_surrogate, at, 7);
-                g_string_erase(text, at - text->str, 6);
-        }
-        return g_string_free(text, FALSE);
+        if (json_object_is_type(value, json_type_array) && json_object_array_length(value) > 0)
+                value = json_object_array_get_idx(value, 0);
+        return json_object_is_type(value, json_type_object) ? value : NULL;
 }
 
-static void read_json(ChatStream *stream, const char *data, gsize length, gboolean error_event)
+static void fail_in_words(ChatStream *stream, const char *text, gsize length)
 {
-        g_autofree char *joined = NULL;
-        json_object *chunk;
-        gsize end;
+        g_autofree char *words = g_strndup(text, MIN(length, ERROR_TEXT_MAX));
+        json_object *error = json_object_new_string(g_strstrip(words));
 
-        if (stream->high_surrogate[0] || memmem(data, length, "\\ud", 3) || memmem(data, length, "\\uD", 3)) {
-                joined = join_surrogates(stream, data);
-                data = joined;
-                length = strlen(joined);
-        }
-        json_tokener_reset(stream->tokener);
-        chunk = json_tokener_parse_ex(stream->tokener, data, length);
-        end = json_tokener_get_parse_end(stream->tokener);
-        while (end < length && g_ascii_isspace(data[end]))
-                end++;
-        if (json_object_is_type(chunk, json_type_object) && end == length)
-                read_chunk(stream, chunk, error_event);
-        else if (!stream->ending) /* the last event may be half a chunk: then the stream was cut, and says so by having no end */
-                stream_fail(stream, TRUE, "something that cannot be read");
-        json_object_put(chunk);
+        wire_take_error(stream, error, NULL);
+        json_object_put(error);
+}
+
+/* An event named error is one even if its data is no JSON. */
+static void read_json(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        gboolean cut;
+        json_object *value = parse(stream, text, length, &cut), *object = object_of(value);
+
+        if (object)
+                read_object(stream, object, event);
+        else if (strcmp(event, "error") == 0)
+                fail_in_words(stream, text, length);
+        else if (cut && stream->dialect == &dialect_ollama && !stream->ending && stream->answer.chunks == 0)
+                stream->plain = g_string_new_len(text, length); /* its first line is only the beginning of an object */
+        else if (!stream->ending)
+                wire_fail(stream, TRUE, text[0] == '<' ? WEB_PAGE : UNREADABLE);
+        json_object_put(value);
+}
+
+static void add_plain(ChatStream *stream, const char *bytes, gsize length)
+{
+        if (stream->plain->len + length > CHAT_PLAIN_MAX)
+                wire_fail(stream, TRUE, "more than 32 MiB");
+        else
+                g_string_append_len(stream->plain, bytes, length);
 }
 
 static void event_cb(const SseEvent *event, gpointer user_data)
@@ -323,86 +126,154 @@ static void event_cb(const SseEvent *event, gpointer user_data)
         const char *data = event->data;
         gsize length = event->data_length;
 
-        if (stream->answer.done || (stream->answer.failed && stream->answer.garbage))
+        if (stream->answer.done || stream->answer.failed)
                 return;
+        if (stream->plain) {
+                add_plain(stream, data, length);
+                add_plain(stream, "\n", 1);
+                return;
+        }
+        if (stream->scanning && event->event[0] == 'm' && wire_scan(stream, data, length))
+                return;
+        if (kinds[stream->kind].lines && length >= 5 && memcmp(data, "data:", 5) == 0) { /* a proxy in between made events of it */
+                data += 5;
+                length -= 5;
+        }
         for (; length > 0 && g_ascii_isspace(*data); length--)
                 data++;
-        if (length == 0 || strcmp(event->event, "ping") == 0)
+        if (length == 0)
                 return;
-        if (g_str_has_prefix(data, "[DONE]"))
+        if (length >= 6 && memcmp(data, "[DONE]", 6) == 0)
                 stream->answer.done = TRUE;
-        else
-                read_json(stream, data, length, strcmp(event->event, "error") == 0);
+        else if (strcmp(event->event, "ping") != 0)
+                read_json(stream, data, length, event->event);
 }
 
-ChatStream *chat_stream_new(WireDialect dialect, gboolean plain)
+/* A line that is no field of an event stream: llama.cpp's old way to report an error, or part of something that is no stream at all. The
+ * beginning of a field's name at the end of the body was cut. */
+static void field_cb(const char *name, const char *value, gpointer user_data)
+{
+        static const char *const names[] = { "data", "event", "id", "retry", "error" };
+        ChatStream *stream = user_data;
+
+        if (stream->answer.done || stream->answer.failed)
+                return;
+        if (strcmp(name, "error") == 0 && *value) {
+                if (strcmp(value, "null") != 0)
+                        read_json(stream, value, strlen(value), "error");
+                return;
+        }
+        for (gsize i = 0; stream->ending && !*value && i < G_N_ELEMENTS(names); i++) {
+                if (g_str_has_prefix(names[i], name))
+                        return;
+        }
+        stream->strange++;
+        stream->page = stream->page || name[strspn(name, " \t")] == '<';
+}
+
+ChatStream *chat_stream_new(WireDialect kind, gboolean plain)
 {
         ChatStream *stream = g_new0(ChatStream, 1);
 
-        if (plain)
+        stream->kind = kind;
+        stream->dialect = dialects[kind];
+        stream->reader = kinds[kind].lines ? sse_reader_new_lines(event_cb, stream) : sse_reader_new(event_cb, stream);
+        sse_reader_on_field(stream->reader, field_cb);
+        if (plain && kinds[kind].lines) {
                 stream->plain = g_string_new(NULL);
-        else
-                stream->reader = sse_reader_new(event_cb, stream);
-        stream->head = g_string_new(NULL);
-        stream->held = g_string_new(NULL);
-        stream->tokener = json_tokener_new();
-        stream->answer.content = g_string_new(NULL);
-        stream->answer.reasoning = g_string_new(NULL);
-        stream->answer.tool_calls = g_ptr_array_new();
-        stream->answer.tokens_in = stream->answer.tokens_out = -1;
-        stream->answer.tokens_cached = stream->answer.tokens_total = -1;
+                stream->direct = TRUE;
+        }
+        stream->tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+        stream->scanning = stream->dialect->scans;
+        stream->frame.before = g_string_new(NULL);
+        stream->frame.after = g_string_new(NULL);
+        stream->unescaped = g_string_new(NULL);
+        wire_answer_init(stream);
         return stream;
+}
+
+void wire_stream_scans(ChatStream *stream, gboolean scans)
+{
+        stream->scanning = scans && stream->dialect->scans;
+}
+
+guint64 wire_stream_copied(const ChatStream *stream)
+{
+        return sse_reader_copied(stream->reader);
+}
+
+/* Where the first byte that says something is; a mark and white space before it say nothing. */
+static gsize skip_blank(const char *bytes, gsize length)
+{
+        gsize at = 0;
+
+        while (at < length && (g_ascii_isspace(bytes[at]) || memchr("\xef\xbb\xbf", bytes[at], 3)))
+                at++;
+        return at;
+}
+
+/* An event stream never begins with a bracket: such a body is one object, whatever its headers said. */
+static void begin(ChatStream *stream, const char *bytes, gsize length)
+{
+        gsize at = skip_blank(bytes, length);
+
+        stream->begun = at < length;
+        if (stream->begun && !kinds[stream->kind].lines && (bytes[at] == '{' || bytes[at] == '[')) {
+                stream->plain = g_string_new(NULL);
+                stream->direct = TRUE;
+        }
 }
 
 gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length)
 {
         g_autoptr(GError) error = NULL;
 
-        if (stream->head->len < HEAD_MAX)
-                g_string_append_len(stream->head, bytes, MIN(length, HEAD_MAX - stream->head->len));
-        if (stream->plain) {
-                if (stream->plain->len + length > 2 * CHAT_TEXT_MAX)
-                        stream_fail(stream, TRUE, "more than 8 MiB of text");
-                else
-                        g_string_append_len(stream->plain, bytes, length);
-        } else if (!sse_reader_feed(stream->reader, bytes, length, &error)) {
-                stream_fail(stream, TRUE, error->message);
-        }
+        if (stream->answer.failed)
+                return FALSE;
+        stream->fed += length;
+        if (stream->fed > CHAT_BODY_MAX)
+                wire_fail(stream, TRUE, "more than 4 GiB");
+        if (!stream->begun)
+                begin(stream, bytes, length);
+        if (stream->direct)
+                add_plain(stream, bytes, length);
+        else if (!sse_reader_feed(stream->reader, bytes, length, &error))
+                wire_fail(stream, TRUE, "a line or an event of more than 16 MiB");
         return !stream->answer.failed;
 }
 
-/* A body without one chunk: llama.cpp's old way to report an error, or something that is no event stream at all. */
-static void explain_head(ChatStream *stream)
+static void read_plain(ChatStream *stream)
 {
-        const char *head = stream->head->str;
+        gsize at = skip_blank(stream->plain->str, stream->plain->len);
+        gboolean cut;
+        json_object *value = parse(stream, stream->plain->str + at, stream->plain->len - at, &cut), *object = object_of(value);
 
-        if (g_str_has_prefix(head, "error:"))
-                read_json(stream, head + strlen("error:"), strcspn(head, "\r\n") - strlen("error:"), TRUE);
-        else if (!stream->answer.done && stream->head->len > 0 && sse_reader_comments(stream->reader) == 0)
-                stream_fail(stream, TRUE, "something other than a model's answer");
+        if (object)
+                read_object(stream, object, "message");
+        else if (!cut)
+                wire_fail(stream, TRUE, stream->plain->str[at] == '<' ? WEB_PAGE : UNREADABLE);
+        if (object && stream->known > 0)
+                stream->answer.done = TRUE;
+        json_object_put(value);
 }
 
 ChatStatus chat_stream_finish(ChatStream *stream)
 {
         ChatAnswer *answer = &stream->answer;
 
-        if (stream->plain) {
-                read_json(stream, stream->plain->str, stream->plain->len, FALSE);
-                answer->done = TRUE;
-        } else {
-                stream->ending = TRUE;
-                sse_reader_finish(stream->reader, TRUE);
-                if (answer->chunks == 0 && !answer->failed)
-                        explain_head(stream);
-        }
-        if (stream->think == THINK_UNDECIDED)
-                g_string_append_len(answer->content, stream->held->str, stream->held->len);
-        g_string_truncate(stream->held, 0);
-        if (stream->high_surrogate[0])
-                g_string_append(answer->content, "\xef\xbf\xbd");
-        if (answer->failed)
-                return CHAT_ERROR;
-        return answer->done || answer->finish_reason ? CHAT_COMPLETE : CHAT_TRUNCATED;
+        if (stream->ending)
+                return stream->status;
+        stream->ending = TRUE;
+        sse_reader_finish(stream->reader, TRUE);
+        if (stream->plain && !answer->failed)
+                read_plain(stream);
+        if (stream->known == 0 && stream->strange > 0 && !answer->done)
+                wire_fail(stream, TRUE, stream->page ? WEB_PAGE : NO_ANSWER);
+        wire_answer_end(stream);
+        stream->status = answer->failed ? CHAT_ERROR : answer->done || answer->finish_reason ? CHAT_COMPLETE : CHAT_TRUNCATED;
+        if (stream->status == CHAT_COMPLETE)
+                answer->settled = answer->content->len;
+        return stream->status;
 }
 
 const ChatAnswer *chat_stream_answer(const ChatStream *stream)
@@ -417,16 +288,10 @@ void chat_stream_free(ChatStream *stream)
         sse_reader_free(stream->reader);
         if (stream->plain)
                 g_string_free(stream->plain, TRUE);
-        g_string_free(stream->head, TRUE);
-        g_string_free(stream->held, TRUE);
         json_tokener_free(stream->tokener);
-        g_string_free(stream->answer.content, TRUE);
-        g_string_free(stream->answer.reasoning, TRUE);
-        g_ptr_array_unref(stream->answer.tool_calls);
-        g_free(stream->answer.finish_reason);
-        g_free(stream->answer.model);
-        g_free(stream->answer.refusal);
-        g_free(stream->answer.error_message);
-        g_free(stream->answer.error_code);
+        g_string_free(stream->frame.before, TRUE);
+        g_string_free(stream->frame.after, TRUE);
+        g_string_free(stream->unescaped, TRUE);
+        wire_answer_clear(stream);
         g_free(stream);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <json.h>
 
 typedef struct ChatStream ChatStream;
 
@@ -26,8 +27,11 @@ const char *wire_dialect_name(WireDialect dialect);
 gboolean wire_dialect_find(const char *name, WireDialect *dialect);
 
 /* Bounds. A line and an event have those of protocols/sse.h. */
-#define CHAT_TEXT_MAX (8u * 1024 * 1024)      /* of text, of thoughts, and of one tool call's arguments */
+#define CHAT_TEXT_MAX (16u * 1024 * 1024)     /* of text, of thoughts, and of all tool calls' arguments together */
 #define CHAT_TOOL_CALLS_MAX 128
+#define CHAT_REFUSAL_MAX (64u * 1024)         /* of a refusal; more words than that are dropped */
+#define CHAT_PLAIN_MAX (2 * CHAT_TEXT_MAX)    /* of an answer that is one JSON object */
+#define CHAT_BODY_MAX (4ull * 1024 * 1024 * 1024) /* of the bytes of one answer, whatever they are */
 
 typedef enum {
         CHAT_COMPLETE,
@@ -54,13 +58,16 @@ typedef struct {
         gint64 tokens_in, tokens_out, tokens_cached, tokens_reasoning, tokens_total; /* -1: not said */
         double queue_seconds, prompt_seconds, completion_seconds; /* as the server measured them; negative: not said */
         double rate;            /* tokens a second while decoding, as the server measured it; 0: not said */
+        json_object *usage;     /* what an OpenAI-shaped server last said of it, in its own words; NULL: nothing. The stream's */
+        json_object *time_info; /* the same; Cerebras says it */
         gboolean failed;        /* an error came inside the stream, or it could not be read */
-        gboolean garbage;       /* the latter */
-        char *error_message, *error_code, *error_type;
+        gboolean garbage;       /* the latter; the message then says what came, to stand behind "It answered with" */
+        char *error_message, *error_code, *error_type; /* code and type NULL if none was given */
         int error_status;       /* like one of HTTP; 0: not said */
 } ChatAnswer;
 
-/* plain TRUE: the body is one JSON object (an answer that was not streamed, or an error), not a stream. */
+/* plain TRUE: the body is one JSON object (an answer that was not streamed, or an error), not a stream. Where streams are server-sent
+ * events, a body that begins as JSON does is taken for one anyway. */
 ChatStream *chat_stream_new(WireDialect dialect, gboolean plain);
 /* Reads the next bytes, in any split; linear in their number. FALSE once the stream has failed: it then takes no more. */
 gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length);
@@ -68,6 +75,11 @@ gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length);
 ChatStatus chat_stream_finish(ChatStream *stream);
 /* What there is so far; lives as long as the stream. */
 const ChatAnswer *chat_stream_answer(const ChatStream *stream);
+/* What came, as one JSON object for people, tools and tests: {content, reasoning, tool_calls: [{index, id, name, arguments}], finish_reason,
+ * usage, error: {message, code, type?, status?} or null, status: "complete"|"truncated"|"error", id?, model?, time_info?, refusal?}. usage
+ * is what an OpenAI-shaped server said; other dialects' figures are told in the same words. status: what chat_stream_finish() gave. A new
+ * reference. */
+json_object *chat_stream_describe(const ChatStream *stream, ChatStatus status);
 /* Accepts NULL. */
 void chat_stream_free(ChatStream *stream);
 
