@@ -16,6 +16,7 @@
 #include "agent/inference/keys.h"
 #include "agent/inference/recording.h"
 #include "agent/inference/sentence.h"
+#include "protocols/environment.h"
 
 #define LOOK_SECONDS 5              /* at most this long for a list of models */
 #define LOOK_BODY_MAX (4 * 1024 * 1024)
@@ -350,7 +351,7 @@ gboolean lanes_choose(Lanes *lanes, const char *choice, const char *base, GError
         return FALSE;
 }
 
-gboolean lanes_set_key(Lanes *lanes, const char *provider_name, const char *key, gboolean *kept, GError **error)
+gboolean lanes_set_key(Lanes *lanes, const char *provider_name, const char *key, GError **error)
 {
         const Provider *provider = provider_find(provider_name);
         g_autoptr(Source) source = NULL;
@@ -361,9 +362,51 @@ gboolean lanes_set_key(Lanes *lanes, const char *provider_name, const char *key,
         }
         if (!source_key_check(key, error))
                 return FALSE;
-        *kept = keys_keep(provider->name, provider->title, key);
         source = source_new(provider, provider->base ? NULL : lanes->environment_base, key);
         lanes_use(lanes, "key", source);
+        return TRUE;
+}
+
+static void add_text(json_object *object, const char *name, const char *text);
+
+json_object *lanes_keys(Lanes *lanes)
+{
+        json_object *keys = json_object_new_array();
+        const Provider *pasted = g_strcmp0(lanes->choice, "key") == 0 && lanes->source ? lanes->source->provider : NULL;
+        gsize n;
+        const Provider *table = provider_table(&n);
+
+        for (gsize i = 0; i < n; i++) {
+                gboolean environment = g_hash_table_contains(lanes->keys, table[i].name);
+                if (!environment && &table[i] != pasted)
+                        continue;
+                json_object *key = json_object_new_object();
+                add_text(key, "provider", table[i].name);
+                add_text(key, "title", table[i].title);
+                add_text(key, "from", environment ? "environment" : "session");
+                json_object_array_add(keys, key);
+        }
+        return keys;
+}
+
+gboolean lanes_remove_key(Lanes *lanes, const char *provider_name, GError **error)
+{
+        const Provider *provider = provider_find(provider_name);
+
+        if (!provider || !provider->key_variable) {
+                g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, "There is no such provider of models; “impromptu key list” names those with "
+                            "a key.");
+                return FALSE;
+        }
+        if (g_hash_table_contains(lanes->keys, provider->name)) {
+                g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, "The key of %s comes from the environment: take %s out of it and log in "
+                            "again.", provider->title, provider->key_variable);
+                return FALSE;
+        }
+        if (g_strcmp0(lanes->choice, "key") != 0 || !lanes->source || lanes->source->provider != provider)
+                return TRUE;
+        lanes_leave(lanes, NULL);
+        local_search(lanes);
         return TRUE;
 }
 
@@ -379,16 +422,17 @@ static void take_environment(Lanes *lanes)
         g_autoptr(GError) error = NULL;
 
         for (gsize i = 0; i < n; i++) {
-                g_autofree char *key = table[i].key_variable ? g_strdup(g_getenv(table[i].key_variable)) : NULL;
+                g_autofree char *key = table[i].key_variable ? environment_take(table[i].key_variable) : NULL;
                 g_autoptr(GError) bad = NULL;
                 if (!key)
                         continue;
-                g_unsetenv(table[i].key_variable);
+                gsize length = strlen(key);
                 g_strstrip(key);
                 if (source_key_check(key, &bad))
-                        g_hash_table_insert(lanes->keys, g_strdup(table[i].name), g_steal_pointer(&key));
+                        g_hash_table_insert(lanes->keys, g_strdup(table[i].name), keys_copy(key));
                 else if (*key)
                         g_warning("%s is not used: it does not look like a key.", table[i].key_variable);
+                explicit_bzero(key, length);
         }
         lanes->stall_seconds = stall ? MAX(g_ascii_strtod(stall, NULL), 0) : 0;
         lanes->environment_model = model && *model ? g_strdup(model) : NULL;
@@ -428,12 +472,6 @@ static void lanes_begin(Lanes *lanes)
         }
 }
 
-static void clear_key(gpointer key)
-{
-        explicit_bzero(key, strlen(key));
-        g_free(key);
-}
-
 Lanes *lanes_new(const char *rehearsal_program, const char *rehearsal_folder)
 {
         Lanes *lanes = g_new0(Lanes, 1);
@@ -445,7 +483,7 @@ Lanes *lanes_new(const char *rehearsal_program, const char *rehearsal_folder)
         if (!lanes->wanted)
                 g_message("%s cannot be read; each server's first model is used.", wishes);
         lanes->transport = transport_new();
-        lanes->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, clear_key);
+        lanes->keys = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)keys_free);
         lanes->look_body = g_string_new(NULL);
         lanes->calls = g_ptr_array_new();
         lanes->waiting = g_ptr_array_new();

@@ -91,8 +91,14 @@ gboolean lanes_ready(Lanes *lanes);
 json_object *lanes_describe(Lanes *lanes);
 /* "recording", "local" (base may be NULL) or "environment". */
 gboolean lanes_choose(Lanes *lanes, const char *choice, const char *base, GError **error);
-/* Takes a key for this session; the caller's copy is its own to clear. kept is set TRUE if the secret service keeps it. */
-gboolean lanes_set_key(Lanes *lanes, const char *provider, const char *key, gboolean *kept, GError **error);
+/* Takes a key for this session; the caller's copy is its own to clear. Whoever wants it to outlive the session calls keys_keep(). */
+gboolean lanes_set_key(Lanes *lanes, const char *provider, const char *key, GError **error);
+/* The keys in memory: [{provider, title, from: "environment" or "session"}], never any part of one; a new reference. A key that came from
+ * the secret service is of the session. */
+json_object *lanes_keys(Lanes *lanes);
+/* Forgets this provider's key; where none is in memory there is nothing to do. FALSE and a sentence if no such provider has keys, or the
+ * key is the environment's. */
+gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
 /* Called when lanes_describe() would say something new. */
 void lanes_on_change(Lanes *lanes, void (*func)(gpointer), gpointer user_data);
 /* TRUE once the sentence is known to the recordings that play now; TRUE as well where a real model answers. */
