@@ -127,25 +127,6 @@ void api_choose(Exchange *exchange)
         }
 }
 
-/* The key passes through: it is cleared here as soon as the lanes have it, and no error repeats it. */
-void api_keys(Exchange *exchange)
-{
-        char *key = (char *)json_text(exchange->body, "key");
-        gboolean kept = FALSE;
-        g_autoptr(GError) error = NULL;
-        gboolean set = lanes_set_key(exchange->agent->lanes, json_text(exchange->body, "provider"), key, &kept, &error);
-        explicit_bzero(key, strlen(key));
-        explicit_bzero(exchange->bytes->str, exchange->bytes->len);
-        if (!set) {
-                exchange_fail(exchange, error);
-                return;
-        }
-        lane_choice_keep(exchange->agent, NULL, NULL);
-        json_object *body = lanes_describe(exchange->agent->lanes);
-        json_add_flag(body, "kept", kept);
-        exchange_reply(exchange, body);
-}
-
 static void lanes_changed_cb(gpointer data)
 {
         const Agent *agent = data;

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sysexits.h>
 
 #include <glib-unix.h>
@@ -28,13 +27,14 @@
 #include "agent/toolbox.h"
 #include "config.h"
 #include "protocols/client.h"
+#include "protocols/environment.h"
 #include "sandbox/client.h"
 
-/* Keys are in memory: no core file, and no other process of the user may look inside. */
+/* Keys are in memory: no core file, and no other process of the user may look inside. This ends at exec, so that children can be debugged
+ * as ever; a limit on core files would be handed down to them and add nothing. */
 static void protect(void)
 {
-        struct rlimit none = {0, 0};
-        if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+        if (prctl(PR_SET_DUMPABLE, 0) < 0)
                 g_warning("This process could not be closed to others: %s", g_strerror(errno));
         signal(SIGPIPE, SIG_IGN);
 }
@@ -108,6 +108,8 @@ static gboolean start(Agent *agent, GError **error)
                 *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
         agent->share_folder = find_share();
         g_autofree char *recordings = g_build_filename(agent->share_folder, "rehearsal", NULL);
+        g_autofree char *providers = g_build_filename(agent->share_folder, "providers.json", NULL);
+        g_autofree char *lanes = g_build_filename(agent->share_folder, "lanes.json", NULL);
         if (!(agent->data_folder = make_folder(g_get_user_data_dir(), error))
             || !(agent->state_folder = make_folder(g_get_user_state_dir(), error)))
                 return FALSE;
@@ -116,7 +118,9 @@ static gboolean start(Agent *agent, GError **error)
                 return FALSE;
         agent->sandbox = sandbox_client_new(sandbox);
         agent->toolbox = toolbox_new(agent);
-        agent->lanes = lanes_new(rehearsal, recordings);
+        agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, NULL });
+        /* Other programs' keys, which came with the environment, are nobody's here. */
+        environment_clear(environment_take_keys());
         lane_choice_restore(agent);
         agent->runs = runs_new(agent, error);
         return agent->runs != NULL;
@@ -172,6 +176,7 @@ int main(int argc, char **argv)
         };
         g_autoptr(GOptionContext) context = g_option_context_new("- the agent of an Impromptu session");
         g_autoptr(GError) error = NULL;
+        protect();
         g_option_context_add_main_entries(context, options, NULL);
         if (!g_option_context_parse(context, &argc, &argv, &error)) {
                 g_printerr("impromptu-agent: %s\n", error->message);
@@ -181,7 +186,6 @@ int main(int argc, char **argv)
                 g_print("impromptu-agent %s\n", IMPROMPTU_VERSION);
                 return 0;
         }
-        protect();
         if (run(&error))
                 return 0;
         g_printerr("impromptu-agent: %s\n", error->message);

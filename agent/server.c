@@ -79,7 +79,9 @@ static const struct {
         [REQUEST_REVOKE] = {api_revoke},
         [REQUEST_LANES] = {api_lanes},
         [REQUEST_CHOOSE] = {api_choose, "choose:s! base:s"},
-        [REQUEST_KEYS] = {api_keys, "provider:s! key:s!"},
+        [REQUEST_KEYS] = {api_keys},
+        [REQUEST_SET_KEY] = {api_set_key, "provider:s! key:s!"},
+        [REQUEST_REMOVE_KEY] = {api_remove_key},
         [REQUEST_SUGGESTIONS] = {api_suggestions},
         [REQUEST_EVENTS] = {api_events},
 };

@@ -74,7 +74,9 @@ typedef enum {
         X(REVOKE, "DELETE", "/api/v1/grants/ID", FALSE)       \
         X(LANES, "GET", "/api/v1/lanes", FALSE)               \
         X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \
-        X(KEYS, "POST", "/api/v1/keys", TRUE)                 \
+        X(KEYS, "GET", "/api/v1/keys", FALSE)                 \
+        X(SET_KEY, "POST", "/api/v1/keys", TRUE)              \
+        X(REMOVE_KEY, "DELETE", "/api/v1/keys/NAME", FALSE)   \
         X(SUGGESTIONS, "GET", "/api/v1/suggestions", FALSE)   \
         X(EVENTS, "GET", "/api/v1/events", FALSE)
 

@@ -1,4 +1,5 @@
-/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, lists.c asks and lists. */
+/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, lists.c asks and
+ * lists. */
 #pragma once
 
 #include <gio/gio.h>
@@ -38,6 +39,9 @@ void cli_print_json(json_object *object);
 
 /* follow.c: sends what starts a run and prints it to its end. body is consumed. */
 void cli_follow(Cli *cli, const char *path, json_object *body);
+
+/* key.c: key set, list, remove. */
+void cli_key(Cli *cli, char **words);
 
 /* lists.c: the other commands; each gets its words, the first one after the command's name. */
 void cli_apps(Cli *cli, char **words);

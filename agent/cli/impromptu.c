@@ -1,6 +1,7 @@
 /* impromptu: the desktop's sentences from a terminal. A client of the agent's socket like the shell is; curl can do as much.
  *
  *      follow.c   ask, fix: a run's events, a line each
+ *      key.c      key: what must not be seen is read and sent
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
@@ -37,6 +38,9 @@ static const char usage[] =
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
         "  lanes choose WHAT        recording, local or environment\n"
+        "  key list                 which providers have a key, and from where\n"
+        "  key set PROVIDER         read a key without showing it, and let the secret service keep it\n"
+        "  key remove PROVIDER      forget it\n"
         "  wire read --dialect NAME what the agent makes of a model's stream on stdin, as JSON; NAME is openai,\n"
         "                           anthropic, responses, groq, diffusing or ollama\n"
         "  session logout           end the desktop session\n"
@@ -195,6 +199,7 @@ static const struct {
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
         {"lanes", 0, 2, cli_lanes},
+        {"key", 1, G_MAXUINT, cli_key},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
 };

@@ -40,7 +40,6 @@ struct Roster {
         gboolean starting;        /* the rehearsal is */
         GPtrArray *looks;         /* of Look, owned */
         Source *local_found;      /* a server on this machine that would answer */
-        gint64 warmed;            /* monotonic */
 };
 
 static void roster_changed(Roster *roster)
@@ -614,11 +613,6 @@ gboolean roster_look_again(Roster *roster)
 
 void roster_warm(Roster *roster)
 {
-        gint64 now = g_get_monotonic_time();
-
-        if (roster->warmed && now - roster->warmed < ROSTER_WARM_SECONDS * G_USEC_PER_SEC)
-                return;
-        roster->warmed = now;
         for (guint i = 0; i < SOURCE_LANES; i++) {
                 g_autoptr(GPtrArray) entries = roster_entries(roster, source_lanes[i]);
                 LaneEntry *entry = entries->len > 0 ? g_ptr_array_index(entries, 0) : NULL;

@@ -9,7 +9,6 @@ typedef struct Roster Roster;
 
 #define ROSTER_LOOK_SECONDS 5                 /* at most this long for a list of models */
 #define ROSTER_LOOK_BODY_MAX (4 * 1024 * 1024)
-#define ROSTER_WARM_SECONDS 20                /* a connection that was used since is warm enough */
 
 typedef struct {
         const char *program, *folder;  /* the rehearsal server and its recordings */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agent/inference/keys.h"
 #include "protocols/text.h"
 
 #define QUOTE_MAX 300            /* characters of a server's message that a person is shown */
@@ -103,7 +104,7 @@ Source *source_new(const Provider *provider, const char *base, const char *key)
         source->refs = 1;
         source->provider = provider_ref(provider);
         source->base = base_of(base ? base : provider->base);
-        source->key = g_strdup(key);
+        source->key = keys_copy(key);
         uri = g_uri_parse(source->base, G_URI_FLAGS_NONE, NULL);
         source->title = title_of(provider, uri);
         source->here = loopback(uri);
@@ -125,9 +126,7 @@ void source_unref(Source *source)
 {
         if (!source || --source->refs > 0)
                 return;
-        if (source->key)
-                explicit_bzero(source->key, strlen(source->key));
-        g_free(source->key);
+        keys_free(source->key);
         g_free(source->base);
         g_free(source->title);
         g_free(source->problem);

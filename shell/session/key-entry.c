@@ -2,6 +2,7 @@
  * and is never in the shell. The session starts it, and it ends when it is closed. */
 #include <gtk/gtk.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "protocols/api.h"
 #include "protocols/client.h"
@@ -113,6 +114,9 @@ static void use_cb(GtkWidget *widget, gpointer user_data)
                 say(entry, "Asking the provider…", "soft");
                 agent_client_request(entry->agent, "POST", API_PREFIX "/keys", body, NULL, reply_cb, entry);
         }
+        json_object *held;
+        if (json_object_object_get_ex(body, "key", &held))
+                explicit_bzero((char *)json_object_get_string(held), (gsize)json_object_get_string_len(held));
         json_object_put(body);
         explicit_bzero(key, strlen(key));
 }
@@ -215,6 +219,7 @@ int main(int argc, char **argv)
         KeyEntry entry = {0};
         g_autoptr(GError) error = NULL;
 
+        prctl(PR_SET_DUMPABLE, 0); /* a key is typed here: no core file, and no other program looks inside */
         if (!gtk_init_check(&argc, &argv)) {
                 g_printerr("impromptu-key-entry: there is no display to show a window on: set DISPLAY.\n");
                 return 1;

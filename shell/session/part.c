@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "protocols/environment.h"
 #include "shell/session/session.h"
 
 struct Part {
@@ -94,8 +95,10 @@ static pid_t spawn(Part *part, GError **error)
         else
                 g_strv_builder_addv(argv, (const char **)session->own_arguments);
         g_auto(GStrv) arguments = g_strv_builder_end(argv);
-        g_auto(GStrv) variables = g_strv_builder_end(environment);
-        return children_start(session->children, arguments, variables, agent ? CHILD_PLAIN : CHILD_NO_NETWORK, ended_cb, part, error);
+        char **variables = g_strv_builder_end(environment);
+        pid_t pid = children_start(session->children, arguments, variables, agent ? CHILD_PLAIN : CHILD_NO_NETWORK, ended_cb, part, error);
+        environment_clear(variables);
+        return pid;
 }
 
 void part_start(Part *part)

@@ -6,7 +6,9 @@
  *      part.c         the agent and the shell: restarts, and safe mode when that does not help
  *      programs.c     what a person launches
  *      server.c       the requests, on $XDG_RUNTIME_DIR/impromptu/session.sock
- *      environment.c  keeps keys away from everything but the agent
+ *
+ * Keys of its environment are for the agent alone: it takes them out of its own (protocols/environment.c) and, while it holds one, lets
+ * nobody look into its memory.
  *
  * Start reading at main(). */
 #include <glib-unix.h>
@@ -14,9 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "config.h"
+#include "protocols/environment.h"
 #include "shell/session/session.h"
 
 static const char usage[] =
@@ -183,6 +187,8 @@ int main(int argc, char **argv)
         if (status >= 0)
                 return status;
         session.keys = environment_take_keys();
+        if (session.keys[0])
+                prctl(PR_SET_DUMPABLE, 0);
         session.children = children_new();
         session.loop = g_main_loop_new(NULL, FALSE);
         session.bin_folder = g_strdup(g_getenv("IMPROMPTU_BIN_FOLDER"));
@@ -200,7 +206,7 @@ int main(int argc, char **argv)
         g_main_loop_unref(session.loop);
         g_strfreev(session.own_arguments);
         g_strfreev(session.environment);
-        g_strfreev(session.keys);
+        environment_clear(session.keys);
         g_free(session.bin_folder);
         return status;
 }

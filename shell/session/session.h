@@ -52,13 +52,6 @@ char *session_program(const Session *session, const char *name, GError **error);
 void session_stop(Session *session);
 GError *session_error(ApiErrorKind kind, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* environment.c */
-
-/* Takes every variable that holds a secret out of this process's environment, its bytes in /proc included. Returns them; free with
- * g_strfreev(). */
-char **environment_take_keys(void);
-gboolean environment_is_key(const char *name);
-
 /* children.c: the one place that forks and reaps. Its callbacks come from the main loop. */
 
 typedef void (*ChildFunc)(pid_t pid, int status, gpointer user_data);

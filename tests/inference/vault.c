@@ -14,7 +14,7 @@ struct Vault {
         GMainLoop *loop;
         GMutex lock;
         GCond ready;
-        gboolean named, mute;
+        gboolean named, mute, locked;
         GHashTable *secrets; /* provider to secret */
 };
 
@@ -29,7 +29,8 @@ static const char xml[] =
         "<method name='ReadAlias'><arg type='s' direction='in'/><arg type='o' direction='out'/></method>"
         "</interface><interface name='org.freedesktop.Secret.Collection'>"
         "<method name='CreateItem'><arg type='a{sv}' direction='in'/><arg type='(oayays)' direction='in'/><arg type='b' direction='in'/>"
-        "<arg type='o' direction='out'/><arg type='o' direction='out'/></method></interface></node>";
+        "<arg type='o' direction='out'/><arg type='o' direction='out'/></method></interface>"
+        "<interface name='org.freedesktop.Secret.Item'><method name='Delete'><arg type='o' direction='out'/></method></interface></node>";
 
 static void open_session(GDBusMethodInvocation *call, GVariant *arguments)
 {
@@ -57,19 +58,26 @@ static void create_item(Vault *vault, GDBusMethodInvocation *call, GVariant *arg
         g_dbus_method_invocation_return_value(call, g_variant_new("(oo)", ITEM "new", "/"));
 }
 
+static void delete_item(Vault *vault, GDBusMethodInvocation *call, const char *path)
+{
+        g_hash_table_remove(vault->secrets, path + strlen(ITEM));
+        g_dbus_method_invocation_return_value(call, g_variant_new("(o)", "/"));
+}
+
 static void search_items(Vault *vault, GDBusMethodInvocation *call, GVariant *arguments)
 {
         g_autoptr(GVariant) attributes = g_variant_get_child_value(arguments, 0);
         g_autofree char *item = NULL;
         const char *provider = NULL;
-        GVariantBuilder found;
+        GVariantBuilder found, none;
 
         g_variant_builder_init(&found, G_VARIANT_TYPE("ao"));
+        g_variant_builder_init(&none, G_VARIANT_TYPE("ao"));
         if (g_variant_lookup(attributes, "provider", "&s", &provider) && g_hash_table_contains(vault->secrets, provider)) {
                 item = g_strconcat(ITEM, provider, NULL);
                 g_variant_builder_add(&found, "o", item);
         }
-        g_dbus_method_invocation_return_value(call, g_variant_new("(aoao)", &found, NULL));
+        g_dbus_method_invocation_return_value(call, g_variant_new("(aoao)", vault->locked ? &none : &found, vault->locked ? &found : &none));
 }
 
 static void get_secrets(Vault *vault, GDBusMethodInvocation *call, GVariant *arguments)
@@ -106,6 +114,8 @@ static void call_cb(GDBusConnection *bus, const char *sender, const char *path, 
                 search_items(vault, call, arguments);
         else if (strcmp(method, "GetSecrets") == 0)
                 get_secrets(vault, call, arguments);
+        else if (strcmp(method, "Delete") == 0)
+                delete_item(vault, call, path);
         else
                 g_dbus_method_invocation_return_value(call, g_variant_new("(o)", PATH "/collection/only"));
         g_mutex_unlock(&vault->lock);
@@ -125,6 +135,7 @@ static gpointer serve(gpointer user_data)
 {
         static const GDBusInterfaceVTable table = { .method_call = call_cb };
         static const char *const collections[] = { PATH "/aliases/default", PATH "/collection/only" };
+        static const char *const items[] = { ITEM "groq", ITEM "openai" };
         Vault *vault = user_data;
         g_autoptr(GDBusNodeInfo) node = g_dbus_node_info_new_for_xml(xml, NULL);
         g_autoptr(GDBusConnection) bus = NULL;
@@ -137,6 +148,8 @@ static gpointer serve(gpointer user_data)
         g_dbus_connection_register_object(bus, PATH, node->interfaces[0], &table, vault, NULL, NULL);
         for (gsize i = 0; i < G_N_ELEMENTS(collections); i++)
                 g_dbus_connection_register_object(bus, collections[i], node->interfaces[1], &table, vault, NULL, NULL);
+        for (gsize i = 0; i < G_N_ELEMENTS(items); i++)
+                g_dbus_connection_register_object(bus, items[i], node->interfaces[2], &table, vault, NULL, NULL);
         owner = g_bus_own_name_on_connection(bus, "org.freedesktop.secrets", G_BUS_NAME_OWNER_FLAGS_NONE, named_cb, NULL, vault, NULL);
         g_main_loop_run(vault->loop);
         g_bus_unown_name(owner);
@@ -186,6 +199,13 @@ char *vault_holds(Vault *vault, const char *provider)
         secret = g_strdup(g_hash_table_lookup(vault->secrets, provider));
         g_mutex_unlock(&vault->lock);
         return secret;
+}
+
+void vault_lock(Vault *vault, gboolean locked)
+{
+        g_mutex_lock(&vault->lock);
+        vault->locked = locked;
+        g_mutex_unlock(&vault->lock);
 }
 
 void vault_stop(Vault *vault)

@@ -10,4 +10,6 @@ typedef struct Vault Vault;
 Vault *vault_start(gboolean mute);
 /* The secret that is kept for this provider; NULL if there is none. Free it. */
 char *vault_holds(Vault *vault, const char *provider);
+/* From now on it is locked (or no longer): what it holds is found, but neither read nor removed. */
+void vault_lock(Vault *vault, gboolean locked);
 void vault_stop(Vault *vault);
