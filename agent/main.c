@@ -28,6 +28,7 @@
 #include "config.h"
 #include "protocols/client.h"
 #include "protocols/environment.h"
+#include "protocols/share.h"
 #include "sandbox/client.h"
 
 /* Keys are in memory: no core file, and no other process of the user may look inside. This ends at exec, so that children can be debugged
@@ -67,14 +68,6 @@ static char *find_program(const char *name, const char *built)
         return found;
 }
 
-static char *find_share(void)
-{
-        const char *named = g_getenv("IMPROMPTU_DATA");
-        if (named && *named)
-                return g_strdup(named);
-        return g_strdup(g_file_test(IMPROMPTU_SHARE, G_FILE_TEST_IS_DIR) ? IMPROMPTU_SHARE : IMPROMPTU_SOURCE_DATA);
-}
-
 /* Makes base/impromptu and returns its real path, which is what grants are compared with. */
 static char *make_folder(const char *base, GError **error)
 {
@@ -106,7 +99,7 @@ static gboolean start(Agent *agent, GError **error)
 {
         g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
                 *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
-        agent->share_folder = find_share();
+        agent->share_folder = share_folder("providers.json");
         g_autofree char *recordings = g_build_filename(agent->share_folder, "rehearsal", NULL);
         g_autofree char *providers = g_build_filename(agent->share_folder, "providers.json", NULL);
         g_autofree char *lanes = g_build_filename(agent->share_folder, "lanes.json", NULL);

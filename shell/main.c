@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "protocols/share.h"
 #include "shell/ui/desktop.h"
 
 typedef struct {
@@ -54,18 +55,6 @@ read_options(int *argc, char ***argv)
         return TRUE;
 }
 
-/* The installed data, or the source's own where nothing is installed yet. */
-static char *
-share_folder(void)
-{
-        const char *chosen = g_getenv("IMPROMPTU_DATA");
-        g_autofree char *installed = g_build_filename(IMPROMPTU_SHARE, "runtime", NULL);
-
-        if (chosen && *chosen)
-                return g_strdup(chosen);
-        return g_strdup(g_file_test(installed, G_FILE_TEST_IS_DIR) ? IMPROMPTU_SHARE : IMPROMPTU_SOURCE_DATA);
-}
-
 static void
 over_cb(int code, const char *text, gpointer user_data)
 {
@@ -88,7 +77,7 @@ static int
 run(void)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-        g_autofree char *share = share_folder();
+        g_autofree char *share = share_folder("runtime");
         g_autoptr(GError) error = NULL;
         Shell shell = {loop, EX_OK};
         DesktopConfig config = {

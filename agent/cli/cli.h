@@ -43,6 +43,14 @@ void cli_follow(Cli *cli, const char *path, json_object *body);
 /* key.c: key set, list, remove. */
 void cli_key(Cli *cli, char **words);
 
+/* lanes.c: which model answers, and a person's file; needs no agent for all of it. */
+void cli_lanes(Cli *cli, char **words);
+
+/* A row of up to three columns; widths are in characters, so that other scripts line up too. */
+void cli_print_row(const char *first, int width, const char *second, int second_width, const char *third);
+/* Says on stderr how a command is written. */
+void cli_bad_words(Cli *cli, const char *sentence);
+
 /* lists.c: the other commands; each gets its words, the first one after the command's name. */
 void cli_apps(Cli *cli, char **words);
 void cli_runs(Cli *cli, char **words);
@@ -51,7 +59,6 @@ void cli_undo(Cli *cli, char **words);
 void cli_stop(Cli *cli, char **words);
 void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
-void cli_lanes(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */

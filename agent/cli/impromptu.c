@@ -38,6 +38,7 @@ static const char usage[] =
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
         "  lanes choose WHAT        recording, local or environment\n"
+        "  lanes init, check [FILE] a file of your own that says which models; what it comes to\n"
         "  key list                 which providers have a key, and from where\n"
         "  key set PROVIDER         read a key without showing it, and let the secret service keep it\n"
         "  key remove PROVIDER      forget it\n"
@@ -198,7 +199,7 @@ static const struct {
         {"runs", 0, 0, cli_runs},
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
-        {"lanes", 0, 2, cli_lanes},
+        {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},

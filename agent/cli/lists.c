@@ -6,8 +6,7 @@
 #include "protocols/api.h"
 #include "protocols/text.h"
 
-/* A row of up to three columns; widths are in characters, so that other scripts line up too. */
-static void print_row(const char *first, int width, const char *second, int second_width, const char *third)
+void cli_print_row(const char *first, int width, const char *second, int second_width, const char *third)
 {
         int pad = width - (int)g_utf8_strlen(first, -1);
         int second_pad = *third ? second_width - (int)g_utf8_strlen(second, -1) : 0;
@@ -48,7 +47,7 @@ static void print_app(json_object *app)
         g_autofree char *sentence = cli_text(app, "sentence");
         g_autofree char *short_sentence = text_plain(sentence, 60);
 
-        print_row(id, 24, title, 24, short_sentence);
+        cli_print_row(id, 24, title, 24, short_sentence);
 }
 
 void cli_apps(Cli *cli, char **words)
@@ -64,7 +63,7 @@ static void print_run(json_object *run)
         g_autofree char *text = cli_text(run, "text");
         g_autofree char *short_text = text_plain(text, 80);
 
-        print_row(id, 8, *outcome ? outcome : state, 10, short_text);
+        cli_print_row(id, 8, *outcome ? outcome : state, 10, short_text);
 }
 
 void cli_runs(Cli *cli, char **words)
@@ -79,9 +78,9 @@ static void print_question(json_object *question)
         g_autofree char *detail = cli_text(question, "detail");
         json_object *answers = cli_array(question, "answers");
 
-        print_row(id, 8, sentence, 0, "");
+        cli_print_row(id, 8, sentence, 0, "");
         if (*detail)
-                print_row("", 8, detail, 0, "");
+                cli_print_row("", 8, detail, 0, "");
         for (gsize i = 0; answers && i < json_object_array_length(answers); i++) {
                 g_autofree char *answer = text_plain(json_object_get_string(json_object_array_get_idx(answers, i)), 40);
                 printf("          impromptu answer %s %s\n", id, answer);
@@ -137,63 +136,10 @@ void cli_answer(Cli *cli, char **words)
         act(cli, "POST", path, body, "Answered.");
 }
 
-static void print_lane(json_object *lane)
-{
-        g_autofree char *name = cli_text(lane, "lane");
-        g_autofree char *model = cli_text(lane, "model");
-        g_autofree char *provider = cli_text(lane, "provider");
-        g_autofree char *recording = cli_text(lane, "recording");
-        g_autofree char *problem = cli_text(lane, "problem");
-        g_autofree char *second = *model ? g_strdup_printf("%s at %s", model, provider) : g_strdup("no model");
-        g_autofree char *third = *problem ? g_strdup(problem) : *recording ? g_strdup_printf("a recording: %s", recording) : g_strdup("");
-
-        print_row(name, 8, second, 32, third);
-}
-
-static void print_choice(json_object *choice)
-{
-        g_autofree char *name = cli_text(choice, "choice");
-        g_autofree char *title = cli_text(choice, "title");
-        g_autofree char *detail = cli_text(choice, "detail");
-
-        print_row(name, 12, title, 28, detail);
-}
-
-static void print_each(json_object *array, void (*func)(json_object *item))
-{
-        for (gsize i = 0; array && i < json_object_array_length(array); i++)
-                func(json_object_array_get_idx(array, i));
-}
-
-static void bad_words(Cli *cli, const char *sentence)
+void cli_bad_words(Cli *cli, const char *sentence)
 {
         fprintf(stderr, "impromptu: %s\n", sentence);
         cli->status = CLI_USAGE;
-}
-
-void cli_lanes(Cli *cli, char **words)
-{
-        json_object *body = NULL;
-
-        if (words[0] && (strcmp(words[0], "choose") != 0 || !words[1])) {
-                bad_words(cli, "Write “impromptu lanes”, or “impromptu lanes choose recording”, “local” or “environment”.");
-                return;
-        }
-        if (words[0]) {
-                body = json_object_new_object();
-                json_object_object_add(body, "choose", json_object_new_string(words[1]));
-        }
-        json_object *answer = cli_request(cli, cli->agent, words[0] ? "POST" : "GET", API_PREFIX "/lanes", body);
-        if (answer && cli->json) {
-                cli_print_json(answer);
-        } else if (answer) {
-                print_each(cli_array(answer, "lanes"), print_lane);
-                json_object *choices = cli_array(answer, "choices");
-                if (choices && json_object_array_length(choices) > 0)
-                        puts("\nWhat else could answer:");
-                print_each(choices, print_choice);
-        }
-        json_object_put(answer);
 }
 
 void cli_session(Cli *cli, char **words)
@@ -203,7 +149,7 @@ void cli_session(Cli *cli, char **words)
         json_object *body = json_object_new_object();
 
         if (restart ? !words[1] : strcmp(words[0], "logout") != 0 || words[1]) {
-                bad_words(cli, "Write “impromptu session logout”, or “impromptu session restart agent” or “shell”.");
+                cli_bad_words(cli, "Write “impromptu session logout”, or “impromptu session restart agent” or “shell”.");
                 json_object_put(body);
                 return;
         }

@@ -59,6 +59,8 @@ static void ask(Run *run)
                 run_fail(run, error);
                 return;
         }
+        if (run->fault)
+                request.prediction = run->before_page;
         request.attempt = run_next_call(run, "EDIT");
         run_ask_model(run, &request, text_came, answered, NULL);
 }

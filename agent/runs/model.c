@@ -43,6 +43,13 @@ static void tell_usage(ModelCall *call, const LaneResult *result)
         json_add_real(data, "first_token_ms", MAX(result->first_token_us, 0) / 1000.0);
         json_add_real(data, "ms", MAX(result->total_us, 0) / 1000.0);
         json_add_real(data, "rate", MAX(result->rate, 0));
+        json_add_real(data, "queue_ms", MAX(result->queued_us, 0) / 1000.0);
+        json_add_real(data, "connect_ms", result->connect_us / 1000.0);
+        json_add_int(data, "tokens_cached", result->tokens_cached);
+        json_add_int(data, "retries", result->retries);
+        if (result->cost >= 0)
+                json_add_real(data, "dollars", result->cost);
+        record_add(call->run->record, "usage", json_clone(data));
         journal_event(call->run->agent->journal, EVENT_USAGE, data);
         timeline_tokens(call->run->timeline, result->tokens_out, result->rate, result->first_token_us);
         if (result->rate > 0 && result->tokens_out >= RATE_TOKENS_MIN)
@@ -124,6 +131,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
 {
         ModelCall *call = g_new0(ModelCall, 1);
         g_autoptr(Prompt) prompt = request->prompt;
+        g_autofree char *cache_key = g_strconcat("impromptu-", request->call, NULL); /* whose prompts begin alike */
         LaneRequest lane = {
                 .lane = request->lane,
                 .state = request->call,
@@ -134,6 +142,11 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .n_messages = prompt->n_messages,
                 .max_tokens = request->max_tokens,
                 .schema = request->schema,
+                .words = request->words,
+                .prediction = request->prediction,
+                .cache_key = cache_key,
+                .run = run->id,
+                .rank = runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
                 .temperature = request->exact ? 0 : -1,
         };
 

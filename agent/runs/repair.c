@@ -57,6 +57,8 @@ static void ask(Run *run)
                 run_fail(run, error);
                 return;
         }
+        if (run->fault)
+                request.prediction = run->page;
         request.attempt = run_next_call(run, "REPAIR");
         run_ask_model(run, &request, text_came, answered, NULL);
 }

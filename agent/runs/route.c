@@ -320,7 +320,8 @@ static void ask_model(Run *run)
         g_autoptr(GError) error = NULL;
         g_autofree char *apps = app_titles(run);
         g_autofree char *front = run->front && !run->make ? runs_app_title(run->runs, run->front) : NULL;
-        ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE};
+        ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE,
+                                .words = run_route_names()};
 
         if (!front)
                 g_clear_pointer(&run->front, g_free);

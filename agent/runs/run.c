@@ -11,7 +11,7 @@
 #define LIBRARIES_FOLDER "/usr/share/javascript"
 
 static const char *const state_names[STATE_COUNT] = {"ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK", "REPAIR", "DELIVER"};
-static const char *const route_names[ROUTE_COUNT] = {"open", "app", "edit", "fix", "tool", "content", "system"};
+static const char *const route_names[ROUTE_COUNT + 1] = {"open", "app", "edit", "fix", "tool", "content", "system"};
 static const char *const outcome_names[] = {"delivered", "answered", "stopped", "failed", "opened"};
 
 const char *run_state_name(RunState state)
@@ -22,6 +22,11 @@ const char *run_state_name(RunState state)
 const char *run_route_name(Route route)
 {
         return route_names[route];
+}
+
+const char *const *run_route_names(void)
+{
+        return route_names;
 }
 
 gboolean run_route_parse(const char *name, Route *route)

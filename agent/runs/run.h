@@ -156,6 +156,8 @@ void run_fail(Run *run, const GError *error);
 json_object *run_to_json(Run *run);
 const char *run_state_name(RunState state);
 const char *run_route_name(Route route);
+/* All of them; NULL-terminated. */
+const char *const *run_route_names(void);
 /* FALSE if there is no such route. */
 gboolean run_route_parse(const char *name, Route *route);
 /* Calls func later, from the main loop, unless the run is finished by then. */
@@ -187,6 +189,8 @@ Run *runs_find(Runs *runs, const char *id);
 /* The title of an app that is in the library or is being made; NULL. Free with g_free(). */
 char *runs_app_title(Runs *runs, const char *app);
 /* Tokens a second at the last call, and tokens of a page as the last ones were: for predictions. */
+/* TRUE for the run that was asked for last of those that still go on: the one that a person watches. */
+gboolean runs_in_front(Runs *runs, const Run *run);
 double runs_rate(Runs *runs);
 void runs_saw_rate(Runs *runs, double rate);
 guint runs_page_tokens(Runs *runs);
@@ -221,6 +225,8 @@ typedef struct {
         guint max_tokens;
         const char *schema; /* or NULL */
         gboolean exact;     /* no variation is wanted */
+        const char *const *words; /* the answer is one of these; or NULL */
+        const char *prediction;   /* what the answer will largely repeat; or NULL */
 } ModelRequest;
 /* The whole answer, or an error of LANE_ERROR; with CUT and LENGTH the answer holds what came. */
 typedef void (*ModelFunc)(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data);

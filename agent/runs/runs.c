@@ -195,6 +195,17 @@ char *runs_app_title(Runs *runs, const char *app)
         return NULL;
 }
 
+gboolean runs_in_front(Runs *runs, const Run *run)
+{
+        for (guint i = runs->all->len; i > 0; i--) {
+                const Run *other = g_ptr_array_index(runs->all, i - 1);
+
+                if (!other->finished)
+                        return other == run;
+        }
+        return FALSE;
+}
+
 double runs_rate(Runs *runs)
 {
         return runs->rate;

@@ -21,6 +21,7 @@
 
 #include "config.h"
 #include "protocols/environment.h"
+#include "protocols/share.h"
 #include "shell/session/session.h"
 
 static const char usage[] =
@@ -91,16 +92,11 @@ static gboolean signal_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
-/* The installed data, or the source's own where nothing is installed yet. */
 static char *style_folder(void)
 {
-        const char *chosen = g_getenv("IMPROMPTU_DATA");
-        g_autofree char *installed = g_build_filename(IMPROMPTU_SHARE, "style", NULL);
+        g_autofree char *share = share_folder("style");
 
-        if (chosen && *chosen)
-                return g_build_filename(chosen, "style", NULL);
-        return g_file_test(installed, G_FILE_TEST_IS_DIR) ? g_steal_pointer(&installed)
-                                                          : g_build_filename(IMPROMPTU_SOURCE_DATA, "style", NULL);
+        return g_build_filename(share, "style", NULL);
 }
 
 /* What every desktop tells its programs about itself, where our own commands are found, and how a terminal looks (below the person's own

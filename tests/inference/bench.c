@@ -36,6 +36,12 @@ void bench_stop(Bench *bench)
         g_free(bench);
 }
 
+Lanes *bench_lanes(const char *program, const char *folder)
+{
+        return lanes_new(&(LanesSpec) { .rehearsal_program = program, .rehearsal_folder = folder, .providers = TEST_DATA "/providers.json",
+                                        .lanes = TEST_SOURCE "/lanes.json" });
+}
+
 static json_object *ask(Bench *bench, const char *method, const char *path, const char *body)
 {
         g_autoptr(SoupSession) session = soup_session_new();
@@ -138,6 +144,7 @@ static void done_cb(const LaneResult *result, const GError *error, gpointer user
         ended->tokens_out = result->tokens_out;
         ended->first_token_us = result->first_token_us;
         ended->total_us = result->total_us;
+        ended->retries = result->retries;
         ended->rate = result->rate;
 }
 

@@ -23,6 +23,9 @@ json_object *bench_log(Bench *bench);
 /* The log's last request has this text in this field, at the latest at the deadline. */
 void bench_expect_last(Bench *bench, const char *field, const char *value);
 
+/* Lanes with the project's providers and the tests' own models, that keep nothing. program may be one that is not there. */
+Lanes *bench_lanes(const char *program, const char *folder);
+
 /* The end of a call, and what it brought. */
 typedef struct {
         gboolean ended;
@@ -32,7 +35,7 @@ typedef struct {
         GError *error;
         char *content;       /* the result's; NULL: there was no result */
         char *recording, *model, *provider, *finish_reason;
-        guint tokens_in, tokens_out;
+        guint tokens_in, tokens_out, retries;
         gint64 first_token_us, total_us;
         double rate;
         LaneCall *call;

@@ -141,7 +141,7 @@ static void test_kept(void)
         assert_text(keep("groq", CANARY, TRUE), "");
         secret = vault_holds(vault, "groq");
         g_assert_cmpstr(secret, ==, CANARY);
-        lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         bench_until(uses_groq, lanes);
         lanes_free(lanes);
 }
@@ -217,7 +217,7 @@ static void test_lanes(void)
         g_autoptr(GError) error = NULL;
 
         g_setenv("OPENAI_API_KEY", "sk-of-the-environment", TRUE);
-        lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         g_assert_null(g_getenv("OPENAI_API_KEY"));
         g_assert_true(lanes_set_key(lanes, "groq", CANARY, NULL));
         keys = lanes_keys(lanes);
@@ -272,7 +272,7 @@ static void test_memory(void)
 
 static void test_mute(void)
 {
-        Lanes *lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        Lanes *lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
 
         g_assert_true(lanes_set_key(lanes, "groq", CANARY, NULL));
         g_assert_true(uses_groq(lanes)); /* for this session */

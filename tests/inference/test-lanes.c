@@ -27,7 +27,7 @@ static Lanes *lanes_playing(void)
 {
         g_setenv("IMPROMPTU_LANE", "recording", TRUE);
         g_setenv("IMPROMPTU_REHEARSAL_URL", bench->address, TRUE);
-        return lanes_new("/nonexistent", TEST_SOURCE "/recordings");
+        return bench_lanes("/nonexistent", TEST_SOURCE "/recordings");
 }
 
 /* One WRITE with this fault. */
@@ -431,7 +431,7 @@ static void test_own_child(void)
 
         g_unsetenv("IMPROMPTU_REHEARSAL_URL");
         g_setenv("IMPROMPTU_REHEARSAL_ARGS", "--rate 0 --fault 'slow=1@ROUTE'", TRUE);
-        lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         g_assert_true(lanes_ready(lanes));
         g_assert_cmpuint(children(), ==, before + 1);
         bench_begin(lanes, &request, &ended, TRUE);
@@ -452,7 +452,7 @@ static void test_child_fails(const char *program, const char *folder, const char
         g_autoptr(Lanes) lanes = NULL;
 
         g_unsetenv("IMPROMPTU_REHEARSAL_URL");
-        lanes = lanes_new(program, folder);
+        lanes = bench_lanes(program, folder);
         bench_begin(lanes, &request, &ended, TRUE);
         bench_wait(&ended);
         g_assert_error(ended.error, LANE_ERROR, LANE_ERROR_NO_MODEL);

@@ -77,7 +77,7 @@ static void call_scripted(const Scripted *answers, Ended *ended)
         impromptu_header = FALSE;
         g_setenv("IMPROMPTU_BASE_URL", base, TRUE);
         g_setenv("IMPROMPTU_API_KEY", CANARY, TRUE);
-        lanes = lanes_new("/nonexistent", TEST_SOURCE "/recordings");
+        lanes = bench_lanes("/nonexistent", TEST_SOURCE "/recordings");
         g_assert_null(g_getenv("IMPROMPTU_API_KEY")); /* no child inherits it */
         request.schema = "{\"type\":\"object\"}";
         request.temperature = 0.5;
@@ -331,7 +331,7 @@ static void test_environment_names_it(void)
         g_unsetenv("IMPROMPTU_BASE_URL");
         g_setenv("GROQ_API_KEY", CANARY, TRUE);
         g_setenv("OPENAI_API_KEY", "bad key", TRUE);
-        lanes = lanes_new("/nonexistent", TEST_SOURCE "/recordings");
+        lanes = bench_lanes("/nonexistent", TEST_SOURCE "/recordings");
         g_assert_true(lanes_ready(lanes));
         g_assert_true(lanes_knows_sentence(lanes, "anything"));
         about = lanes_describe(lanes);

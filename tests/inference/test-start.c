@@ -66,7 +66,7 @@ static void call_once(Lanes *lanes, Ended *ended)
 
 static void test_nothing(void)
 {
-        g_autoptr(Lanes) lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        g_autoptr(Lanes) lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         g_auto(Ended) ended = { 0 };
 
         g_assert_false(lanes_ready(lanes));
@@ -86,7 +86,7 @@ static void test_local_is_found(void)
         SoupServer *other = serve(LLAMA_PORT, "<html>not a model server"), *ollama = serve(OLLAMA_PORT, "{\"data\":[{\"id\":\"tiny\"}]}");
         g_auto(Ended) ended = { 0 };
         guint changes = 0;
-        Lanes *lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        Lanes *lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
 
         lanes_on_change(lanes, count_cb, &changes);
         call_once(lanes, &ended);
@@ -108,7 +108,7 @@ static void test_local_later(void)
         SoupServer *llama;
 
         g_setenv("IMPROMPTU_LANE", "local", TRUE);
-        lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         g_unsetenv("IMPROMPTU_LANE");
         call_once(lanes, &first);
         g_assert_error(first.error, LANE_ERROR, LANE_ERROR_NO_MODEL);
@@ -152,7 +152,7 @@ static gboolean wake_cb(gpointer user_data)
 
 static void test_child_dies(void)
 {
-        g_autoptr(Lanes) lanes = lanes_new(TEST_REHEARSAL, TEST_SOURCE "/recordings");
+        g_autoptr(Lanes) lanes = bench_lanes(TEST_REHEARSAL, TEST_SOURCE "/recordings");
         guint wake = g_timeout_add(5, wake_cb, NULL);
         g_auto(Ended) ended = { 0 };
         int pid;
