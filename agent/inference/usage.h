@@ -17,7 +17,8 @@ typedef struct {
         gint64 connect_us;        /* until the connection stood; 0: it was kept from before */
         gint64 first_token_us;    /* from being sent to the first token, -1: none came */
         gint64 total_us;          /* from the call to its end */
-        guint tokens_in, tokens_out, tokens_cached;
+        guint tokens_in, tokens_out;
+        guint tokens_cached;      /* of tokens_in */
         double rate;              /* tokens a second while decoding; 0: not known */
         guint retries;            /* tries before the one that counted, hedges among them */
         const char *outcome;      /* "complete", or the kind of error */
@@ -29,7 +30,7 @@ typedef struct {
 Usage *usage_new(const char *folder, json_object *prices);
 /* Accepts NULL. */
 void usage_free(Usage *usage);
-/* Dollars; negative where no price is known. */
+/* Dollars; negative where no price is known. Cached tokens are a part of those that went in. */
 double usage_cost(Usage *usage, const char *provider, const char *model, guint tokens_in, guint tokens_out, guint tokens_cached);
 /* Books a call; returns what it cost, as usage_cost(). */
 double usage_add(Usage *usage, const UsageEntry *entry);
@@ -41,3 +42,5 @@ gboolean usage_set_budget(Usage *usage, double dollars, GError **error);
 /* FALSE once today has cost what a day may: the error is a sentence that says the sum, when it begins anew and how to change it. Local
  * models and recordings are never refused: ask only before a call that costs. */
 gboolean usage_allows(Usage *usage, GError **error);
+/* For tests: seconds since 1970, instead of the machine's clock. */
+void usage_use_clock(Usage *usage, gint64 (*clock)(void));
