@@ -46,7 +46,7 @@ static const struct {
 #undef X
 };
 
-/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) b(oolean) o(bject) a(rray); "!" must be there; NULL: the
+/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) n(umber) b(oolean) o(bject) a(rray); "!" must be there; NULL: the
  * handler looks itself. */
 static const struct {
         ExchangeFunc func;
@@ -80,6 +80,8 @@ static const struct {
         [REQUEST_LANES] = {api_lanes},
         [REQUEST_CHOOSE] = {api_choose, "choose:s! base:s"},
         [REQUEST_KEYS] = {api_keys, "provider:s! key:s!"},
+        [REQUEST_USAGE] = {api_usage},
+        [REQUEST_BUDGET] = {api_budget, "dollars:n!"},
         [REQUEST_SUGGESTIONS] = {api_suggestions},
         [REQUEST_EVENTS] = {api_events},
 };
@@ -134,6 +136,8 @@ static gboolean has_type(json_object *value, char type)
                 return json_value_text(value) != NULL;
         case 'i':
                 return json_object_is_type(value, json_type_int);
+        case 'n':
+                return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
         case 'b':
                 return json_object_is_type(value, json_type_boolean);
         case 'o':
@@ -145,7 +149,7 @@ static gboolean has_type(json_object *value, char type)
 
 static const char *type_words(char type)
 {
-        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'b' ? "true or false" : type == 'o'
+        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'n' ? "a number" : type == 'b' ? "true or false" : type == 'o'
                 ? "an object" : "a list";
 }
 

@@ -21,6 +21,7 @@
 #define API_STEPS_MAX 40                 /* a requirement */
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
+#define API_BUDGET_MAX 1000000           /* dollars a day */
 
 /* Error kinds: name, HTTP status. */
 #define API_ERRORS(X)                      \
@@ -75,6 +76,8 @@ typedef enum {
         X(LANES, "GET", "/api/v1/lanes", FALSE)               \
         X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \
         X(KEYS, "POST", "/api/v1/keys", TRUE)                 \
+        X(USAGE, "GET", "/api/v1/usage", FALSE)               \
+        X(BUDGET, "POST", "/api/v1/budget", TRUE)             \
         X(SUGGESTIONS, "GET", "/api/v1/suggestions", FALSE)   \
         X(EVENTS, "GET", "/api/v1/events", FALSE)
 

@@ -1,4 +1,4 @@
-/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, lists.c asks and lists. */
+/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, lists.c and usage.c ask and list. */
 #pragma once
 
 #include <gio/gio.h>
@@ -49,3 +49,6 @@ void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
 void cli_lanes(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);
+
+/* usage.c: what calls cost. */
+void cli_usage(Cli *cli, char **words);

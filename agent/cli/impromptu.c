@@ -1,6 +1,7 @@
 /* impromptu: the desktop's sentences from a terminal. A client of the agent's socket like the shell is; curl can do as much.
  *
  *      follow.c   ask, fix: a run's events, a line each
+ *      usage.c    usage: what calls cost
  *      lists.c    everything else: a request and its answer
  *
  * Whatever it prints came from a model, a page or another person's words: it goes through text_plain() first. */
@@ -36,6 +37,8 @@ static const char usage[] =
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
         "  lanes choose WHAT        recording, local or environment\n"
+        "  usage [DAYS]             what calls used and cost, day by day\n"
+        "  usage budget DOLLARS     what a day may cost; “none” takes the bound away\n"
         "  session logout           end the desktop session\n"
         "  session restart PART     start the agent or the shell anew\n"
         "\n"
@@ -191,6 +194,7 @@ static const struct {
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
         {"lanes", 0, 2, cli_lanes},
+        {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
 };
 
