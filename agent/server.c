@@ -46,8 +46,8 @@ static const struct {
 #undef X
 };
 
-/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) n(umber) b(oolean) o(bject) a(rray); "!" must be there; NULL: the
- * handler looks itself. */
+/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) n(umber) b(oolean) o(bject) a(rray); "!" must be there;
+ * NULL: the handler looks itself. */
 static const struct {
         ExchangeFunc func;
         const char *fields;
@@ -149,7 +149,9 @@ static gboolean has_type(json_object *value, char type)
 
 static const char *type_words(char type)
 {
-        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'n' ? "a number" : type == 'b' ? "true or false" : type == 'o'
+        if (type == 'n')
+                return "a number";
+        return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'b' ? "true or false" : type == 'o'
                 ? "an object" : "a list";
 }
 
