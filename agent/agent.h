@@ -12,17 +12,19 @@ typedef struct Questions Questions; /* questions.h: what a person is asked, and 
 typedef struct Library Library;     /* library/library.h: apps, tools, pages in git */
 typedef struct Toolbox Toolbox;     /* toolbox.h: tool calls, each confined */
 typedef struct Lanes Lanes;         /* inference/lanes.h: which model answers */
+typedef struct Usage Usage;         /* inference/usage.h: what calls cost */
 typedef struct Runs Runs;           /* runs/runs.h: the state machine */
 typedef struct SandboxClient SandboxClient; /* sandbox/client.h */
 
 typedef struct Agent {
         char *data_folder;  /* $XDG_DATA_HOME/impromptu */
         char *state_folder; /* $XDG_STATE_HOME/impromptu: journal, runs, grants */
-        char *share_folder; /* prompts, runtime, recordings: the installed data folder, or $IMPROMPTU_DATA */
+        char *share_folder; /* prompts, runtime, recordings, prices: the installed data folder, or $IMPROMPTU_DATA */
         Journal *journal;
         Questions *questions;
         Library *library;
         Toolbox *toolbox;
+        Usage *usage;
         Lanes *lanes;
         Runs *runs;
         SandboxClient *sandbox;

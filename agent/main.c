@@ -18,7 +18,9 @@
 
 #include "agent/agent.h"
 #include "agent/inference/lanes.h"
+#include "agent/inference/usage.h"
 #include "agent/journal.h"
+#include "agent/json.h"
 #include "agent/lane-choice.h"
 #include "agent/library/library.h"
 #include "agent/questions.h"
@@ -87,12 +89,24 @@ static void agent_clear(Agent *agent)
         g_clear_pointer(&agent->toolbox, toolbox_free);
         g_clear_pointer(&agent->sandbox, sandbox_client_free);
         g_clear_pointer(&agent->lanes, lanes_free);
+        g_clear_pointer(&agent->usage, usage_free);
         g_clear_pointer(&agent->questions, questions_free);
         g_clear_pointer(&agent->library, library_free);
         g_clear_pointer(&agent->journal, journal_free);
         g_clear_pointer(&agent->data_folder, g_free);
         g_clear_pointer(&agent->state_folder, g_free);
         g_clear_pointer(&agent->share_folder, g_free);
+}
+
+/* Without prices calls are counted all the same. */
+static Usage *open_usage(const Agent *agent)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *text = agent_share_text(agent, "prices.json", &error);
+        g_autoptr(json_object) prices = text ? json_parse_object(text, -1, &error) : NULL;
+        if (!prices)
+                g_warning("What calls cost is not known: %s", error->message);
+        return usage_new(agent->state_folder, prices);
 }
 
 static gboolean start(Agent *agent, GError **error)
@@ -111,7 +125,8 @@ static gboolean start(Agent *agent, GError **error)
                 return FALSE;
         agent->sandbox = sandbox_client_new(sandbox);
         agent->toolbox = toolbox_new(agent);
-        agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, NULL });
+        agent->usage = open_usage(agent);
+        agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });
         /* Other programs' keys, which came with the environment, are nobody's here. */
         environment_clear(environment_take_keys());
         lane_choice_restore(agent);

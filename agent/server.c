@@ -46,8 +46,8 @@ static const struct {
 #undef X
 };
 
-/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) b(oolean) o(bject) a(rray); "!" must be there; NULL: the
- * handler looks itself. */
+/* fields: what the body may have, "name:type", type one of s(tring) i(nteger) n(umber) b(oolean) o(bject) a(rray); "!" must be there;
+ * NULL: the handler looks itself. */
 static const struct {
         ExchangeFunc func;
         const char *fields;
@@ -82,6 +82,8 @@ static const struct {
         [REQUEST_KEYS] = {api_keys},
         [REQUEST_SET_KEY] = {api_set_key, "provider:s! key:s!"},
         [REQUEST_REMOVE_KEY] = {api_remove_key},
+        [REQUEST_USAGE] = {api_usage},
+        [REQUEST_BUDGET] = {api_budget, "dollars:n!"},
         [REQUEST_SUGGESTIONS] = {api_suggestions},
         [REQUEST_EVENTS] = {api_events},
 };
@@ -136,6 +138,8 @@ static gboolean has_type(json_object *value, char type)
                 return json_value_text(value) != NULL;
         case 'i':
                 return json_object_is_type(value, json_type_int);
+        case 'n':
+                return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
         case 'b':
                 return json_object_is_type(value, json_type_boolean);
         case 'o':
@@ -147,6 +151,8 @@ static gboolean has_type(json_object *value, char type)
 
 static const char *type_words(char type)
 {
+        if (type == 'n')
+                return "a number";
         return type == 's' ? "a text (without NUL)" : type == 'i' ? "a whole number" : type == 'b' ? "true or false" : type == 'o'
                 ? "an object" : "a list";
 }

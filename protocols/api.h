@@ -21,6 +21,7 @@
 #define API_STEPS_MAX 40                 /* a requirement */
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
+#define API_BUDGET_MAX 1000000           /* dollars a day */
 
 /* Error kinds: name, HTTP status. */
 #define API_ERRORS(X)                      \
@@ -77,6 +78,8 @@ typedef enum {
         X(KEYS, "GET", "/api/v1/keys", FALSE)                 \
         X(SET_KEY, "POST", "/api/v1/keys", TRUE)              \
         X(REMOVE_KEY, "DELETE", "/api/v1/keys/NAME", FALSE)   \
+        X(USAGE, "GET", "/api/v1/usage", FALSE)               \
+        X(BUDGET, "POST", "/api/v1/budget", TRUE)             \
         X(SUGGESTIONS, "GET", "/api/v1/suggestions", FALSE)   \
         X(EVENTS, "GET", "/api/v1/events", FALSE)
 

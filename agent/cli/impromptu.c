@@ -2,6 +2,7 @@
  *
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
+ *      usage.c    usage: what calls cost
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
@@ -44,6 +45,8 @@ static const char usage[] =
         "  key remove PROVIDER      forget it\n"
         "  wire read --dialect NAME what the agent makes of a model's stream on stdin, as JSON; NAME is openai,\n"
         "                           anthropic, responses, groq, diffusing or ollama\n"
+        "  usage [DAYS]             what calls used and cost, day by day\n"
+        "  usage budget DOLLARS     what a day may cost; “none” takes the bound away\n"
         "  session logout           end the desktop session\n"
         "  session restart PART     start the agent or the shell anew\n"
         "\n"
@@ -201,6 +204,7 @@ static const struct {
         {"answer", 2, 2, cli_answer},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
+        {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
 };

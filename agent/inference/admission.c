@@ -228,7 +228,7 @@ static double trickle_period(const Window *window, const LimitKind *kind, const 
 }
 
 /* Does its reset speak for a window that fills little by little? A nearly full one says nothing. */
-static void window_vote(Window *window, const LimitKind *kind, const LimitSeen *seen)
+static void window_vote(Window *window, const LimitKind *kind, const LimitSeen *seen, gint64 now)
 {
         double expected, period;
 
@@ -236,6 +236,8 @@ static void window_vote(Window *window, const LimitKind *kind, const LimitSeen *
                 return;
         period = trickle_period(window, kind, seen, &expected);
         if (period == 0 || (kind->period <= 0 && window->votes && period != window->period)) {
+                if (window->trickles)
+                        window->reset_at = now + in_us(seen->reset);
                 window->votes = 0;
                 window->trickles = FALSE;
         } else if (!window->votes || fabs(expected - window->voted_at) > period * TRICKLE_SPREAD) {
@@ -300,7 +302,7 @@ static void window_learn(Admission *admission, Window *window, const AdmissionTi
                 window->base -= ticket_need(ticket, kind->unit);
         } else if (!window_is_past(window, ticket, seen, now)) {
                 gboolean newer = ticket->number > window->best_after;
-                window_vote(window, kind, seen);
+                window_vote(window, kind, seen, now);
                 if (newer && !first)
                         window_judge(admission, window, ticket_need(ticket, kind->unit), seen->remaining);
                 if (newer || seen->remaining < window->base)
@@ -502,7 +504,8 @@ void admission_free(Admission *admission)
         g_free(admission);
 }
 
-AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, AdmissionRank rank, AdmissionFunc admitted, gpointer user_data)
+AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, AdmissionRank rank, AdmissionFunc admitted,
+                               gpointer user_data)
 {
         AdmissionTicket *ticket;
 
@@ -568,7 +571,8 @@ void admission_learn(AdmissionTicket *ticket, AdmissionHeaderFunc header, gpoint
         Admission *admission = ticket->admission;
         gsize n;
         const LimitKind *kinds = limits_table(&n);
-        gboolean before = ticket->state == TICKET_ANSWERED, asks_to_wait = header(answer, "retry-after") || header(answer, "retry-after-ms");
+        gboolean before = ticket->state == TICKET_ANSWERED;
+        gboolean asks_to_wait = header(answer, "retry-after") || header(answer, "retry-after-ms");
 
         g_return_if_fail(ticket->state == TICKET_SENT || ticket->state == TICKET_ANSWERED);
         if (!before)

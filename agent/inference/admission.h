@@ -31,11 +31,13 @@ Admission *admission_new(gint64 (*clock)(void));
 void admission_free(Admission *admission);
 
 /* Queues a request that reserves input + cap tokens. NULL if ADMISSION_QUEUE_MAX wait already. */
-AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, AdmissionRank rank, AdmissionFunc admitted, gpointer user_data);
+AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, AdmissionRank rank, AdmissionFunc admitted,
+                               gpointer user_data);
 /* How long such a request would wait now, in seconds, as far as anybody knows; 0: not at all. */
 double admission_wait(Admission *admission, guint input, guint cap);
-/* An answer has begun, also one that refuses: its headers say what is left (x-ratelimit-{limit,remaining,reset}-{requests,tokens}[-minute|-day], with bare
- * seconds or "2m59.56s", anthropic-ratelimit-…, and whatever else inference services send). */
+/* An answer has begun, also one that refuses (then admission_refused() follows): its headers say what is left, as
+ * x-ratelimit-{limit,remaining,reset}-{requests,tokens}[-minute|-day] with bare seconds or "2m59.56s", anthropic-ratelimit-…, and
+ * whatever else inference services send. */
 void admission_learn(AdmissionTicket *ticket, AdmissionHeaderFunc header, gpointer answer);
 /* It was refused for its rate (429): nobody else is sent for so many seconds; 0: as long as is sensible, growing with each refusal in a
  * row and bounded. Its reservation is given back. */

@@ -458,7 +458,8 @@ static json_object *price_of(Usage *usage, const char *provider, const char *mod
 {
         json_object *models = NULL, *price = NULL;
 
-        if (!usage->prices || !json_object_object_get_ex(usage->prices, provider, &models) || !json_object_is_type(models, json_type_object))
+        if (!usage->prices || !json_object_object_get_ex(usage->prices, provider, &models) ||
+            !json_object_is_type(models, json_type_object))
                 return NULL;
         if (json_object_object_get_ex(models, model, &price))
                 return price;
@@ -684,7 +685,8 @@ gboolean usage_set_budget(Usage *usage, double dollars, GError **error)
                             g_strerror(errno));
                 return FALSE;
         }
-        if (!g_file_set_contents_full(usage->budget_file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error)) {
+        if (!g_file_set_contents_full(usage->budget_file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600,
+                                      error)) {
                 g_prefix_error(error, "The budget could not be kept: ");
                 return FALSE;
         }

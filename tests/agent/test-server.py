@@ -191,6 +191,7 @@ def every_request_answers():
         ("POST", f"/api/v1/runs/{run}/evidence", {"draft": "r1.1"}), ("POST", f"/api/v1/runs/{run}/marks", {"mark": "window", "at": 5}),
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
+        ("GET", "/api/v1/usage", None), ("GET", "/api/v1/usage?days=90", None), ("POST", "/api/v1/budget", {"dollars": 0}),
         ("DELETE", f"/api/v1/runs/{run}", None),
     ]
     for method, path, body in table:
@@ -239,6 +240,10 @@ def bad_input():
     refused("POST", "/api/v1/answers/q99999", {"answer": "no"}, 404, "not-found")
     refused("DELETE", "/api/v1/grants/g99999", None, 404, "not-found")
     refused("POST", "/api/v1/lanes", {"choose": "magic"}, 400, "bad-request")
+    for days in ("0", "91", "-1", "7x", "", "99999999999999999999"):
+        refused("GET", f"/api/v1/usage?days={days}", None, 400, "bad-request")
+    for budget in ({}, {"dollars": "1"}, {"dollars": -1}, {"dollars": 1e9}, {"dollars": 1, "cents": 5}, b'{"dollars":NaN}', b'{"dollars":1e999}'):
+        refused("POST", "/api/v1/budget", budget, 400, "bad-request")
     refused("POST", "/api/v1/keys", {"provider": "nobody"}, 400, "bad-request")
     refused("GET", "/api/v1/nothing", None, 404, "not-found")
     refused("GET", "/api", None, 404, "not-found")
@@ -500,6 +505,18 @@ def too_old_is_a_snapshot():
     assert fresh.events[0][0] == "snapshot" and fresh.events[0][2]["runs"] == [{"run": run}]
     ask_json("DELETE", f"/api/v1/runs/{run}")
     assert fresh.over.wait(DEADLINE) and fresh.events[-1][0] == "done"
+
+
+@test
+def a_budget_is_remembered():
+    global agent
+    kept = {"budget": {"dollars": 1.5, "spent": 0, "left": 1.5}, "days": []}
+    assert ask_json("POST", "/api/v1/budget", {"dollars": 1.5}) == kept
+    agent.kill()
+    agent.wait()
+    agent = start()
+    assert ask_json("GET", "/api/v1/usage?days=1") == kept
+    assert ask_json("POST", "/api/v1/budget", {"dollars": 0}) == {"days": []}
 
 
 @test

@@ -8,6 +8,8 @@
 #include "agent/inference/rate-limits.h"
 
 #define SECOND G_USEC_PER_SEC
+#define SEEDS 3         /* simulations of each kind */
+#define REFUSED_MAX 30  /* of 300 requests, where the provider tells its limits */
 
 static gint64 now;
 
@@ -532,14 +534,14 @@ typedef struct {
 } World;
 
 typedef struct Flight {
-        guint number, input, cap, used;
+        guint input, cap, used;
         AdmissionRank rank;
         AdmissionTicket *ticket;
         double at;                     /* of its next event */
         enum { ARRIVES, WAITS, REACHES, BEGINS, ENDS, DONE } next;
         gboolean accepted;
         GHashTable *headers;
-        double asked, sent_at;
+        double asked;
 } Flight;
 
 typedef struct {
@@ -579,16 +581,19 @@ static char *say_reset(Sim *sim, double reset)
         if (sim->world.style == SUFFIXED)
                 return g_strdup_printf("%f", reset);
         if (sim->world.style == DURATIONS)
-                return reset >= 60 ? g_strdup_printf("%dm%.3fs", (int)(reset / 60), fmod(reset, 60)) : g_strdup_printf("%.0fms", reset * 1000 + 1);
+                return reset >= 60 ? g_strdup_printf("%dm%.3fs", (int)(reset / 60), fmod(reset, 60))
+                                   : g_strdup_printf("%.0fms", reset * 1000 + 1);
         then = g_date_time_add_seconds(base, sim_now() + reset);
         return g_date_time_format(then, "%Y-%m-%dT%H:%M:%SZ");
 }
 
 static void say(Sim *sim, GHashTable *headers, const char *what, double limit, double left)
 {
-        static const char *const forms[][3] = { { "x-ratelimit-limit-%s-minute", "x-ratelimit-remaining-%s-minute", "x-ratelimit-reset-%s-minute" },
-                                                { "x-ratelimit-limit-%s", "x-ratelimit-remaining-%s", "x-ratelimit-reset-%s" },
-                                                { "anthropic-ratelimit-%s-limit", "anthropic-ratelimit-%s-remaining", "anthropic-ratelimit-%s-reset" } };
+        static const char *const forms[][3] = {
+                { "x-ratelimit-limit-%s-minute", "x-ratelimit-remaining-%s-minute", "x-ratelimit-reset-%s-minute" },
+                { "x-ratelimit-limit-%s", "x-ratelimit-remaining-%s", "x-ratelimit-reset-%s" },
+                { "anthropic-ratelimit-%s-limit", "anthropic-ratelimit-%s-remaining", "anthropic-ratelimit-%s-reset" },
+        };
         double reset = sim->world.trickles ? (limit - left) / limit * 60 : sim->window_end - sim_now();
         char *values[3] = { g_strdup_printf("%.0f", limit), g_strdup_printf("%.0f", floor(left)), say_reset(sim, reset) };
 
@@ -624,7 +629,6 @@ static void flight_sent_cb(AdmissionTicket *ticket, gpointer user_data)
         Flight *flight = user_data;
 
         flight->next = REACHES;
-        flight->sent_at = sim_now();
         flight->at = -1; /* when is up to the loop */
 }
 
@@ -675,7 +679,7 @@ static void sim_event(Sim *sim, Flight *flight)
         }
 }
 
-/* Those that were just sent: in each rank in the order in which they asked, except where one was refused and asked anew. */
+/* Those that were just sent are on their way to the provider. */
 static void sim_collect(Sim *sim, Flight *flights, guint n)
 {
         for (guint i = 0; i < n; i++) {
@@ -686,6 +690,7 @@ static void sim_collect(Sim *sim, Flight *flights, guint n)
         }
 }
 
+/* In each rank they are sent in the order in which they asked. */
 static void sim_order(Flight *flights, guint n)
 {
         for (guint i = 0; i < n; i++) {
@@ -723,19 +728,22 @@ static double sim_run(Sim *sim, Flight *flights, guint n)
         return sim_now() - begun;
 }
 
-static void simulate(const World *world, guint n, guint refused_max, double slowness)
+/* The same seed always tells the same story. */
+static void simulate(const World *world, guint32 seed, guint n, guint refused_max)
 {
-        Sim sim = { .world = *world, .admission = start(), .rand = g_rand_new_with_seed(g_test_rand_int()) };
+        Sim sim = { .world = *world, .admission = start(), .rand = g_rand_new_with_seed(seed) };
         g_autofree Flight *flights = g_new0(Flight, n);
         double begun = sim_now(), used = 0, reserved = 0, took, least;
 
+        g_random_set_seed(seed);
         sim.left[0] = world->tokens;
         sim.left[1] = world->requests;
         sim.last = begun;
         sim.window_end = begun + g_rand_double_range(sim.rand, 5, 60);
         for (guint i = 0; i < n; i++) {
                 Flight *flight = &flights[i];
-                *flight = (Flight){ .number = i, .input = (guint)g_rand_int_range(sim.rand, 50, 900), .cap = (guint)g_rand_int_range(sim.rand, 64, 4000),
+                *flight = (Flight){ .input = (guint)g_rand_int_range(sim.rand, 50, 900),
+                                    .cap = (guint)g_rand_int_range(sim.rand, 64, 4000),
                                     .rank = (AdmissionRank)g_rand_int_range(sim.rand, 0, 3), .next = ARRIVES };
                 flight->used = flight->input + (guint)g_rand_int_range(sim.rand, 1, (gint)flight->cap);
                 if (i == n / 2)
@@ -746,9 +754,10 @@ static void simulate(const World *world, guint n, guint refused_max, double slow
         }
         took = sim_run(&sim, flights, n);
         least = MAX((world->refunds ? used : reserved) / world->tokens, n / world->requests) * 60;
-        g_test_message("%u requests in %.0f s (at least about %.0f), %u refused, the longest wait %.0f s", n, took, least, sim.refused, sim.longest);
+        g_test_message("%u requests in %.0f s (at least about %.0f), %u refused, the longest wait %.0f s", n, took, least, sim.refused,
+                       sim.longest);
         g_assert_cmpuint(sim.refused, <=, refused_max);
-        g_assert_cmpfloat(took, <=, least * slowness + 240);
+        g_assert_cmpfloat(took, <=, least * 2 + 240);
         for (guint i = 0; i < n; i++)
                 g_clear_pointer(&flights[i].headers, g_hash_table_unref);
         g_rand_free(sim.rand);
@@ -758,10 +767,11 @@ static void simulate(const World *world, guint n, guint refused_max, double slow
 static void test_simulated(void)
 {
         for (guint bits = 0; bits < 4; bits++) {
-                for (guint style = SUFFIXED; style <= DATES; style++) {
+                for (guint i = 0; i < 3 * SEEDS; i++) {
+                        guint style = SUFFIXED + i / SEEDS;
                         World world = { .trickles = bits & 1, .refunds = bits & 2, .style = style, .tokens = 60000, .requests = 60 };
                         g_test_message("trickles %d refunds %d style %u", world.trickles, world.refunds, style);
-                        simulate(&world, 300, 40, 2);
+                        simulate(&world, i, 300, REFUSED_MAX);
                 }
         }
 }
@@ -770,7 +780,8 @@ static void test_simulated_silent(void)
 {
         World world = { .style = SILENT, .trickles = TRUE, .refunds = TRUE, .tokens = 60000, .requests = 60 };
 
-        simulate(&world, 200, 400, 4);
+        for (guint i = 0; i < SEEDS; i++)
+                simulate(&world, i, 200, 200);
 }
 
 /* ---- reading ---- */
@@ -781,10 +792,12 @@ static void test_seconds(void)
                 const char *text;
                 double seconds;
         } vectors[] = {
-                { "11.38286", 11.38286 }, { "0", 0 }, { "6ms", 0.006 }, { "1s", 1 }, { "2m59.56s", 179.56 }, { "1h2m", 3720 }, { "1h0m0s", 3600 },
-                { "1d", 86400 }, { "500us", 0.0005 }, { " 7", 7 }, { "2030-01-01T00:01:00Z", 60 }, { "2030-01-01T01:01:00.5+01:00", 60.5 },
+                { "11.38286", 11.38286 }, { "0", 0 }, { "6ms", 0.006 }, { "1s", 1 }, { "2m59.56s", 179.56 }, { "1h2m", 3720 },
+                { "1h0m0s", 3600 }, { "1d", 86400 }, { "500us", 0.0005 }, { " 7", 7 },
+                { "2030-01-01T00:01:00Z", 60 }, { "2030-01-01T01:01:00.5+01:00", 60.5 },
                 { "Tue, 01 Jan 2030 00:00:30 GMT", 30 }, { "1893456010", 10 }, { "1893456010250", 10.25 }, { "2029-12-31T23:59:00Z", 0 },
-                { "", -1 }, { "-3", -1 }, { "soon", -1 }, { "3 apples", -1 }, { "nan", -1 }, { "inf", -1 }, { "1e30", -1 }, { "5m5", -1 }, { "m", -1 },
+                { "", -1 }, { "-3", -1 }, { "soon", -1 }, { "3 apples", -1 }, { "nan", -1 }, { "inf", -1 }, { "1e30", -1 }, { "5m5", -1 },
+                { "m", -1 }, { "0x10", -1 },
                 { "2099-01-01T00:00:00Z", -1 }, { "2030-13-45T00:00:00Z", -1 },
                 { "00000000000000000000000000000000000000000000000000000000000000000000000000000000001", -1 },
         };

@@ -71,8 +71,8 @@ static void test_bounded(void)
 
 static void test_file(void)
 {
-        static const char *const damaged[] = { "", "{", "[]", "{\"kinds\":7}", "{\"kinds\":[7,{\"model\":1},{\"model\":\"m\",\"state\":\"WRITE\",\"used\":"
-                                               "[-1,\"x\",1e99,null,99999999999999]}]}" };
+        static const char *const damaged[] = { "", "{", "[]", "{\"kinds\":7}", "{\"kinds\":[7,{\"model\":1},{\"model\":\"m\","
+                                               "\"state\":\"WRITE\",\"used\":[-1,\"x\",1e99,null,99999999999999]}]}" };
         g_autofree char *folder = g_dir_make_tmp("impromptu-XXXXXX", NULL), *inner = g_build_filename(folder, "state", NULL);
         g_autofree char *file = g_build_filename(inner, "caps.json", NULL);
         Caps *caps = caps_new(file);

@@ -65,7 +65,8 @@ static void test_prices(void)
 
         g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m", 1000000, 1000000, 0), 3, 1e-9);
         g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m", 1000000, 0, 500000), 0.55, 1e-9);
-        g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m", 1000000, 0, 9000000), 0.1, 1e-9); /* no more can be cached than went in */
+        /* no more can be cached than went in */
+        g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m", 1000000, 0, 9000000), 0.1, 1e-9);
         g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "uncached", 1000000, 0, 500000), 1, 1e-9);
         g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m-2026-01-31", 1000000, 0, 0), 1, 1e-9);
         g_assert_cmpfloat_with_epsilon(usage_cost(usage, "p", "m-20260131", 1000000, 0, 0), 1, 1e-9);
@@ -94,7 +95,8 @@ static void test_installed_prices(void)
                 json_object_object_foreach(models, model, price) {
                         g_assert_nonnull(price);
                         g_assert_cmpfloat(usage_cost(usage, provider, model, 1000, 1000, 0), >=, 0);
-                        g_assert_cmpfloat(usage_cost(usage, provider, model, 1000, 0, 1000), <=, usage_cost(usage, provider, model, 1000, 0, 0));
+                        g_assert_cmpfloat(usage_cost(usage, provider, model, 1000, 0, 1000), <=,
+                                          usage_cost(usage, provider, model, 1000, 0, 0));
                         known++;
                 }
         }
@@ -138,7 +140,8 @@ static void test_models(void)
         json_object_object_get_ex(json_object_array_get_idx(list, 0), "models", &list);
         g_assert_cmpint(json_object_array_length(list), ==, 2);
         g_assert_nonnull(strstr(json_object_to_json_string_ext(list, JSON_C_TO_STRING_PLAIN),
-                                "{\"provider\":\"p\",\"model\":\"m\",\"calls\":3,\"tokens_in\":1002000,\"tokens_out\":1000,\"tokens_cached\":200,"));
+                                "{\"provider\":\"p\",\"model\":\"m\",\"calls\":3,\"tokens_in\":1002000,"
+                                "\"tokens_out\":1000,\"tokens_cached\":200,"));
         g_assert_nonnull(strstr(json_object_to_json_string_ext(json_object_array_get_idx(list, 0), JSON_C_TO_STRING_PLAIN),
                                 "\"first_token_ms\":200,\"rate\":1000}"));
         g_assert_null(strstr(json_object_to_json_string(json_object_array_get_idx(list, 1)), "dollars"));
@@ -325,7 +328,8 @@ int main(int argc, char **argv)
                 void (*func)(void);
         } tests[] = {
                 { "/usage/prices", test_prices }, { "/usage/installed-prices", test_installed_prices }, { "/usage/restart", test_restart },
-                { "/usage/models", test_models }, { "/usage/torn", test_torn }, { "/usage/budget", test_budget }, { "/usage/days", test_days },
+                { "/usage/models", test_models }, { "/usage/torn", test_torn }, { "/usage/budget", test_budget },
+                { "/usage/days", test_days },
                 { "/usage/full", test_full }, { "/usage/unwritable", test_unwritable }, { "/usage/damaged-budget", test_damaged_budget },
         };
         g_autofree char *top = g_dir_make_tmp("impromptu-XXXXXX", NULL);
@@ -337,7 +341,8 @@ int main(int argc, char **argv)
         g_log_set_writer_func(log_cb, NULL, NULL);
         folder = g_build_filename(top, "state", NULL);
         file = g_build_filename(folder, "usage.jsonl", NULL);
-        prices = json_tokener_parse("{\"_source\":\"a test\",\"p\":{\"m\":{\"in\":1,\"out\":2,\"cached\":0.1},\"uncached\":{\"in\":1,\"out\":2}},"
+        prices = json_tokener_parse("{\"_source\":\"a test\","
+                                    "\"p\":{\"m\":{\"in\":1,\"out\":2,\"cached\":0.1},\"uncached\":{\"in\":1,\"out\":2}},"
                                     "\"broken\":{\"m\":{\"in\":\"1\"}},\"local\":{\"*\":{\"in\":0,\"out\":0}}}");
         g_assert_nonnull(prices);
         for (gsize i = 0; i < G_N_ELEMENTS(tests); i++)

@@ -249,6 +249,42 @@ def test_lists():
         assert got.returncode == 0 and got.stdout == "" and "no app yet" in got.stderr, got
 
 
+USAGE = {
+    "budget": {"dollars": 2, "spent": 0.5, "left": 1.5},
+    "days": [
+        {"day": "2026-11-27", "calls": 1234, "tokens_in": 2000000, "tokens_out": 300, "tokens_cached": 0, "dollars": 0.5, "unpriced": 34, "models": [
+            {"provider": "groq", "model": "fast\x1b[2J", "calls": 1200, "tokens_in": 1999000, "tokens_out": 200, "tokens_cached": 0, "dollars": 0.5,
+             "first_token_ms": 210, "rate": 1500},
+            {"provider": "custom", "model": "größe", "calls": 34, "tokens_in": 1000, "tokens_out": 100, "tokens_cached": 0, "first_token_ms": 0, "rate": 0}]},
+        {"day": "2026-11-26", "calls": 1, "tokens_in": 1, "tokens_out": 1, "tokens_cached": 1, "dollars": 0, "unpriced": 1, "models": []}],
+}
+
+
+def test_cost():
+    with World() as world:
+        world.answers.update({
+            ("GET", "/api/v1/usage?days=7"): (200, USAGE), ("GET", "/api/v1/usage?days=30"): (200, {"days": []}),
+            ("POST", "/api/v1/budget"): (200, {"days": [], "budget": USAGE["budget"]}),
+        })
+        got = world.run("usage")
+        lines = got.stdout.splitlines()
+        assert got.returncode == 0 and "\x1b" not in got.stdout and len({len(line) for line in lines[:5]}) == 1, got.stdout
+        assert [line.split() for line in lines] == [
+            ["calls", "in", "out", "cached", "cost", "first", "token", "rate"],
+            ["2026-11-27", "1,234", "2,000,000", "300", "0", "over", "$0.5000", "-", "-"],
+            ["fast[2J", "at", "groq", "1,200", "1,999,000", "200", "0", "$0.5000", "210", "ms", "1,500/s"],
+            ["größe", "at", "custom", "34", "1,000", "100", "0", "no", "price", "known", "-", "-"],
+            ["2026-11-26", "1", "1", "1", "1", "no", "price", "known", "-", "-"], [],
+            ["A", "day", "may", "cost", "$2.00:", "today", "$0.5000", "are", "spent,", "$1.50", "are", "left."]], lines
+        assert json.loads(world.run("--json", "usage").stdout) == USAGE
+        got = world.run("usage", "30")
+        assert got.returncode == 0 and got.stdout == "A day may cost anything.\n" and "No model was asked" in got.stderr, got
+        assert world.run("usage", "budget", "$2.50").stdout.startswith("A day may cost $2.00")
+        assert world.run("usage", "budget", "none").returncode == 0
+        sent = [body for method, path, body, last in world.agent.asked if path == "/api/v1/budget"]
+        assert sent == [{"dollars": 2.5}, {"dollars": 0}], sent
+
+
 def test_unreachable():
     with World() as world:
         environment = {**world.environment(), "XDG_RUNTIME_DIR": world.folder + "/none"}
@@ -263,7 +299,8 @@ def test_unreachable():
 def test_usage():
     with World() as world:
         for words in ([], ["frobnicate"], ["ask"], ["ask", " "], ["ask", "a\udcff"], ["ask", "x" * 65536], ["--odd", "apps"], ["apps", "x"], ["stop"], ["lanes", "choose"],
-                      ["lanes", "take", "local"], ["session", "nap"], ["session", "restart"], ["ask", "--app"]):
+                      ["lanes", "take", "local"], ["usage", "0"], ["usage", "x"], ["usage", "7", "8"], ["usage", "budget"], ["usage", "budget", "much"],
+                      ["usage", "budget", "-1"], ["session", "nap"], ["session", "restart"], ["ask", "--app"]):
             got = world.run(*words)
             assert got.returncode == 2 and got.stdout == "" and len(got.stderr) > 20, (words, got)
         assert world.agent.asked == []
