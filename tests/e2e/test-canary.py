@@ -50,7 +50,7 @@ class Refuser:
         while True:
             connection, _ = self.socket.accept()
             self.heard.append(connection.recv(65536))
-            connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            connection.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
             connection.close()
 
 
@@ -194,10 +194,12 @@ def the_search_finds_what_is_planted(w):
 
 
 def an_app_and_a_file_and_a_tool_are_made(w):
-    for sentence in ("a pomodoro timer", "which process uses the most CPU right now?"):
-        if sentence in [s["title"] for s in w.d.request("GET", "/api/v1/suggestions")["rows"]] or sentence == "a pomodoro timer":
-            run, since = w.ask(sentence)
-            tap.check(w.d.events.wait("done", "the end", since, run=run)["outcome"] in ("delivered", "answered"), sentence)
+    for sentence in ("a pomodoro timer", "how hot is my processor?", "a CSV of the planets and their moons"):
+        run, since = w.ask(sentence)
+        if "processor" in sentence:
+            question = w.d.events.wait("question", "the tool's question", since, capability="system")
+            w.request("POST", "/api/v1/answers/" + question["question"], {"answer": "once"})
+        tap.check(w.d.events.wait("done", "the end", since, run=run)["outcome"] in ("delivered", "answered"), sentence)
 
 
 def a_server_that_repeats_the_key_is_quoted_without_it(w):
