@@ -115,7 +115,8 @@ def in_memory(pid, keys):
                 except OSError:
                     break
                 size += len(data)
-                if any(form in rest + data for form in wanted):
+                data = rest + data
+                if data.strip(b"\0") and any(form in data for form in wanted):
                     return True, size
                 rest = data[-longest:]
     return False, size
