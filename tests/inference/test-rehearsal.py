@@ -102,7 +102,7 @@ def test_malformed_files():
 
 def test_options():
     with folder_with({"a/x.txt": HEAD + "\nanswer\n"}) as folder:
-        for bad in (["--port", "70000"], ["--rate", "-1"], ["--tokens-a-chunk", "0"], ["--record", "http://127.0.0.1:1/v1"],
+        for bad in (["--port", "70000"], ["--rate", "-1"], ["--tokens-a-chunk", "-1"], ["--record-base", "http://127.0.0.1:1/v1"],
                     ["--fault", "flood"],
                     ["--fault", "cut@WRITE:0"], ["--fault", "cut=x"], ["--nonsense"]):
             done = subprocess.run([PROGRAM, "--folder", folder, *bad], capture_output=True, text=True, timeout=DEADLINE)
@@ -239,7 +239,7 @@ def test_record():
     threading.Thread(target=real.serve_forever, daemon=True).start()
     base = f"http://127.0.0.1:{real.server_port}/v1"
     with tempfile.TemporaryDirectory() as folder:
-        with Rehearsal(folder, "--record", base, "--model", "tiny-1b", environment={"IMPROMPTU_API_KEY": CANARY}) as server:
+        with Rehearsal(folder, "--record-base", base, "--record-model", "tiny-1b", environment={"IMPROMPTU_API_KEY": CANARY}) as server:
             assert json.load(server.ask("/v1/models"))["data"][0]["id"] == "tiny-1b"
             assert events_of(server.call(call="TOOL/2/folder_sizes", sentence="What%20is%20%20eating%20my%20disk%3F"))[-1] == "[DONE]"
             Real.cut = True
@@ -259,7 +259,7 @@ def test_record():
             assert played.headers["X-Impromptu-Recording"].startswith("recorded from tiny-1b on ")
             assert json.loads(events_of(played)[1])["choices"][0]["delta"]["content"] == "<p>g"
     real.shutdown()
-    with tempfile.TemporaryDirectory() as folder, Rehearsal(folder, "--record", "http://127.0.0.1:1/v1", "--model", "x") as server:
+    with tempfile.TemporaryDirectory() as folder, Rehearsal(folder, "--record-base", "http://127.0.0.1:1/v1", "--record-model", "x") as server:
         assert status_of(server.call)[0] == 502
 
 
