@@ -20,6 +20,7 @@
 #define CUT_IN_CALL "tomorrow" /* lies in one piece of them, not the first */
 #define TWO_BYTES "\xc3\xa9"
 #define THOUGHT "Hmm, let me see. "
+#define NEVER_REACHED (1 << 30) /* bytes that an answer is said to have which will be cut off */
 
 static guint playing;
 
@@ -155,7 +156,7 @@ static void lose(Player *player, const char *ended)
         soup_server_message_unpause(player->message);
 }
 
-/* The connection is closed as TLS wants it. Taking it away ends the message, and with it the player. */
+/* The connection is closed as TLS wants it: see ends_politely(). Taking it away ends the message, and with it the player. */
 static gboolean close_cb(gpointer user_data)
 {
         Player *player = user_data;
@@ -169,14 +170,22 @@ static gboolean close_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-static void close_when_written(Player *player)
+/* TLS is told before TCP is. libsoup ends chunks properly when its connection is taken away, so such an answer has a length instead, which
+ * it does not reach. */
+static gboolean ends_politely(Player *player)
 {
         gboolean tls = strcmp(g_uri_get_scheme(soup_server_message_get_uri(player->message)), "https") == 0;
         gboolean one = soup_server_message_get_http_version(player->message) != SOUP_HTTP_2_0;
+        PlayerEnd end = player->spec.end;
 
+        return tls && one && (end == PLAYER_CUT || end == PLAYER_CUT_UTF8 || end == PLAYER_CUT_CALL || end == PLAYER_HEADERS);
+}
+
+static void close_when_written(Player *player)
+{
         if (!player->closing || player->unwritten > 0 || player->ended || player->closer)
                 return;
-        if (tls && one && player->spec.end != PLAYER_CUT_TLS)
+        if (ends_politely(player))
                 player->closer = g_idle_add(close_cb, player);
         else
                 lose(player, "cut");
@@ -231,7 +240,7 @@ static void stop_cut(Player *player, GString *out)
         if (!player->spec.stream) {
                 add_plain(player, out, reply_plain(player->reply, finish_reason(player)));
                 if (player->spec.end == PLAYER_CUT || player->spec.end == PLAYER_CUT_TLS)
-                        g_string_truncate(out, out->len / 2);
+                        g_string_truncate(out, g_utf8_find_prev_char(out->str, out->str + out->len / 2) - out->str);
         }
         break_off(player, out, from);
         write_bytes(player, out->str, out->len);
@@ -473,7 +482,10 @@ void player_play(SoupServerMessage *message, const PlayerSpec *spec, PlayerFunc 
         player->user_data = user_data;
         playing++;
         soup_server_message_set_status(message, 200, NULL);
-        soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
+        if (ends_politely(player))
+                soup_message_headers_set_content_length(headers, NEVER_REACHED);
+        else
+                soup_message_headers_set_encoding(headers, SOUP_ENCODING_CHUNKED);
         soup_message_headers_replace(headers, "Content-Type", spec->stream ? spec->reply->dialect->type : "application/json");
         soup_message_headers_replace(headers, "Cache-Control", "no-cache");
         soup_message_body_set_accumulate(body_of(player), FALSE);
