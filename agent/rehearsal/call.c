@@ -78,11 +78,13 @@ static void log_request(Log *log, SoupServerMessage *message, Call *call)
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
         GSocketAddress *client = soup_server_message_get_remote_address(message);
         const char *encoding = soup_message_headers_get_one(headers, "Content-Encoding");
+        const char *via = soup_message_headers_get_one(headers, "Via");
         json_object *entry = json_object_new_object();
 
         json_add_text(entry, "dialect", call->dialect->name);
         json_add_text(entry, "path", g_uri_get_path(soup_server_message_get_uri(message)));
         json_add_text(entry, "http", version_name(message));
+        json_add_text(entry, "via", via);
         json_add_text(entry, "encoding", encoding ? encoding : "identity");
         json_add_int(entry, "client", g_inet_socket_address_get_port(G_INET_SOCKET_ADDRESS(client)));
         json_add_flag(entry, "authorized", soup_message_headers_get_one(headers, call->dialect->key_header) != NULL);

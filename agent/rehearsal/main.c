@@ -1,6 +1,6 @@
 /* impromptu-rehearsal: a model server on the loopback that plays recordings, in the dialect of whichever provider is asked for. It is the
- * model where there is none, and the model of the tests: what it answers is known beforehand, at a pace that is chosen, with faults that are
- * chosen. It never answers a request that it has no recording of. */
+ * model where there is none, and the model of the tests: what it answers is known beforehand, at a pace that is chosen, with faults that
+ * are chosen. It never answers a request that it has no recording of. */
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <stdarg.h>
@@ -24,7 +24,6 @@ static char **fault_texts, **refused, **rest;
 static double rate = RATE_DEFAULT;
 static int first_token_ms;
 static int tokens_a_chunk;
-static gboolean http2;
 
 static const GOptionEntry entries[] = {
         { "port", 0, 0, G_OPTION_ARG_INT, &port, "Listen on this port of 127.0.0.1; 0 (the default): a free one", "N" },
@@ -36,7 +35,7 @@ static const GOptionEntry entries[] = {
           "FAULT" },
         { "dialect", 0, 0, G_OPTION_ARG_STRING, &dialect_name, "Of chat completions at a path that names none (openai)", "NAME" },
         { "key", 0, 0, G_OPTION_ARG_STRING, &key, "Refuse requests that have another key", "KEY" },
-        { "models", 0, 0, G_OPTION_ARG_STRING, &models, "The models there are, with commas between; requests for others are refused", "IDS" },
+        { "models", 0, 0, G_OPTION_ARG_STRING, &models, "The models there are, with commas between; others are refused", "IDS" },
         { "refuse-field", 0, 0, G_OPTION_ARG_STRING_ARRAY, &refused, "Refuse requests with this field, as in options.seed; may be given "
           "several times", "NAME" },
         { "limits", 0, 0, G_OPTION_ARG_STRING, &limits, "Rate limits, as in requests-minute=5,tokens-minute=30000", "LIMITS" },
@@ -44,9 +43,8 @@ static const GOptionEntry entries[] = {
         { "sentence", 0, 0, G_OPTION_ARG_STRING, &sentence, "What a request without X-Impromptu-Sentence answers to", "TEXT" },
         { "tls", 0, 0, G_OPTION_ARG_FILENAME, &certificate, "Serve https with this certificate and its key, two PEM files", "CERT KEY" },
         { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rest, NULL, NULL },
-        { "http2", 0, 0, G_OPTION_ARG_NONE, &http2, "Offer HTTP/2 to who asks for it over TLS", NULL },
-        { "record-base", 0, 0, G_OPTION_ARG_STRING, &record_base, "Ask this server (a base with /v1, for Ollama /api) and write its answers "
-          "into the folder", "BASE" },
+        { "record-base", 0, 0, G_OPTION_ARG_STRING, &record_base, "Ask this server (a base with /v1, for Ollama /api) and write its "
+          "answers into the folder; IMPROMPTU_API_KEY is its key", "BASE" },
         { "record-model", 0, 0, G_OPTION_ARG_STRING, &record_model, "Its model", "MODEL" },
         { "record-dialect", 0, 0, G_OPTION_ARG_STRING, &record_dialect, "How it speaks (openai)", "NAME" },
         { NULL },
@@ -73,8 +71,8 @@ static gboolean check_options(GError **error)
 {
         if (port < 0 || port > 65535 || rate < 0 || rate > RATE_MAX || first_token_ms < 0 || first_token_ms > FIRST_TOKEN_MAX_MS ||
             tokens_a_chunk < 0 || tokens_a_chunk > CHUNK_MAX)
-                return refuse(error, "An option is out of range: --port to 65535, --rate to %.0f, --first-token-ms to %d, --tokens-a-chunk to "
-                              "%d.", RATE_MAX, FIRST_TOKEN_MAX_MS, CHUNK_MAX);
+                return refuse(error, "An option is out of range: --port to 65535, --rate to %.0f, --first-token-ms to %d, "
+                              "--tokens-a-chunk to %d.", RATE_MAX, FIRST_TOKEN_MAX_MS, CHUNK_MAX);
         if (!record_base != !record_model)
                 return refuse(error, "--record-base and --record-model need each other.");
         if (g_strv_length(rest ? rest : (char *[]) { NULL }) != (certificate ? 1 : 0))
@@ -106,8 +104,8 @@ static gboolean fill_options(ServerOptions *options, GError **error)
                 return FALSE;
         if (strcmp(options->dialect->path, "/chat/completions") == 0)
                 return TRUE;
-        return refuse(error, "--dialect names one of chat completions; %s has a path of its own: %s%s.", dialect_name, options->dialect->base,
-                      options->dialect->path);
+        return refuse(error, "--dialect names one of chat completions; %s has a path of its own: %s%s.", dialect_name,
+                      options->dialect->base, options->dialect->path);
 }
 
 static gboolean read_options(int argc, char **argv, Faults *faults, ServerOptions *options, GError **error)
@@ -115,8 +113,8 @@ static gboolean read_options(int argc, char **argv, Faults *faults, ServerOption
         g_autoptr(GOptionContext) context = g_option_context_new("- plays recordings as a model would answer");
         g_autofree char *help = faults_help(), *list = dialects_list(), *description = NULL;
 
-        description = g_strdup_printf("Dialects, each also asked for by its name before a path, as in /groq/v1/chat/completions:\n  %s\n\n%s",
-                                      list, help);
+        description = g_strdup_printf("Dialects, each also asked for by its name before a path, as in /groq/v1/chat/completions:\n"
+                                      "  %s\n\n%s", list, help);
         g_option_context_add_main_entries(context, entries, NULL);
         g_option_context_set_description(context, description);
         if (!g_option_context_parse(context, &argc, &argv, error) || !check_options(error) || !fill_options(options, error))
@@ -141,8 +139,6 @@ int main(int argc, char **argv)
                 faults_free(faults);
                 return 2;
         }
-        if (http2)
-                g_setenv("SOUP_SERVER_HTTP2", "1", TRUE);
         server = server_new(&options, faults, &error);
         if (!server) {
                 g_printerr("%s\n", error->message);

@@ -149,7 +149,8 @@ static gboolean play_trouble(const Stage *stage, SoupServerMessage *message, con
 static gboolean play_bytes(const Stage *stage, SoupServerMessage *message, const Call *call, const Fault *fault)
 {
         static const char html[] = "<!doctype html><title>Welcome</title><p>Please sign in to this network.";
-        static const char gateway[] = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body><h1>502 Bad Gateway</h1></body>\r\n</html>";
+        static const char gateway[] = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n"
+                                      "<body><h1>502 Bad Gateway</h1></body>\r\n</html>";
         static const char garbage[] = "\x16\x03\x01\xff{{[ this is no stream ]}}\n<<>>\n\n\xfe\xff";
         static const Trouble failed = { TROUBLE_SERVER, "It failed (on purpose).", NULL };
 

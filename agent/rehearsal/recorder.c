@@ -14,6 +14,7 @@
 
 struct Recorder {
         Transport *transport;
+        Log *log;
         const Dialect *dialect; /* of the real server */
         char *base, *model, *folder;
         char *key; /* a header; NULL: no key */
@@ -27,6 +28,8 @@ typedef struct {
         Reply *reply;
         char *state, *part, *sentence;
         guint attempt;
+        guint64 log_number;
+        const char *ended; /* NULL: not yet */
         gboolean streamed, begun, raw; /* raw: the answer is handed on as it is */
         gsize text, thoughts; /* bytes that were handed on */
 } Take;
@@ -38,11 +41,12 @@ static char *key_header(const Dialect *dialect)
         return key && *key ? g_strconcat(dialect->key_header, ": ", dialect->key_prefix, key, NULL) : NULL;
 }
 
-Recorder *recorder_new(const char *base, const char *model, const Dialect *dialect, const char *folder)
+Recorder *recorder_new(const char *base, const char *model, const Dialect *dialect, const char *folder, Log *log)
 {
         Recorder *recorder = g_new0(Recorder, 1);
 
         recorder->transport = transport_new();
+        recorder->log = log;
         recorder->dialect = dialect;
         recorder->base = g_strdup(base);
         recorder->model = g_strdup(model);
@@ -81,7 +85,13 @@ static void take_free(Take *take)
 
 static void finished_cb(SoupServerMessage *message, gpointer user_data)
 {
-        take_free(user_data);
+        Take *take = user_data;
+        Log *log = take->recorder->log;
+
+        log_set(log, take->log_number, "cancelled", json_object_new_boolean(take->ended == NULL));
+        log_set(log, take->log_number, "status", json_object_new_int(soup_server_message_get_status(message)));
+        log_set(log, take->log_number, "ended", json_object_new_string(take->ended ? take->ended : "disconnected"));
+        take_free(take);
 }
 
 static void write_down(Take *take)
@@ -200,6 +210,7 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
                         status = CHAT_TRUNCATED;
                 end(take, status);
         }
+        take->ended = status == CHAT_COMPLETE ? "whole" : "error";
         if (status == CHAT_COMPLETE && chat_stream_answer(take->stream)->content->len > 0)
                 write_down(take);
         if (take->begun)
@@ -238,6 +249,7 @@ static Take *take_new(Recorder *recorder, SoupServerMessage *message, const Call
         take->part = g_strdup(call->part);
         take->sentence = g_strdup(call->sentence);
         take->attempt = call->attempt;
+        take->log_number = call->log_number;
         g_signal_connect(message, "finished", G_CALLBACK(finished_cb), take);
         return take;
 }

@@ -237,8 +237,8 @@ static const Dialect *dialect_of_list(Server *server, SoupServerMessage *message
 
 static void path_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
 {
-        static const Trouble unknown = { TROUBLE_PATH, "The rehearsal answers at /v1/models, /v1/chat/completions, /v1/messages, /v1/responses "
-                                         "and /api/chat, each with or without a dialect's name before it.", NULL };
+        static const Trouble unknown = { TROUBLE_PATH, "The rehearsal answers at /v1/models, /v1/chat/completions, /v1/messages, "
+                                         "/v1/responses and /api/chat, each with or without a dialect's name before it.", NULL };
         Server *server = user_data;
         const Dialect *named = named_dialect(&path), *dialect = dialect_of(server, named, path);
 
@@ -312,7 +312,8 @@ static gboolean begin(Server *server, GError **error)
         if (options->limits && !limits_read(server->limits, options->limits, error))
                 return FALSE;
         if (options->record_base)
-                server->recorder = recorder_new(options->record_base, options->record_model, options->record_dialect, options->folder);
+                server->recorder = recorder_new(options->record_base, options->record_model, options->record_dialect, options->folder,
+                                                server->log);
         else
                 server->recordings = load(options->folder, error);
         server->stage = (Stage) { options, server->recordings, server->faults, server->limits, server->log };

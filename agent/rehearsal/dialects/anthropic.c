@@ -178,13 +178,11 @@ static gboolean is_open(const Reply *reply, const char *kind)
 static void open_text(Reply *reply, GString *out)
 {
         json_object *block = typed("text");
-        g_autofree char *unpadded = NULL;
 
         json_add_text(block, "text", "");
         open_block(reply, out, "text", block);
         reply_template(reply, "content_block_delta", delta_event(reply, "text_delta", "text", REPLY_PLACE, strlen(REPLY_PLACE)));
-        /* "}}\n\n" with spaces between and behind */
-        unpadded = g_steal_pointer(&reply->after);
+        g_free(reply->after);
         reply->after = g_strdup("}" PADDING "}" PADDING "\n\n");
 }
 
@@ -286,6 +284,6 @@ const Dialect dialect_anthropic = {
         .name = "anthropic", .wire = WIRE_ANTHROPIC, .base = "/v1", .path = "/messages", .type = "text/event-stream; charset=utf-8",
         .keepalive = PING, .key_header = "x-api-key", .key_prefix = "", .extra_header = "anthropic-version: 2023-06-01",
         .tokens_a_chunk = 1, .limits = LIMITS_ANTHROPIC,
-        .read = read_ask, .write = write_ask, .begin = begin, .text = text, .thought = thought, .call = call, .finish = finish, .fail = fail,
-        .plain = plain, .error = error,
+        .read = read_ask, .write = write_ask, .begin = begin, .text = text, .thought = thought, .call = call, .finish = finish,
+        .fail = fail, .plain = plain, .error = error,
 };

@@ -107,7 +107,8 @@ static const ChatHabits habits = { .thoughts = "reasoning", .fingerprint = "fp_r
 
 const Dialect dialect_cerebras = {
         CHAT_DIALECT,
-        .name = "cerebras", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 3, .limits = LIMITS_SUFFIXED, .habits = &habits,
+        .name = "cerebras", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 3,
+        .limits = LIMITS_SUFFIXED, .habits = &habits,
         .write = chat_write, .begin = begin, .text = reply_templated, .thought = thought, .call = call,
         .finish = finish, .fail = fail, .plain = plain, .error = error,
 };

@@ -56,7 +56,8 @@ static const ChatHabits habits = { .thoughts = "reasoning_content" };
 
 const Dialect dialect_diffusing = {
         CHAT_DIALECT,
-        .name = "diffusing", .wire = WIRE_DIFFUSING, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 24, .limits = LIMITS_UNSUFFIXED, .habits = &habits,
+        .name = "diffusing", .wire = WIRE_DIFFUSING, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 24,
+        .limits = LIMITS_UNSUFFIXED, .habits = &habits,
         .write = write_ask, .begin = chat_begin, .text = text, .thought = chat_thought, .call = chat_call_whole,
         .finish = finish, .fail = chat_fail, .plain = chat_plain, .error = chat_error,
 };

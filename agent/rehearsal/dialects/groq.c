@@ -75,7 +75,8 @@ static const ChatHabits habits = { .thoughts = "reasoning", .fingerprint = "fp_r
 
 const Dialect dialect_groq = {
         CHAT_DIALECT,
-        .name = "groq", .wire = WIRE_GROQ, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1, .limits = LIMITS_UNSUFFIXED, .habits = &habits,
+        .name = "groq", .wire = WIRE_GROQ, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
+        .limits = LIMITS_UNSUFFIXED, .habits = &habits,
         .write = chat_write, .begin = begin, .text = reply_templated, .thought = thought, .call = chat_call_whole,
         .finish = finish, .fail = fail, .plain = plain, .error = chat_error,
 };

@@ -70,7 +70,8 @@ static const ChatHabits habits = { .thoughts = "reasoning_content", .fingerprint
 
 const Dialect dialect_llamacpp = {
         CHAT_DIALECT,
-        .name = "llamacpp", .wire = WIRE_OPENAI, .keepalive = PING, .tokens_a_chunk = 1, .limits = LIMITS_SILENT, .habits = &habits,
+        .name = "llamacpp", .wire = WIRE_OPENAI, .keepalive = PING, .tokens_a_chunk = 1,
+        .limits = LIMITS_SILENT, .habits = &habits,
         .write = chat_write, .begin = begin, .text = reply_templated, .thought = chat_thought, .call = chat_call,
         .finish = finish, .fail = fail, .plain = plain, .error = error,
 };

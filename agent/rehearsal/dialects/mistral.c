@@ -101,7 +101,8 @@ static const ChatHabits habits = { .thoughts = "reasoning_content" };
 
 const Dialect dialect_mistral = {
         CHAT_DIALECT,
-        .name = "mistral", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1, .limits = LIMITS_SUFFIXED, .habits = &habits,
+        .name = "mistral", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
+        .limits = LIMITS_SUFFIXED, .habits = &habits,
         .write = chat_write, .begin = chat_begin, .text = reply_templated, .thought = thought, .call = chat_call_whole,
         .finish = finish, .fail = fail, .plain = plain, .error = error,
 };

@@ -17,7 +17,8 @@ static const ChatHabits habits = { .thoughts = "reasoning_content", .fingerprint
 
 const Dialect dialect_openai = {
         CHAT_DIALECT,
-        .name = "openai", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1, .limits = LIMITS_UNSUFFIXED, .habits = &habits,
+        .name = "openai", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
+        .limits = LIMITS_UNSUFFIXED, .habits = &habits,
         .write = chat_write, .begin = begin, .text = reply_templated, .thought = chat_thought, .call = chat_call,
         .finish = chat_finish, .fail = chat_fail, .plain = chat_plain, .error = chat_error,
 };

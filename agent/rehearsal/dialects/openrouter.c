@@ -65,7 +65,8 @@ static const ChatHabits habits = { .thoughts = "reasoning", .provider = "Rehears
 
 const Dialect dialect_openrouter = {
         CHAT_DIALECT,
-        .name = "openrouter", .wire = WIRE_OPENAI, .keepalive = COMMENT, .tokens_a_chunk = 1, .limits = LIMITS_UNSUFFIXED, .habits = &habits,
+        .name = "openrouter", .wire = WIRE_OPENAI, .keepalive = COMMENT, .tokens_a_chunk = 1,
+        .limits = LIMITS_UNSUFFIXED, .habits = &habits,
         .write = chat_write, .begin = begin, .text = reply_templated, .thought = thought, .call = chat_call,
         .finish = finish, .fail = fail, .plain = chat_plain, .error = error,
 };

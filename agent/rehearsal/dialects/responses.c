@@ -340,6 +340,6 @@ const Dialect dialect_responses = {
         .name = "responses", .wire = WIRE_RESPONSES, .base = "/v1", .path = "/responses", .type = "text/event-stream; charset=utf-8",
         .key_header = "Authorization", .key_prefix = "Bearer ", .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
         .limits = LIMITS_UNSUFFIXED,
-        .read = read_ask, .write = write_ask, .begin = begin, .text = text, .thought = thought, .call = call, .finish = finish, .fail = fail,
-        .plain = plain, .error = chat_error,
+        .read = read_ask, .write = write_ask, .begin = begin, .text = text, .thought = thought, .call = call, .finish = finish,
+        .fail = fail, .plain = plain, .error = chat_error,
 };
