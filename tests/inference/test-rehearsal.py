@@ -713,7 +713,7 @@ def test_log_tells_what_was_asked():
             for _ in range(2):
                 server.send(connection, "/v1/chat/completions", dialects.body_for("openai", stream=False), close=False)
                 raw = b""
-                while not raw.endswith(b"0\r\n\r\n"):
+                while not raw.endswith(b"\r\n0\r\n\r\n"):
                     raw += connection.recv(1 << 16)
             port = connection.getsockname()[1]
         assert [entry["client"] for entry in server.log()[-2:]] == [port, port]

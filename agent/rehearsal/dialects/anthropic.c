@@ -280,7 +280,7 @@ static json_object *plain(Reply *reply, const char *reason)
         return message_of(reply, content, reason_of(reason));
 }
 
-const Dialect dialect_anthropic = {
+const Dialect spoken_anthropic = {
         .name = "anthropic", .wire = WIRE_ANTHROPIC, .base = "/v1", .path = "/messages", .type = "text/event-stream; charset=utf-8",
         .keepalive = PING, .key_header = "x-api-key", .key_prefix = "", .extra_header = "anthropic-version: 2023-06-01",
         .tokens_a_chunk = 1, .limits = LIMITS_ANTHROPIC,

@@ -105,7 +105,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
 
 static const ChatHabits habits = { .thoughts = "reasoning", .fingerprint = "fp_rehearsal" };
 
-const Dialect dialect_cerebras = {
+const Dialect spoken_cerebras = {
         CHAT_DIALECT,
         .name = "cerebras", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 3,
         .limits = LIMITS_SUFFIXED, .habits = &habits,

@@ -8,12 +8,12 @@
 
 #define DIALECTS(X) X(openai) X(cerebras) X(groq) X(diffusing) X(openrouter) X(mistral) X(llamacpp) X(anthropic) X(responses) X(ollama)
 
-#define X(name) extern const Dialect dialect_##name;
+#define X(name) extern const Dialect spoken_##name; /* the reader has its own dialect_… */
 DIALECTS(X)
 #undef X
 
 static const Dialect *const dialects[] = {
-#define X(name) &dialect_##name,
+#define X(name) &spoken_##name,
         DIALECTS(X)
 #undef X
 };

@@ -54,7 +54,7 @@ static json_object *write_ask(const Ask *ask, const char *model)
 
 static const ChatHabits habits = { .thoughts = "reasoning_content" };
 
-const Dialect dialect_diffusing = {
+const Dialect spoken_diffusing = {
         CHAT_DIALECT,
         .name = "diffusing", .wire = WIRE_DIFFUSING, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 24,
         .limits = LIMITS_UNSUFFIXED, .habits = &habits,

@@ -73,7 +73,7 @@ static json_object *plain(Reply *reply, const char *reason)
 
 static const ChatHabits habits = { .thoughts = "reasoning", .fingerprint = "fp_rehearsal" };
 
-const Dialect dialect_groq = {
+const Dialect spoken_groq = {
         CHAT_DIALECT,
         .name = "groq", .wire = WIRE_GROQ, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
         .limits = LIMITS_UNSUFFIXED, .habits = &habits,

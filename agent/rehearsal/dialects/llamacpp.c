@@ -68,7 +68,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
 
 static const ChatHabits habits = { .thoughts = "reasoning_content", .fingerprint = "b9478-rehearsal" };
 
-const Dialect dialect_llamacpp = {
+const Dialect spoken_llamacpp = {
         CHAT_DIALECT,
         .name = "llamacpp", .wire = WIRE_OPENAI, .keepalive = PING, .tokens_a_chunk = 1,
         .limits = LIMITS_SILENT, .habits = &habits,

@@ -99,7 +99,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
 
 static const ChatHabits habits = { .thoughts = "reasoning_content" };
 
-const Dialect dialect_mistral = {
+const Dialect spoken_mistral = {
         CHAT_DIALECT,
         .name = "mistral", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
         .limits = LIMITS_SUFFIXED, .habits = &habits,

@@ -156,7 +156,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
         push(out, error(trouble));
 }
 
-const Dialect dialect_ollama = {
+const Dialect spoken_ollama = {
         .name = "ollama", .wire = WIRE_OLLAMA, .base = "/api", .path = "/chat", .type = "application/x-ndjson",
         .key_header = "Authorization", .key_prefix = "Bearer ", .tokens_a_chunk = 1, .limits = LIMITS_SILENT,
         .read = read_ask, .write = write_ask, .begin = begin, .text = reply_templated, .thought = thought, .call = call, .finish = finish,

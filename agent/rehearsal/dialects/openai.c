@@ -15,7 +15,7 @@ static void begin(Reply *reply, GString *out)
 
 static const ChatHabits habits = { .thoughts = "reasoning_content", .fingerprint = "fp_rehearsal" };
 
-const Dialect dialect_openai = {
+const Dialect spoken_openai = {
         CHAT_DIALECT,
         .name = "openai", .wire = WIRE_OPENAI, .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
         .limits = LIMITS_UNSUFFIXED, .habits = &habits,

@@ -63,7 +63,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
 
 static const ChatHabits habits = { .thoughts = "reasoning", .provider = "Rehearsal" };
 
-const Dialect dialect_openrouter = {
+const Dialect spoken_openrouter = {
         CHAT_DIALECT,
         .name = "openrouter", .wire = WIRE_OPENAI, .keepalive = COMMENT, .tokens_a_chunk = 1,
         .limits = LIMITS_UNSUFFIXED, .habits = &habits,

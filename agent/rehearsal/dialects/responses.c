@@ -336,7 +336,7 @@ static void fail(Reply *reply, GString *out, const Trouble *trouble)
         push(reply, out, event);
 }
 
-const Dialect dialect_responses = {
+const Dialect spoken_responses = {
         .name = "responses", .wire = WIRE_RESPONSES, .base = "/v1", .path = "/responses", .type = "text/event-stream; charset=utf-8",
         .key_header = "Authorization", .key_prefix = "Bearer ", .keepalive = CHAT_KEEPALIVE, .tokens_a_chunk = 1,
         .limits = LIMITS_UNSUFFIXED,
