@@ -1,3 +1,4 @@
+/* Whole answers, written at once: what is paced is player.c's. */
 #include "agent/rehearsal/answer.h"
 
 #include <string.h>
