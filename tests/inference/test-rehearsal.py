@@ -614,7 +614,9 @@ class Certificate:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key,
                         "-out", self.file, "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
                        check=True, capture_output=True, timeout=DEADLINE)
-        return ("--tls", self.file, key), ssl.create_default_context(cafile=self.file)
+        context = ssl.create_default_context(cafile=self.file)
+        context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)  # a lost connection is to be told from a closed one
+        return ("--tls", self.file, key), context
 
     def __exit__(self, *_):
         self.folder.cleanup()
@@ -733,7 +735,8 @@ class Http2:
             self.port = free.getsockname()[1]
         program = shutil.which("nghttpx") or "/usr/sbin/nghttpx"
         return subprocess.Popen([program, f"-f127.0.0.1,{self.port}", f"-b127.0.0.1,{self.backend}", "-n1", "--single-process", "--no-ocsp",
-                                 "--conf=/dev/null", "--errorlog-file=/dev/null", self.key, self.certificate], stdin=subprocess.DEVNULL)
+                                 "--conf=/dev/null", "--errorlog-file=/dev/null", self.key, self.certificate],
+                                stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def __enter__(self):
         self.child, end = self.start(), time.monotonic() + DEADLINE
