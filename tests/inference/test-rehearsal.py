@@ -66,7 +66,11 @@ def receive(connection):
     try:
         while part := connection.recv(1 << 20):
             raw += part
-    except (ssl.SSLEOFError, ConnectionResetError):
+    except ConnectionResetError:
+        return raw, False
+    except ssl.SSLError as error:
+        if not isinstance(error, ssl.SSLEOFError) and error.reason != "UNEXPECTED_EOF_WHILE_READING":
+            raise
         return raw, False
     return raw, True
 
