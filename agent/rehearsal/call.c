@@ -34,12 +34,19 @@ static GBytes *unpack(GBytes *packed)
 
 json_object *call_body(SoupServerMessage *message, Trouble *trouble)
 {
+        static const Trouble too_large = { TROUBLE_LARGE, "The body must be at most 16 MiB.", NULL };
         SoupMessageHeaders *headers = soup_server_message_get_request_headers(message);
         const char *encoding = soup_message_headers_get_one(headers, "Content-Encoding");
-        g_autoptr(GBytes) bytes = soup_message_body_flatten(soup_server_message_get_request_body(message));
+        SoupMessageBody *sent = soup_server_message_get_request_body(message);
+        g_autoptr(GBytes) bytes = NULL;
         json_object *body = NULL;
 
         *trouble = (Trouble) { TROUBLE_REQUEST, "The body must be JSON with messages, at most 16 MiB.", NULL };
+        if (sent->length > CALL_BODY_MAX) {
+                *trouble = too_large;
+                return NULL;
+        }
+        bytes = soup_message_body_flatten(sent);
         if (encoding && g_ascii_strcasecmp(encoding, "gzip") == 0) {
                 GBytes *unpacked = unpack(bytes);
                 if (!unpacked) {
@@ -53,7 +60,7 @@ json_object *call_body(SoupServerMessage *message, Trouble *trouble)
                 return NULL;
         }
         if (g_bytes_get_size(bytes) > CALL_BODY_MAX)
-                *trouble = (Trouble) { TROUBLE_LARGE, "The body must be at most 16 MiB.", NULL };
+                *trouble = too_large;
         else
                 body = json_parse_object(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), NULL);
         return body;

@@ -256,6 +256,20 @@ static void path_cb(SoupServer *soup, SoupServerMessage *message, const char *pa
         answer_trouble(message, named ? named : server->options.dialect, &unknown);
 }
 
+/* libsoup keeps a body whole before anybody is asked. Of one that is too large it keeps no more than shows that it is. */
+static void chunk_cb(SoupServerMessage *message, GBytes *chunk, gpointer user_data)
+{
+        SoupMessageBody *body = soup_server_message_get_request_body(message);
+
+        if (body->length > CALL_BODY_MAX)
+                soup_message_body_set_accumulate(body, FALSE);
+}
+
+static void early_cb(SoupServer *soup, SoupServerMessage *message, const char *path, GHashTable *query, gpointer user_data)
+{
+        g_signal_connect(message, "got-chunk", G_CALLBACK(chunk_cb), NULL);
+}
+
 /* ---- start and end ---- */
 
 static Recordings *load(const char *folder, GError **error)
@@ -291,6 +305,7 @@ static gboolean listen_at(Server *server, GError **error)
         GSList *uris;
 
         server->soup = soup_server_new("server-header", "impromptu-rehearsal ", NULL);
+        soup_server_add_early_handler(server->soup, NULL, early_cb, NULL, NULL);
         soup_server_add_handler(server->soup, NULL, path_cb, server, NULL);
         if (server->options.certificate) {
                 how |= SOUP_SERVER_LISTEN_HTTPS;

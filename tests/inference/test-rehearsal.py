@@ -473,6 +473,20 @@ def test_bad_bodies():
             assert got.status == 400 and dialects.error_of(dialect, got.body)[0], (dialect, body, got.body)
 
 
+def test_bodies_are_bounded():
+    for server, dialect in every_dialect():
+        got = server.get(dialects.PATHS[dialect], b" " * (17 << 20), dialects.headers_for(dialect))
+        assert got.status == 413 and "16 MiB" in dialects.error_of(dialect, got.body)[0], (dialect, got.raw)
+        with server.connect() as connection:  # its length is not said
+            connection.sendall(f"POST {dialects.PATHS[dialect]} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n".encode())
+            head = "".join(f"{name}: {value}\r\n" for name, value in dialects.headers_for(dialect).items())
+            connection.sendall(head.encode() + b"Transfer-Encoding: chunked\r\n\r\n")
+            for _ in range(40):
+                connection.sendall(b"100000\r\n" + b" " * (1 << 20) + b"\r\n")
+            connection.sendall(b"0\r\n\r\n")
+            assert Got(*receive(connection)).status == 413, dialect
+
+
 def test_fault_statuses():
     statuses = {"401": 401, "402": 402, "403": 403, "404model": 404, "413": 413, "500": 500, "503=2": 503, "429=2": 429, "429ms=150": 429,
                 "429date=60": 429, "429again": 429, "429never": 429}
