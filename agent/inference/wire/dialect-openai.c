@@ -95,13 +95,15 @@ static void read_choice(ChatStream *stream, json_object *choice)
 
 static gboolean read_chunk(ChatStream *stream, json_object *chunk, const char *event)
 {
-        json_object *choices = wire_array(chunk, "choices");
+        json_object *choices = wire_array(chunk, "choices"), *why = wire_get(wire_object(chunk, "x_groq"), "error");
 
         wire_set(&stream->answer.id, wire_text(chunk, "id"));
         wire_set(&stream->answer.model, wire_text(chunk, "model"));
         wire_read_openai_figures(stream, chunk);
         for (gsize i = 0; choices && i < json_object_array_length(choices); i++)
                 read_choice(stream, json_object_array_get_idx(choices, i));
+        if (json_object_is_type(why, json_type_string) && json_object_get_string_len(why) > 0)
+                wire_take_error(stream, why, chunk);
         return choices || stream->answer.usage;
 }
 
