@@ -64,6 +64,7 @@ struct ChatStream {
         ChatStatus status;      /* from then on */
         json_tokener *tokener;
         gboolean scanning;
+        guint scanned;          /* chunks that json-c did not see */
         ScanFrame frame;
         GString *scratch;       /* for texts that cannot be taken from where they lie */
         GString *unescaped;     /* the scanner's */
