@@ -6,7 +6,8 @@ import json
 import pathlib
 import sys
 
-TESTS = pathlib.Path(__file__).resolve().parent.parent / "inference"
+FOUND = pathlib.Path(__file__).resolve().parent / "found"  # what once failed, as a fuzzer wrote it
+TESTS = FOUND.parent.parent / "inference"
 DIALECTS = ["openai", "groq", "diffusing", "anthropic", "responses", "ollama"]  # in the order of WIRE_DIALECTS
 HEAD, TAIL = 2500, 1500  # bytes of a recorded stream: its middle is more of the same
 
@@ -30,6 +31,8 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     for number, (name, dialect, data) in enumerate(streams()):
         (folder / f"{number:03}-{dialect}-{name}").write_bytes(bytes([DIALECTS.index(dialect), number % 256]) + data)
+    for path in FOUND.iterdir():
+        (folder / f"found-{path.name}").write_bytes(path.read_bytes())
 
 
 main()

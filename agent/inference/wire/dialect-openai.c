@@ -44,18 +44,20 @@ static void read_reasoning(ChatStream *stream, json_object *delta)
         }
 }
 
-static void read_tool(ChatStream *stream, json_object *entry, gint64 index)
+static void read_tool(ChatStream *stream, json_object *entry)
 {
-        json_object *function = wire_object(entry, "function");
+        gint64 index = -1;
+        json_object *function = wire_object(entry, "function"), *arguments;
         gboolean custom = !function && wire_object(entry, "custom");
         Tool *tool;
 
         if (custom)
                 function = wire_object(entry, "custom");
         wire_count(entry, "index", &index);
-        tool = wire_tool(stream, wire_text(entry, "id"), index, wire_text(function, "name"));
+        arguments = wire_get(function, custom ? "input" : "arguments");
+        tool = wire_tool(stream, wire_text(entry, "id"), index, wire_text(function, "name"), arguments);
         if (tool)
-                wire_tool_arguments_json(stream, tool, wire_get(function, custom ? "input" : "arguments"));
+                wire_tool_arguments_json(stream, tool, arguments);
 }
 
 /* function_call is what tool_calls were before there could be several. */
@@ -65,12 +67,17 @@ static void read_tools(ChatStream *stream, json_object *delta)
 
         wire_tools_begin(stream);
         for (gsize i = 0; calls && i < json_object_array_length(calls) && !stream->answer.failed; i++)
-                read_tool(stream, json_object_array_get_idx(calls, i), -1);
+                read_tool(stream, json_object_array_get_idx(calls, i));
         if (old && !calls) {
-                Tool *tool = wire_tool(stream, NULL, 0, wire_text(old, "name"));
+                Tool *tool = wire_tool(stream, NULL, 0, wire_text(old, "name"), NULL);
                 if (tool)
                         wire_tool_arguments_json(stream, tool, wire_get(old, "arguments"));
         }
+}
+
+static gboolean has_begun(const ChatAnswer *answer)
+{
+        return answer->content->len > 0 || answer->reasoning->len > 0 || answer->tool_calls->len > 0;
 }
 
 static void read_choice(ChatStream *stream, json_object *choice)
@@ -81,7 +88,7 @@ static void read_choice(ChatStream *stream, json_object *choice)
         wire_count(choice, "index", &index);
         if (index != 0)
                 return; /* one answer was asked for */
-        if (!delta)
+        if (!delta && !has_begun(&stream->answer)) /* not streamed; at a stream's end it would repeat what came */
                 delta = wire_object(choice, "message");
         read_reasoning(stream, delta);
         read_content(stream, wire_get(delta, "content"));

@@ -119,8 +119,8 @@ void wire_set(char **place, const char *value);
 /* A list of tool calls begins: it speaks of each call once. */
 void wire_tools_begin(ChatStream *stream);
 /* The call that these words speak of, begun if need be: a known id is that call and a new one a new call; without an id it is the last call
- * of that index; without either (index -1) the last call. NULL once there are too many. */
-Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name);
+ * of that index; without either (index -1) the last call. arguments: what it is about to be given. NULL once there are too many. */
+Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name, json_object *arguments);
 Tool *wire_tool_new(ChatStream *stream, const char *id, gint64 index, const char *name);
 /* The last call of that item or that index; NULL if there is none. */
 Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index);
