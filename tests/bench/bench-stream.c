@@ -1,5 +1,5 @@
-/* How fast a stream is read, and in how much memory. Prints; asserts nothing. The bytes are recorded streams of Groq and Cerebras, read again
- * and again in pieces as a network gives them: with the scanner, and through json-c alone. Then one answer of a gigabyte. */
+/* How fast a stream is read, and in how much memory. Prints; asserts nothing. The bytes are recorded streams of Groq and Cerebras, read
+ * again and again in pieces as a network gives them: with the scanner, and through json-c alone. Then one answer of a gigabyte. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -73,8 +73,8 @@ static void measure_gigabyte(void)
         gint64 start = g_get_monotonic_time();
 
         while (piece->len < PIECE)
-                g_string_append(piece, "data: {\"id\":\"chatcmpl-7eb08824-fb8d-47af-a1f0-3aa786f2d1f3\",\"object\":\"chat.completion.chunk\","
-                                "\"created\":1770770839,\"model\":\"llama-3.3-70b-versatile\",\"system_fingerprint\":\"fp_f8b414701e\","
+                g_string_append(piece, "data: {\"id\":\"chatcmpl-7eb08824-fb8d-47af-a1f0-3aa786f2d1f3\","
+                                "\"object\":\"chat.completion.chunk\",\"created\":1770770839,\"model\":\"llama-3.3-70b-versatile\",\"system_fingerprint\":\"fp_f8b414701e\","
                                 "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"abc\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
                                 ": keep-alive\n\n");
         for (; total < GIGABYTE && chat_stream_feed(stream, piece->str, piece->len); total += piece->len) {

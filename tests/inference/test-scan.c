@@ -4,8 +4,8 @@
 
 #include "streams.h"
 
-#define WRAP(delta) "{\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":" delta \
-                    ",\"finish_reason\":null}]}"
+#define WRAP(delta) "{\"id\":\"x\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\"," \
+                    "\"choices\":[{\"index\":0,\"delta\":" delta ",\"finish_reason\":null}]}"
 
 static const struct {
         const char *chunk;
@@ -114,7 +114,8 @@ static void test_frames(void)
                                              WRAP("{\"content\":\"\\\"},\\\"finish_reason\\\":null}]}\"}"), WRAP("{\"content\":\"\\\\\"}"),
                                              WRAP("{\"content\":\"\\u0041\"}"), WRAP("{\"content\":\"\xff\"}"), NULL };
         static const char *const closed[] = { WRAP("{\"content\":\"a\"}"), WRAP("{\"content\":\"a\",\"reasoning\":\"b\"}"),
-                                              WRAP("{\"content\":\"a\"},\"delta\":{\"content\":\"b\"}"), WRAP("{\"content\":\"c\"}"), NULL };
+                                              WRAP("{\"content\":\"a\"},\"delta\":{\"content\":\"b\"}"),
+                                              WRAP("{\"content\":\"c\"}"), NULL };
         static const char *const renamed[] = { "{\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}",
                                                "{\"id\":\"2\",\"choices\":[{\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}",
                                                "{\"id\":\"1\",\"choices\":[{\"delta\":{\"content\":\"b\"}}]}", NULL };
@@ -129,7 +130,8 @@ static void test_hot(void)
 {
         static const char *const names[] = { "groq_src___fixtures___groq-text.sse", "groq_src___fixtures___groq-reasoning.sse",
                                              "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse",
-                                             "openai_src_chat___fixtures___openai-text.sse", "alibaba_src___fixtures___alibaba-reasoning.sse",
+                                             "openai_src_chat___fixtures___openai-text.sse",
+                                             "alibaba_src___fixtures___alibaba-reasoning.sse",
                                              "deepseek_src_chat___fixtures___deepseek-text.sse" };
 
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {

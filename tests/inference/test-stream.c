@@ -1,4 +1,5 @@
-/* Verifies that the reader makes the same answer of every recorded stream as its golden values say, and of every edge case, in any split. */
+/* Verifies that the reader makes of every recorded stream what its golden values say, and of every edge case what it expects, in any
+ * split. */
 #include <string.h>
 
 #include "streams.h"
@@ -166,7 +167,8 @@ static void test_not_a_stream(void)
 
 static void test_plain(void)
 {
-        static const char good[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"completion_tokens\":1}}";
+        static const char good[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],"
+                                   "\"usage\":{\"completion_tokens\":1}}";
         static const char bad[] = "{\"message\":\"no such thing\",\"type\":\"t\",\"code\":\"c\"}";
         g_autoptr(ChatStream) answer = chat_stream_new(WIRE_OPENAI, TRUE), error = chat_stream_new(WIRE_OPENAI, TRUE);
 

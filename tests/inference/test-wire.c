@@ -28,7 +28,8 @@ static void check_case(WireDialect dialect, json_object *item)
         json_object_object_foreach(field(item, "expect"), name, wanted) {
                 json_object *got = field(answer, name);
                 if (!json_object_equal(got, wanted))
-                        g_test_message("%s: %s is %s, not %s", what, name, json_object_to_json_string(got), json_object_to_json_string(wanted));
+                        g_test_message("%s: %s is %s, not %s", what, name, json_object_to_json_string(got),
+                                       json_object_to_json_string(wanted));
                 g_assert_true(json_object_equal(got, wanted));
         }
         json_object_put(answer);
@@ -72,13 +73,13 @@ static void test_settled(void)
 
 static void test_figures(void)
 {
+        static const char lines[] = "{\"message\":{\"content\":\"a\"},\"done\":true,\"prompt_eval_count\":26,\"eval_count\":282,"
+                                    "\"load_duration\":1500000000,\"prompt_eval_duration\":500000000,\"eval_duration\":2000000000}\n";
+        static const char event[] = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":5,"
+                                    "\"prompt_cache_hit_tokens\":4,\"completion_tokens_details\":{\"reasoning_tokens\":3}},"
+                                    "\"timings\":{\"prompt_ms\":10,\"predicted_ms\":50,\"predicted_per_second\":99.5}}\n\n";
         ChatStatus status;
-        g_autoptr(ChatStream) ollama = read_all(WIRE_OLLAMA, "{\"message\":{\"content\":\"a\"},\"done\":true,\"prompt_eval_count\":26,\"eval_count\":282,"
-                                                "\"load_duration\":1500000000,\"prompt_eval_duration\":500000000,\"eval_duration\":2000000000}\n",
-                                                &status);
-        g_autoptr(ChatStream) deepseek = read_all(WIRE_OPENAI, "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":5,"
-                                                  "\"prompt_cache_hit_tokens\":4,\"completion_tokens_details\":{\"reasoning_tokens\":3}},"
-                                                  "\"timings\":{\"prompt_ms\":10,\"predicted_ms\":50,\"predicted_per_second\":99.5}}\n\n", &status);
+        g_autoptr(ChatStream) ollama = read_all(WIRE_OLLAMA, lines, &status), deepseek = read_all(WIRE_OPENAI, event, &status);
         const ChatAnswer *one = chat_stream_answer(ollama), *two = chat_stream_answer(deepseek);
 
         g_assert_cmpfloat_with_epsilon(one->queue_seconds, 1.5, 1e-9);

@@ -1,6 +1,7 @@
-/* Chat completions, in the habits of many servers. Thoughts come in delta.reasoning or delta.reasoning_content (or both, the same), in typed
- * parts, in reasoning_details, or as <think> in the text; a choice may be a delta or, not streamed, a message. Groq's errors are events,
- * which errors.c knows; a diffusing server's text is replaced by each delta, which answer.c knows. */
+/* Chat completions, in the habits of many servers. Thoughts come in delta.reasoning or delta.reasoning_content (or both, the same), in
+ * typed parts, in reasoning_details, or as <think> in the text; a choice may be a delta or, not streamed, a message. Groq's errors are
+ * events, which errors.c knows; a diffusing server's text is replaced by each delta, which answer.c knows. The text of completions, which
+ * are no chat, is not read. */
 #include <string.h>
 
 #include "agent/inference/wire/internal.h"

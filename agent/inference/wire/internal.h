@@ -35,7 +35,7 @@ typedef struct {
 } Tool;
 
 typedef struct {
-        /* One JSON object of the answer, streamed or not. event: its name, "message" if it has none. FALSE if it is no part of an answer. */
+        /* One JSON object of the answer, streamed or not. event: its name, "message" if it has none. FALSE: it is no part of an answer. */
         gboolean (*read)(ChatStream *stream, json_object *object, const char *event);
         gboolean scans; /* wire_scan() knows its chunks */
         gboolean thinks; /* servers leave <think> in its text */
@@ -92,7 +92,7 @@ void wire_count(json_object *object, const char *name, gint64 *count);
  * how utf8.c meets them; NULL if there are none, and the text can be parsed as it is. Free with g_free(). */
 char *wire_loosen_surrogates(const char *text, gsize length, gsize *loosened);
 
-/* utf8.c: makes UTF-8 of what came; holds the beginning of a character back until the rest comes. The result lies in bytes or in scratch. */
+/* utf8.c: makes UTF-8 of what came; holds the beginning of a character back until the rest comes. The result lies in bytes or scratch. */
 const char *utf8_mend(Utf8Tail *tail, const char *bytes, gsize length, GString *scratch, gsize *mended);
 /* What is held back will not be completed. Returns what stands for it, "" for nothing. */
 const char *utf8_end(Utf8Tail *tail);

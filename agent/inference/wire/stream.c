@@ -1,6 +1,6 @@
-/* Reads a model's answer from its bytes to its end. protocols/sse.h cuts the bytes into events or lines; each is one JSON object, read by the
- * dialect's file or, where it is the chunk that comes a thousand times, by scan.c; answer.c adds it up. Here is what all dialects share: what
- * is no JSON, an answer that was not streamed, errors, bounds, and how it ended.
+/* Reads a model's answer from its bytes to its end. protocols/sse.h cuts the bytes into events or lines; each is one JSON object, read by
+ * the dialect's file or, where it is the chunk that comes a thousand times, by scan.c; answer.c adds it up. Here is what all dialects
+ * share: what is no JSON, an answer that was not streamed, errors, bounds, and how it ended.
  *
  * A stream that stops in the middle of an object was cut, and is truncated; an object that is broken though its end came makes the whole
  * answer garbage. Something that is no answer at all (a web page, an error in plain words) is found by its lines, which are no fields. */
@@ -10,6 +10,8 @@
 
 #define JSON_DEPTH_MAX 64
 #define ERROR_TEXT_MAX 1000 /* bytes of an error that is no JSON */
+
+#define END "[DONE]"
 
 #define NO_ANSWER "something other than a model's answer"
 #define WEB_PAGE "a web page instead of an answer"
@@ -99,10 +101,15 @@ static json_object *object_of(json_object *value)
 static void fail_in_words(ChatStream *stream, const char *text, gsize length)
 {
         g_autofree char *words = g_strndup(text, MIN(length, ERROR_TEXT_MAX));
-        json_object *error = json_object_new_string(g_strstrip(words));
+        json_object *error = json_object_new_string(*words == '{' ? "an error that was cut off" : g_strstrip(words));
 
         wire_take_error(stream, error, NULL);
         json_object_put(error);
+}
+
+static gboolean is_end(const char *text, gsize length)
+{
+        return length >= strlen(END) && memcmp(text, END, strlen(END)) == 0;
 }
 
 /* A value that is no object says nothing, unless it is the mark of the end in quotes. */
@@ -112,10 +119,48 @@ static void read_value(ChatStream *stream, json_object *value, const char *event
 
         if (object)
                 read_object(stream, object, event);
-        else if (json_object_is_type(value, json_type_string) && g_str_has_prefix(json_object_get_string(value), "[DONE]"))
+        else if (json_object_is_type(value, json_type_string) && is_end(json_object_get_string(value), json_object_get_string_len(value)))
                 stream->answer.done = TRUE;
         else if (value)
                 stream->strange++;
+}
+
+/* Reads one line as an event; event NULL: only looks whether it could. At the end of the body the last line may be cut. */
+static gboolean read_line(ChatStream *stream, const char *line, gsize length, gboolean last, const char *event)
+{
+        json_object *value = NULL;
+        JsonState state;
+
+        if (length == 0 || stream->answer.done || stream->answer.failed)
+                return TRUE;
+        if (is_end(line, length)) {
+                stream->answer.done = stream->answer.done || event;
+                return TRUE;
+        }
+        state = parse(stream, line, length, &value);
+        if (event && state == JSON_WHOLE)
+                read_value(stream, value, event);
+        json_object_put(value);
+        return state == JSON_WHOLE || (state == JSON_CUT && last && stream->ending);
+}
+
+static gboolean each_line(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        while (length > 0) {
+                const char *end = memchr(text, '\n', length);
+                gsize line = end ? (gsize)(end - text) : length, taken = line + (end != NULL);
+                if (!read_line(stream, text, line, taken == length, event))
+                        return FALSE;
+                text += taken;
+                length -= taken;
+        }
+        return TRUE;
+}
+
+/* Some servers end an event with its line and forget the blank one, so that what should be one value is several. FALSE: it is not that. */
+static gboolean read_lines(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        return memchr(text, '\n', length) && each_line(stream, text, length, NULL) && each_line(stream, text, length, event);
 }
 
 /* An event named error is one even if its data is no JSON. */
@@ -130,7 +175,7 @@ static void read_json(ChatStream *stream, const char *text, gsize length, const 
                 read_value(stream, value, event);
         else if (state == JSON_CUT && stream->dialect == &dialect_ollama && !stream->ending && stream->answer.chunks == 0)
                 stream->plain = g_string_new_len(text, length); /* its first line is only the beginning of an object */
-        else if (!stream->ending)
+        else if (!(state == JSON_BROKEN && read_lines(stream, text, length, event)) && !stream->ending)
                 wire_fail(stream, TRUE, text[0] == '<' ? WEB_PAGE : UNREADABLE);
         json_object_put(value);
 }
@@ -166,7 +211,7 @@ static void event_cb(const SseEvent *event, gpointer user_data)
                 data++;
         if (length == 0)
                 return;
-        if (length >= 6 && memcmp(data, "[DONE]", 6) == 0)
+        if (is_end(data, length))
                 stream->answer.done = TRUE;
         else if (strcmp(event->event, "ping") != 0)
                 read_json(stream, data, length, event->event);
@@ -282,10 +327,11 @@ static void read_plain(ChatStream *stream)
         json_object *value;
         JsonState state = parse(stream, stream->plain->str + at, stream->plain->len - at, &value);
 
-        if (state == JSON_BROKEN)
+        if (state == JSON_WHOLE)
+                read_value(stream, value, "message");
+        else if (state == JSON_BROKEN && !read_lines(stream, stream->plain->str + at, stream->plain->len - at, "message"))
                 wire_fail(stream, TRUE, stream->plain->str[at] == '<' ? WEB_PAGE : UNREADABLE);
-        read_value(stream, value, "message");
-        if (stream->known > 0)
+        if (state == JSON_WHOLE && stream->known > 0)
                 stream->answer.done = TRUE;
         json_object_put(value);
 }
