@@ -65,6 +65,10 @@ static const char *message_of(json_object *error)
                 if (text && *text)
                         return text;
         }
+        for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+                if (wire_object(error, names[i]))
+                        return message_of(wire_object(error, names[i]));
+        }
         details = wire_array(error, "detail");
         return details && json_object_array_length(details) > 0 ? wire_text(json_object_array_get_idx(details, 0), "msg") : NULL;
 }
@@ -126,7 +130,8 @@ static gboolean has_marks(const ChatStream *stream, json_object *object)
 gboolean wire_read_error(ChatStream *stream, json_object *object, const char *event)
 {
         json_object *error = wire_get(object, "error");
-        gboolean named = strcmp(event, "error") == 0 || g_strcmp0(wire_text(object, "type"), "error") == 0;
+        gboolean named = strcmp(event, "error") == 0 || g_strcmp0(wire_text(object, "type"), "error") == 0 ||
+                         (json_object_is_type(error, json_type_boolean) && json_object_get_boolean(error));
 
         if (says_something(error)) {
                 if (json_object_is_type(error, json_type_array))
