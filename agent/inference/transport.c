@@ -20,7 +20,6 @@
 #include <openssl/ssl.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #define READY_MAX 128 /* sockets taken from the set in one round */
@@ -44,6 +43,7 @@ struct Transport {
         GSource *loop;
         gpointer watch;        /* of the epoll set in the loop */
         GIOCondition watched;
+        gboolean ending;
         gboolean awake;        /* in a wake-up, which arms the loop when it is over */
         gint64 deadline;       /* when libcurl wants to be called; -1: never */
         gint64 woken;          /* when the last wake-up that brought something began */
@@ -103,10 +103,27 @@ static void request_unref(TransportRequest *request)
         g_free(request);
 }
 
-/* Takes the request off libcurl and off the loop. An unfinished one loses its connection here, or its stream of one. */
-static void request_detach(TransportRequest *request)
+/* What resets a stream waits in libcurl until something is sent on its connection. Pausing another stream there sends, and unpausing it at
+ * once leaves it as it was. A request that was not yet sent has no stream to pause. */
+static void send_what_waits(Transport *transport, const Host *host)
+{
+        for (guint i = 0; i < transport->requests->len; i++) {
+                TransportRequest *other = g_ptr_array_index(transport->requests, i);
+                long sent = 0;
+                if (other->host != host || other->http1)
+                        continue;
+                curl_easy_getinfo(other->easy, CURLINFO_REQUEST_SIZE, &sent);
+                if (sent > 0 && curl_easy_pause(other->easy, CURLPAUSE_RECV) == CURLE_OK)
+                        curl_easy_pause(other->easy, CURLPAUSE_CONT);
+        }
+}
+
+/* Takes the request off libcurl and off the loop. An unfinished one loses its connection here, or its stream of one that others use; one
+ * that nobody else uses is closed under HTTP/2 too, since nothing would tell the server otherwise. */
+static void request_detach(TransportRequest *request, gboolean unfinished)
 {
         Transport *transport = request->transport;
+        Host *host = request->host;
 
         if (!transport)
                 return;
@@ -114,14 +131,20 @@ static void request_detach(TransportRequest *request)
         g_clear_handle_id(&request->stall_timer, g_source_remove);
         if (request->closing)
                 g_hash_table_remove(transport->closing, request->closing);
+        if (unfinished) {
+                curl_easy_setopt(request->easy, CURLOPT_FORBID_REUSE, 1L);
+                host->heard = 0;
+        }
         curl_multi_remove_handle(transport->multi, request->easy);
         curl_easy_cleanup(g_steal_pointer(&request->easy));
         g_ptr_array_remove_fast(transport->requests, request);
+        if (unfinished && host->version == 2 && !transport->ending)
+                send_what_waits(transport, host);
 }
 
 void transport_cancel(TransportRequest *request)
 {
-        request_detach(request);
+        request_detach(request, TRUE);
 }
 
 /* Hands over what was read. A consumer that runs the loop meanwhile finds what comes then in another buffer. */
@@ -154,7 +177,7 @@ static void outcome_measure(TransportOutcome *outcome, CURL *easy)
                 outcome->http_version = version >= CURL_HTTP_VERSION_2_0 ? 2 : 1;
 }
 
-static void request_finish(TransportRequest *request, TransportOutcome outcome)
+static void request_finish(TransportRequest *request, TransportOutcome outcome, gboolean unfinished)
 {
         request->refs++;
         if (request->unread->len > 0)
@@ -164,7 +187,7 @@ static void request_finish(TransportRequest *request, TransportOutcome outcome)
                 outcome.detail = detail;
                 outcome.status = transport_request_status(request);
                 outcome_measure(&outcome, request->easy);
-                request_detach(request);
+                request_detach(request, unfinished);
                 request->done(request, &outcome, request->user_data);
         }
         request_unref(request);
@@ -193,21 +216,12 @@ static TransportEnd end_of(CURLcode code, gboolean answered, gboolean by_proxy)
         }
 }
 
-/* Whether the connection was lost before anything came. A stream that was reset is no such case: its connection lives, the server had the
- * request, and libcurl loses headers that come with the reset; one that was refused, and so never looked at, libcurl sends again itself. */
-static gboolean connection_lost(CURLcode code, CURL *easy)
+/* What a connection that is lost ends its requests with. A stream that was reset is no such case: its connection lives, the server had
+ * the request, and libcurl loses headers that come with the reset; one that was refused, and so never looked at, libcurl sends again. */
+static gboolean connection_lost(CURLcode code)
 {
-        curl_socket_t left = CURL_SOCKET_BAD;
-        gssize n;
-        char byte;
-
-        if (code == CURLE_HTTP2_STREAM) {
-                if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &left) != CURLE_OK || left == CURL_SOCKET_BAD)
-                        return TRUE;
-                n = recv(left, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-                return n == 0 || (n < 0 && errno != EAGAIN);
-        }
-        return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2;
+        return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 ||
+               code == CURLE_PARTIAL_FILE;
 }
 
 static void request_ended(TransportRequest *request, CURLcode code)
@@ -221,13 +235,13 @@ static void request_ended(TransportRequest *request, CURLcode code)
         outcome.end = end_of(code, status != 0, tunnel >= 300);
         if (outcome.end == TRANSPORT_WHOLE && request->closing && !request->closed)
                 outcome = (TransportOutcome) { .end = TRANSPORT_BROKEN, .detail = "the connection was cut" };
-        lost = nothing && connection_lost(code, request->easy);
+        lost = nothing && connection_lost(code);
         outcome.stale = lost && connects == 0;
         /* A stream that is reset in the middle is a server that gave up; but where a new connection agreed on HTTP/2 and then brought
          * nothing, that may be why. */
         outcome.http2_failed = code == CURLE_HTTP2 ||
                                (lost && connects > 0 && !request->http1 && request->host->version == 2);
-        request_finish(request, outcome);
+        request_finish(request, outcome, FALSE);
 }
 
 /* After every wake-up: consumers first, then the ends. */
@@ -435,8 +449,9 @@ void transport_free(Transport *transport)
 {
         if (!transport)
                 return;
+        transport->ending = TRUE;
         while (transport->requests->len > 0)
-                request_detach(g_ptr_array_index(transport->requests, 0));
+                request_detach(g_ptr_array_index(transport->requests, 0), TRUE);
         curl_multi_cleanup(g_steal_pointer(&transport->multi));
         curl_share_cleanup(g_steal_pointer(&transport->share));
         g_source_destroy(transport->loop);
@@ -458,7 +473,7 @@ static gboolean stall_cb(gpointer user_data)
         if (left > 0)
                 stall_watch(request, left);
         else
-                request_finish(request, (TransportOutcome) { .end = TRANSPORT_STALLED, .detail = "nothing came" });
+                request_finish(request, (TransportOutcome) { .end = TRANSPORT_STALLED, .detail = "nothing came" }, TRUE);
         return G_SOURCE_REMOVE;
 }
 

@@ -65,7 +65,8 @@ void transport_free(Transport *transport);
 /* Never calls back before it has returned. */
 TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done,
                                   gpointer user_data);
-/* Ends it at once and frees the request; nobody is called. HTTP/1.1 loses its connection, HTTP/2 this one stream of it. */
+/* Ends it at once and frees the request; nobody is called. Its connection is closed, but one of HTTP/2 that other requests use goes on
+ * without it. */
 void transport_cancel(TransportRequest *request);
 
 /* Opens a connection to the server of url by a GET of it, ahead of need: at start, and when somebody begins to type. Nothing is told of

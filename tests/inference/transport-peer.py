@@ -366,6 +366,7 @@ def main():
     if child:
         child.kill()
         child.wait()
+    os._exit(0)  # without waiting for those who are still in the middle of something
 
 
 if __name__ == "__main__":
