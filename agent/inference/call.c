@@ -426,6 +426,18 @@ static gboolean same_again(LaneCall *call, Try *attempt, guint place, const Fail
         return FALSE;
 }
 
+/* What a whole source lacks (an answer at all, a key that it takes) its other models lack as well. */
+static void entry_failed(LaneCall *call, guint place, const Failure *failure)
+{
+        const Source *source = entry_at(call, place)->source;
+
+        call->states[place] = ENTRY_FAILED;
+        for (guint i = 0; failure->silent && i < call->entries->len; i++) {
+                if (entry_at(call, i)->source == source)
+                        call->states[i] = ENTRY_FAILED;
+        }
+}
+
 static guint slot_of(const LaneCall *call, const Try *attempt)
 {
         for (guint i = 0; i < TRIES_AT_ONCE; i++) {
@@ -461,7 +473,7 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
         remember_error(call, failure->error);
         again = !others_run(call, attempt) && same_again(call, attempt, place, failure);
         if (!again)
-                call->states[place] = ENTRY_FAILED;
+                entry_failed(call, place, failure);
         if (!again && !others_run(call, attempt) && !(elsewhere && others_left(call))) {
                 call_end(call, attempt, g_error_copy(elsewhere ? call->first_error : failure->error));
                 return;

@@ -23,7 +23,7 @@ typedef struct {
         double wait;
         double asked;       /* the wait in seconds that the server asked for; 0: it asked for none */
         gboolean elsewhere; /* another source may do better */
-        gboolean silent;    /* the source did not answer at all */
+        gboolean silent;    /* of the source, whatever model is asked: it did not answer at all, or takes not this key */
         gboolean unnamed;   /* FAILURE_REFUSED without the field's name */
         char *message;      /* the server's words, unquoted; NULL if none */
         GError *error;      /* what a person is told if it stays this way */

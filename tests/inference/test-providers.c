@@ -170,7 +170,8 @@ static void test_refused_fields(void)
 
 static void test_refused_for_good(void)
 {
-        static const Scripted answers[] = { { 400, "application/json", "{\"error\":{\"message\":\"the prompt is too long\"}}" }, { 0 } };
+        static const Scripted answers[] = { { 400, "application/json", "{\"error\":{\"message\":\"the prompt is too long\"}}" },
+                                            { 400, "application/json", "{\"error\":{\"message\":\"the other model says so too\"}}" }, { 0 } };
         g_auto(Ended) ended = { 0 };
 
         call_scripted(answers, &ended);
@@ -236,7 +237,8 @@ static void test_waits_are_obeyed(void)
 
 static void test_should_retry(void)
 {
-        static const Scripted not[] = { { 500, "application/json", "{}", "X-Should-Retry", "false" }, { 0 } };
+        static const Scripted not[] = { { 500, "application/json", "{}", "X-Should-Retry", "false" }, /* not this one again, but the next */
+                                        { 500, "application/json", "{}", "X-Should-Retry", "false" }, { 0 } };
         static const Scripted yes[] = {
                 { 418, "application/json", "{}", "X-Should-Retry", "true" }, { 200, "text/event-stream", GOOD }, { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 };

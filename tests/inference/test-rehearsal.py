@@ -27,7 +27,7 @@ HEAD = "state: WRITE\nattempt: 1\nsentence: a test\nhow: by hand\n"
 ANSWER = "<p>grüße, 北京, 😀 and \"quotes\" \\ back</p>\n" * 6
 ONE = {"a/x.txt": HEAD + "\n" + ANSWER + "\n"}
 CALLED = ("--call", "WRITE/1", "--sentence", "a test")
-RECORDED_DIALECTS = ("openai",)  # whose answers the project's own reader reads; record mode is tested in each
+RECORDED_DIALECTS = ("openai", "groq", "diffusing", "anthropic", "responses", "ollama")
 
 
 class Got:
