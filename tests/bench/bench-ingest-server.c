@@ -25,6 +25,10 @@
 #define RECORDINGS_MAX 8
 #define LOOP_EVENTS 8192 /* made ahead, at least */
 #define STREAM_START "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+#define PACED_EVENT                                                                                                           \
+        "data: {\"id\":\"chatcmpl-7eb08824-fb8d-47af-a1f0-3aa786f2d1f3\",\"object\":\"chat.completion.chunk\",\"created\":"      \
+        "1770770839,\"model\":\"llama-3.3-70b-versatile\",\"system_fingerprint\":\"fp_f8b414701e\",\"choices\":[{\"index\":0,"  \
+        "\"delta\":{\"content\":\"%019" G_GINT64_FORMAT " \"},\"logprobs\":null,\"finish_reason\":null}]}\n\n"
 #define DONE "data: [DONE]\n\n"
 
 typedef struct {
@@ -145,10 +149,7 @@ static gboolean pace(Peer *peer, guint64 events, double rate)
                 int length;
                 while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
                         ;
-                length = snprintf(event, sizeof event, "data: {\"id\":\"chatcmpl-7eb08824-fb8d-47af-a1f0-3aa786f2d1f3\",\"object\":"
-                                  "\"chat.completion.chunk\",\"created\":1770770839,\"model\":\"llama-3.3-70b-versatile\",\"system_fingerprint\":"
-                                  "\"fp_f8b414701e\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%019" G_GINT64_FORMAT " \"},\"logprobs\":"
-                                  "null,\"finish_reason\":null}]}\n\n", now_ns());
+                length = snprintf(event, sizeof event, PACED_EVENT, now_ns());
                 length = snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", length, event);
                 good = peer_write(peer, chunk, length);
                 next += 1e9 / rate;

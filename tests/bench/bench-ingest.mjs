@@ -15,7 +15,9 @@ async function read(url) {
 }
 
 await read(base.replace(/flood\/\d+/, 'flood/6400'));
+const used = process.cpuUsage();
 const began = process.hrtime.bigint();
 const result = await read(base);
 const wall = Number(process.hrtime.bigint() - began) / 1e9;
-console.log(JSON.stringify({ ...result, wall }));
+const { user, system } = process.cpuUsage(used);
+console.log(JSON.stringify({ ...result, wall, cpu: (user + system) / 1e6 }));

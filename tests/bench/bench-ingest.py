@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Prints what reading a model's streams costs, beside the official openai client for node; asserts nothing.
 
-  bench-ingest.py --build FOLDER [--events N] [WHAT…]    WHAT: flood memory streams calls; all if none is named
+  bench-ingest.py --build FOLDER [--events N] [WHAT…]    WHAT: memory streams calls flood; all if none is named
 
 Client and server run on one core each. The server sends recorded streams (tests/inference/streams) over TLS on loopback, the same bytes to
 both clients in the same run. openai is installed from npm under FOLDER once."""
@@ -97,8 +97,10 @@ class Bench:
                 path = f"/flood/{events}/{batch}/{which}/v1"
                 ours, theirs = self.ours("flood", path + "/chat/completions", 1), self.theirs(path)
                 fast, slow = ours["events"] / ours["wall"], theirs["events"] / theirs["wall"]
-                print(f"  {name:8} {batch:2} a write: ours {fast:11,.0f}/s (CPU {ours['cpu'] / ours['wall']:4.0%}, "
-                      f"{ours['events'] / ours['cpu']:,.0f} a CPU second), node {slow:9,.0f}/s, ratio {fast / slow:.1f}")
+                fast_cpu, slow_cpu = ours["events"] / ours["cpu"], theirs["events"] / theirs["cpu"]
+                print(f"  {name:8} {batch:2} a write: ours {fast:11,.0f}/s, node {slow:9,.0f}/s, ratio {fast / slow:.1f}; for each second "
+                      f"of CPU ours {fast_cpu:,.0f}, node {slow_cpu:,.0f}, ratio {fast_cpu / slow_cpu:.1f}; ours had its core "
+                      f"{ours['cpu'] / ours['wall']:.0%} of the time")
 
     def memory(self):
         per_answer = 100000
@@ -126,8 +128,9 @@ class Bench:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         proxy = subprocess.Popen([nghttpx, f"-f127.0.0.1,{port}", f"-b127.0.0.1,{self.plain}", "-n1", "--no-ocsp", "--conf=/dev/null",
-                                  "--backend-connections-per-frontend=0", "--errorlog-file=/dev/null", "--single-process", self.key,
-                                  self.certificate], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pinned(self.server_core))
+                                  "--backend-connections-per-frontend=0", "--errorlog-file=/dev/null", "--single-process",
+                                  self.key, self.certificate], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                 preexec_fn=pinned(self.server_core))
         while proxy.poll() is None:
             try:
                 socket.create_connection(("127.0.0.1", port)).close()
@@ -145,9 +148,9 @@ class Bench:
     def calls(self):
         count, width = 5000, 100
         result = self.ours("calls", "/first/1/1/0/x", count, width)
-        print(f"{count:,} calls of one event, {width} in flight, on kept connections: {result['cpu'] / count * 1e6:.0f} µs of CPU a call from "
-              f"start to end; starting one p50 {result['start_p50_us']:.0f} µs, p99 {result['start_p99_us']:.0f} µs; start to first event, "
-              f"server and queue included, p50 {result['p50_us'] / 1e3:.2f} ms, p99 {result['p99_us'] / 1e3:.2f} ms")
+        print(f"{count:,} calls of one event, {width} in flight, on kept connections: {result['cpu'] / count * 1e6:.0f} µs of CPU a call "
+              f"from start to end; starting one p50 {result['start_p50_us']:.0f} µs, p99 {result['start_p99_us']:.0f} µs; start to first "
+              f"event, server and queue included, p50 {result['p50_us'] / 1e3:.2f} ms, p99 {result['p99_us'] / 1e3:.2f} ms")
 
     def stop(self):
         self.server.stdin.close()
@@ -162,7 +165,7 @@ def main():
     options = parser.parse_args()
     bench = Bench(os.path.abspath(options.build))
     try:
-        for what in options.what or ["flood", "memory", "streams", "calls"]:
+        for what in options.what or ["memory", "streams", "calls", "flood"]:
             getattr(bench, what)(*([options.events] if what == "flood" else []))
             sys.stdout.flush()
     finally:

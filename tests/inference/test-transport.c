@@ -491,7 +491,8 @@ static void test_stalled(gconstpointer data)
         const Way *way = data;
         g_autoptr(Transport) transport = transport_new();
         g_autofree char *silent = g_strdup_printf("/silence/s-%s", way->listener), *stuck = g_strdup_printf("/stall/t-%s", way->listener);
-        g_autofree char *silent_gone = g_strdup_printf("gone s-%s", way->listener), *stuck_gone = g_strdup_printf("gone t-%s", way->listener);
+        g_autofree char *silent_gone = g_strdup_printf("gone s-%s", way->listener);
+        g_autofree char *stuck_gone = g_strdup_printf("gone t-%s", way->listener);
         TransportSpec spec = usual();
         g_autoptr(Got) first = NULL, second = NULL;
 
@@ -526,7 +527,8 @@ static void test_comments(void)
 static void check_cancelled(const Way *way, const char *what, gboolean drips)
 {
         g_autoptr(Transport) transport = transport_new();
-        g_autofree char *path = g_strdup_printf("/%s/%s-%s", what, what, way->listener), *gone = g_strdup_printf("gone %s", path + 2 + strlen(what));
+        g_autofree char *path = g_strdup_printf("/%s/%s-%s", what, what, way->listener);
+        g_autofree char *gone = g_strdup_printf("gone %s", path + 2 + strlen(what));
         g_autofree char *key = g_strdup_printf("gate-%s-%s", what, way->listener), *gate = g_strdup_printf("/gate/%s", key);
         g_autofree char *asked = g_strdup_printf("%s %s %s-%s", way->version == 1 ? "tls" : "plain", what, what, way->listener);
         g_autoptr(Got) other = start(transport, way->listener, gate, usual()), dropped = NULL, later = NULL;
@@ -571,7 +573,8 @@ static void test_freed_in_data(gconstpointer data)
         const Way *way = data;
         Transport *transport = transport_new();
         g_autofree char *one = g_strdup_printf("/drip/free1-%s", way->listener), *two = g_strdup_printf("/drip/free2-%s", way->listener);
-        g_autofree char *gone_one = g_strdup_printf("gone free1-%s", way->listener), *gone_two = g_strdup_printf("gone free2-%s", way->listener);
+        g_autofree char *gone_one = g_strdup_printf("gone free1-%s", way->listener);
+        g_autofree char *gone_two = g_strdup_printf("gone free2-%s", way->listener);
         g_autoptr(Got) first = start(transport, way->listener, one, usual()), second = start(transport, way->listener, two, usual());
 
         until(second->wakeups > 0 && first->wakeups > 0);
