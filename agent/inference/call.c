@@ -337,6 +337,19 @@ static double admission_of(LaneCall *call, const LaneEntry *entry)
         return admission_wait(entry->source->admission, request_tokens(&call->request), cap_of(call, entry));
 }
 
+/* FALSE with an error: its limits leave no room for longer than anybody should wait. */
+static gboolean admittable(LaneCall *call, const LaneEntry *entry)
+{
+        double wait = admission_of(call, entry);
+
+        if (wait <= FAILURE_WAIT_MAX_SECONDS)
+                return TRUE;
+        if (!call->first_error)
+                call->first_error = g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "%s takes no more requests for %.0f seconds: the limit of its key is "
+                                                "reached.", entry->source->title, wait);
+        return FALSE;
+}
+
 /* The first entry that can be asked now; else, unless `now`, the first that is left. -1: none. */
 static int pick(LaneCall *call, EntryState worst, gboolean now)
 {
@@ -347,7 +360,7 @@ static int pick(LaneCall *call, EntryState worst, gboolean now)
                 LaneEntry *entry = entry_at(call, i);
                 if (call->states[i] > worst)
                         continue;
-                if (!affordable(call, entry)) {
+                if (!affordable(call, entry) || !admittable(call, entry)) {
                         call->states[i] = ENTRY_FAILED;
                         continue;
                 }
@@ -490,7 +503,7 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
 /* ---- a try's news ---- */
 
 /* The stream came whole: is it an answer? */
-static GError *complete_error(LaneCall *call, const Try *attempt)
+static GError *complete_error(const Try *attempt)
 {
         const ChatAnswer *answer = try_answer(attempt);
         Source *source = try_source(attempt);
@@ -502,8 +515,6 @@ static GError *complete_error(LaneCall *call, const Try *attempt)
                 g_autofree char *words = source_quote(source, answer->refusal ? answer->refusal : answer->content->str);
                 return g_error_new(LANE_ERROR, LANE_ERROR_REFUSED, "%s declined to answer%s%s", source->title, *words ? ": " : ".", words);
         }
-        if (answer->content->len == 0)
-                return g_error_new(LANE_ERROR, LANE_ERROR_EMPTY, "%s answered nothing; try again, or say it in other words.", source->title);
         return NULL;
 }
 
@@ -535,11 +546,11 @@ static void try_done_cb(Try *attempt, Failure *failure, gpointer user_data)
                 return;
         }
         source_answered(try_source(attempt));
-        error = complete_error(call, attempt);
+        error = complete_error(attempt);
         if (g_error_matches(error, LANE_ERROR, LANE_ERROR_LENGTH) && uncap(call, attempt)) {
                 g_clear_error(&error);
-        } else if (g_error_matches(error, LANE_ERROR, LANE_ERROR_EMPTY)) {
-                g_autoptr(Failure) nothing = failure_of_nothing(error);
+        } else if (!error && try_answer(attempt)->content->len == 0) {
+                g_autoptr(Failure) nothing = failure_of_nothing(try_source(attempt));
                 call_failed(call, attempt, nothing);
         } else {
                 call_end(call, attempt, error);

@@ -292,9 +292,10 @@ Failure *failure_of_queue(const Source *source)
                                                       source->title));
 }
 
-Failure *failure_of_nothing(GError *error)
+Failure *failure_of_nothing(const Source *source)
 {
-        return failure_new(FAILURE_FINAL, error);
+        return failure_new(FAILURE_FINAL, g_error_new(LANE_ERROR, LANE_ERROR_EMPTY, "%s answered nothing; try again, or say it in other words.",
+                                                      source->title));
 }
 
 void failure_free(Failure *failure)

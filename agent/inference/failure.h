@@ -38,8 +38,8 @@ Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint
 Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, guint tries);
 /* Too much waits for this source already. */
 Failure *failure_of_queue(const Source *source);
-/* An answer that came whole and is none; error is consumed. */
-Failure *failure_of_nothing(GError *error);
+/* An answer came whole and holds nothing. */
+Failure *failure_of_nothing(const Source *source);
 void failure_free(Failure *failure);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Failure, failure_free)

@@ -14,10 +14,11 @@ typedef struct {
 } Held;
 
 struct Keyring {
-        GHashTable *held;        /* provider to Held */
+        GHashTable *held;        /* a provider's first variable, which is its key's name, to Held */
         GHashTable *variables;   /* variable to its key, since it can be taken only once */
         GCancellable *search;
-        GStrv searched;          /* whose keys are looked for */
+        const Providers *providers; /* whose keys are looked for */
+        GStrv searched;
         gboolean found;
         KeyringFunc func;
         gpointer user_data;
@@ -40,7 +41,7 @@ Keyring *keyring_new(void)
         return keyring;
 }
 
-static void search_stop(Keyring *keyring)
+void keyring_search_stop(Keyring *keyring)
 {
         if (keyring->search)
                 g_cancellable_cancel(keyring->search);
@@ -52,24 +53,29 @@ void keyring_free(Keyring *keyring)
 {
         if (!keyring)
                 return;
-        search_stop(keyring);
+        keyring_search_stop(keyring);
         g_hash_table_unref(keyring->held);
         g_hash_table_unref(keyring->variables);
         g_free(keyring);
 }
 
-static void hold(Keyring *keyring, const char *provider, const char *key, gboolean environment)
+static void hold(Keyring *keyring, const Provider *provider, const char *key, gboolean environment)
 {
         Held *held = g_new0(Held, 1);
 
         held->key = keys_copy(key);
         held->environment = environment;
-        g_hash_table_replace(keyring->held, g_strdup(provider), held);
+        g_hash_table_replace(keyring->held, g_strdup(provider->keys[0]), held);
 }
 
-const char *keyring_get(const Keyring *keyring, const char *provider)
+static const Held *held_of(const Keyring *keyring, const Provider *provider)
 {
-        const Held *held = g_hash_table_lookup(keyring->held, provider);
+        return g_hash_table_lookup(keyring->held, provider->keys[0] ? provider->keys[0] : "");
+}
+
+const char *keyring_get(const Keyring *keyring, const Provider *provider)
+{
+        const Held *held = held_of(keyring, provider);
 
         return held ? held->key : NULL;
 }
@@ -101,8 +107,8 @@ void keyring_take_environment(Keyring *keyring, const Providers *providers)
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
                 for (gsize j = 0; provider->keys[j]; j++) {
                         const char *key = variable_key(keyring, provider->keys[j]); /* also where another is used: no child shall see it */
-                        if (key && !keyring_get(keyring, provider->name))
-                                hold(keyring, provider->name, key, TRUE);
+                        if (key && !keyring_get(keyring, provider))
+                                hold(keyring, provider, key, TRUE);
                 }
         }
 }
@@ -114,13 +120,14 @@ static void found_cb(const char *provider, const char *key, gpointer user_data)
         Keyring *keyring = user_data;
 
         if (provider) {
-                if (!keyring_get(keyring, provider) && source_key_check(key, NULL)) {
-                        hold(keyring, provider, key, FALSE);
+                const Provider *named = providers_find(keyring->providers, provider);
+                if (named && !keyring_get(keyring, named) && source_key_check(key, NULL)) {
+                        hold(keyring, named, key, FALSE);
                         keyring->found = TRUE;
                 }
                 return;
         }
-        search_stop(keyring);
+        keyring_search_stop(keyring);
         keyring->func(keyring->found, keyring->user_data);
 }
 
@@ -129,13 +136,14 @@ void keyring_search(Keyring *keyring, const Providers *providers, KeyringFunc fu
         g_autoptr(GStrvBuilder) names = g_strv_builder_new();
         const Provider *provider;
 
-        search_stop(keyring);
+        keyring_search_stop(keyring);
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
-                if (provider->keys[0] && provider->base && !keyring_get(keyring, provider->name))
+                if (provider->keys[0] && provider->base && !providers_second_way(providers, provider) && !keyring_get(keyring, provider))
                         g_strv_builder_add(names, provider->name);
         }
         keyring->searched = g_strv_builder_end(names);
         keyring->search = g_cancellable_new();
+        keyring->providers = providers;
         keyring->found = FALSE;
         keyring->func = func;
         keyring->user_data = user_data;
@@ -148,20 +156,20 @@ gboolean keyring_set(Keyring *keyring, const Provider *provider, const char *key
 {
         if (!source_key_check(key, error))
                 return FALSE;
-        hold(keyring, provider->name, key, FALSE);
+        hold(keyring, provider, key, FALSE);
         return TRUE;
 }
 
 gboolean keyring_remove(Keyring *keyring, const Provider *provider, GError **error)
 {
-        const Held *held = g_hash_table_lookup(keyring->held, provider->name);
+        const Held *held = held_of(keyring, provider);
 
         if (held && held->environment) {
                 g_set_error(error, LANE_ERROR, LANE_ERROR_KEY, "The key of %s comes from the environment: take %s out of it and log in again.",
                             provider->title, provider->keys[0]);
                 return FALSE;
         }
-        g_hash_table_remove(keyring->held, provider->name);
+        g_hash_table_remove(keyring->held, provider->keys[0]);
         return TRUE;
 }
 
@@ -173,9 +181,9 @@ json_object *keyring_describe(const Keyring *keyring, const Providers *providers
         const Provider *provider;
 
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
-                const Held *held = g_hash_table_lookup(keyring->held, provider->name);
+                const Held *held = held_of(keyring, provider);
                 json_object *key;
-                if (!held)
+                if (!held || providers_second_way(providers, provider))
                         continue;
                 key = json_object_new_object();
                 json_object_object_add(key, "provider", json_object_new_string(provider->name));
@@ -207,7 +215,7 @@ char *keyring_titles(const Keyring *keyring, const Providers *providers)
         const Provider *provider;
 
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
-                if (keyring_get(keyring, provider->name) && provider->base && !holds(titles, provider->title))
+                if (keyring_get(keyring, provider) && provider->base && !holds(titles, provider->title))
                         g_ptr_array_add(titles, provider->title);
         }
         return join(titles);
@@ -231,7 +239,7 @@ char *keyring_names(const Providers *providers)
         const Provider *provider;
 
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
-                if (provider->keys[0] && provider->base)
+                if (provider->keys[0] && provider->base && !providers_second_way(providers, provider))
                         g_ptr_array_add(names, provider->name);
         }
         return join(names);

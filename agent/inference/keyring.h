@@ -18,11 +18,14 @@ void keyring_take_environment(Keyring *keyring, const Providers *providers);
 
 /* All that are kept have been read; found: there was a new one. */
 typedef void (*KeyringFunc)(gboolean found, gpointer user_data);
-/* Reads the kept keys of these providers that have none yet. func is not called before this has returned, nor after keyring_free(). */
+/* Reads the kept keys of these providers that have none yet; they must live until func was called, or keyring_search_stop(). func is not called
+ * before this has returned, nor after keyring_free(). */
 void keyring_search(Keyring *keyring, const Providers *providers, KeyringFunc func, gpointer user_data);
 
+void keyring_search_stop(Keyring *keyring);
+
 /* The key of a provider; NULL: none. Lives until the next change. */
-const char *keyring_get(const Keyring *keyring, const char *provider);
+const char *keyring_get(const Keyring *keyring, const Provider *provider);
 /* Takes a key that a person gave. FALSE if it can be none; the error does not repeat it. */
 gboolean keyring_set(Keyring *keyring, const Provider *provider, const char *key, GError **error);
 /* Forgets it; where there is none there is nothing to do. FALSE and a sentence if it comes from the environment. */

@@ -73,6 +73,17 @@ const Provider *providers_find(const Providers *providers, const char *name)
         return NULL;
 }
 
+gboolean providers_second_way(const Providers *providers, const Provider *provider)
+{
+        const Provider *other;
+
+        for (guint i = 0; (other = providers_at(providers, i)) && other != provider; i++) {
+                if (other->keys[0] && provider->keys[0] && strcmp(other->keys[0], provider->keys[0]) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
 /* ---- reading a row ---- */
 
 typedef struct {

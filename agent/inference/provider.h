@@ -62,6 +62,8 @@ void providers_free(Providers *providers);
 gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error);
 /* By name; NULL if there is none. Lives as long as providers. */
 const Provider *providers_find(const Providers *providers, const char *name);
+/* TRUE if one before it has the same key: a second way to the same server, used only where a person names it. */
+gboolean providers_second_way(const Providers *providers, const Provider *provider);
 /* In the order of the files; NULL behind the last. */
 const Provider *providers_at(const Providers *providers, guint place);
 

@@ -181,7 +181,7 @@ static void look_at(Roster *roster, Source *source)
 /* The source of a provider at this address, as it is known if its key is the same. */
 static Source *source_get(Roster *roster, const Provider *provider, const char *base)
 {
-        const char *key = keyring_get(roster->keyring, provider->name);
+        const char *key = keyring_get(roster->keyring, provider);
         g_autofree char *name = g_strconcat(provider->name, " ", base ? base : provider->base, NULL);
         Source *source = g_hash_table_lookup(roster->known, name);
 
@@ -226,16 +226,6 @@ static gboolean person_names(Roster *roster, const char *provider)
         return FALSE;
 }
 
-/* A second way to the same provider is used only where a person names it. */
-static gboolean stands_in_order(Roster *roster, const char *provider)
-{
-        for (guint i = 0; i < SOURCE_LANES; i++) {
-                if (wishes_rank(roster->wishes, provider, source_lanes[i]) < wishes_rank(roster->wishes, "", source_lanes[i]))
-                        return TRUE;
-        }
-        return FALSE;
-}
-
 static const Provider *custom(Roster *roster)
 {
         return providers_find(wishes_providers(roster->wishes), "custom");
@@ -249,10 +239,10 @@ static gboolean use_keyed(Roster *roster)
         if (roster->environment_base && custom(roster))
                 use(roster, source_get(roster, custom(roster), roster->environment_base));
         for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
-                gboolean named = person_names(roster, provider->name), keyed = keyring_get(roster->keyring, provider->name) != NULL;
+                gboolean named = person_names(roster, provider->name), keyed = keyring_get(roster->keyring, provider) != NULL;
                 if (!provider->base || provider->rehearsal)
                         continue;
-                if (named ? keyed || !provider->keys[0] || !strcmp(provider->name, "custom") : keyed && stands_in_order(roster, provider->name))
+                if (named ? keyed || !provider->keys[0] : keyed && !providers_second_way(wishes_providers(roster->wishes), provider))
                         use(roster, source_get(roster, provider, NULL));
         }
         return roster->sources->len > 0;
@@ -494,6 +484,7 @@ static void read_wishes(Roster *roster)
                 wishes_free(wishes);
                 wishes = wishes_new(roster->spec.providers, roster->spec.lanes, NULL);
         }
+        keyring_search_stop(roster->keyring);
         wishes_free(roster->wishes);
         roster->wishes = wishes;
 }

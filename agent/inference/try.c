@@ -174,12 +174,6 @@ static void stream_ended(Try *attempt, const TransportOutcome *outcome)
                 try_end(attempt, NULL);
 }
 
-/* The body was a stream of one of our dialects. */
-static gboolean answered(const Try *attempt, const TransportOutcome *outcome)
-{
-        return attempt->stream || (outcome->status == 200 && outcome->end == TRANSPORT_WHOLE);
-}
-
 static void done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
 {
         Try *attempt = user_data;
@@ -190,10 +184,10 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
         if (outcome->http2_failed)
                 attempt->spec.source->http1 = TRUE;
         attempt->refs++;
-        if (answered(attempt, outcome)) {
-                if (!attempt->stream) /* a body without a byte */
-                        attempt->stream = chat_stream_new(attempt->spec.model->dialect, FALSE);
+        if (attempt->stream) {
                 stream_ended(attempt, outcome);
+        } else if (outcome->status == 200 && outcome->end == TRANSPORT_WHOLE) { /* a body without a byte */
+                try_end(attempt, failure_of_nothing(attempt->spec.source));
         } else {
                 failure = failure_of_http(attempt->spec.source, request, outcome, attempt->body, attempt->spec.tries);
                 if (outcome->status == 429 && attempt->ticket)

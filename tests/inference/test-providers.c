@@ -10,6 +10,9 @@
 #define GOOD "data: {\"model\":\"small\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
 #define MODELS "{\"data\":[{\"id\":\"other\"},{\"id\":\"retired\"},{\"id\":\"small\"}]}"
 
+/* What goes wrong with one of its three models is tried with the next. */
+#define EACH_MODEL(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
+
 typedef struct {
         guint status;
         const char *type, *body;
@@ -170,8 +173,7 @@ static void test_refused_fields(void)
 
 static void test_refused_for_good(void)
 {
-        static const Scripted answers[] = { { 400, "application/json", "{\"error\":{\"message\":\"the prompt is too long\"}}" },
-                                            { 400, "application/json", "{\"error\":{\"message\":\"the other model says so too\"}}" }, { 0 } };
+        static const Scripted answers[] = { EACH_MODEL({ 400, "application/json", "{\"error\":{\"message\":\"the prompt is too long\"}}" }), { 0 } };
         g_auto(Ended) ended = { 0 };
 
         call_scripted(answers, &ended);
@@ -185,8 +187,8 @@ static void test_key_refused(void)
         static const Scripted answers[] = { { 401, "application/json", "{\"error\":{\"message\":\"Incorrect API key: " CANARY "\"}}" },
                                             { 0 } };
         static const Scripted forbidden[] = { { 403, "application/json", "{\"error\":{\"message\":\"Not for " CANARY "\"}}" }, { 0 } };
-        static const Scripted inside[] = { { 200, "text/event-stream",
-                                             "data: {\"error\":{\"message\":\"bad " CANARY "\",\"code\":400}}\n\n" }, { 0 } };
+        static const Scripted inside[] = { EACH_MODEL({ 200, "text/event-stream",
+                                             "data: {\"error\":{\"message\":\"bad " CANARY "\",\"code\":400}}\n\n" }), { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
         call_scripted(answers, &first);
@@ -237,8 +239,7 @@ static void test_waits_are_obeyed(void)
 
 static void test_should_retry(void)
 {
-        static const Scripted not[] = { { 500, "application/json", "{}", "X-Should-Retry", "false" }, /* not this one again, but the next */
-                                        { 500, "application/json", "{}", "X-Should-Retry", "false" }, { 0 } };
+        static const Scripted not[] = { EACH_MODEL({ 500, "application/json", "{}", "X-Should-Retry", "false" }), { 0 } };
         static const Scripted yes[] = {
                 { 418, "application/json", "{}", "X-Should-Retry", "true" }, { 200, "text/event-stream", GOOD }, { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 };
@@ -251,9 +252,9 @@ static void test_should_retry(void)
 
 static void test_json_instead_of_a_stream(void)
 {
-        static const Scripted error[] = { { 200, "application/json", "{\"error\":{\"message\":\"the context is too small\"}}" }, { 0 } };
+        static const Scripted error[] = { EACH_MODEL({ 200, "application/json", "{\"error\":{\"message\":\"the context is too small\"}}" }), { 0 } };
         static const Scripted whole[] = { { 200, "application/json", "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}" }, { 0 } };
-        static const Scripted nothing[] = { { 200, "text/event-stream", "" }, { 0 } };
+        static const Scripted nothing[] = { EACH_MODEL({ 200, "text/event-stream", "" }), { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
         call_scripted(error, &first);
