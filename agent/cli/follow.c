@@ -212,7 +212,10 @@ static void on_evidence(Follow *follow, json_object *data)
 {
         g_autofree char *failure = first_failure(follow, data);
 
-        set_what(follow, "%d of %d%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), *failure ? ": " : "", failure);
+        int shown = (int)cli_int(data, "shown");
+        g_autofree char *beside = shown > 0 ? g_strdup_printf(", %d shown", shown) : g_strdup("");
+
+        set_what(follow, "%d of %d%s%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), beside, *failure ? ": " : "", failure);
         show_state(follow, FALSE);
 }
 

@@ -24,13 +24,14 @@ static Row *
 app_row(const App *app, gint64 now)
 {
         g_autofree char *when = ui_when(app->time, now);
+        g_autofree char *counts = evidence_counts(app);
         g_autoptr(GString) detail = g_string_new("app");
         Row *row;
 
         if (*when)
                 g_string_append_printf(detail, " · made %s", when);
-        if (app->total > 0)
-                g_string_append_printf(detail, " · %u of %u checks", app->passed, app->total);
+        if (*counts)
+                g_string_append_printf(detail, " · %s", counts);
         row = row_new(ROW_OPEN, app->title, detail->str);
         row->id = g_strdup(app->id);
         row->words = g_strdup(app->sentence);

@@ -29,21 +29,35 @@ fraction(const Run *run)
         return (float)CLAMP(run->tokens / run->expected, 0, 1);
 }
 
+/* "does 5 of 5 · 1 shown": what was proven, and beside it what is there but would be there with the page's scripts off as well. */
+char *
+evidence_counts(const App *app)
+{
+        g_autoptr(GString) words = g_string_new(NULL);
+
+        if (app->total > 0)
+                g_string_append_printf(words, "does %u of %u", app->passed, app->total);
+        if (app->shown > 0)
+                g_string_append_printf(words, "%s%u shown", words->len > 0 ? " · " : "", app->shown);
+        return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
 /* What a finished app does, by its checks and by what was seen since. */
 static void
 finished(GString *words, WmEvidence *evidence, const App *app, const char *last_outcome)
 {
         guint broken = app_broken(app);
+        g_autofree char *counts = evidence_counts(app);
 
-        evidence->tone = broken > 0 ? WM_TONE_BAD : WM_TONE_OK;
-        if (app->total > 0)
-                g_string_append_printf(words, "does %u of %u", app->passed, app->total);
+        evidence->tone = broken > 0 ? WM_TONE_BAD : app->passed > 0 ? WM_TONE_OK : WM_TONE_QUIET;
+        if (*counts)
+                g_string_append(words, counts);
         else if (app->version == 0)
                 g_string_append(words, strcmp(last_outcome, "failed") == 0 ? "failed" : "stopped");
         else
                 g_string_append(words, "nothing checked");
-        if (app->total == 0 && broken == 0)
-                evidence->tone = app->version == 0 && strcmp(last_outcome, "failed") == 0 ? WM_TONE_BAD : WM_TONE_QUIET;
+        if (!*counts && app->version == 0 && strcmp(last_outcome, "failed") == 0)
+                evidence->tone = WM_TONE_BAD;
         if (broken > 0)
                 g_string_append_printf(words, " · %u broken", broken);
 }

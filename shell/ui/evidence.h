@@ -9,6 +9,9 @@ typedef enum { LIFE_WELL, LIFE_STUCK, LIFE_CRASHED } PageLife;
 /* Fills evidence for an app's window. run is the one that works on it, or NULL; last_outcome is how the last one ended ("" if unknown). */
 void evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *last_outcome, const Lane *lane, PageLife life);
 
+/* "does 5 of 5 · 1 shown"; "" while nothing was checked. Free with g_free(). */
+char *evidence_counts(const App *app);
+
 /* "planning", "writing", "checking", "repairing" for a run's state. */
 const char *evidence_state_word(const char *state);
 

@@ -36,7 +36,7 @@ static const char *
 verdict_note(const char *verdict)
 {
         if (strcmp(verdict, "shown") == 0)
-                return "shown, which proves nothing";
+                return "only shown";
         if (strcmp(verdict, "unproven") == 0)
                 return "not proven";
         return strcmp(verdict, "eye") == 0 ? "for your eye" : *verdict ? "" : "not checked yet";

@@ -142,11 +142,12 @@ add_findings(FixSheet *sheet, const GPtrArray *findings, guint *room, guint *lef
 static void
 show_passed(FixSheet *sheet, const App *app, guint room)
 {
-        guint left = 0;
+        guint left = 0, only_shown = 0;
 
         for (guint i = 0; i < app->requirements->len; i++) {
                 const Requirement *requirement = app->requirements->pdata[i];
 
+                only_shown += strcmp(requirement->verdict, "shown") == 0;
                 if (strcmp(requirement->verdict, "passed") != 0)
                         continue;
                 if (room > 0) {
@@ -157,9 +158,14 @@ show_passed(FixSheet *sheet, const App *app, guint room)
                 }
         }
         if (left > 0) {
-                g_autofree char *more = g_strdup_printf("and %u more that work", left);
+                g_autofree char *more = g_strdup_printf("and %u more that %s", left, left == 1 ? "works" : "work");
 
                 add_row(sheet, "", more, NULL, NULL);
+        }
+        if (only_shown > 0) {
+                g_autofree char *shown = g_strdup_printf("%u %s only shown: no check proves more", only_shown, only_shown == 1 ? "is" : "are");
+
+                add_row(sheet, "", shown, NULL, NULL);
         }
 }
 

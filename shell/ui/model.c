@@ -371,11 +371,12 @@ static void
 take_counts(App *app, json_object *data)
 {
         app->passed = bounded(data, "passed");
+        app->shown = bounded(data, "shown");
         app->total = MAX(bounded(data, "total"), app->passed);
         app->broken = app->total - app->passed;
 }
 
-/* Where verdicts are known, they say what is broken; a count alone cannot tell "failed" from "shown". */
+/* Where verdicts are known, they say what is broken; a count alone cannot tell "failed" from "unproven". */
 static void
 count_failed(App *app)
 {
@@ -433,7 +434,7 @@ model_take_app(Model *model, json_object *data)
                 return app; /* what the run says is newer */
         if (field_list(data, "requirements"))
                 take_requirements(app, field_list(data, "requirements"));
-        if (field_int(data, "total") > 0) {
+        if (field_int(data, "total") > 0 || field_int(data, "shown") > 0) {
                 take_counts(app, data);
                 count_failed(app);
         }

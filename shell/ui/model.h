@@ -52,7 +52,7 @@ typedef struct {
         GPtrArray *requirements; /* Requirement */
         GPtrArray *findings;     /* Finding: by the check */
         GPtrArray *seen;         /* Finding: in the visible page since */
-        guint passed, total, broken, eye;
+        guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
         gboolean removed;
         char *run;      /* the run that works on it, "" if none */
         char *draft;    /* the newest draft's ID, "" if none */

@@ -16,11 +16,11 @@ RUN = [
     ("progress", {"run": "r7", "state": "WRITE", "tokens": 1180, "expected": 2400, "rate": 2870.5}),
     ("usage", {"run": "r7", "state": "WRITE", "attempt": 0, "model": "m", "recording": "by hand", "tokens_in": 1, "tokens_out": 1912, "first_token_ms": 1, "ms": 2, "rate": 2870.5}),
     ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0}),
-    ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "total": 4, "findings": [],
+    ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "shown": 1, "total": 4, "findings": [],
                   "results": [{"requirement": 0, "verdict": "passed", "saw": "x"}, {"requirement": 1, "verdict": "failed", "did": "press Pause", "saw": "nothing"}]}),
 ]
 END = [
-    ("deliver", {"run": "r7", "app": "timer", "title": "Timer", "version": "1", "passed": 4, "total": 4, "broken": 0, "eye": 0, "draft": "r7.1"}),
+    ("deliver", {"run": "r7", "app": "timer", "title": "Timer", "version": "1", "passed": 4, "shown": 1, "total": 4, "broken": 0, "eye": 0, "draft": "r7.1"}),
     ("done", {"run": "r7", "app": "timer", "outcome": "delivered", "message": "", "timeline": {}}),
 ]
 QUESTION = {"question": "q3", "app": "timer", "title": "Timer", "capability": "list", "resource": "/home", "sentence": "Timer wants to see\x1b[31m names.",
@@ -103,7 +103,7 @@ def test_ask():
         assert got.returncode == 0 and got.stderr == "", got
         assert lines == ["plan     2 requirements, 3 steps", "tool     now failed: NameError:[2J name", "prepare  now: ready",
                          "note     a recording plays, no model is asked (by hand)",
-                         "write    1,912 tokens at 2,870/s", "check    3 of 4: b", "ready    Timer"], lines
+                         "write    1,912 tokens at 2,870/s", "check    3 of 4, 1 shown: b", "ready    Timer"], lines
         assert ("POST", "/api/v1/ask", {"text": "a timer"}, None) in world.agent.asked
         got = world.run("--json", "ask", "a timer")
         rows = [json.loads(line) for line in got.stdout.splitlines()]

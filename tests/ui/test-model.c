@@ -309,6 +309,18 @@ test_finished_words(void)
                         model_free(model);
                         model = model_new();
                 }
+        /* What is only shown stands beside what was proven, and alone it is no success. */
+        feed(model, "deliver", 1, "{'run':'r1','app':'timer','title':'T','version':1,'passed':5,'shown':1,'total':5,'broken':0,'eye':0,'draft':'d'}");
+        feed(model, "done", 2, samples[20][1]);
+        evidence_fill(&evidence, model_app(model, "timer"), NULL, "delivered", NULL, LIFE_WELL);
+        g_assert_cmpstr(evidence.evidence, ==, "does 5 of 5 · 1 shown");
+        g_assert_cmpint(evidence.tone, ==, WM_TONE_OK);
+        feed(model, "app", 3, "{'app':'timer','passed':0,'shown':2,'total':0}");
+        evidence_fill(&evidence, model_app(model, "timer"), NULL, "delivered", NULL, LIFE_WELL);
+        g_assert_cmpstr(evidence.evidence, ==, "2 shown");
+        g_assert_cmpint(evidence.tone, ==, WM_TONE_QUIET);
+        model_free(model);
+        model = model_new();
         feed(model, "window", 1, samples[3][1]);
         app = model_app(model, "timer");
         evidence_fill(&evidence, app, NULL, "failed", NULL, LIFE_WELL);
