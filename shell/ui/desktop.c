@@ -445,7 +445,7 @@ panel_left_cb(gpointer user_data)
 static void
 panel_lane_cb(gpointer user_data)
 {
-        first_screen_show(((Desktop *)user_data)->first, NULL);
+        first_screen_show(((Desktop *)user_data)->first, NULL, NULL);
 }
 
 static void
@@ -635,5 +635,7 @@ desktop_free(Desktop *desktop)
         g_ptr_array_unref(desktop->suggestions);
         g_object_unref(desktop->cancellable);
         g_free(desktop->lane_text);
+        g_free(desktop->asked);
+        g_free(desktop->led_run);
         g_free(desktop);
 }

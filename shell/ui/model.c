@@ -128,6 +128,7 @@ model_new(void)
         model->runs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, run_free);
         model->run_order = g_ptr_array_new_with_free_func(g_free);
         model->questions = g_ptr_array_new_with_free_func(question_free);
+        model->problem = g_strdup("");
         return model;
 }
 
@@ -141,6 +142,7 @@ model_free(Model *model)
         g_ptr_array_unref(model->run_order);
         g_ptr_array_unref(model->questions);
         lane_free(model->lane);
+        g_free(model->problem);
         g_free(model);
 }
 
@@ -470,6 +472,9 @@ model_take_lanes(Model *model, json_object *data)
         model->lane = NULL;
         for (gsize i = 0; i < list_length(lanes); i++)
                 take_lane(model, json_object_array_get_idx(lanes, i));
+        set(&model->problem, shown(data, "problem"));
+        if (!*model->problem && model->lane)
+                set(&model->problem, g_strdup(model->lane->problem));
 }
 
 static gboolean

@@ -79,6 +79,7 @@ typedef struct {
         GPtrArray *run_order;    /* char *: IDs, oldest first */
         GPtrArray *questions;    /* Question, oldest first */
         Lane *lane;              /* that answers now; NULL until known */
+        char *problem;           /* why nothing answers, "" if nothing is said of that */
         double rate;             /* of the last call, tokens a second */
         guint64 last;            /* the last journal position seen */
 } Model;

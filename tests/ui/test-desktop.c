@@ -231,8 +231,47 @@ test_first_screen(void)
         fake_event("run", 5, "{\"run\":\"r9\",\"text\":\"unknown words\",\"kind\":\"ask\"}");
         fake_event("notice", 6, "{\"level\":\"error\",\"text\":\"No recording of this.\",\"run\":\"r9\",\"choices\":[\"key\"]}");
         g_assert_true(first_screen_visible(desktop->first));
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No recording of this.");
+        /* That sentence was never typed here: it does not stand in the bar. */
+        bar_shown(desktop->bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))), !=, "unknown words");
+        /* Its end repeats it and changes nothing. */
+        fake_event("done", 7, "{\"run\":\"r9\",\"outcome\":\"failed\",\"message\":\"Not known.\",\"timeline\":{}}");
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No recording of this.");
         desktop_choose_lane(desktop, "key", NULL, NULL);
         g_assert_true(fake_logged("POST /key-entry"));
+        desktop_free(desktop);
+}
+
+/* A model that is chosen and cannot be reached: why, from the start, and again with what was asked. */
+static void
+test_unreachable(void)
+{
+        Desktop *desktop;
+        GtkWidget *address;
+
+        fresh();
+        fake_answer("GET /api/v1/lanes", "{\"problem\":\"OpenAI cannot be reached.\",\"lanes\":[{\"lane\":\"fast\",\"model\":\"m\","
+                    "\"provider\":\"OpenAI\",\"problem\":\"OpenAI cannot be reached.\"}]}", 0, NULL);
+        desktop = start();
+        g_assert_true(first_screen_visible(desktop->first));
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "OpenAI cannot be reached.");
+        desktop_ask(desktop, "a garden planner", NULL, FALSE);
+        fake_event("run", 5, "{\"run\":\"r1\",\"text\":\"a garden planner\",\"kind\":\"ask\"}");
+        fake_event("done", 6, "{\"run\":\"r1\",\"outcome\":\"failed\",\"message\":\"OpenAI was not there. Nothing had been made yet.\",\"timeline\":{}}");
+        settle();
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "OpenAI was not there. Nothing had been made yet.");
+        bar_shown(desktop->bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))), ==, "a garden planner");
+        /* An address that is wrong keeps the focus, and the agent's own sentence is what is said. */
+        address = first_screen_address(desktop->first);
+        gtk_widget_show(gtk_widget_get_parent(address));
+        gtk_widget_grab_focus(address);
+        fake_answer("POST /api/v1/lanes", "{\"problem\":\"No model server answers there.\",\"lanes\":[]}", 0, NULL);
+        desktop_choose_lane(desktop, "local", "http://127.0.0.1:1", NULL);
+        settle();
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No model server answers there.");
+        g_assert_true(gtk_window_get_focus(GTK_WINDOW(first_screen_window(desktop->first))) == address);
         desktop_free(desktop);
 }
 
@@ -378,6 +417,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
+        g_test_add_func("/desktop/unreachable", test_unreachable);
         g_test_add_func("/desktop/questions", test_questions);
         g_test_add_func("/desktop/restored", test_restored);
         g_test_add_func("/desktop/snapshot", test_snapshot);
