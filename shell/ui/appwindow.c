@@ -104,7 +104,8 @@ uncover_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 static void
 uncover(AppWindow *window)
 {
-        if (window->uncover || !gtk_widget_get_visible(window->calm))
+        /* A draft that was taken away still ends to load. */
+        if (window->uncover || !window->shown || !gtk_widget_get_visible(window->calm))
                 return;
         window->cover_frames = COVER_FRAMES;
         window->uncover = gtk_widget_add_tick_callback(window->calm, uncover_cb, window, NULL);
@@ -373,8 +374,13 @@ app_window_act(AppWindow *window, PageAction action, const App *app)
                 app_window_load(window, app->file);
                 return;
         }
-        g_free(window->shown);
-        if (action == PAGE_DRAFT) {
+        g_clear_pointer(&window->shown, g_free);
+        if (action == PAGE_CALM) {
+                if (window->uncover)
+                        gtk_widget_remove_tick_callback(window->calm, window->uncover);
+                window->uncover = 0;
+                gtk_widget_show(window->calm);
+        } else if (action == PAGE_DRAFT) {
                 window->shown = g_strdup(app->draft);
                 app_view_load(window->view, app->path, FALSE);
         } else {

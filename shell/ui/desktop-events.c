@@ -204,6 +204,19 @@ evidence_json(const App *app)
         return list;
 }
 
+/* The run came to nothing, so there is nothing to fix: the words are asked as new ones, and its window makes room. */
+static void
+ask_again(Desktop *desktop, App *app, const char *text)
+{
+        g_autofree char *sentence = g_strdup(whole_sentence(desktop, text ? text : app->sentence));
+        AppWindow *window = desktop_window(desktop, app->id);
+
+        if (window)
+                desktop_close_window(desktop, window);
+        if (*sentence)
+                desktop_ask(desktop, sentence, NULL, TRUE);
+}
+
 void
 desktop_fix(Desktop *desktop, const char *app, const char *text)
 {
@@ -218,6 +231,11 @@ desktop_fix(Desktop *desktop, const char *app, const char *text)
                 /* A run works on it: the words steer it. */
                 path = g_strdup_printf(API_PREFIX "/runs/%s/amend", run->id);
                 desktop_request(desktop, "POST", path, body, NULL, NULL);
+                return;
+        }
+        if (known && known->version == 0 && !run) {
+                json_object_put(body);
+                ask_again(desktop, known, text);
                 return;
         }
         if (known)
@@ -384,6 +402,9 @@ on_notice(Happening *now)
                 g_free(now->desktop->led_run);
                 now->desktop->led_run = now->run ? g_strdup(now->run->id) : NULL;
                 show_first_screen(now->desktop, now->run ? now->run->text : NULL, text);
+                /* The sentence is on the screen now: a window without anything in it says nothing more. */
+                if (now->window && now->app->version == 0)
+                        desktop_close_window(now->desktop, now->window);
         } else {
                 desktop_say(now->desktop, NULL, text, strcmp(level, "error") == 0);
         }

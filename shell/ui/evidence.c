@@ -29,6 +29,17 @@ fraction(const Run *run)
         return (float)CLAMP(run->tokens / run->expected, 0, 1);
 }
 
+static void
+copy(char *to, gsize size, const char *text)
+{
+        /* Cut between characters, never inside one. */
+        const char *end = NULL;
+
+        g_strlcpy(to, text, size);
+        if (!g_utf8_validate(to, -1, &end))
+                to[end - to] = '\0';
+}
+
 /* "does 5 of 5 · 1 shown": what was proven, and beside it what is there but would be there with the page's scripts off as well. */
 char *
 evidence_counts(const App *app)
@@ -42,24 +53,32 @@ evidence_counts(const App *app)
         return g_string_free(g_steal_pointer(&words), FALSE);
 }
 
+/* Nothing was accepted: what a draft did or did not do is gone with it. */
+static void
+unmade(GString *words, WmEvidence *evidence, const char *last_outcome)
+{
+        gboolean failed = strcmp(last_outcome, "failed") == 0;
+
+        evidence->tone = failed ? WM_TONE_BAD : WM_TONE_QUIET;
+        g_string_append(words, failed ? "failed" : "stopped");
+        copy(evidence->button_label, sizeof evidence->button_label, "Ask again");
+}
+
 /* What a finished app does, by its checks and by what was seen since. */
 static void
-finished(GString *words, WmEvidence *evidence, const App *app, const char *last_outcome)
+finished(GString *words, WmEvidence *evidence, const App *app)
 {
         guint broken = app_broken(app);
         g_autofree char *counts = evidence_counts(app);
 
         evidence->tone = broken > 0 ? WM_TONE_BAD : app->passed > 0 ? WM_TONE_OK : WM_TONE_QUIET;
-        if (*counts)
-                g_string_append(words, counts);
-        else if (app->version == 0)
-                g_string_append(words, strcmp(last_outcome, "failed") == 0 ? "failed" : "stopped");
-        else
-                g_string_append(words, "nothing checked");
-        if (!*counts && app->version == 0 && strcmp(last_outcome, "failed") == 0)
-                evidence->tone = WM_TONE_BAD;
-        if (broken > 0)
+        g_string_append(words, *counts ? counts : "nothing checked");
+        if (broken > 0) {
                 g_string_append_printf(words, " · %u broken", broken);
+                g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", broken);
+        } else {
+                copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
+        }
 }
 
 /* A run says what it does; once a check has found something, that as well: "4 of 5 · repairing". */
@@ -69,17 +88,6 @@ working(GString *words, const App *app, const Run *run)
         if (strcmp(run->state, "REPAIR") == 0 && app->total > 0)
                 g_string_append_printf(words, "%u of %u · ", app->passed, app->total);
         g_string_append(words, evidence_state_word(run->state));
-}
-
-static void
-copy(char *to, gsize size, const char *text)
-{
-        /* Cut between characters, never inside one. */
-        const char *end = NULL;
-
-        g_strlcpy(to, text, size);
-        if (!g_utf8_validate(to, -1, &end))
-                to[end - to] = '\0';
 }
 
 void
@@ -101,12 +109,11 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
                 evidence->button = WM_BUTTON_STOP;
                 copy(evidence->button_label, sizeof evidence->button_label, "Stop");
         } else {
-                finished(words, evidence, app, last_outcome);
                 evidence->button = WM_BUTTON_FIX;
-                if (app_broken(app) > 0)
-                        g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", app_broken(app));
+                if (app->version > 0)
+                        finished(words, evidence, app);
                 else
-                        copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
+                        unmade(words, evidence, last_outcome);
         }
         if (life != LIFE_WELL) {
                 g_string_append(words, life == LIFE_STUCK ? " · not responding" : " · stopped working");

@@ -228,6 +228,7 @@ def test_lists():
             ("POST", "/api/v1/lanes"): (200, {"lanes": [{"lane": "fast", "problem": "Nothing listens."}], "choices": []}),
             ("POST", "/api/v1/apps/timer/open"): (200, {"title": "Timer"}), ("POST", "/api/v1/apps/timer/undo"): (200, {"title": "Timer"}),
             ("DELETE", "/api/v1/runs/r8"): (200, {}),
+            ("GET", "/api/v1/runs/r8"): (200, {"run": "r8", "outcome": "stopped", "message": "Stopped. Nothing had been made yet."}),
         })
         wanted = {
             ("apps",): "timer                     Timer                     a timer\n",
@@ -236,7 +237,7 @@ def test_lists():
                         "local         Use a model here              on port 8080\n",
             ("lanes", "choose", "local"): "fast      no model                          Nothing listens.\n",
             ("open", "timer"): "Timer opens on the desktop.\n", ("undo", "timer"): "Timer is as it was before its last change.\n",
-            ("stop", "r8"): "Stopped. What works is kept.\n",
+            ("stop", "r8"): "Stopped. Nothing had been made yet.\n",
         }
         for words, text in wanted.items():
             got = world.run(*words)

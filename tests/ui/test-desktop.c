@@ -166,6 +166,49 @@ test_buttons(void)
         desktop_free(desktop);
 }
 
+/* Stopped in the middle of its first draft: the window says so, and asks again what was asked. */
+static void
+test_nothing_made(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        fake_view_painted(fake_view("timer"));
+        fake_event("done", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"stopped\",\"message\":\"Stopped. Nothing had been made yet.\",\"timeline\":{}}");
+        settle();
+        g_assert_null(app_window_shown(desktop_window(desktop, "timer")));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        desktop_fix(desktop, "timer", "a timer with a bell");
+        settle();
+        g_assert_true(fake_logged("POST /api/v1/ask"));
+        g_assert_true(fake_logged("a timer with a bell"));
+        g_assert_false(fake_logged("/fix"));
+        g_assert_null(desktop_window(desktop, "timer"));
+        desktop_free(desktop);
+}
+
+/* What the recordings do not know leads to the first screen, and leaves no empty window behind. */
+static void
+test_nothing_answers(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_event("run", 1, "{\"run\":\"r1\",\"text\":\"a chess board\",\"kind\":\"ask\"}");
+        fake_event("window", 2, "{\"run\":\"r1\",\"app\":\"chess\",\"title\":\"a chess board\",\"glyph\":\"C\"}");
+        fake_event("notice", 3, "{\"level\":\"warning\",\"text\":\"Not known.\",\"run\":\"r1\",\"choices\":[\"key\"]}");
+        fake_event("done", 4, "{\"run\":\"r1\",\"app\":\"chess\",\"outcome\":\"failed\",\"message\":\"Not known.\",\"timeline\":{}}");
+        settle();
+        g_assert_true(first_screen_visible(desktop->first));
+        g_assert_null(desktop_window(desktop, "chess"));
+        desktop_free(desktop);
+}
+
 static void
 test_page_life(void)
 {
@@ -418,6 +461,8 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
         g_test_add_func("/desktop/unreachable", test_unreachable);
+        g_test_add_func("/desktop/nothing-made", test_nothing_made);
+        g_test_add_func("/desktop/nothing-answers", test_nothing_answers);
         g_test_add_func("/desktop/questions", test_questions);
         g_test_add_func("/desktop/restored", test_restored);
         g_test_add_func("/desktop/snapshot", test_snapshot);

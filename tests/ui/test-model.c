@@ -327,6 +327,7 @@ test_finished_words(void)
         g_assert_cmpstr(evidence.evidence, ==, "failed");
         evidence_fill(&evidence, app, NULL, "stopped", NULL, LIFE_WELL);
         g_assert_cmpstr(evidence.evidence, ==, "stopped");
+        g_assert_cmpstr(evidence.button_label, ==, "Ask again");
         model_free(model);
 }
 
@@ -365,7 +366,11 @@ test_page(void)
         g_assert_cmpint(page_action(EVENT_DELIVER, &app, "", TRUE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_DELIVER, &app, NULL, FALSE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, NULL, FALSE), ==, PAGE_KEEP);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, "r1.1", FALSE), ==, PAGE_CALM);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, NULL, FALSE), ==, PAGE_KEEP);
         app.version = 1;
+        g_assert_cmpint(page_action(EVENT_DONE, &app, "r1.1", FALSE), ==, PAGE_KEEP);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, NULL, FALSE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, NULL, TRUE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, "", TRUE), ==, PAGE_KEEP);
         app.path = "";
