@@ -379,9 +379,15 @@ on_answer(Happening *now)
 static void
 on_lane(Happening *now)
 {
-        desktop_bar_suggest(now->desktop);
-        if (lane_answers(now->desktop) && first_screen_visible(now->desktop->first))
-                first_screen_answered(now->desktop->first);
+        Desktop *desktop = now->desktop;
+
+        desktop_bar_suggest(desktop);
+        if (!first_screen_visible(desktop->first))
+                return;
+        if (lane_answers(desktop))
+                first_screen_answered(desktop->first);
+        else if (*desktop->model->problem)
+                first_screen_show(desktop->first, NULL, desktop->model->problem); /* the choice that was made there has been tried */
 }
 
 static gboolean

@@ -42,6 +42,7 @@ address_cb(gpointer source, gpointer user_data)
 {
         FirstScreen *screen = user_data;
 
+        gtk_widget_hide(screen->problem);
         chosen(screen, "local", gtk_entry_get_text(GTK_ENTRY(screen->address)));
 }
 

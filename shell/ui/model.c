@@ -753,6 +753,7 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
                 return apply_answered(model, data);
         case EVENT_LANE:
                 take_lane(model, data);
+                set(&model->problem, g_strdup(model->lane->problem));
                 return TRUE;
         case EVENT_APP:
                 return model_take_app(model, data) != NULL;

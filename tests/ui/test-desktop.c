@@ -314,6 +314,8 @@ test_unreachable(void)
         desktop_choose_lane(desktop, "local", "http://127.0.0.1:1", NULL);
         settle();
         g_assert_cmpstr(first_screen_said(desktop->first), ==, "No model server answers there.");
+        fake_event("lane", 8, "{\"lane\":\"fast\",\"model\":\"\",\"provider\":\"x\",\"problem\":\"127.0.0.1:1 does not answer.\"}");
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "127.0.0.1:1 does not answer.");
         g_assert_true(gtk_window_get_focus(GTK_WINDOW(first_screen_window(desktop->first))) == address);
         desktop_free(desktop);
 }
