@@ -105,6 +105,13 @@ static void on_state(Follow *follow, json_object *data)
         g_autofree char *state = cli_text(data, "state");
         g_autofree char *detail = cli_text(data, "detail");
 
+        if (follow->state && g_ascii_strcasecmp(follow->state, state) == 0 && !follow->terminal) {
+                /* It says more about the state that it is in: without a terminal, where the line is written anew, that is a line of its own. */
+                set_what(follow, "%s", detail);
+                if (*detail)
+                        print_line(follow, follow->state, follow->what, -1, TRUE);
+                return;
+        }
         leave_state(follow);
         follow->state = g_ascii_strdown(state, -1);
         follow->entered = g_get_monotonic_time();

@@ -111,6 +111,16 @@ def test_ask():
         assert rows[0]["id"] == 1 and "id" not in rows[7] and rows[1]["data"] == RUN[1][1], rows
 
 
+def test_waits():
+    """Without a terminal each new word about a state is a line of its own: a run that waits for a view says so."""
+    with World() as world:
+        waits = ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0, "detail": "It waits for a view that can check it."})
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:-1] + [waits] + END))
+        got = world.run("ask", "a", "timer")
+        assert "check    It waits for a view that can check it.\n" in got.stdout, got
+        assert not [line for line in got.stdout.splitlines() if re.fullmatch(r"check +0\.\d\d s", line)], got
+
+
 def test_options():
     with World() as world:
         world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:1] + END))
