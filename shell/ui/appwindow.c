@@ -26,6 +26,18 @@ struct AppWindow {
         gboolean works;
 };
 
+/* While the strip is there the sheets come from under it, so that its buttons can be pressed. */
+static void
+make_room(AppWindow *window, gboolean strip)
+{
+        int height = 0;
+
+        if (strip)
+                gtk_widget_get_preferred_height(gtk_bin_get_child(GTK_BIN(window->strip)), NULL, &height);
+        gtk_widget_set_margin_top(fix_sheet_widget(window->fix), height);
+        gtk_widget_set_margin_top(evidence_sheet_widget(window->evidence), height);
+}
+
 static void
 strip_show(AppWindow *window, const char *text, gboolean offer)
 {
@@ -33,14 +45,17 @@ strip_show(AppWindow *window, const char *text, gboolean offer)
         gtk_widget_set_visible(window->stop, offer && window->life == LIFE_STUCK);
         gtk_widget_set_visible(window->reload, offer);
         gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), TRUE);
+        make_room(window, TRUE);
 }
 
 static void
 set_life(AppWindow *window, PageLife life)
 {
         g_clear_handle_id(&window->offer, g_source_remove);
-        if (life == LIFE_WELL)
+        if (life == LIFE_WELL) {
                 gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), FALSE);
+                make_room(window, FALSE);
+        }
         if (window->life == life)
                 return;
         window->life = life;
