@@ -7,7 +7,7 @@
 #define QUOTE_CHARACTERS 200
 
 struct AnswerSheet {
-        GtkWidget *window, *asked, *answer, *away;
+        GtkWidget *window, *asked, *answer, *made, *away;
 };
 
 static void
@@ -39,7 +39,9 @@ build(AnswerSheet *sheet)
         gtk_label_set_selectable(GTK_LABEL(sheet->answer), TRUE);
         gtk_widget_set_can_focus(sheet->answer, FALSE);
         g_object_set(box, "margin", 28, NULL);
+        sheet->made = ui_label("", "mono soft");
         gtk_container_add(GTK_CONTAINER(last), sheet->away);
+        gtk_box_pack_end(GTK_BOX(last), sheet->made, FALSE, FALSE, 0);
         gtk_container_add(GTK_CONTAINER(box), sheet->asked);
         gtk_container_add(GTK_CONTAINER(box), sheet->answer);
         gtk_container_add(GTK_CONTAINER(box), last);
@@ -81,13 +83,14 @@ answer_sheet_window(AnswerSheet *sheet)
 }
 
 void
-answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer)
+answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer, const char *made)
 {
         g_autofree char *quote = ui_quote(asked, QUOTE_CHARACTERS);
 
         ui_label_set(sheet->asked, *asked ? quote : "");
         gtk_widget_set_visible(sheet->asked, *asked != '\0');
         ui_label_set(sheet->answer, answer);
+        ui_label_set(sheet->made, made);
         gtk_window_resize(GTK_WINDOW(sheet->window), WIDTH, 1);
         gtk_window_present(GTK_WINDOW(sheet->window));
         gtk_widget_grab_focus(sheet->away);

@@ -372,8 +372,10 @@ on_app(Happening *now)
 static void
 on_answer(Happening *now)
 {
+        g_autofree char *made = now->run ? evidence_recording_text(now->desktop->model->lane, now->run->recording) : g_strdup("");
+
         if (now->fresh)
-                answer_sheet_show(now->desktop->answer, now->run ? now->run->text : "", field_text(now->data, "text"));
+                answer_sheet_show(now->desktop->answer, now->run ? now->run->text : "", field_text(now->data, "text"), made);
 }
 
 static void

@@ -90,6 +90,29 @@ working(GString *words, const App *app, const Run *run)
         g_string_append(words, evidence_state_word(run->state));
 }
 
+/* Behind what it does, since a narrow window cuts the end: how what is played was made, and at what pace. */
+static void
+recorded(GString *words, const char *made, double pace)
+{
+        g_autofree char *number = ui_number(pace);
+
+        if (*made)
+                g_string_append_printf(words, " · %s", made);
+        if (pace > 0)
+                g_string_append_printf(words, " · %s tok/s", number);
+}
+
+char *
+evidence_recording_text(const Lane *lane, const char *made)
+{
+        g_autoptr(GString) text = g_string_new("recording");
+
+        if (!*made && (!lane || !*lane->recording))
+                return g_strdup("");
+        recorded(text, made, lane && *lane->recording ? lane->pace : 0);
+        return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
 void
 evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *last_outcome, const Lane *lane, PageLife life)
 {
@@ -119,6 +142,8 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
                 g_string_append(words, life == LIFE_STUCK ? " · not responding" : " · stopped working");
                 evidence->tone = WM_TONE_BAD;
         }
+        if (lane && *lane->recording)
+                recorded(words, app->recording, lane->pace);
         copy(evidence->evidence, sizeof evidence->evidence, words->str);
 }
 
@@ -132,7 +157,7 @@ evidence_lane_text(const Lane *lane, double rate)
         if (*lane->problem)
                 return g_strdup_printf("%s: does not answer", *lane->model ? lane->model : lane->lane);
         if (*lane->recording)
-                g_string_append_printf(text, "recording: %s", lane->recording);
+                g_string_append(text, "recording");
         else
                 g_string_append_printf(text, "%s: %s", lane->lane, lane->model);
         if (*lane->recording && lane->pace > 0)

@@ -15,5 +15,10 @@ char *evidence_counts(const App *app);
 /* "planning", "writing", "checking", "repairing" for a run's state. */
 const char *evidence_state_word(const char *state);
 
-/* "recording: by hand · 1,000 tok/s", "fast: gpt-oss-120b · 2,940 tok/s", "no model" for the panel; lane may be NULL. Free with g_free(). */
+/* "recording · by hand · 1,000 tok/s" for what a run answered; made is the run's. "" where no recording plays nor has played. Free with
+ * g_free(). */
+char *evidence_recording_text(const Lane *lane, const char *made);
+
+/* "recording · 1,000 tok/s", "fast: gpt-oss-120b · 2,940 tok/s", "no model" for the panel; lane may be NULL. How a recording was made
+ * differs from one call to the next, so only what a run made says it. Free with g_free(). */
 char *evidence_lane_text(const Lane *lane, double rate);

@@ -115,6 +115,19 @@ add_findings(EvidenceSheet *sheet, const GPtrArray *findings, const char *where)
         }
 }
 
+/* "1,912 tokens at 2,870/s", "1 token": the rate of a few says nothing. */
+static char *
+tokens_text(double tokens, double rate)
+{
+        g_autofree char *number = ui_number(tokens);
+        g_autofree char *speed = ui_number(rate);
+        const char *noun = tokens == 1 ? "token" : "tokens";
+
+        if (tokens < MODEL_RATE_TOKENS_MIN || rate <= 0)
+                return g_strdup_printf("%s %s", number, noun);
+        return g_strdup_printf("%s %s at %s/s", number, noun, speed);
+}
+
 static void
 add_usage(EvidenceSheet *sheet, const Run *run)
 {
@@ -125,9 +138,7 @@ add_usage(EvidenceSheet *sheet, const Run *run)
         for (guint i = 0; i < run->usage->len; i++) {
                 const Usage *usage = run->usage->pdata[i];
                 g_autofree char *state = g_ascii_strdown(usage->state, -1);
-                g_autofree char *tokens = ui_number(usage->tokens);
-                g_autofree char *rate = ui_number(usage->rate);
-                g_autofree char *speed = g_strdup_printf("%s tokens at %s/s", tokens, rate);
+                g_autofree char *speed = tokens_text(usage->tokens, usage->rate);
                 g_autofree char *time = g_strdup_printf("%.2f s", usage->ms / 1000);
 
                 gtk_grid_attach(GTK_GRID(grid), ui_label(state, "mono"), 0, (int)i, 1, 1);
@@ -185,7 +196,7 @@ void
 evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane)
 {
         g_autofree char *quote = ui_quote(app->sentence, 90);
-        g_autofree char *answers = lane ? evidence_lane_text(lane, 0) : g_strdup("");
+        g_autofree char *answers = evidence_recording_text(lane, app->recording);
         char *told = tell(app, run, answers);
 
         ui_label_set(sheet->quote, *app->sentence ? quote : "");

@@ -48,6 +48,7 @@ usage_free(gpointer data)
 
         g_free(usage->state);
         g_free(usage->model);
+        g_free(usage->recording);
         g_free(usage);
 }
 
@@ -64,6 +65,7 @@ run_free(gpointer data)
         g_free(run->detail);
         g_free(run->outcome);
         g_free(run->message);
+        g_free(run->recording);
         g_ptr_array_unref(run->usage);
         g_free(run);
 }
@@ -80,6 +82,7 @@ app_free(gpointer data)
         g_free(app->file);
         g_free(app->said);
         g_free(app->run);
+        g_free(app->recording);
         g_free(app->draft);
         g_free(app->path);
         g_free(app->accepted_draft);
@@ -195,6 +198,7 @@ need_app(Model *model, const char *id)
         app->file = g_strdup("index.html");
         app->said = g_strdup("");
         app->run = g_strdup("");
+        app->recording = g_strdup("");
         app->draft = g_strdup("");
         app->path = g_strdup("");
         app->accepted_draft = g_strdup("");
@@ -236,6 +240,7 @@ need_run(Model *model, const char *name, const char *app, guint64 id)
                 run->detail = g_strdup("");
                 run->outcome = g_strdup("");
                 run->message = g_strdup("");
+                run->recording = g_strdup("");
                 run->first = id;
                 run->usage = g_ptr_array_new_with_free_func(usage_free);
                 g_hash_table_insert(model->runs, run->id, run);
@@ -252,8 +257,11 @@ working_app(Model *model, Run *run)
 {
         App *app = run && *run->app ? need_app(model, run->app) : NULL;
 
-        if (app && !run_is_done(run))
+        if (app && !run_is_done(run)) {
+                if (strcmp(app->run, run->id) != 0)
+                        set(&app->recording, g_strdup(run->recording));
                 set(&app->run, g_strdup(run->id));
+        }
         return app;
 }
 
@@ -566,7 +574,7 @@ apply_progress(Model *model, Run *run, json_object *data)
         run->tokens = MAX(0, field_number(data, "tokens"));
         run->expected = MAX(0, field_number(data, "expected"));
         run->rate = MAX(0, field_number(data, "rate"));
-        if (run->rate > 0)
+        if (run->rate > 0 && run->tokens >= MODEL_RATE_TOKENS_MIN)
                 model->rate = run->rate;
         return TRUE;
 }
@@ -603,6 +611,19 @@ apply_deliver(Model *model, Run *run, json_object *data)
         return TRUE;
 }
 
+/* Each way of making is named once. */
+static void
+add_recording(Model *model, Run *run, const char *made)
+{
+        App *app = model_app(model, run->app);
+
+        if (!*made || strstr(run->recording, made) || strlen(run->recording) > MODEL_TEXT)
+                return;
+        set(&run->recording, *run->recording ? g_strdup_printf("%s, %s", run->recording, made) : g_strdup(made));
+        if (app && strcmp(app->run, run->id) == 0)
+                set(&app->recording, g_strdup(run->recording));
+}
+
 static gboolean
 apply_usage(Model *model, Run *run, json_object *data)
 {
@@ -617,8 +638,10 @@ apply_usage(Model *model, Run *run, json_object *data)
         usage->tokens = MAX(0, field_number(data, "tokens_out"));
         usage->ms = MAX(0, field_number(data, "ms"));
         usage->rate = MAX(0, field_number(data, "rate"));
-        if (usage->rate > 0)
+        usage->recording = text_plain(field_text(data, "recording"), 60);
+        if (usage->rate > 0 && usage->tokens >= MODEL_RATE_TOKENS_MIN)
                 model->rate = usage->rate;
+        add_recording(model, run, usage->recording);
         g_ptr_array_add(run->usage, usage);
         return TRUE;
 }

@@ -13,6 +13,7 @@
 #define MODEL_USAGE_MAX 64      /* model calls a run */
 #define MODEL_QUESTIONS_MAX 64
 #define MODEL_TEXT 400          /* characters */
+#define MODEL_RATE_TOKENS_MIN 16 /* of a call; the rate of fewer says nothing */
 
 typedef struct {
         char *text;
@@ -28,6 +29,7 @@ typedef struct {
 
 typedef struct {
         char *state, *model;
+        char *recording; /* how what was played was made, "" if a model answered */
         guint attempt;
         double tokens, ms, rate;
 } Usage;
@@ -41,6 +43,7 @@ typedef struct {
         double tokens, expected, rate; /* of the state that runs */
         guint64 first;  /* the position of its first event; 0 if unknown */
         GPtrArray *usage; /* Usage */
+        char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 
 typedef struct {
@@ -55,6 +58,7 @@ typedef struct {
         guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
         gboolean removed;
         char *run;      /* the run that works on it, "" if none */
+        char *recording; /* how the recordings of its last run were made, as there */
         char *draft;    /* the newest draft's ID, "" if none */
         char *path;     /* where it is, for app_view_load() */
         gboolean streaming, written;

@@ -26,7 +26,7 @@ static const char *const samples[][2] = {
         {"open", "{'app':'timer','title':'Timer','glyph':'T','url':''}"},
         {"app", "{'app':'timer','title':'Timer','glyph':'T','version':1}"},
         {"lane", "{'lane':'fast','model':'hand','provider':'rehearsal','recording':'by hand','pace':1000}"},
-        {"usage", "{'run':'r1','state':'WRITE','attempt':1,'model':'m','tokens_in':1,'tokens_out':2,'first_token_ms':3,'ms':4,'rate':5}"},
+        {"usage", "{'run':'r1','state':'WRITE','attempt':1,'model':'m','recording':'by hand','tokens_in':1,'tokens_out':2,'first_token_ms':3,'ms':4,'rate':5}"},
         {"notice", "{'level':'info','text':'hello'}"},
         {"done", "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':[]}"},
         {"snapshot", "{'runs':[{'run':'r1','app':'timer','text':'a timer','state':'CHECK'}],'apps':[{'id':'timer','title':'Timer','version':2}],'questions':[],'lanes':[]}"},
@@ -124,7 +124,7 @@ test_story(void)
         for (guint i = 11; i < G_N_ELEMENTS(samples) - 1; i++)
                 feed(model, samples[i][0], i + 1, samples[i][1]);
         evidence_fill(&evidence, app, model_app_run(model, app), "delivered", model->lane, LIFE_WELL);
-        g_assert_cmpstr(evidence.evidence, ==, "recording · does 1 of 1");
+        g_assert_cmpstr(evidence.evidence, ==, "recording · does 1 of 1 · by hand · 1,000 tok/s");
         g_assert_cmpstr(evidence.button_label, ==, "Fix this");
         g_assert_cmpfloat(evidence.progress, <, 0);
         g_assert_cmpuint(model_resume_position(model), ==, G_N_ELEMENTS(samples) - 1);
@@ -235,7 +235,7 @@ test_words(void)
                         for (guint version = 0; version < 2; version++) {
                                 Model *model = model_new();
                                 g_autofree char *state = g_strdup_printf("{'run':'r1','app':'timer','state':'%s','attempt':1}", states[s]);
-                                g_autofree char *wanted = g_strdup_printf("%s%s", recording ? "recording · " : "", words[s]);
+                                g_autofree char *wanted = g_strdup_printf(recording ? "recording · %s · 1,000 tok/s" : "%s", words[s]);
                                 WmEvidence evidence;
                                 App *app;
 
@@ -344,7 +344,12 @@ test_lane_text(void)
         recording = evidence_lane_text(&lane, 2940);
         g_assert_cmpstr(none, ==, "no model");
         g_assert_cmpstr(model, ==, "fast: gpt-oss-120b · 2,940 tok/s");
-        g_assert_cmpstr(recording, ==, "recording: by hand · 1,000 tok/s");
+        g_assert_cmpstr(recording, ==, "recording · 1,000 tok/s");
+        /* How it was made differs from call to call: what the run used says it, whatever the folder is called. */
+        g_autofree char *run = evidence_recording_text(&lane, "by hand, recorded from m");
+        g_autofree char *nothing = evidence_recording_text(NULL, "");
+        g_assert_cmpstr(run, ==, "recording · by hand, recorded from m · 1,000 tok/s");
+        g_assert_cmpstr(nothing, ==, "");
 }
 
 static void
