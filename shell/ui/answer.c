@@ -8,6 +8,7 @@
 
 struct AnswerSheet {
         GtkWidget *window, *asked, *answer, *made, *away;
+        char *sentence; /* that was asked, whole */
 };
 
 static void
@@ -73,6 +74,7 @@ answer_sheet_free(AnswerSheet *sheet)
         if (!sheet)
                 return;
         gtk_widget_destroy(sheet->window);
+        g_free(sheet->sentence);
         g_free(sheet);
 }
 
@@ -82,11 +84,24 @@ answer_sheet_window(AnswerSheet *sheet)
         return sheet->window;
 }
 
+gboolean
+answer_sheet_says(AnswerSheet *sheet, const char **asked, const char **answer, const char **made)
+{
+        *asked = sheet->sentence;
+        *answer = gtk_label_get_text(GTK_LABEL(sheet->answer));
+        *made = gtk_label_get_text(GTK_LABEL(sheet->made));
+        return gtk_widget_get_visible(sheet->window);
+}
+
 void
 answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer, const char *made)
 {
         g_autofree char *quote = ui_quote(asked, QUOTE_CHARACTERS);
 
+        if (asked != sheet->sentence) {
+                g_free(sheet->sentence);
+                sheet->sentence = g_strdup(asked);
+        }
         ui_label_set(sheet->asked, *asked ? quote : "");
         gtk_widget_set_visible(sheet->asked, *asked != '\0');
         ui_label_set(sheet->answer, answer);

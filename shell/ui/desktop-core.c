@@ -20,6 +20,8 @@ restore_window(Desktop *desktop, const SavedWindow *saved)
         json_object_put(data);
         if (!app || desktop_window(desktop, app->id))
                 return;
+        if (saved->run)
+                model_take_unmade(desktop->model, app->id, saved->run, saved->sentence, saved->outcome, saved->message);
         window = desktop_make_window(desktop, app);
         if (saved->placed && saved->width > 0 && saved->height > 0)
                 app_window_place(window, saved->x, saved->y, saved->width, saved->height);
@@ -40,6 +42,8 @@ on_ready(Desktop *desktop, const WmEvent *event)
         /* The list is most recently used first; the last to come is on top. */
         for (guint i = restored ? restored->windows->len : 0; i > 0; i--)
                 restore_window(desktop, restored->windows->pdata[i - 1]);
+        if (restored && restored->answer)
+                answer_sheet_show(desktop->answer, restored->asked, restored->answer, restored->made);
         desktop_touch(desktop);
 }
 

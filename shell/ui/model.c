@@ -453,6 +453,20 @@ model_take_app(Model *model, json_object *data)
         return app;
 }
 
+void
+model_take_unmade(Model *model, const char *app, const char *run, const char *sentence, const char *outcome, const char *message)
+{
+        App *unmade = need_app(model, app);
+        Run *ended = unmade ? need_run(model, run, app, 0) : NULL;
+
+        if (!ended || run_is_done(ended))
+                return;
+        set(&ended->text, g_strdup(sentence));
+        set(&ended->outcome, g_strdup(*outcome ? outcome : "failed"));
+        set(&ended->message, g_strdup(message));
+        set(&unmade->sentence, g_strdup(sentence));
+}
+
 static void
 take_lane(Model *model, json_object *data)
 {

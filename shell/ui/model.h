@@ -96,6 +96,8 @@ gboolean model_apply(Model *model, EventType type, guint64 id, json_object *data
 
 /* An app as GET /apps and /apps/ID tell it. Returns the app, or NULL if it was none. */
 App *model_take_app(Model *model, json_object *data);
+/* An app of which nothing came, and the run that ended so, as an earlier life of the shell knew them. */
+void model_take_unmade(Model *model, const char *app, const char *run, const char *sentence, const char *outcome, const char *message);
 /* {lanes: [...]}, as GET /lanes tells it. */
 void model_take_lanes(Model *model, json_object *data);
 

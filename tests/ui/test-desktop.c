@@ -209,6 +209,43 @@ test_nothing_answers(void)
         desktop_free(desktop);
 }
 
+/* What came to nothing and what was answered are in no library: the shell's own file brings them back. */
+static void
+test_back_again(void)
+{
+        Desktop *desktop;
+        const char *asked, *answer, *made;
+
+        fresh();
+        fake_answer("GET /api/v1/apps/timer", NULL, CLIENT_ERROR_REFUSED, "There is no such app.");
+        desktop = start();
+        run_until_written();
+        fake_event("done", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"stopped\",\"message\":\"Stopped. Nothing had been made yet.\",\"timeline\":{}}");
+        fake_event("run", 10, "{\"run\":\"r2\",\"text\":\"how hot is it?\",\"kind\":\"ask\"}");
+        fake_event("usage", 11, "{\"run\":\"r2\",\"state\":\"ROUTE\",\"attempt\":1,\"model\":\"m\",\"recording\":\"by hand\",\"tokens_in\":1,\"tokens_out\":1,"
+                   "\"first_token_ms\":1,\"ms\":1,\"rate\":1}");
+        fake_event("answer", 12, "{\"run\":\"r2\",\"text\":\"51 degrees\"}");
+        settle();
+        desktop_free(desktop);
+        desktop = start();
+        settle();
+        g_assert_nonnull(desktop_window(desktop, "timer"));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
+        g_assert_cmpstr(model_last_run(desktop->model, model_app(desktop->model, "timer"))->message, ==, "Stopped. Nothing had been made yet.");
+        g_assert_true(answer_sheet_says(desktop->answer, &asked, &answer, &made));
+        g_assert_cmpstr(asked, ==, "how hot is it?");
+        g_assert_cmpstr(answer, ==, "51 degrees");
+        g_assert_cmpstr(made, ==, "recording · by hand · 1,000 tok/s");
+        gtk_widget_hide(answer_sheet_window(desktop->answer));
+        desktop_close_window(desktop, desktop_window(desktop, "timer"));
+        desktop_free(desktop);
+        desktop = start();
+        settle();
+        g_assert_null(desktop_window(desktop, "timer"));
+        g_assert_false(answer_sheet_says(desktop->answer, &asked, &answer, &made));
+        desktop_free(desktop);
+}
+
 static void
 test_page_life(void)
 {
@@ -465,6 +502,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/unreachable", test_unreachable);
         g_test_add_func("/desktop/nothing-made", test_nothing_made);
         g_test_add_func("/desktop/nothing-answers", test_nothing_answers);
+        g_test_add_func("/desktop/back-again", test_back_again);
         g_test_add_func("/desktop/questions", test_questions);
         g_test_add_func("/desktop/restored", test_restored);
         g_test_add_func("/desktop/snapshot", test_snapshot);
