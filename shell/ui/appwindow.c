@@ -20,6 +20,9 @@ struct AppWindow {
         AppView *view;
         char *shown;       /* draft in the view; "" the version; NULL nothing yet */
         int cover_frames;  /* that the calm page still stays */
+        gboolean coming;   /* another page was asked for, and what shows is still the one before */
+        int coming_frames; /* that it takes to the screen after it has loaded */
+        guint coming_tick, coming_late; /* 0: none */
         guint uncover;     /* the tick callback that counts them; 0: none */
         PageLife life;
         guint offer;       /* the wait before Stop and Reload are offered */
@@ -86,11 +89,56 @@ view_responsive_cb(AppView *view, gboolean responsive, gpointer user_data)
         }
 }
 
+/* The new page shows, or is given up. */
+static void
+page_came(AppWindow *window)
+{
+        if (window->coming_tick)
+                gtk_widget_remove_tick_callback(window->window, window->coming_tick);
+        window->coming_tick = 0;
+        g_clear_handle_id(&window->coming_late, g_source_remove);
+        if (!window->coming)
+                return;
+        window->coming = FALSE;
+        window->handler.changed(window, window->user_data);
+}
+
+static gboolean
+coming_late_cb(gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->coming_late = 0;
+        page_came(window);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean
+coming_tick_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (--window->coming_frames > 0)
+                return G_SOURCE_CONTINUE;
+        window->coming_tick = 0;
+        page_came(window);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+page_comes(AppWindow *window)
+{
+        page_came(window);
+        window->coming = TRUE;
+        window->coming_late = g_timeout_add(APP_WINDOW_COMING_MS, coming_late_cb, window);
+}
+
 static void
 view_crashed_cb(AppView *view, const char *text, gpointer user_data)
 {
         AppWindow *window = user_data;
 
+        page_came(window);
         set_life(window, LIFE_CRASHED);
         strip_show(window, text, TRUE);
 }
@@ -142,6 +190,10 @@ view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
 
         /* A page without any text (a canvas) is never "painted" in that sense. */
         uncover(window);
+        if (window->coming && !window->coming_tick) {
+                window->coming_frames = COVER_FRAMES;
+                window->coming_tick = gtk_widget_add_tick_callback(window->window, coming_tick_cb, window, NULL);
+        }
         window->handler.mark(window, "usable", at, window->user_data);
 }
 
@@ -302,6 +354,7 @@ app_window_free(AppWindow *window)
         if (!window)
                 return;
         g_clear_handle_id(&window->offer, g_source_remove);
+        g_clear_handle_id(&window->coming_late, g_source_remove);
         g_signal_handlers_disconnect_by_data(window->window, window);
         gdk_window_remove_filter(gtk_widget_get_window(window->window), expose_cb, window);
         if (window->view) {
@@ -375,9 +428,18 @@ app_window_load(AppWindow *window, const char *path)
 {
         if (!window->view)
                 return;
+        /* Of a window that is only just made nothing else was said before. */
+        if (window->shown)
+                page_comes(window);
         g_free(window->shown);
         window->shown = g_strdup("");
         app_view_load(window->view, path, TRUE);
+}
+
+gboolean
+app_window_page_is_coming(AppWindow *window)
+{
+        return window->coming;
 }
 
 void

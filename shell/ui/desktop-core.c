@@ -202,6 +202,7 @@ typedef struct {
 
 typedef struct {
         Sync *sync;
+        AppWindow *app; /* NULL: not an app's; frees its widget, and so this, first */
         int frames;
 } SyncWindow;
 
@@ -226,7 +227,11 @@ sync_window_done(Sync *sync)
 static gboolean
 sync_frame_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 {
-        return --((SyncWindow *)user_data)->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+        SyncWindow *window = user_data;
+
+        if (window->app && app_window_page_is_coming(window->app))
+                return G_SOURCE_CONTINUE;
+        return --window->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* Also where the window was closed meanwhile. */
@@ -237,6 +242,19 @@ sync_window_free(gpointer data)
 
         sync_window_done(window->sync);
         g_free(window);
+}
+
+static AppWindow *
+app_window_of(Desktop *desktop, GtkWidget *widget)
+{
+        GHashTableIter iter;
+        gpointer window;
+
+        g_hash_table_iter_init(&iter, desktop->windows);
+        while (g_hash_table_iter_next(&iter, NULL, &window))
+                if (GTK_WIDGET(app_window_gtk(window)) == widget)
+                        return window;
+        return NULL;
 }
 
 static void
@@ -255,6 +273,7 @@ on_sync(Desktop *desktop, const WmEvent *event)
                         continue;
                 window = g_new0(SyncWindow, 1);
                 window->sync = sync;
+                window->app = app_window_of(desktop, at->data);
                 window->frames = SYNC_FRAMES;
                 sync->windows++;
                 gtk_widget_add_tick_callback(at->data, sync_frame_cb, window, sync_window_free);

@@ -187,6 +187,9 @@ push_evidence(Desktop *desktop, AppWindow *window, const App *app, const Run *ru
         const Run *last = run ? run : model_last_run(desktop->model, app);
         WmEvidence evidence, *sent = g_hash_table_lookup(desktop->sent, app->id);
 
+        /* What the title bar says is about the page that shows. */
+        if (sent && app_window_page_is_coming(window))
+                return;
         evidence_fill(&evidence, app, run, last ? last->outcome : "", desktop->model->lane, app_window_life(window));
         if (sent && memcmp(sent, &evidence, sizeof evidence) == 0)
                 return;

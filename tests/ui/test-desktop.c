@@ -123,6 +123,16 @@ test_version_stays(void)
         g_assert_false(fake_logged("load"));
         fake_event("deliver", 33, "{\"run\":\"r2\",\"app\":\"timer\",\"title\":\"Timer\",\"version\":2,\"passed\":1,\"total\":1,\"broken\":0,\"eye\":0,\"draft\":\"r2.1\"}");
         g_assert_true(fake_logged("load timer index.html open"));
+        /* The title bar speaks of the page that shows: until the new one has come it stays as it was. */
+        fake_event("done", 34, "{\"run\":\"r2\",\"app\":\"timer\",\"outcome\":\"delivered\",\"message\":\"\",\"timeline\":{}}");
+        settle();
+        g_assert_true(app_window_page_is_coming(desktop_window(desktop, "timer")));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Stop");
+        fake_view_loaded(fake_view("timer"));
+        while (app_window_page_is_coming(desktop_window(desktop, "timer")))
+                g_main_context_iteration(NULL, TRUE);
+        settle();
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Fix this");
         desktop_free(desktop);
 }
 
