@@ -32,7 +32,7 @@ static json_object *kept_requirements(Run *run, const Evidence *evidence)
                 if (requirement->struck)
                         continue;
                 object = requirement_to_json(requirement);
-                json_add_text(object, "verdict", evidence_verdict(evidence, i));
+                evidence_add_verdict(evidence, i, object);
                 json_object_array_add(array, object);
         }
         return array;

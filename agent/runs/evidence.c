@@ -203,6 +203,18 @@ const char *evidence_verdict(const Evidence *evidence, guint requirement)
         return result ? json_text(result, "verdict") : "failed";
 }
 
+void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept)
+{
+        json_object *result = evidence ? find_result(evidence->results, requirement) : NULL;
+
+        json_add_text(kept, "verdict", evidence_verdict(evidence, requirement));
+        if (!result)
+                return;
+        json_add_text(kept, "did", json_text(result, "did"));
+        json_add_text(kept, "saw", json_text(result, "saw"));
+        json_add_text(kept, "wanted", json_text(result, "wanted"));
+}
+
 /* The steps of a check as a person would do them, with the one that failed marked. */
 static void write_steps(GString *out, json_object *array, gint64 failed)
 {

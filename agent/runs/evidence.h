@@ -47,6 +47,9 @@ char *evidence_first_failure(const Evidence *evidence, GPtrArray *requirements);
 /* The verdict of a requirement; "failed" where there is none. */
 const char *evidence_verdict(const Evidence *evidence, guint requirement);
 
+/* Adds the verdict, and what was done, seen and wanted, to a requirement as it is kept. */
+void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept);
+
 /* Accepts NULL. */
 void evidence_free(Evidence *evidence);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evidence, evidence_free)

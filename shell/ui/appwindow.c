@@ -21,7 +21,8 @@ struct AppWindow {
         char *shown;       /* draft in the view; "" the version; NULL nothing yet */
         int cover_frames;  /* that the calm page still stays */
         gboolean coming;   /* another page was asked for, and what shows is still the one before */
-        int coming_frames; /* that it takes to the screen after it has loaded */
+        gboolean coming_loaded, coming_painted; /* it has, in its own process */
+        int coming_frames; /* that it takes from there to the screen */
         guint coming_tick, coming_late; /* 0: none */
         guint uncover;     /* the tick callback that counts them; 0: none */
         PageLife life;
@@ -125,11 +126,23 @@ coming_tick_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* One of the two that make a page of what was asked for. */
+static void
+page_got(AppWindow *window, gboolean *what)
+{
+        *what = TRUE;
+        if (!window->coming || window->coming_tick || !window->coming_loaded || !window->coming_painted)
+                return;
+        window->coming_frames = COVER_FRAMES;
+        window->coming_tick = gtk_widget_add_tick_callback(window->window, coming_tick_cb, window, NULL);
+}
+
 static void
 page_comes(AppWindow *window)
 {
         page_came(window);
         window->coming = TRUE;
+        window->coming_loaded = window->coming_painted = FALSE;
         window->coming_late = g_timeout_add(APP_WINDOW_COMING_MS, coming_late_cb, window);
 }
 
@@ -180,6 +193,7 @@ view_painted_cb(AppView *view, gint64 at, gpointer user_data)
         AppWindow *window = user_data;
 
         uncover(window);
+        page_got(window, &window->coming_painted);
         window->handler.mark(window, "first-paint", at, window->user_data);
 }
 
@@ -190,10 +204,7 @@ view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
 
         /* A page without any text (a canvas) is never "painted" in that sense. */
         uncover(window);
-        if (window->coming && !window->coming_tick) {
-                window->coming_frames = COVER_FRAMES;
-                window->coming_tick = gtk_widget_add_tick_callback(window->window, coming_tick_cb, window, NULL);
-        }
+        page_got(window, &window->coming_loaded);
         window->handler.mark(window, "usable", at, window->user_data);
 }
 

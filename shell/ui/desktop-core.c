@@ -127,8 +127,12 @@ on_evidence(Desktop *desktop, const WmEvent *event)
 {
         AppWindow *window = desktop_window_by_xid(desktop, event->xid);
 
+        gboolean open = window && !app_window_evidence_is_open(window);
+
         if (window)
-                app_window_evidence_sheet(window, !app_window_evidence_is_open(window));
+                app_window_evidence_sheet(window, open);
+        if (open)
+                desktop_refresh_app(desktop, app_window_app(window));
         desktop_touch(desktop);
 }
 

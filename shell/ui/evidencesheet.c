@@ -4,8 +4,9 @@
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
-#define HEIGHT_MAX 420
+#define HEIGHT_MAX 480
 #define CHARACTERS 76
+#define SHOWN_MS 5 /* a part of a stage that took less is not worth a word */
 
 struct EvidenceSheet {
         void (*closed)(gpointer user_data);
@@ -150,6 +151,87 @@ add_usage(EvidenceSheet *sheet, const Run *run)
         gtk_container_add(GTK_CONTAINER(sheet->box), grid);
 }
 
+static void
+add_part(GString *parts, const char *name, double ms)
+{
+        if (ms >= SHOWN_MS)
+                g_string_append_printf(parts, "%s%s %.2f s", parts->len > 0 ? " · " : "", name, ms / 1000);
+}
+
+/* What its time went into, what is left being our own. */
+static char *
+parts_text(const Stage *stage)
+{
+        GString *parts = g_string_new(NULL);
+
+        add_part(parts, "model", stage->model_ms);
+        add_part(parts, "tools", stage->tool_ms);
+        add_part(parts, "check", stage->check_ms);
+        add_part(parts, "you", stage->person_ms);
+        return g_string_free(parts, FALSE);
+}
+
+static void
+attach(GtkWidget *grid, const char *text, const char *classes, int column, int row)
+{
+        gtk_grid_attach(GTK_GRID(grid), ui_label(text, classes), column, row, 1, 1);
+}
+
+static const char *
+model_of(const Run *run, const Stage *stage)
+{
+        for (guint i = 0; stage->tokens > 0 && i < run->usage->len; i++)
+                if (strcmp(((Usage *)run->usage->pdata[i])->state, stage->state) == 0)
+                        return ((Usage *)run->usage->pdata[i])->model;
+        return "";
+}
+
+/* Every stage of a run that is over: how long it took, and what that time went into. */
+static void
+add_stages(EvidenceSheet *sheet, const Run *run)
+{
+        GtkWidget *grid = gtk_grid_new();
+
+        gtk_grid_set_column_spacing(GTK_GRID(grid), 18);
+        gtk_grid_set_row_spacing(GTK_GRID(grid), 2);
+        for (guint i = 0; i < run->stages->len; i++) {
+                const Stage *stage = run->stages->pdata[i];
+                g_autofree char *lower = g_ascii_strdown(stage->state, -1);
+                g_autofree char *name = stage->attempt > 1 ? g_strdup_printf("%s %u", lower, stage->attempt) : g_strdup(lower);
+                g_autofree char *time = g_strdup_printf("%.2f s", stage->ms / 1000);
+                g_autofree char *parts = parts_text(stage);
+                g_autofree char *tokens = stage->tokens > 0 ? tokens_text(stage->tokens, stage->rate) : g_strdup("");
+
+                attach(grid, name, "mono", 0, (int)i);
+                attach(grid, time, "mono soft", 1, (int)i);
+                attach(grid, parts, "mono soft", 2, (int)i);
+                attach(grid, tokens, "mono soft", 3, (int)i);
+                attach(grid, model_of(run, stage), "mono soft", 4, (int)i);
+        }
+        gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+        gtk_container_add(GTK_CONTAINER(sheet->box), grid);
+}
+
+static void
+add_history(EvidenceSheet *sheet, const App *app)
+{
+        gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+        gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+        for (guint i = 0; i < app->history->len; i++) {
+                const Change *change = app->history->pdata[i];
+                g_autofree char *quote = ui_quote(change->text, CHARACTERS);
+                g_autofree char *when = ui_when(change->time, now);
+                g_autofree char *line = g_strdup_printf("v%u", app->version > i ? app->version - i : 1);
+                GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+                gtk_container_add(GTK_CONTAINER(row), ui_label(line, "mono soft"));
+                gtk_container_add(GTK_CONTAINER(row), ui_label(quote, NULL));
+                gtk_box_pack_end(GTK_BOX(row), ui_label(when, "mono soft"), FALSE, FALSE, 0);
+                gtk_container_add(GTK_CONTAINER(sheet->box), row);
+        }
+}
+
 static GtkWidget *
 head_new(EvidenceSheet *sheet)
 {
@@ -188,7 +270,9 @@ tell(const App *app, const Run *run, const char *lane)
         g_string_append(told, "--");
         tell_findings(told, app->seen);
         if (run)
-                g_string_append_printf(told, "%s %u %s", run->id, run->usage->len, run->message);
+                g_string_append_printf(told, "%s %u %u %s", run->id, run->usage->len, run->stages->len, run->message);
+        for (guint i = 0; i < app->history->len; i++)
+                g_string_append_printf(told, "\n%s", ((Change *)app->history->pdata[i])->text);
         return g_string_free(told, FALSE);
 }
 
@@ -210,12 +294,16 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
         add_requirements(sheet, app);
         add_findings(sheet, app->findings, "seen in the check");
         add_findings(sheet, app->seen, "seen in this window");
-        if (run && run->usage->len > 0)
+        if (run && run->stages->len > 0)
+                add_stages(sheet, run);
+        else if (run && run->usage->len > 0)
                 add_usage(sheet, run);
         if (run && *run->message)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(run->message, "soft"));
         if (*answers)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(answers, "mono soft"));
+        if (app->history->len > 0)
+                add_history(sheet, app);
         gtk_widget_show_all(sheet->box);
 }
 

@@ -53,6 +53,20 @@ usage_free(gpointer data)
 }
 
 static void
+stage_free(gpointer data)
+{
+        g_free(((Stage *)data)->state);
+        g_free(data);
+}
+
+static void
+change_free(gpointer data)
+{
+        g_free(((Change *)data)->text);
+        g_free(data);
+}
+
+static void
 run_free(gpointer data)
 {
         Run *run = data;
@@ -67,6 +81,7 @@ run_free(gpointer data)
         g_free(run->message);
         g_free(run->recording);
         g_ptr_array_unref(run->usage);
+        g_ptr_array_unref(run->stages);
         g_free(run);
 }
 
@@ -87,6 +102,7 @@ app_free(gpointer data)
         g_free(app->path);
         g_free(app->accepted_draft);
         g_ptr_array_unref(app->requirements);
+        g_ptr_array_unref(app->history);
         g_ptr_array_unref(app->findings);
         g_ptr_array_unref(app->seen);
         g_free(app);
@@ -203,6 +219,7 @@ need_app(Model *model, const char *id)
         app->path = g_strdup("");
         app->accepted_draft = g_strdup("");
         app->requirements = g_ptr_array_new_with_free_func(requirement_free);
+        app->history = g_ptr_array_new_with_free_func(change_free);
         app->findings = g_ptr_array_new_with_free_func(finding_free);
         app->seen = g_ptr_array_new_with_free_func(finding_free);
         g_hash_table_insert(model->apps, app->id, app);
@@ -243,6 +260,7 @@ need_run(Model *model, const char *name, const char *app, guint64 id)
                 run->recording = g_strdup("");
                 run->first = id;
                 run->usage = g_ptr_array_new_with_free_func(usage_free);
+                run->stages = g_ptr_array_new_with_free_func(stage_free);
                 g_hash_table_insert(model->runs, run->id, run);
                 g_ptr_array_add(model->run_order, g_strdup(name));
         }
@@ -418,13 +436,27 @@ view_path(const char *app, const char *path)
         return g_strdup(path);
 }
 
+static void
+take_history(App *app, json_object *list)
+{
+        g_ptr_array_set_size(app->history, 0);
+        for (gsize i = 0; i < list_length(list) && i < MODEL_HISTORY_MAX; i++) {
+                json_object *one = json_object_array_get_idx(list, i);
+                Change *change = g_new0(Change, 1);
+
+                change->text = shown(one, "text");
+                change->time = MAX(0, field_int(one, "time"));
+                g_ptr_array_add(app->history, change);
+        }
+        if (app->history->len > 0)
+                set(&app->said, g_strdup(((Change *)app->history->pdata[0])->text));
+}
+
 App *
 model_take_app(Model *model, json_object *data)
 {
         const char *id = *field_text(data, "app") ? field_text(data, "app") : field_text(data, "id");
         App *app = need_app(model, id);
-        json_object *history = field_list(data, "history");
-        json_object *newest = list_length(history) > 0 ? json_object_array_get_idx(history, 0) : NULL;
 
         if (!app)
                 return NULL;
@@ -438,8 +470,8 @@ model_take_app(Model *model, json_object *data)
                 set(&app->sentence, shown(data, "sentence"));
         if (*field_text(data, "file"))
                 set(&app->file, view_path(app->id, field_text(data, "file")));
-        if (newest)
-                set(&app->said, shown(newest, "text"));
+        if (field_list(data, "history"))
+                take_history(app, field_list(data, "history"));
         if (*app->run)
                 return app; /* what the run says is newer */
         if (field_list(data, "requirements"))
@@ -660,13 +692,37 @@ apply_usage(Model *model, Run *run, json_object *data)
         return TRUE;
 }
 
+static void
+take_stages(Run *run, json_object *list)
+{
+        g_ptr_array_set_size(run->stages, 0);
+        for (gsize i = 0; i < list_length(list) && i < MODEL_STAGES_MAX; i++) {
+                json_object *one = json_object_array_get_idx(list, i);
+                Stage *stage = g_new0(Stage, 1);
+
+                stage->state = text_plain(field_text(one, "state"), 20);
+                stage->attempt = bounded(one, "attempt");
+                stage->ms = MAX(0, field_number(one, "ms"));
+                stage->model_ms = MAX(0, field_number(one, "model_ms"));
+                stage->tool_ms = MAX(0, field_number(one, "tool_ms"));
+                stage->person_ms = MAX(0, field_number(one, "person_ms"));
+                stage->check_ms = MAX(0, field_number(one, "check_ms"));
+                stage->tokens = MAX(0, field_number(one, "tokens"));
+                stage->rate = MAX(0, field_number(one, "rate"));
+                g_ptr_array_add(run->stages, stage);
+        }
+}
+
 static gboolean
 apply_done(Model *model, Run *run, json_object *data)
 {
         App *app = model_app(model, run->app);
+        json_object *timeline = NULL;
 
         set(&run->outcome, text_plain(*field_text(data, "outcome") ? field_text(data, "outcome") : "failed", 20));
         set(&run->message, shown(data, "message"));
+        if (json_object_object_get_ex(data, "timeline", &timeline))
+                take_stages(run, field_list(timeline, "stages"));
         if (app && strcmp(app->run, run->id) == 0)
                 set(&app->run, g_strdup(""));
         return TRUE;

@@ -11,6 +11,8 @@
 #define MODEL_REQUIREMENTS_MAX 64
 #define MODEL_FINDINGS_MAX 64
 #define MODEL_USAGE_MAX 64      /* model calls a run */
+#define MODEL_STAGES_MAX 64
+#define MODEL_HISTORY_MAX 32    /* the newest versions of an app */
 #define MODEL_QUESTIONS_MAX 64
 #define MODEL_TEXT 400          /* characters */
 #define MODEL_RATE_TOKENS_MIN 16 /* of a call; the rate of fewer says nothing */
@@ -34,6 +36,19 @@ typedef struct {
         double tokens, ms, rate;
 } Usage;
 
+/* One entry into a state, as the timeline of a run that is over has it; the times in ms. */
+typedef struct {
+        char *state;
+        guint attempt;
+        double ms, model_ms, tool_ms, person_ms, check_ms;
+        double tokens, rate;
+} Stage;
+
+typedef struct {
+        char *text;     /* the person's words */
+        gint64 time;    /* seconds since 1970 */
+} Change;
+
 typedef struct {
         char *id, *text, *kind;
         char *app;      /* "" until known */
@@ -43,6 +58,7 @@ typedef struct {
         double tokens, expected, rate; /* of the state that runs */
         guint64 first;  /* the position of its first event; 0 if unknown */
         GPtrArray *usage; /* Usage */
+        GPtrArray *stages; /* Stage; none before it is over */
         char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 
@@ -53,6 +69,7 @@ typedef struct {
         guint version;  /* 0: nothing was accepted yet */
         gint64 time;    /* of that version, seconds since 1970; 0 if unknown */
         GPtrArray *requirements; /* Requirement */
+        GPtrArray *history;      /* Change: its versions, newest first */
         GPtrArray *findings;     /* Finding: by the check */
         GPtrArray *seen;         /* Finding: in the visible page since */
         guint passed, shown, total, broken, eye; /* as an event `deliver` has them */

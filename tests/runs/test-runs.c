@@ -7,7 +7,8 @@ static void test_whole_path(void)
         const char *expected = PAGE("<button>Pause</button>");
         const char *run;
 
-        world_evidence(world, BOTH_PASS, "[]");
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"passed\", \"did\": \"press Pause\"}, {\"requirement\": 1, \"verdict\": \"shown\"}]",
+                       "[]");
         run = ask(world, "a pomodoro timer");
         world_until_done(world, run);
         assert_done(world, "delivered");
@@ -18,6 +19,8 @@ static void test_whole_path(void)
         json_object *deliver = world_last(world, EVENT_DELIVER);
         g_assert_cmpint(json_int(deliver, "passed", -1), ==, 1);
         g_assert_cmpint(json_int(deliver, "shown", -1), ==, 1);
+        g_autoptr(App) kept = library_app(world->agent.library, app, NULL);
+        g_assert_cmpstr(json_text(json_object_array_get_idx(kept->requirements, 0), "did"), ==, "press Pause");
         g_assert_cmpint(json_int(deliver, "total", -1), ==, 1);
         g_assert_nonnull(strstr(json_text(world_last(world, EVENT_DONE), "message"), "does 1 of 1; 1 more is only shown."));
         g_assert_cmpstr(json_text(world_last(world, EVENT_PLAN), "title"), ==, "Timer");

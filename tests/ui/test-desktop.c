@@ -128,6 +128,8 @@ test_version_stays(void)
         settle();
         g_assert_true(app_window_page_is_coming(desktop_window(desktop, "timer")));
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Stop");
+        fake_view_painted(fake_view("timer"));
+        g_assert_true(app_window_page_is_coming(desktop_window(desktop, "timer")));
         fake_view_loaded(fake_view("timer"));
         while (app_window_page_is_coming(desktop_window(desktop, "timer")))
                 g_main_context_iteration(NULL, TRUE);

@@ -331,6 +331,34 @@ test_finished_words(void)
         model_free(model);
 }
 
+/* What the evidence sheet tells of a run that is over, and of the versions before. */
+static void
+test_stages_and_history(void)
+{
+        Model *model = model_new();
+        const Stage *stage;
+        Run *run;
+        App *app;
+
+        feed(model, "window", 1, samples[3][1]);
+        feed(model, "done", 2, "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':{'stages':[{'state':'CHECK','attempt':2,'ms':310.5,"
+             "'check_ms':300,'tool_ms':-4,'tokens':'many'},7]}}");
+        run = model_run(model, "r1");
+        g_assert_cmpuint(run->stages->len, ==, 2);
+        stage = run->stages->pdata[0];
+        g_assert_cmpstr(stage->state, ==, "CHECK");
+        g_assert_cmpuint(stage->attempt, ==, 2);
+        g_assert_cmpfloat(stage->check_ms, ==, 300);
+        g_assert_cmpfloat(stage->tool_ms, ==, 0);
+        feed(model, "app", 3, "{'app':'timer','version':2,'history':[{'text':'larger\\u0007','time':20},{'text':'a timer','time':-5}]}");
+        app = model_app(model, "timer");
+        g_assert_cmpuint(app->history->len, ==, 2);
+        g_assert_cmpstr(((Change *)app->history->pdata[0])->text, ==, "larger");
+        g_assert_cmpstr(app->said, ==, "larger");
+        g_assert_cmpint(((Change *)app->history->pdata[1])->time, ==, 0);
+        model_free(model);
+}
+
 static void
 test_lane_text(void)
 {
@@ -440,6 +468,7 @@ main(int argc, char **argv)
         g_test_add_func("/evidence/working-repair", test_repair_words);
         g_test_add_func("/evidence/finished", test_finished_words);
         g_test_add_func("/evidence/lane", test_lane_text);
+        g_test_add_func("/model/stages-and-history", test_stages_and_history);
         g_test_add_func("/page/action", test_page);
         g_test_add_func("/state/file", test_state_file);
         return g_test_run();
