@@ -30,16 +30,31 @@ struct AppWindow {
         gboolean works;
 };
 
+static void
+fit_sheet(AppWindow *window, int height)
+{
+        evidence_sheet_fit(window->evidence, height - gtk_widget_get_margin_top(evidence_sheet_widget(window->evidence)));
+}
+
+static gboolean
+configure_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
+{
+        fit_sheet(user_data, event->configure.height);
+        return FALSE;
+}
+
 /* While the strip is there the sheets come from under it, so that its buttons can be pressed. */
 static void
 make_room(AppWindow *window, gboolean strip)
 {
-        int height = 0;
+        int height = 0, whole;
 
         if (strip)
                 gtk_widget_get_preferred_height(gtk_bin_get_child(GTK_BIN(window->strip)), NULL, &height);
         gtk_widget_set_margin_top(fix_sheet_widget(window->fix), height);
         gtk_widget_set_margin_top(evidence_sheet_widget(window->evidence), height);
+        gtk_window_get_size(GTK_WINDOW(window->window), NULL, &whole);
+        fit_sheet(window, whole);
 }
 
 static void
@@ -353,6 +368,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         gtk_window_set_default_size(GTK_WINDOW(window->window), APP_WINDOW_WIDTH, APP_WINDOW_HEIGHT);
         gtk_window_set_role(GTK_WINDOW(window->window), window->app);
         g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
+        g_signal_connect(window->window, "configure-event", G_CALLBACK(configure_cb), window);
         gtk_widget_show_all(window->overlay);
         ui_ground(window->window);
         gdk_window_add_filter(gtk_widget_get_window(window->window), expose_cb, window);

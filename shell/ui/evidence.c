@@ -126,6 +126,8 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
         evidence->progress = -1;
         if (lane && *lane->recording)
                 g_string_append(words, "recording · ");
+        if (life != LIFE_WELL)
+                g_string_append(words, life == LIFE_STUCK ? "not responding · " : "stopped working · ");
         if (works) {
                 working(words, app, run);
                 evidence->progress = fraction(run);
@@ -138,10 +140,8 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
                 else
                         unmade(words, evidence, last_outcome);
         }
-        if (life != LIFE_WELL) {
-                g_string_append(words, life == LIFE_STUCK ? " · not responding" : " · stopped working");
+        if (life != LIFE_WELL)
                 evidence->tone = WM_TONE_BAD;
-        }
         if (lane && *lane->recording)
                 recorded(words, app->recording, lane->pace);
         copy(evidence->evidence, sizeof evidence->evidence, words->str);

@@ -5,13 +5,15 @@
 #include "shell/ui/style.h"
 
 #define HEIGHT_MAX 480
+#define HEIGHT_MIN 60
+#define AROUND 84 /* px of the sheet that are not scrolled: its head, and the space around */
 #define CHARACTERS 76
 #define SHOWN_MS 5 /* a part of a stage that took less is not worth a word */
 
 struct EvidenceSheet {
         void (*closed)(gpointer user_data);
         gpointer user_data;
-        GtkWidget *revealer, *box, *quote, *away;
+        GtkWidget *revealer, *scrolled, *box, *quote, *away;
         char *told; /* what the box says now, to leave it alone while that is so */
 };
 
@@ -321,6 +323,7 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
         gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
         gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
         gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), HEIGHT_MAX);
+        sheet->scrolled = scrolled;
         gtk_container_add(GTK_CONTAINER(scrolled), sheet->box);
         gtk_container_add(GTK_CONTAINER(pad), head_new(sheet));
         gtk_container_add(GTK_CONTAINER(pad), scrolled);
@@ -330,6 +333,12 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
         g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
         gtk_widget_show_all(sheet->revealer);
         return sheet;
+}
+
+void
+evidence_sheet_fit(EvidenceSheet *sheet, int room)
+{
+        gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(sheet->scrolled), CLAMP(room - AROUND, HEIGHT_MIN, HEIGHT_MAX));
 }
 
 void

@@ -269,13 +269,13 @@ test_page_life(void)
         deliver("r1.1");
         fake_view_responsive(fake_view("timer"), FALSE);
         settle();
-        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "does 1 of 1 · not responding"));
+        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "not responding · does 1 of 1"));
         fake_view_responsive(fake_view("timer"), TRUE);
         settle();
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1 · 1,000 tok/s");
         fake_view_crashed(fake_view("timer"), "This page stopped working.");
         settle();
-        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "does 1 of 1 · stopped working"));
+        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "stopped working · does 1 of 1"));
         desktop_free(desktop);
 }
 
