@@ -63,8 +63,7 @@ static void open_done(KeyCheck *check, const TransportOutcome *outcome)
         if (was_refused(outcome))
                 end(check, KEY_TAKEN, NULL);
         else
-                end(check, KEY_UNKNOWN, g_strdup_printf("%s lists its models to everybody; whether it takes this key shows when it is first asked.",
-                                                        title));
+                end(check, KEY_UNKNOWN, g_strdup_printf("%s lists its models to everybody; it shows when it is first asked.", title));
 }
 
 static void done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
@@ -80,8 +79,8 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
                 check->open = TRUE;
                 look(check);
         } else if (outcome->end == TRANSPORT_WHOLE && outcome->status == 404) {
-                end(check, KEY_UNKNOWN, g_strdup_printf("%s has no list of models to try the key on; whether it takes it shows when it is first "
-                                                        "asked.", check->source->title));
+                end(check, KEY_UNKNOWN, g_strdup_printf("%s has no list of models to try it on; it shows when it is first asked.",
+                                                        check->source->title));
         } else {
                 g_autoptr(Failure) failure = failure_of_http(check->source, request, outcome, check->body, LANE_RETRIES_MAX + 1);
                 end(check, was_refused(outcome) ? KEY_REFUSED : KEY_UNKNOWN, g_strdup(failure->error->message));
@@ -114,7 +113,7 @@ void key_check(const Provider *provider, const char *key, KeyCheckFunc func, gpo
         if (!source_key_check(key, &error)) {
                 end(check, KEY_REFUSED, g_strdup(error->message));
         } else if (!provider->base) {
-                end(check, KEY_UNKNOWN, g_strdup("Whether this key is taken shows when the server is first asked."));
+                end(check, KEY_UNKNOWN, g_strdup("It shows when the server is first asked."));
         } else {
                 check->source = source_new(provider, NULL, key);
                 look(check);

@@ -81,7 +81,7 @@ static void tell_set(json_object *answer, const char *provider)
         g_autofree char *unknown = cli_text(answer, "unknown");
 
         if (*unknown)
-                printf("%s\n", unknown);
+                printf("Whether this key works is not known yet. %s\n", unknown);
         if (json_object_object_get_ex(answer, "kept", &kept) && json_object_get_boolean(kept))
                 printf("The secret service keeps the key of %s.\n", provider);
         else

@@ -81,7 +81,7 @@ static char *taken_sentence(json_object *body, const char *provider, gboolean *g
         *good = flag_of(body, "works");
         if (*good)
                 return g_strdup_printf("%s takes this key. %s", provider, kept);
-        return g_strdup_printf("%s %s", *unknown ? unknown : "Whether this key works is not known yet.", kept);
+        return g_strdup_printf("Whether this key works is not known yet. %s%s%s", unknown, *unknown ? " " : "", kept);
 }
 
 static void reply_cb(json_object *body, const GError *error, gpointer user_data)
