@@ -106,7 +106,7 @@ static void on_state(Follow *follow, json_object *data)
         g_autofree char *detail = cli_text(data, "detail");
 
         if (follow->state && g_ascii_strcasecmp(follow->state, state) == 0 && !follow->terminal) {
-                /* It says more about the state that it is in: without a terminal, where the line is written anew, that is a line of its own. */
+                /* More about the state that it is in. A terminal's line is written anew; without one that is a line of its own. */
                 set_what(follow, "%s", detail);
                 if (*detail)
                         print_line(follow, follow->state, follow->what, -1, TRUE);
@@ -222,7 +222,8 @@ static void on_evidence(Follow *follow, json_object *data)
         int shown = (int)cli_int(data, "shown");
         g_autofree char *beside = shown > 0 ? g_strdup_printf(", %d shown", shown) : g_strdup("");
 
-        set_what(follow, "%d of %d%s%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), beside, *failure ? ": " : "", failure);
+        set_what(follow, "%d of %d%s%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), beside, *failure ? ": " : "",
+                 failure);
         show_state(follow, FALSE);
 }
 

@@ -117,7 +117,8 @@ build(FirstScreen *screen)
         ui_label_wrap(screen->problem, CHARACTERS);
         gtk_widget_set_no_show_all(screen->problem, TRUE);
         choice_button(screen, 0, "key", "Paste a key",
-                                      "For a service on the network. The key goes to your keyring. Only the window that takes it sees it, no app ever does.");
+                                      "For a service on the network. The key goes to your keyring. Only the window that takes it sees it, "
+                                      "no app ever does.");
         screen->address_row = address_row(screen);
         gtk_container_add(GTK_CONTAINER(pad), ui_label("Who should answer?", "heading"));
         gtk_container_add(GTK_CONTAINER(pad), screen->lead);

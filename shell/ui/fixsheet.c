@@ -164,7 +164,8 @@ show_passed(FixSheet *sheet, const App *app, guint room)
                 add_row(sheet, "", more, NULL, NULL);
         }
         if (only_shown > 0) {
-                g_autofree char *shown = g_strdup_printf("%u %s only shown: no check proves more", only_shown, only_shown == 1 ? "is" : "are");
+                const char *verb = only_shown == 1 ? "is" : "are";
+                g_autofree char *shown = g_strdup_printf("%u %s only shown: no check proves more", only_shown, verb);
 
                 add_row(sheet, "", shown, NULL, NULL);
         }

@@ -1,5 +1,5 @@
-/* What survives a crash of the shell: which apps were open and where, the answer that was being read, how far the events were read, and the earlier prompts. One JSON
- * file, written whole or not at all. */
+/* What survives a crash of the shell: which apps were open and where, the answer that was being read, how far the events were read, and
+ * the earlier prompts. One JSON file, written whole or not at all. */
 #pragma once
 
 #include <glib.h>
