@@ -150,8 +150,11 @@ void api_save(Exchange *exchange)
                 return;
         }
         g_autofree char *size = g_format_size((guint64)bytes);
+        g_autoptr(json_object) history = app ? library_app_history(agent->library, app->id) : NULL;
+        const char *last = json_length(history) > 0 ? json_text(json_object_array_get_idx(history, 0), "text") : NULL;
+        /* What led here is the last thing that was asked of the app, not what first made it. */
         const char *id = questions_ask(agent->questions, exchange->id, app ? app->title : exchange->id, "save", name,
-                                       app ? app->sentence : NULL, size, NULL, NULL, NULL);
+                                       last ? last : app ? app->sentence : NULL, size, NULL, NULL, NULL);
         if (!id) {
                 exchange_refuse(exchange, API_ERROR_BUSY, "Too many questions wait for an answer already.");
                 return;

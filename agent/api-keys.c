@@ -1,6 +1,8 @@
 /* Requests about keys. A key passes through: it is cleared here as soon as the lanes and the secret service have it, and nothing that is
  * answered repeats any part of one.
  *
+ * A key that is set is first tried on its provider's list of models (key-check.h).
+ *
  * The lanes say which keys are in memory and which of those are the environment's; the secret service says which of them, and which
  * others, it keeps. Its answers come later, so each exchange waits for them. */
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "agent/inference/lanes.h"
 #include "agent/inference/provider.h"
 #include "agent/json.h"
+#include "agent/key-check.h"
 #include "agent/lane-choice.h"
 
 /* One request that waits. */
@@ -95,13 +98,47 @@ void api_keys(Exchange *exchange)
 
 /* — setting — */
 
+/* A key that is being set: its provider is asked first, so that one which is refused is never kept. */
+typedef struct {
+        Exchange *exchange;
+        Provider *provider;
+        char *key;
+        char *problem;            /* why it is not known whether the key works; NULL: it does */
+} Setting;
+
+static void setting_free(Setting *setting)
+{
+        provider_unref(setting->provider);
+        keys_free(setting->key);
+        g_free(setting->problem);
+        g_free(setting);
+}
+
 static void kept_cb(gboolean kept, const GError *error, gpointer data)
 {
-        g_autofree Waiting *waiting = data;
-        json_object *body = lanes_describe(waiting->exchange->agent->lanes);
+        Setting *setting = data;
+        json_object *body = lanes_describe(setting->exchange->agent->lanes);
         json_add_flag(body, "kept", kept);
         json_add_text(body, "reason", error ? error->message : NULL);
-        exchange_reply(waiting->exchange, body);
+        json_add_flag(body, "works", !setting->problem);
+        json_add_text(body, "unknown", setting->problem);
+        exchange_reply(setting->exchange, body);
+        setting_free(setting);
+}
+
+static void checked_cb(KeyVerdict verdict, const char *sentence, gpointer data)
+{
+        Setting *setting = data;
+        const Agent *agent = setting->exchange->agent;
+        g_autoptr(GError) error = NULL;
+        setting->problem = g_strdup(sentence);
+        if (verdict != KEY_REFUSED && lanes_set_key(agent->lanes, setting->provider->name, setting->key, &error)) {
+                lane_choice_keep(agent, NULL, NULL);
+                keys_keep(setting->provider->name, setting->provider->title, setting->key, kept_cb, setting);
+                return;
+        }
+        exchange_refuse(setting->exchange, API_ERROR_REFUSED, error ? error->message : sentence);
+        setting_free(setting);
 }
 
 void api_set_key(Exchange *exchange)
@@ -109,15 +146,20 @@ void api_set_key(Exchange *exchange)
         char *key = (char *)json_text(exchange->body, "key");
         const Provider *provider = providers_find(lanes_providers(exchange->agent->lanes), json_text(exchange->body, "provider"));
         g_autoptr(GError) error = NULL;
-        gboolean set = lanes_set_key(exchange->agent->lanes, json_text(exchange->body, "provider"), key, &error);
-        if (set)
-                keys_keep(provider->name, provider->title, key, kept_cb, waiting_new(exchange, provider));
+        if (provider && provider->keys[0]) {
+                Setting *setting = g_new0(Setting, 1);
+                setting->exchange = exchange;
+                setting->provider = provider_ref(provider);
+                setting->key = keys_copy(key);
+                exchange_wait(exchange);
+                key_check(provider, key, checked_cb, setting);
+        } else if (!lanes_set_key(exchange->agent->lanes, json_text(exchange->body, "provider"), key, &error)) {
+                exchange_refuse(exchange, API_ERROR_REFUSED, error->message);
+        } else {
+                exchange_reply(exchange, lanes_describe(exchange->agent->lanes));
+        }
         explicit_bzero(key, strlen(key));
         explicit_bzero(exchange->bytes->str, exchange->bytes->len);
-        if (set)
-                lane_choice_keep(exchange->agent, NULL, NULL);
-        else
-                exchange_refuse(exchange, API_ERROR_REFUSED, error->message);
 }
 
 /* — removing — */

@@ -16,10 +16,10 @@
         X(WRITTEN, "written", TRUE, "run app draft bytes")                                                  \
         X(PROGRESS, "progress", FALSE, "run state tokens expected rate")                                    \
         X(CHECK, "check", TRUE, "run app draft path requirements tools")                                    \
-        X(EVIDENCE, "evidence", TRUE, "run app draft passed total results findings")                        \
+        X(EVIDENCE, "evidence", TRUE, "run app draft passed shown total results findings")                  \
         X(QUESTION, "question", TRUE, "question title capability resource sentence detail quote answers")   \
         X(ANSWERED, "answered", TRUE, "question answer")                                                    \
-        X(DELIVER, "deliver", TRUE, "run app title version passed total broken eye draft")                  \
+        X(DELIVER, "deliver", TRUE, "run app title version passed shown total broken eye draft")            \
         X(ANSWER, "answer", TRUE, "run text")                                                               \
         X(OPEN, "open", TRUE, "title glyph")                                                                \
         X(APP, "app", TRUE, "app")                                                                          \

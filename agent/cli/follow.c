@@ -105,6 +105,13 @@ static void on_state(Follow *follow, json_object *data)
         g_autofree char *state = cli_text(data, "state");
         g_autofree char *detail = cli_text(data, "detail");
 
+        if (follow->state && g_ascii_strcasecmp(follow->state, state) == 0 && !follow->terminal) {
+                /* More about the state that it is in. A terminal's line is written anew; without one that is a line of its own. */
+                set_what(follow, "%s", detail);
+                if (*detail)
+                        print_line(follow, follow->state, follow->what, -1, TRUE);
+                return;
+        }
         leave_state(follow);
         follow->state = g_ascii_strdown(state, -1);
         follow->entered = g_get_monotonic_time();
@@ -212,7 +219,11 @@ static void on_evidence(Follow *follow, json_object *data)
 {
         g_autofree char *failure = first_failure(follow, data);
 
-        set_what(follow, "%d of %d%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), *failure ? ": " : "", failure);
+        int shown = (int)cli_int(data, "shown");
+        g_autofree char *beside = shown > 0 ? g_strdup_printf(", %d shown", shown) : g_strdup("");
+
+        set_what(follow, "%d of %d%s%s%s", (int)cli_int(data, "passed"), (int)cli_int(data, "total"), beside, *failure ? ": " : "",
+                 failure);
         show_state(follow, FALSE);
 }
 

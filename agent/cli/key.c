@@ -78,7 +78,10 @@ static void tell_set(json_object *answer, const char *provider)
 {
         json_object *kept = NULL;
         g_autofree char *reason = cli_text(answer, "reason");
+        g_autofree char *unknown = cli_text(answer, "unknown");
 
+        if (*unknown)
+                printf("Whether this key works is not known yet. %s\n", unknown);
         if (json_object_object_get_ex(answer, "kept", &kept) && json_object_get_boolean(kept))
                 printf("The secret service keeps the key of %s.\n", provider);
         else

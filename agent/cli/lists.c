@@ -124,7 +124,16 @@ void cli_stop(Cli *cli, char **words)
 {
         g_autofree char *path = cli_path(API_PREFIX "/runs", words[0], NULL);
 
-        act(cli, "DELETE", path, NULL, "Stopped. What works is kept.");
+        json_object *answer = cli_request(cli, cli->agent, "DELETE", path, NULL);
+        json_object *run = answer && !cli->json ? cli_request(cli, cli->agent, "GET", path, NULL) : NULL;
+        g_autofree char *message = cli_text(run, "message");
+
+        if (answer && cli->json)
+                cli_print_json(answer);
+        else if (run)
+                puts(*message ? message : "It is being stopped; “impromptu runs” shows what became of it.");
+        json_object_put(run);
+        json_object_put(answer);
 }
 
 void cli_answer(Cli *cli, char **words)

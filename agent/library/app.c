@@ -63,6 +63,7 @@ static json_object *describe(const App *app)
         json_add(object, "requirements", json_clone(app->requirements));
         json_add(object, "tools", json_clone(app->tools));
         json_add_int(object, "passed", app->passed);
+        json_add_int(object, "shown", app->shown);
         json_add_int(object, "total", app->total);
         return object;
 }
@@ -126,6 +127,7 @@ void app_from_file(App *app, GBytes *bytes)
         take_array(&app->tools, object, "tools");
         take_array(&app->findings, object, "findings");
         app->passed = (guint)CLAMP(json_int(object, "passed", 0), 0, G_MAXINT);
+        app->shown = (guint)CLAMP(json_int(object, "shown", 0), 0, G_MAXINT);
         app->total = (guint)CLAMP(json_int(object, "total", 0), 0, G_MAXINT);
         if (sentence) {
                 g_free(app->sentence);

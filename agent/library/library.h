@@ -19,7 +19,7 @@ typedef struct {
         gint64 time;            /* of the last one, seconds since 1970 */
         json_object *requirements; /* array, with their verdicts */
         json_object *tools;     /* array of names */
-        guint passed, total;
+        guint passed, shown, total; /* as an event `deliver` has them */
         json_object *findings;  /* array: what the last check found; NULL is none */
         char *problem;          /* NULL, or why its app.json cannot be read, as a sentence; an undo or an edit mends it */
 } App;

@@ -136,6 +136,7 @@ static void tell_evidence(Run *run)
 
         json_add_text(data, "draft", draft_name(run->draft));
         json_add_int(data, "passed", run->evidence->passed);
+        json_add_int(data, "shown", run->evidence->shown);
         json_add_int(data, "total", run->evidence->total);
         json_add_copy(data, "results", run->evidence->results);
         json_add_copy(data, "findings", run->evidence->findings);

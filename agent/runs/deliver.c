@@ -32,7 +32,7 @@ static json_object *kept_requirements(Run *run, const Evidence *evidence)
                 if (requirement->struck)
                         continue;
                 object = requirement_to_json(requirement);
-                json_add_text(object, "verdict", evidence_verdict(evidence, i));
+                evidence_add_verdict(evidence, i, object);
                 json_object_array_add(array, object);
         }
         return array;
@@ -59,8 +59,9 @@ static char *verify_file(Run *run, const Evidence *evidence)
 {
         GString *out = g_string_new(NULL);
         g_autofree char *findings = findings_text(evidence->findings);
+        g_autofree char *counts = evidence_counts(evidence);
 
-        g_string_append_printf(out, "# %u of %u\n\n", evidence->passed, evidence->total);
+        g_string_append_printf(out, "# %s %s\n\n", run->title, counts);
         for (guint i = 0; i < run->plan->requirements->len; i++) {
                 const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
 
@@ -95,6 +96,7 @@ static App *make_app(Run *run, const Evidence *evidence)
         app->tools = tool_names(run);
         app->findings = json_clone(evidence->findings);
         app->passed = evidence->passed;
+        app->shown = evidence->shown;
         app->total = evidence->total;
         return app;
 }
@@ -130,6 +132,7 @@ static void tell_deliver(Run *run, const Version *version, guint number)
         json_add_text(data, "title", run->title);
         json_add_int(data, "version", number);
         json_add_int(data, "passed", version->evidence->passed);
+        json_add_int(data, "shown", version->evidence->shown);
         json_add_int(data, "total", version->evidence->total);
         json_add_int(data, "broken", version->evidence->failed);
         json_add_int(data, "eye", version->evidence->eye);
@@ -152,14 +155,11 @@ static void tell_app(Run *run, guint number)
 static char *say(Run *run, const Evidence *evidence)
 {
         g_autofree char *first = evidence_passed(evidence) ? NULL : evidence_first_failure(evidence, run->plan->requirements);
+        g_autofree char *counts = evidence_counts(evidence);
 
         if (first)
-                return g_strdup_printf("“%s” does %u of %u. Still wrong: %s. Fix this tries again.", run->title, evidence->passed,
-                                       evidence->total, first);
-        if (evidence->eye)
-                return g_strdup_printf("“%s” does %u of %u; %u more only you can judge.", run->title, evidence->passed, evidence->total,
-                                       evidence->eye);
-        return g_strdup_printf("“%s” does %u of %u.", run->title, evidence->passed, evidence->total);
+                return g_strdup_printf("“%s” %s. Still wrong: %s. Fix this tries again.", run->title, counts, first);
+        return g_strdup_printf("“%s” %s.", run->title, counts);
 }
 
 static void deliver(Run *run, const Version *version)

@@ -113,8 +113,12 @@ static void count(Evidence *evidence, const char *verdict)
                 evidence->eye++;
                 return;
         }
+        if (g_str_equal(verdict, "shown")) {
+                evidence->shown++;
+                return;
+        }
         evidence->total++;
-        if (g_str_equal(verdict, "passed") || g_str_equal(verdict, "shown"))
+        if (g_str_equal(verdict, "passed"))
                 evidence->passed++;
         else if (g_str_equal(verdict, "failed"))
                 evidence->failed++;
@@ -187,7 +191,9 @@ int evidence_compare(const Evidence *a, const Evidence *b)
                 return a->failed < b->failed ? 1 : -1;
         if (a->clean != b->clean)
                 return a->clean - b->clean;
-        return (a->passed > b->passed) - (a->passed < b->passed);
+        if (a->passed != b->passed)
+                return a->passed > b->passed ? 1 : -1;
+        return (a->shown > b->shown) - (a->shown < b->shown);
 }
 
 const char *evidence_verdict(const Evidence *evidence, guint requirement)
@@ -195,6 +201,18 @@ const char *evidence_verdict(const Evidence *evidence, guint requirement)
         json_object *result = evidence ? find_result(evidence->results, requirement) : NULL;
 
         return result ? json_text(result, "verdict") : "failed";
+}
+
+void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept)
+{
+        json_object *result = evidence ? find_result(evidence->results, requirement) : NULL;
+
+        json_add_text(kept, "verdict", evidence_verdict(evidence, requirement));
+        if (!result)
+                return;
+        json_add_text(kept, "did", json_text(result, "did"));
+        json_add_text(kept, "saw", json_text(result, "saw"));
+        json_add_text(kept, "wanted", json_text(result, "wanted"));
 }
 
 /* The steps of a check as a person would do them, with the one that failed marked. */
@@ -253,6 +271,23 @@ char *evidence_text(const Evidence *evidence, GPtrArray *requirements)
                 write_saying(out, result, "saw");
         }
         g_string_append(out, findings);
+        return g_string_free(out, FALSE);
+}
+
+char *evidence_counts(const Evidence *evidence)
+{
+        GString *out = g_string_new(NULL);
+
+        if (evidence->total > 0)
+                g_string_append_printf(out, "does %u of %u", evidence->passed, evidence->total);
+        else if (evidence->shown > 0)
+                g_string_append_printf(out, "shows %u of %u, none of it proven", evidence->shown, evidence->shown);
+        else
+                g_string_append(out, "has nothing that a check could prove");
+        if (evidence->total > 0 && evidence->shown > 0)
+                g_string_append_printf(out, "; %u more %s only shown", evidence->shown, evidence->shown == 1 ? "is" : "are");
+        if (evidence->eye > 0)
+                g_string_append_printf(out, "; %u only you can judge", evidence->eye);
         return g_string_free(out, FALSE);
 }
 

@@ -9,10 +9,11 @@
 typedef struct {
         json_object *results;  /* one for each requirement that was not struck, in their order */
         json_object *findings;
-        guint passed;          /* "passed" and "shown" */
+        guint passed;          /* proven: they fail with the page's scripts off */
+        guint shown;           /* they pass with scripts off as well, which proves nothing */
         guint failed;
-        guint eye;
-        guint total;           /* all but what only a person can judge */
+        guint eye;             /* only a person can judge them */
+        guint total;           /* passed, failed and unproven: what was to be proven */
         gboolean clean;        /* no finding that means "does not work" */
         gboolean painted;      /* there was something to see */
         char *signature;       /* equal for equal failures; "" where nothing failed */
@@ -37,11 +38,17 @@ char *evidence_text(const Evidence *evidence, GPtrArray *requirements);
 /* The findings alone, a line each (array or NULL). Free with g_free(). */
 char *findings_text(json_object *findings);
 
+/* "does 5 of 5; 1 more is only shown; 2 only you can judge": the counts as the end of a sentence about the app. Free with g_free(). */
+char *evidence_counts(const Evidence *evidence);
+
 /* The first failure in one line, for people and for "avoid". Free with g_free(). */
 char *evidence_first_failure(const Evidence *evidence, GPtrArray *requirements);
 
 /* The verdict of a requirement; "failed" where there is none. */
 const char *evidence_verdict(const Evidence *evidence, guint requirement);
+
+/* Adds the verdict, and what was done, seen and wanted, to a requirement as it is kept. */
+void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept);
 
 /* Accepts NULL. */
 void evidence_free(Evidence *evidence);

@@ -63,38 +63,42 @@ static const char *text_of(json_object *object, const char *name)
         return json_object_get_string(value);
 }
 
-/* What became of the key: which model answers now, and whether the key will still be there tomorrow. */
-static char *lanes_sentence(json_object *body, gboolean *good)
+static gboolean flag_of(json_object *object, const char *name)
 {
-        json_object *lanes, *kept;
-        json_object *lane = NULL;
+        json_object *value;
 
-        if (json_object_object_get_ex(body, "lanes", &lanes) && json_object_is_type(lanes, json_type_array))
-                lane = json_object_array_get_idx(lanes, 0);
-        const char *problem = text_of(lane, "problem");
-        *good = !problem;
-        if (problem)
-                return text_plain(problem, ANSWER_MAX);
-        g_autofree char *model = text_plain(text_of(lane, "model"), 80);
-        gboolean in_keyring = json_object_object_get_ex(body, "kept", &kept) && json_object_get_boolean(kept);
-        return g_strdup_printf("%s answers now. %s", *model ? model : "The provider",
-                               in_keyring ? "The key is in your keyring; you can close this window."
-                                          : "There is no keyring here, so the key is kept until you log out.");
+        return json_object_object_get_ex(object, name, &value) && json_object_get_boolean(value);
+}
+
+/* What became of the key: whether its provider took it, and whether it will still be there tomorrow. It is called working only where the
+ * agent says that the provider took it. */
+static char *taken_sentence(json_object *body, const char *provider, gboolean *good)
+{
+        g_autofree char *unknown = text_plain(text_of(body, "unknown"), ANSWER_MAX);
+        const char *kept = flag_of(body, "kept") ? "The key is in your keyring; you can close this window."
+                                                 : "There is no keyring here, so the key is kept until you log out.";
+
+        *good = flag_of(body, "works");
+        if (*good)
+                return g_strdup_printf("%s takes this key. %s", provider, kept);
+        return g_strdup_printf("Whether this key works is not known yet. %s%s%s", unknown, *unknown ? " " : "", kept);
 }
 
 static void reply_cb(json_object *body, const GError *error, gpointer user_data)
 {
         KeyEntry *entry = user_data;
+        g_autofree char *provider = gtk_combo_box_text_get_active_text(entry->provider);
         gboolean good = FALSE;
 
         gtk_widget_set_sensitive(entry->use, TRUE);
+        gtk_widget_set_sensitive(GTK_WIDGET(entry->provider), TRUE);
         if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_UNREACHABLE)) {
                 say(entry, "The agent does not answer, so the key went nowhere. Wait a moment and try again.", "bad");
                 return;
         }
-        g_autofree char *sentence = error ? text_plain(error->message, ANSWER_MAX) : lanes_sentence(body, &good);
-        say(entry, sentence, good ? "good" : "bad");
-        if (good)
+        g_autofree char *sentence = error ? text_plain(error->message, ANSWER_MAX) : taken_sentence(body, provider, &good);
+        say(entry, sentence, good ? "good" : error ? "bad" : "soft");
+        if (!error)
                 gtk_entry_set_text(entry->key, "");
 }
 
@@ -111,6 +115,7 @@ static void use_cb(GtkWidget *widget, gpointer user_data)
                 json_object_object_add(body, "provider", json_object_new_string(provider));
                 json_object_object_add(body, "key", json_object_new_string(key));
                 gtk_widget_set_sensitive(entry->use, FALSE);
+                gtk_widget_set_sensitive(GTK_WIDGET(entry->provider), FALSE); /* the answer names it */
                 say(entry, "Asking the provider…", "soft");
                 agent_client_request(entry->agent, "POST", API_PREFIX "/keys", body, NULL, reply_cb, entry);
         }

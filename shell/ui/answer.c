@@ -7,7 +7,8 @@
 #define QUOTE_CHARACTERS 200
 
 struct AnswerSheet {
-        GtkWidget *window, *asked, *answer, *away;
+        GtkWidget *window, *asked, *answer, *made, *away;
+        char *sentence; /* that was asked, whole */
 };
 
 static void
@@ -39,7 +40,9 @@ build(AnswerSheet *sheet)
         gtk_label_set_selectable(GTK_LABEL(sheet->answer), TRUE);
         gtk_widget_set_can_focus(sheet->answer, FALSE);
         g_object_set(box, "margin", 28, NULL);
+        sheet->made = ui_label("", "mono soft");
         gtk_container_add(GTK_CONTAINER(last), sheet->away);
+        gtk_box_pack_end(GTK_BOX(last), sheet->made, FALSE, FALSE, 0);
         gtk_container_add(GTK_CONTAINER(box), sheet->asked);
         gtk_container_add(GTK_CONTAINER(box), sheet->answer);
         gtk_container_add(GTK_CONTAINER(box), last);
@@ -71,6 +74,7 @@ answer_sheet_free(AnswerSheet *sheet)
         if (!sheet)
                 return;
         gtk_widget_destroy(sheet->window);
+        g_free(sheet->sentence);
         g_free(sheet);
 }
 
@@ -80,14 +84,28 @@ answer_sheet_window(AnswerSheet *sheet)
         return sheet->window;
 }
 
+gboolean
+answer_sheet_says(AnswerSheet *sheet, const char **asked, const char **answer, const char **made)
+{
+        *asked = sheet->sentence;
+        *answer = gtk_label_get_text(GTK_LABEL(sheet->answer));
+        *made = gtk_label_get_text(GTK_LABEL(sheet->made));
+        return gtk_widget_get_visible(sheet->window);
+}
+
 void
-answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer)
+answer_sheet_show(AnswerSheet *sheet, const char *asked, const char *answer, const char *made)
 {
         g_autofree char *quote = ui_quote(asked, QUOTE_CHARACTERS);
 
+        if (asked != sheet->sentence) {
+                g_free(sheet->sentence);
+                sheet->sentence = g_strdup(asked);
+        }
         ui_label_set(sheet->asked, *asked ? quote : "");
         gtk_widget_set_visible(sheet->asked, *asked != '\0');
         ui_label_set(sheet->answer, answer);
+        ui_label_set(sheet->made, made);
         gtk_window_resize(GTK_WINDOW(sheet->window), WIDTH, 1);
         gtk_window_present(GTK_WINDOW(sheet->window));
         gtk_widget_grab_focus(sheet->away);

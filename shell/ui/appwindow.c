@@ -20,11 +20,42 @@ struct AppWindow {
         AppView *view;
         char *shown;       /* draft in the view; "" the version; NULL nothing yet */
         int cover_frames;  /* that the calm page still stays */
+        gboolean coming;   /* another page was asked for, and what shows is still the one before */
+        gboolean coming_loaded, coming_painted; /* it has, in its own process */
+        int coming_frames; /* that it takes from there to the screen */
+        guint coming_tick, coming_late; /* 0: none */
         guint uncover;     /* the tick callback that counts them; 0: none */
         PageLife life;
         guint offer;       /* the wait before Stop and Reload are offered */
         gboolean works;
 };
+
+static void
+fit_sheet(AppWindow *window, int height)
+{
+        evidence_sheet_fit(window->evidence, height - gtk_widget_get_margin_top(evidence_sheet_widget(window->evidence)));
+}
+
+static gboolean
+configure_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
+{
+        fit_sheet(user_data, event->configure.height);
+        return FALSE;
+}
+
+/* While the strip is there the sheets come from under it, so that its buttons can be pressed. */
+static void
+make_room(AppWindow *window, gboolean strip)
+{
+        int height = 0, whole;
+
+        if (strip)
+                gtk_widget_get_preferred_height(gtk_bin_get_child(GTK_BIN(window->strip)), NULL, &height);
+        gtk_widget_set_margin_top(fix_sheet_widget(window->fix), height);
+        gtk_widget_set_margin_top(evidence_sheet_widget(window->evidence), height);
+        gtk_window_get_size(GTK_WINDOW(window->window), NULL, &whole);
+        fit_sheet(window, whole);
+}
 
 static void
 strip_show(AppWindow *window, const char *text, gboolean offer)
@@ -33,14 +64,17 @@ strip_show(AppWindow *window, const char *text, gboolean offer)
         gtk_widget_set_visible(window->stop, offer && window->life == LIFE_STUCK);
         gtk_widget_set_visible(window->reload, offer);
         gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), TRUE);
+        make_room(window, TRUE);
 }
 
 static void
 set_life(AppWindow *window, PageLife life)
 {
         g_clear_handle_id(&window->offer, g_source_remove);
-        if (life == LIFE_WELL)
+        if (life == LIFE_WELL) {
                 gtk_revealer_set_reveal_child(GTK_REVEALER(window->strip), FALSE);
+                make_room(window, FALSE);
+        }
         if (window->life == life)
                 return;
         window->life = life;
@@ -71,11 +105,68 @@ view_responsive_cb(AppView *view, gboolean responsive, gpointer user_data)
         }
 }
 
+/* The new page shows, or is given up. */
+static void
+page_came(AppWindow *window)
+{
+        if (window->coming_tick)
+                gtk_widget_remove_tick_callback(window->window, window->coming_tick);
+        window->coming_tick = 0;
+        g_clear_handle_id(&window->coming_late, g_source_remove);
+        if (!window->coming)
+                return;
+        window->coming = FALSE;
+        window->handler.changed(window, window->user_data);
+}
+
+static gboolean
+coming_late_cb(gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->coming_late = 0;
+        page_came(window);
+        return G_SOURCE_REMOVE;
+}
+
+static gboolean
+coming_tick_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (--window->coming_frames > 0)
+                return G_SOURCE_CONTINUE;
+        window->coming_tick = 0;
+        page_came(window);
+        return G_SOURCE_REMOVE;
+}
+
+/* One of the two that make a page of what was asked for. */
+static void
+page_got(AppWindow *window, gboolean *what)
+{
+        *what = TRUE;
+        if (!window->coming || window->coming_tick || !window->coming_loaded || !window->coming_painted)
+                return;
+        window->coming_frames = COVER_FRAMES;
+        window->coming_tick = gtk_widget_add_tick_callback(window->window, coming_tick_cb, window, NULL);
+}
+
+static void
+page_comes(AppWindow *window)
+{
+        page_came(window);
+        window->coming = TRUE;
+        window->coming_loaded = window->coming_painted = FALSE;
+        window->coming_late = g_timeout_add(APP_WINDOW_COMING_MS, coming_late_cb, window);
+}
+
 static void
 view_crashed_cb(AppView *view, const char *text, gpointer user_data)
 {
         AppWindow *window = user_data;
 
+        page_came(window);
         set_life(window, LIFE_CRASHED);
         strip_show(window, text, TRUE);
 }
@@ -104,7 +195,8 @@ uncover_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 static void
 uncover(AppWindow *window)
 {
-        if (window->uncover || !gtk_widget_get_visible(window->calm))
+        /* A draft that was taken away still ends to load. */
+        if (window->uncover || !window->shown || !gtk_widget_get_visible(window->calm))
                 return;
         window->cover_frames = COVER_FRAMES;
         window->uncover = gtk_widget_add_tick_callback(window->calm, uncover_cb, window, NULL);
@@ -116,6 +208,7 @@ view_painted_cb(AppView *view, gint64 at, gpointer user_data)
         AppWindow *window = user_data;
 
         uncover(window);
+        page_got(window, &window->coming_painted);
         window->handler.mark(window, "first-paint", at, window->user_data);
 }
 
@@ -126,6 +219,7 @@ view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
 
         /* A page without any text (a canvas) is never "painted" in that sense. */
         uncover(window);
+        page_got(window, &window->coming_loaded);
         window->handler.mark(window, "usable", at, window->user_data);
 }
 
@@ -274,6 +368,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         gtk_window_set_default_size(GTK_WINDOW(window->window), APP_WINDOW_WIDTH, APP_WINDOW_HEIGHT);
         gtk_window_set_role(GTK_WINDOW(window->window), window->app);
         g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
+        g_signal_connect(window->window, "configure-event", G_CALLBACK(configure_cb), window);
         gtk_widget_show_all(window->overlay);
         ui_ground(window->window);
         gdk_window_add_filter(gtk_widget_get_window(window->window), expose_cb, window);
@@ -286,6 +381,7 @@ app_window_free(AppWindow *window)
         if (!window)
                 return;
         g_clear_handle_id(&window->offer, g_source_remove);
+        g_clear_handle_id(&window->coming_late, g_source_remove);
         g_signal_handlers_disconnect_by_data(window->window, window);
         gdk_window_remove_filter(gtk_widget_get_window(window->window), expose_cb, window);
         if (window->view) {
@@ -359,9 +455,18 @@ app_window_load(AppWindow *window, const char *path)
 {
         if (!window->view)
                 return;
+        /* Of a window that is only just made nothing else was said before. */
+        if (window->shown)
+                page_comes(window);
         g_free(window->shown);
         window->shown = g_strdup("");
         app_view_load(window->view, path, TRUE);
+}
+
+gboolean
+app_window_page_is_coming(AppWindow *window)
+{
+        return window->coming;
 }
 
 void
@@ -373,8 +478,13 @@ app_window_act(AppWindow *window, PageAction action, const App *app)
                 app_window_load(window, app->file);
                 return;
         }
-        g_free(window->shown);
-        if (action == PAGE_DRAFT) {
+        g_clear_pointer(&window->shown, g_free);
+        if (action == PAGE_CALM) {
+                if (window->uncover)
+                        gtk_widget_remove_tick_callback(window->calm, window->uncover);
+                window->uncover = 0;
+                gtk_widget_show(window->calm);
+        } else if (action == PAGE_DRAFT) {
                 window->shown = g_strdup(app->draft);
                 app_view_load(window->view, app->path, FALSE);
         } else {

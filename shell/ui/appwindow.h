@@ -10,6 +10,7 @@
 
 #define APP_WINDOW_WIDTH 680
 #define APP_WINDOW_HEIGHT 560
+#define APP_WINDOW_COMING_MS 2000 /* a page that is not there by then is not waited for */
 
 typedef struct AppWindow AppWindow;
 
@@ -45,6 +46,8 @@ void app_window_act(AppWindow *window, PageAction action, const App *app);
 void app_window_load(AppWindow *window, const char *path);
 /* The draft that shows; as page_action() wants it. */
 const char *app_window_shown(AppWindow *window);
+/* TRUE while another page has been asked for and the one before still shows; for at most APP_WINDOW_COMING_MS. */
+gboolean app_window_page_is_coming(AppWindow *window);
 PageLife app_window_life(AppWindow *window);
 
 void app_window_fix_sheet(AppWindow *window, gboolean open);

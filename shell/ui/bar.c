@@ -358,9 +358,14 @@ bar_shown(Bar *bar, const char *front_app, const char *front_title)
         bar->change = FALSE;
         bar->recalled = 0;
         /* Keys may have arrived before the news that it shows: they stay. */
-        if (kept && !*typed)
+        if (kept && !*typed) {
                 set_text(bar, kept);
-        focus_entry(bar);
+                focus_entry(bar);
+                /* Selected: Enter asks it again, and whoever types something else begins anew. */
+                gtk_editable_select_region(GTK_EDITABLE(bar->entry), 0, -1);
+        } else {
+                focus_entry(bar);
+        }
         rank(bar);
 }
 

@@ -24,13 +24,14 @@ static Row *
 app_row(const App *app, gint64 now)
 {
         g_autofree char *when = ui_when(app->time, now);
+        g_autofree char *counts = evidence_counts(app);
         g_autoptr(GString) detail = g_string_new("app");
         Row *row;
 
         if (*when)
                 g_string_append_printf(detail, " · made %s", when);
-        if (app->total > 0)
-                g_string_append_printf(detail, " · %u of %u checks", app->passed, app->total);
+        if (*counts)
+                g_string_append_printf(detail, " · %s", counts);
         row = row_new(ROW_OPEN, app->title, detail->str);
         row->id = g_strdup(app->id);
         row->words = g_strdup(app->sentence);
@@ -84,11 +85,28 @@ add_windows(Desktop *desktop, GPtrArray *rows)
         }
 }
 
+/* With nobody to answer the first thing to do is to choose somebody. */
+static void
+add_choice(Desktop *desktop, GPtrArray *rows)
+{
+        const Lane *lane = desktop->model->lane;
+        Row *row;
+
+        if (!desktop->agent_here || (lane && !*lane->problem && (*lane->model || *lane->recording)))
+                return;
+        row = row_new(ROW_LANES, "Choose what answers", "no model answers yet");
+        row->words = g_strdup("model key recording local");
+        row->glyph = g_strdup("?");
+        row->colour = TILE_INK;
+        g_ptr_array_add(rows, row);
+}
+
 static void
 set_candidates(Desktop *desktop)
 {
         g_autoptr(GPtrArray) rows = rows_new();
 
+        add_choice(desktop, rows);
         add_apps(desktop, rows);
         add_windows(desktop, rows);
         for (guint i = 0; i < desktop->programs->len; i++)
@@ -166,6 +184,9 @@ chosen_cb(const Row *row, gpointer user_data)
                 break;
         case ROW_PROGRAM:
                 desktop_launch(desktop, row->id);
+                break;
+        case ROW_LANES:
+                first_screen_show(desktop->first, NULL, *desktop->model->problem ? desktop->model->problem : NULL);
                 break;
         }
         desktop_touch(desktop);
@@ -249,6 +270,15 @@ typed_cb(const char *text, gpointer user_data)
         desktop_request(desktop, "GET", path, NULL, late_reply, text);
 }
 
+/* The short ones first: three are offered, and they are read at a glance. */
+static int
+compare_length(gconstpointer a, gconstpointer b)
+{
+        glong one = g_utf8_strlen((*(Row *const *)a)->title, -1), two = g_utf8_strlen((*(Row *const *)b)->title, -1);
+
+        return one < two ? -1 : one > two;
+}
+
 static void
 suggestions_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
@@ -263,6 +293,7 @@ suggestions_reply(Desktop *desktop, json_object *body, const GError *error, cons
                 else
                         g_ptr_array_remove_index(rows, i); /* apps are known better from the library */
         }
+        g_ptr_array_sort(rows, compare_length);
         g_ptr_array_unref(desktop->suggestions);
         desktop->suggestions = rows;
         set_candidates(desktop);

@@ -20,6 +20,8 @@ restore_window(Desktop *desktop, const SavedWindow *saved)
         json_object_put(data);
         if (!app || desktop_window(desktop, app->id))
                 return;
+        if (saved->run)
+                model_take_unmade(desktop->model, app->id, saved->run, saved->sentence, saved->outcome, saved->message);
         window = desktop_make_window(desktop, app);
         if (saved->placed && saved->width > 0 && saved->height > 0)
                 app_window_place(window, saved->x, saved->y, saved->width, saved->height);
@@ -40,6 +42,8 @@ on_ready(Desktop *desktop, const WmEvent *event)
         /* The list is most recently used first; the last to come is on top. */
         for (guint i = restored ? restored->windows->len : 0; i > 0; i--)
                 restore_window(desktop, restored->windows->pdata[i - 1]);
+        if (restored && restored->answer)
+                answer_sheet_show(desktop->answer, restored->asked, restored->answer, restored->made);
         desktop_touch(desktop);
 }
 
@@ -123,8 +127,12 @@ on_evidence(Desktop *desktop, const WmEvent *event)
 {
         AppWindow *window = desktop_window_by_xid(desktop, event->xid);
 
+        gboolean open = window && !app_window_evidence_is_open(window);
+
         if (window)
-                app_window_evidence_sheet(window, !app_window_evidence_is_open(window));
+                app_window_evidence_sheet(window, open);
+        if (open)
+                desktop_refresh_app(desktop, app_window_app(window));
         desktop_touch(desktop);
 }
 
@@ -198,6 +206,7 @@ typedef struct {
 
 typedef struct {
         Sync *sync;
+        AppWindow *app; /* NULL: not an app's; frees its widget, and so this, first */
         int frames;
 } SyncWindow;
 
@@ -222,7 +231,11 @@ sync_window_done(Sync *sync)
 static gboolean
 sync_frame_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 {
-        return --((SyncWindow *)user_data)->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
+        SyncWindow *window = user_data;
+
+        if (window->app && app_window_page_is_coming(window->app))
+                return G_SOURCE_CONTINUE;
+        return --window->frames > 0 ? G_SOURCE_CONTINUE : G_SOURCE_REMOVE;
 }
 
 /* Also where the window was closed meanwhile. */
@@ -233,6 +246,19 @@ sync_window_free(gpointer data)
 
         sync_window_done(window->sync);
         g_free(window);
+}
+
+static AppWindow *
+app_window_of(Desktop *desktop, GtkWidget *widget)
+{
+        GHashTableIter iter;
+        gpointer window;
+
+        g_hash_table_iter_init(&iter, desktop->windows);
+        while (g_hash_table_iter_next(&iter, NULL, &window))
+                if (GTK_WIDGET(app_window_gtk(window)) == widget)
+                        return window;
+        return NULL;
 }
 
 static void
@@ -251,6 +277,7 @@ on_sync(Desktop *desktop, const WmEvent *event)
                         continue;
                 window = g_new0(SyncWindow, 1);
                 window->sync = sync;
+                window->app = app_window_of(desktop, at->data);
                 window->frames = SYNC_FRAMES;
                 sync->windows++;
                 gtk_widget_add_tick_callback(at->data, sync_frame_cb, window, sync_window_free);

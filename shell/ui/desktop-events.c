@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocols/api.h"
+#include "protocols/text.h"
 #include "shell/ui/desktop-parts.h"
 #include "shell/ui/fields.h"
 
@@ -49,15 +50,25 @@ lane_answers(Desktop *desktop)
         return lane && (*lane->model || *lane->recording) && !*lane->problem;
 }
 
+/* A run's words are cut for showing. Of what was asked from here the whole is known; else the cut one is all there is. NULL stays NULL. */
+static const char *
+whole_sentence(Desktop *desktop, const char *words)
+{
+        g_autofree char *cut = desktop->asked && words ? text_plain(desktop->asked, MODEL_TEXT) : NULL;
+
+        return cut && strcmp(cut, words) == 0 ? desktop->asked : words;
+}
+
+/* sentence and problem may be NULL. */
 static void
 show_first_screen(Desktop *desktop, const char *sentence, const char *problem)
 {
-        /* Put away, the screen leaves the sentence in the bar: one key asks it again. */
-        if (sentence)
-                bar_keep(desktop->bar, sentence);
-        first_screen_show(desktop->first, sentence);
-        if (problem)
-                first_screen_problem(desktop->first, problem);
+        const char *whole = sentence && *sentence ? whole_sentence(desktop, sentence) : NULL;
+
+        /* Put away, the screen leaves the sentence in the bar, if that is where it was typed: one key asks it again. */
+        if (whole && whole == desktop->asked)
+                bar_keep(desktop->bar, whole);
+        first_screen_show(desktop->first, whole, problem && *problem ? problem : NULL);
 }
 
 static void
@@ -157,6 +168,10 @@ desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_n
         }
         if (desktop->bar)
                 bar_keep(desktop->bar, NULL);
+        if (text != desktop->asked) {
+                g_free(desktop->asked);
+                desktop->asked = g_strdup(text);
+        }
         if (make_new)
                 json_object_object_add(body, "make", json_object_new_boolean(TRUE));
         ask_post(desktop, API_PREFIX "/ask", body, text);
@@ -189,6 +204,19 @@ evidence_json(const App *app)
         return list;
 }
 
+/* The run came to nothing, so there is nothing to fix: the words are asked as new ones, and its window makes room. */
+static void
+ask_again(Desktop *desktop, App *app, const char *text)
+{
+        g_autofree char *sentence = g_strdup(whole_sentence(desktop, text ? text : app->sentence));
+        AppWindow *window = desktop_window(desktop, app->id);
+
+        if (window)
+                desktop_close_window(desktop, window);
+        if (*sentence)
+                desktop_ask(desktop, sentence, NULL, TRUE);
+}
+
 void
 desktop_fix(Desktop *desktop, const char *app, const char *text)
 {
@@ -203,6 +231,11 @@ desktop_fix(Desktop *desktop, const char *app, const char *text)
                 /* A run works on it: the words steer it. */
                 path = g_strdup_printf(API_PREFIX "/runs/%s/amend", run->id);
                 desktop_request(desktop, "POST", path, body, NULL, NULL);
+                return;
+        }
+        if (known && known->version == 0 && !run) {
+                json_object_put(body);
+                ask_again(desktop, known, text);
                 return;
         }
         if (known)
@@ -220,7 +253,7 @@ lanes_reply(Desktop *desktop, json_object *body, const GError *error, const char
                 return;
         model_take_lanes(desktop->model, body);
         if (desktop->first && !lane_answers(desktop))
-                show_first_screen(desktop, NULL, NULL);
+                show_first_screen(desktop, NULL, desktop->model->problem);
         desktop_touch(desktop);
 }
 
@@ -241,7 +274,7 @@ choose_reply(Desktop *desktop, json_object *body, const GError *error, const cha
         desktop_bar_suggest(desktop);
         desktop_touch(desktop);
         if (!lane_answers(desktop)) {
-                show_first_screen(desktop, text, "Nothing answers there yet.");
+                show_first_screen(desktop, text, *desktop->model->problem ? desktop->model->problem : "Nothing answers there yet.");
                 return;
         }
         first_screen_hide(desktop->first);
@@ -339,16 +372,24 @@ on_app(Happening *now)
 static void
 on_answer(Happening *now)
 {
+        g_autofree char *made = now->run ? evidence_recording_text(now->desktop->model->lane, now->run->recording) : g_strdup("");
+
         if (now->fresh)
-                answer_sheet_show(now->desktop->answer, now->run ? now->run->text : "", field_text(now->data, "text"));
+                answer_sheet_show(now->desktop->answer, now->run ? now->run->text : "", field_text(now->data, "text"), made);
 }
 
 static void
 on_lane(Happening *now)
 {
-        desktop_bar_suggest(now->desktop);
-        if (lane_answers(now->desktop) && first_screen_visible(now->desktop->first))
-                first_screen_answered(now->desktop->first);
+        Desktop *desktop = now->desktop;
+
+        desktop_bar_suggest(desktop);
+        if (!first_screen_visible(desktop->first))
+                return;
+        if (lane_answers(desktop))
+                first_screen_answered(desktop->first);
+        else if (*desktop->model->problem)
+                first_screen_show(desktop->first, NULL, desktop->model->problem); /* the choice that was made there has been tried */
 }
 
 static gboolean
@@ -365,10 +406,33 @@ on_notice(Happening *now)
 
         if (!now->fresh)
                 return;
-        if (leads_to_choice(field_list(now->data, "choices")))
-                show_first_screen(now->desktop, now->run && *now->run->text ? now->run->text : NULL, text);
-        else
+        if (leads_to_choice(field_list(now->data, "choices"))) {
+                g_free(now->desktop->led_run);
+                now->desktop->led_run = now->run ? g_strdup(now->run->id) : NULL;
+                show_first_screen(now->desktop, now->run ? now->run->text : NULL, text);
+                /* The sentence is on the screen now: a window without anything in it says nothing more. */
+                if (now->window && now->app->version == 0)
+                        desktop_close_window(now->desktop, now->window);
+        } else {
                 desktop_say(now->desktop, NULL, text, strcmp(level, "error") == 0);
+        }
+}
+
+/* A run came to nothing: it is said once, where the person looks. */
+static void
+say_end(Happening *now)
+{
+        Desktop *desktop = now->desktop;
+        gboolean failed = strcmp(now->run->outcome, "failed") == 0;
+        Notice notice = {.key = now->run->id, .text = now->run->message, .stays = TRUE};
+
+        if (g_strcmp0(desktop->led_run, now->run->id) == 0)
+                return; /* its notice is on the first screen */
+        if (failed && (!lane_answers(desktop) || first_screen_visible(desktop->first)))
+                show_first_screen(desktop, now->run->text, now->run->message);
+        else if (!now->window || app_window_shown(now->window))
+                notices_show(desktop->notices, &notice);
+        /* Else the calm page says it. */
 }
 
 static void
@@ -382,16 +446,8 @@ on_done(Happening *now)
         /* What counts now is what was accepted: its history, or, where nothing was, what it was before. */
         if (now->window && now->app && now->app->version > 0)
                 desktop_refresh_app(now->desktop, now->app->id);
-        if (!now->fresh || !now->run || !*now->run->message || (strcmp(outcome, "failed") != 0 && strcmp(outcome, "stopped") != 0))
-                return;
-        /* The calm page says it where there is one. */
-        if (now->window && !app_window_shown(now->window))
-                return;
-        if (!first_screen_visible(now->desktop->first)) {
-                Notice notice = {.key = now->run->id, .text = now->run->message, .stays = TRUE};
-
-                notices_show(now->desktop->notices, &notice);
-        }
+        if (now->fresh && now->run && *now->run->message && (strcmp(outcome, "failed") == 0 || strcmp(outcome, "stopped") == 0))
+                say_end(now);
 }
 
 static void

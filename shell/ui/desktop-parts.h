@@ -44,6 +44,8 @@ struct Desktop {
         Notices *notices;
         AnswerSheet *answer;
         FirstScreen *first;
+        char *asked;               /* the sentence that was asked from here last, whole; NULL: none yet */
+        char *led_run;             /* the run whose notice led to the first screen; NULL */
         SavedState *restored;      /* what was open before; NULL once it is restored */
         GHashTable *stopping;      /* runs that were asked to stop */
         GHashTable *checked;       /* run ID to the journal position of its last check */

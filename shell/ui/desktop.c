@@ -79,6 +79,32 @@ desktop_say(Desktop *desktop, const char *key, const char *text, gboolean proble
 
 /* The state file */
 
+/* A window that says that nothing came of it is not in the library. */
+static void
+save_unmade(Desktop *desktop, SavedWindow *saved, const App *app)
+{
+        const Run *run = model_last_run(desktop->model, app);
+
+        if (!run || !run_is_done(run))
+                return;
+        saved->run = g_strdup(run->id);
+        saved->sentence = g_strdup(app->sentence);
+        saved->outcome = g_strdup(run->outcome);
+        saved->message = g_strdup(run->message);
+}
+
+static void
+save_answer(Desktop *desktop, SavedState *state)
+{
+        const char *asked, *answer, *made;
+
+        if (!answer_sheet_says(desktop->answer, &asked, &answer, &made))
+                return;
+        state->asked = g_strdup(asked);
+        state->answer = g_strdup(answer);
+        state->made = g_strdup(made);
+}
+
 static void
 save_window(Desktop *desktop, SavedState *state, AppWindow *window, const WmWindow *listed)
 {
@@ -87,6 +113,8 @@ save_window(Desktop *desktop, SavedState *state, AppWindow *window, const WmWind
         SavedWindow *saved = saved_state_add(state, id, app ? app->title : id, app ? app->glyph : "");
         int scale = gtk_widget_get_scale_factor(GTK_WIDGET(app_window_gtk(window)));
 
+        if (saved && app && app->version == 0)
+                save_unmade(desktop, saved, app);
         if (!saved || !listed)
                 return;
         saved->placed = TRUE;
@@ -132,6 +160,7 @@ save_now(Desktop *desktop)
         if (desktop->restored)
                 return;
         save_windows(desktop, state);
+        save_answer(desktop, state);
         for (guint i = 0; i < prompts->len; i++)
                 g_ptr_array_add(state->prompts, g_strdup(prompts->pdata[i]));
         state->resume = model_resume_position(desktop->model);
@@ -158,6 +187,9 @@ push_evidence(Desktop *desktop, AppWindow *window, const App *app, const Run *ru
         const Run *last = run ? run : model_last_run(desktop->model, app);
         WmEvidence evidence, *sent = g_hash_table_lookup(desktop->sent, app->id);
 
+        /* What the title bar says is about the page that shows. */
+        if (sent && app_window_page_is_coming(window))
+                return;
         evidence_fill(&evidence, app, run, last ? last->outcome : "", desktop->model->lane, app_window_life(window));
         if (sent && memcmp(sent, &evidence, sizeof evidence) == 0)
                 return;
@@ -371,6 +403,13 @@ desktop_raise(Desktop *desktop, AppWindow *window)
         wm_core_activate(desktop->core, app_window_xid(window));
 }
 
+/* It is being made, or nothing came of that: the agent's library does not know it, and its window says how it stands. */
+static gboolean
+is_unmade(Desktop *desktop, const App *app)
+{
+        return model_app_run(desktop->model, app) || (app && app->version == 0 && model_last_run(desktop->model, app));
+}
+
 static void
 app_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
@@ -380,7 +419,7 @@ app_reply(Desktop *desktop, json_object *body, const GError *error, const char *
         if (app && window)
                 app_window_act(window, page_action(EVENT_OPEN, app, app_window_shown(window), TRUE), app);
         else if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED) && window && !app_window_shown(window) &&
-                 !model_app_run(desktop->model, model_app(desktop->model, text)))
+                 !is_unmade(desktop, model_app(desktop->model, text)))
                 desktop_close_window(desktop, window); /* it was removed meanwhile */
         desktop_touch(desktop);
 }
@@ -445,7 +484,7 @@ panel_left_cb(gpointer user_data)
 static void
 panel_lane_cb(gpointer user_data)
 {
-        first_screen_show(((Desktop *)user_data)->first, NULL);
+        first_screen_show(((Desktop *)user_data)->first, NULL, NULL);
 }
 
 static void
@@ -483,6 +522,7 @@ start_parts(Desktop *desktop)
         desktop->question = question_sheet_new(&question_handler, desktop);
         desktop->notices = notices_new(&notice_handler, desktop);
         desktop->answer = answer_sheet_new();
+        g_signal_connect_swapped(answer_sheet_window(desktop->answer), "hide", G_CALLBACK(desktop_touch), desktop);
         desktop->first = first_screen_new(&first_handler, desktop);
         desktop_bar_start(desktop);
         mark_window(desktop, bar_window(desktop->bar), WM_ROLE_BAR);
@@ -600,6 +640,7 @@ free_parts(Desktop *desktop)
         g_hash_table_unref(desktop->sent);
         question_sheet_free(desktop->question);
         notices_free(desktop->notices);
+        g_signal_handlers_disconnect_by_data(answer_sheet_window(desktop->answer), desktop);
         answer_sheet_free(desktop->answer);
         first_screen_free(desktop->first);
         bar_free(desktop->bar);
@@ -635,5 +676,7 @@ desktop_free(Desktop *desktop)
         g_ptr_array_unref(desktop->suggestions);
         g_object_unref(desktop->cancellable);
         g_free(desktop->lane_text);
+        g_free(desktop->asked);
+        g_free(desktop->led_run);
         g_free(desktop);
 }

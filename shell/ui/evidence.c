@@ -29,23 +29,56 @@ fraction(const Run *run)
         return (float)CLAMP(run->tokens / run->expected, 0, 1);
 }
 
-/* What a finished app does, by its checks and by what was seen since. */
 static void
-finished(GString *words, WmEvidence *evidence, const App *app, const char *last_outcome)
+copy(char *to, gsize size, const char *text)
 {
-        guint broken = app_broken(app);
+        /* Cut between characters, never inside one. */
+        const char *end = NULL;
 
-        evidence->tone = broken > 0 ? WM_TONE_BAD : WM_TONE_OK;
+        g_strlcpy(to, text, size);
+        if (!g_utf8_validate(to, -1, &end))
+                to[end - to] = '\0';
+}
+
+/* "does 5 of 5 · 1 shown": what was proven, and beside it what is there but would be there with the page's scripts off as well. */
+char *
+evidence_counts(const App *app)
+{
+        g_autoptr(GString) words = g_string_new(NULL);
+
         if (app->total > 0)
                 g_string_append_printf(words, "does %u of %u", app->passed, app->total);
-        else if (app->version == 0)
-                g_string_append(words, strcmp(last_outcome, "failed") == 0 ? "failed" : "stopped");
-        else
-                g_string_append(words, "nothing checked");
-        if (app->total == 0 && broken == 0)
-                evidence->tone = app->version == 0 && strcmp(last_outcome, "failed") == 0 ? WM_TONE_BAD : WM_TONE_QUIET;
-        if (broken > 0)
+        if (app->shown > 0)
+                g_string_append_printf(words, "%s%u shown", words->len > 0 ? " · " : "", app->shown);
+        return g_string_free(g_steal_pointer(&words), FALSE);
+}
+
+/* Nothing was accepted: what a draft did or did not do is gone with it. */
+static void
+unmade(GString *words, WmEvidence *evidence, const char *last_outcome)
+{
+        gboolean failed = strcmp(last_outcome, "failed") == 0;
+
+        evidence->tone = failed ? WM_TONE_BAD : WM_TONE_QUIET;
+        g_string_append(words, failed ? "failed" : "stopped");
+        copy(evidence->button_label, sizeof evidence->button_label, "Ask again");
+}
+
+/* What a finished app does, by its checks and by what was seen since. */
+static void
+finished(GString *words, WmEvidence *evidence, const App *app)
+{
+        guint broken = app_broken(app);
+        g_autofree char *counts = evidence_counts(app);
+
+        evidence->tone = broken > 0 ? WM_TONE_BAD : app->passed > 0 ? WM_TONE_OK : WM_TONE_QUIET;
+        g_string_append(words, *counts ? counts : "nothing checked");
+        if (broken > 0) {
                 g_string_append_printf(words, " · %u broken", broken);
+                g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", broken);
+        } else {
+                copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
+        }
 }
 
 /* A run says what it does; once a check has found something, that as well: "4 of 5 · repairing". */
@@ -57,15 +90,27 @@ working(GString *words, const App *app, const Run *run)
         g_string_append(words, evidence_state_word(run->state));
 }
 
+/* Behind what it does, since a narrow window cuts the end: how what is played was made, and at what pace. */
 static void
-copy(char *to, gsize size, const char *text)
+recorded(GString *words, const char *made, double pace)
 {
-        /* Cut between characters, never inside one. */
-        const char *end = NULL;
+        g_autofree char *number = ui_number(pace);
 
-        g_strlcpy(to, text, size);
-        if (!g_utf8_validate(to, -1, &end))
-                to[end - to] = '\0';
+        if (*made)
+                g_string_append_printf(words, " · %s", made);
+        if (pace > 0)
+                g_string_append_printf(words, " · %s tok/s", number);
+}
+
+char *
+evidence_recording_text(const Lane *lane, const char *made)
+{
+        g_autoptr(GString) text = g_string_new("recording");
+
+        if (!*made && (!lane || !*lane->recording))
+                return g_strdup("");
+        recorded(text, made, lane && *lane->recording ? lane->pace : 0);
+        return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 void
@@ -81,23 +126,24 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
         evidence->progress = -1;
         if (lane && *lane->recording)
                 g_string_append(words, "recording · ");
+        if (life != LIFE_WELL)
+                g_string_append(words, life == LIFE_STUCK ? "not responding · " : "stopped working · ");
         if (works) {
                 working(words, app, run);
                 evidence->progress = fraction(run);
                 evidence->button = WM_BUTTON_STOP;
                 copy(evidence->button_label, sizeof evidence->button_label, "Stop");
         } else {
-                finished(words, evidence, app, last_outcome);
                 evidence->button = WM_BUTTON_FIX;
-                if (app_broken(app) > 0)
-                        g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", app_broken(app));
+                if (app->version > 0)
+                        finished(words, evidence, app);
                 else
-                        copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
+                        unmade(words, evidence, last_outcome);
         }
-        if (life != LIFE_WELL) {
-                g_string_append(words, life == LIFE_STUCK ? " · not responding" : " · stopped working");
+        if (life != LIFE_WELL)
                 evidence->tone = WM_TONE_BAD;
-        }
+        if (lane && *lane->recording)
+                recorded(words, app->recording, lane->pace);
         copy(evidence->evidence, sizeof evidence->evidence, words->str);
 }
 
@@ -111,7 +157,7 @@ evidence_lane_text(const Lane *lane, double rate)
         if (*lane->problem)
                 return g_strdup_printf("%s: does not answer", *lane->model ? lane->model : lane->lane);
         if (*lane->recording)
-                g_string_append_printf(text, "recording: %s", lane->recording);
+                g_string_append(text, "recording");
         else
                 g_string_append_printf(text, "%s: %s", lane->lane, lane->model);
         if (*lane->recording && lane->pace > 0)

@@ -4,13 +4,16 @@
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
-#define HEIGHT_MAX 420
+#define HEIGHT_MAX 480
+#define HEIGHT_MIN 60
+#define AROUND 84 /* px of the sheet that are not scrolled: its head, and the space around */
 #define CHARACTERS 76
+#define SHOWN_MS 5 /* a part of a stage that took less is not worth a word */
 
 struct EvidenceSheet {
         void (*closed)(gpointer user_data);
         gpointer user_data;
-        GtkWidget *revealer, *box, *quote, *away;
+        GtkWidget *revealer, *scrolled, *box, *quote, *away;
         char *told; /* what the box says now, to leave it alone while that is so */
 };
 
@@ -36,7 +39,7 @@ static const char *
 verdict_note(const char *verdict)
 {
         if (strcmp(verdict, "shown") == 0)
-                return "shown, which proves nothing";
+                return "only shown";
         if (strcmp(verdict, "unproven") == 0)
                 return "not proven";
         return strcmp(verdict, "eye") == 0 ? "for your eye" : *verdict ? "" : "not checked yet";
@@ -115,6 +118,19 @@ add_findings(EvidenceSheet *sheet, const GPtrArray *findings, const char *where)
         }
 }
 
+/* "1,912 tokens at 2,870/s", "1 token": the rate of a few says nothing. */
+static char *
+tokens_text(double tokens, double rate)
+{
+        g_autofree char *number = ui_number(tokens);
+        g_autofree char *speed = ui_number(rate);
+        const char *noun = tokens == 1 ? "token" : "tokens";
+
+        if (tokens < MODEL_RATE_TOKENS_MIN || rate <= 0)
+                return g_strdup_printf("%s %s", number, noun);
+        return g_strdup_printf("%s %s at %s/s", number, noun, speed);
+}
+
 static void
 add_usage(EvidenceSheet *sheet, const Run *run)
 {
@@ -125,9 +141,7 @@ add_usage(EvidenceSheet *sheet, const Run *run)
         for (guint i = 0; i < run->usage->len; i++) {
                 const Usage *usage = run->usage->pdata[i];
                 g_autofree char *state = g_ascii_strdown(usage->state, -1);
-                g_autofree char *tokens = ui_number(usage->tokens);
-                g_autofree char *rate = ui_number(usage->rate);
-                g_autofree char *speed = g_strdup_printf("%s tokens at %s/s", tokens, rate);
+                g_autofree char *speed = tokens_text(usage->tokens, usage->rate);
                 g_autofree char *time = g_strdup_printf("%.2f s", usage->ms / 1000);
 
                 gtk_grid_attach(GTK_GRID(grid), ui_label(state, "mono"), 0, (int)i, 1, 1);
@@ -137,6 +151,87 @@ add_usage(EvidenceSheet *sheet, const Run *run)
         }
         gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
         gtk_container_add(GTK_CONTAINER(sheet->box), grid);
+}
+
+static void
+add_part(GString *parts, const char *name, double ms)
+{
+        if (ms >= SHOWN_MS)
+                g_string_append_printf(parts, "%s%s %.2f s", parts->len > 0 ? " · " : "", name, ms / 1000);
+}
+
+/* What its time went into, what is left being our own. */
+static char *
+parts_text(const Stage *stage)
+{
+        GString *parts = g_string_new(NULL);
+
+        add_part(parts, "model", stage->model_ms);
+        add_part(parts, "tools", stage->tool_ms);
+        add_part(parts, "check", stage->check_ms);
+        add_part(parts, "you", stage->person_ms);
+        return g_string_free(parts, FALSE);
+}
+
+static void
+attach(GtkWidget *grid, const char *text, const char *classes, int column, int row)
+{
+        gtk_grid_attach(GTK_GRID(grid), ui_label(text, classes), column, row, 1, 1);
+}
+
+static const char *
+model_of(const Run *run, const Stage *stage)
+{
+        for (guint i = 0; stage->tokens > 0 && i < run->usage->len; i++)
+                if (strcmp(((Usage *)run->usage->pdata[i])->state, stage->state) == 0)
+                        return ((Usage *)run->usage->pdata[i])->model;
+        return "";
+}
+
+/* Every stage of a run that is over: how long it took, and what that time went into. */
+static void
+add_stages(EvidenceSheet *sheet, const Run *run)
+{
+        GtkWidget *grid = gtk_grid_new();
+
+        gtk_grid_set_column_spacing(GTK_GRID(grid), 18);
+        gtk_grid_set_row_spacing(GTK_GRID(grid), 2);
+        for (guint i = 0; i < run->stages->len; i++) {
+                const Stage *stage = run->stages->pdata[i];
+                g_autofree char *lower = g_ascii_strdown(stage->state, -1);
+                g_autofree char *name = stage->attempt > 1 ? g_strdup_printf("%s %u", lower, stage->attempt) : g_strdup(lower);
+                g_autofree char *time = g_strdup_printf("%.2f s", stage->ms / 1000);
+                g_autofree char *parts = parts_text(stage);
+                g_autofree char *tokens = stage->tokens > 0 ? tokens_text(stage->tokens, stage->rate) : g_strdup("");
+
+                attach(grid, name, "mono", 0, (int)i);
+                attach(grid, time, "mono soft", 1, (int)i);
+                attach(grid, parts, "mono soft", 2, (int)i);
+                attach(grid, tokens, "mono soft", 3, (int)i);
+                attach(grid, model_of(run, stage), "mono soft", 4, (int)i);
+        }
+        gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+        gtk_container_add(GTK_CONTAINER(sheet->box), grid);
+}
+
+static void
+add_history(EvidenceSheet *sheet, const App *app)
+{
+        gint64 now = g_get_real_time() / G_USEC_PER_SEC;
+
+        gtk_container_add(GTK_CONTAINER(sheet->box), gtk_separator_new(GTK_ORIENTATION_HORIZONTAL));
+        for (guint i = 0; i < app->history->len; i++) {
+                const Change *change = app->history->pdata[i];
+                g_autofree char *quote = ui_quote(change->text, CHARACTERS);
+                g_autofree char *when = ui_when(change->time, now);
+                g_autofree char *line = g_strdup_printf("v%u", app->version > i ? app->version - i : 1);
+                GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+                gtk_container_add(GTK_CONTAINER(row), ui_label(line, "mono soft"));
+                gtk_container_add(GTK_CONTAINER(row), ui_label(quote, NULL));
+                gtk_box_pack_end(GTK_BOX(row), ui_label(when, "mono soft"), FALSE, FALSE, 0);
+                gtk_container_add(GTK_CONTAINER(sheet->box), row);
+        }
 }
 
 static GtkWidget *
@@ -177,7 +272,9 @@ tell(const App *app, const Run *run, const char *lane)
         g_string_append(told, "--");
         tell_findings(told, app->seen);
         if (run)
-                g_string_append_printf(told, "%s %u %s", run->id, run->usage->len, run->message);
+                g_string_append_printf(told, "%s %u %u %s", run->id, run->usage->len, run->stages->len, run->message);
+        for (guint i = 0; i < app->history->len; i++)
+                g_string_append_printf(told, "\n%s", ((Change *)app->history->pdata[i])->text);
         return g_string_free(told, FALSE);
 }
 
@@ -185,7 +282,7 @@ void
 evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane)
 {
         g_autofree char *quote = ui_quote(app->sentence, 90);
-        g_autofree char *answers = lane ? evidence_lane_text(lane, 0) : g_strdup("");
+        g_autofree char *answers = evidence_recording_text(lane, app->recording);
         char *told = tell(app, run, answers);
 
         ui_label_set(sheet->quote, *app->sentence ? quote : "");
@@ -199,12 +296,16 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
         add_requirements(sheet, app);
         add_findings(sheet, app->findings, "seen in the check");
         add_findings(sheet, app->seen, "seen in this window");
-        if (run && run->usage->len > 0)
+        if (run && run->stages->len > 0)
+                add_stages(sheet, run);
+        else if (run && run->usage->len > 0)
                 add_usage(sheet, run);
         if (run && *run->message)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(run->message, "soft"));
         if (*answers)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(answers, "mono soft"));
+        if (app->history->len > 0)
+                add_history(sheet, app);
         gtk_widget_show_all(sheet->box);
 }
 
@@ -222,6 +323,7 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
         gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
         gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
         gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), HEIGHT_MAX);
+        sheet->scrolled = scrolled;
         gtk_container_add(GTK_CONTAINER(scrolled), sheet->box);
         gtk_container_add(GTK_CONTAINER(pad), head_new(sheet));
         gtk_container_add(GTK_CONTAINER(pad), scrolled);
@@ -231,6 +333,12 @@ evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
         g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
         gtk_widget_show_all(sheet->revealer);
         return sheet;
+}
+
+void
+evidence_sheet_fit(EvidenceSheet *sheet, int room)
+{
+        gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(sheet->scrolled), CLAMP(room - AROUND, HEIGHT_MIN, HEIGHT_MAX));
 }
 
 void

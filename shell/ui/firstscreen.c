@@ -42,6 +42,7 @@ address_cb(gpointer source, gpointer user_data)
 {
         FirstScreen *screen = user_data;
 
+        gtk_widget_hide(screen->problem);
         chosen(screen, "local", gtk_entry_get_text(GTK_ENTRY(screen->address)));
 }
 
@@ -116,7 +117,8 @@ build(FirstScreen *screen)
         ui_label_wrap(screen->problem, CHARACTERS);
         gtk_widget_set_no_show_all(screen->problem, TRUE);
         choice_button(screen, 0, "key", "Paste a key",
-                                      "For a service on the network. The key goes to your keyring; no window and no app ever sees it.");
+                                      "For a service on the network. The key goes to your keyring. Only the window that takes it sees it, "
+                                      "no app ever does.");
         screen->address_row = address_row(screen);
         gtk_container_add(GTK_CONTAINER(pad), ui_label("Who should answer?", "heading"));
         gtk_container_add(GTK_CONTAINER(pad), screen->lead);
@@ -171,8 +173,10 @@ first_screen_window(FirstScreen *screen)
 }
 
 void
-first_screen_show(FirstScreen *screen, const char *sentence)
+first_screen_show(FirstScreen *screen, const char *sentence, const char *problem)
 {
+        gboolean was_visible = first_screen_visible(screen);
+
         if (sentence && sentence != screen->sentence) {
                 g_free(screen->sentence);
                 screen->sentence = g_strdup(sentence);
@@ -185,11 +189,16 @@ first_screen_show(FirstScreen *screen, const char *sentence)
         } else {
                 ui_label_set(screen->lead, "No model answers yet. Apps that were made before work without one.");
         }
-        gtk_widget_hide(screen->problem);
-        if (!first_screen_visible(screen))
+        if (problem || !was_visible) {
+                ui_label_set(screen->problem, problem ? problem : "");
+                gtk_widget_set_visible(screen->problem, problem != NULL);
+        }
+        if (!was_visible) {
                 gtk_widget_hide(screen->address_row);
+                gtk_widget_grab_focus(screen->choices[0]);
+        }
+        /* What somebody is doing there already keeps the focus: news may come while an address is being typed. */
         gtk_window_present(GTK_WINDOW(screen->window));
-        gtk_widget_grab_focus(screen->choices[0]);
 }
 
 void
@@ -199,11 +208,16 @@ first_screen_hide(FirstScreen *screen)
         g_clear_pointer(&screen->sentence, g_free);
 }
 
-void
-first_screen_problem(FirstScreen *screen, const char *text)
+const char *
+first_screen_said(FirstScreen *screen)
 {
-        ui_label_set(screen->problem, text);
-        gtk_widget_show(screen->problem);
+        return gtk_widget_get_visible(screen->problem) ? gtk_label_get_text(GTK_LABEL(screen->problem)) : "";
+}
+
+GtkWidget *
+first_screen_address(FirstScreen *screen)
+{
+        return screen->address;
 }
 
 gboolean

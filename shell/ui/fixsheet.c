@@ -8,6 +8,7 @@ struct FixSheet {
         FixHandler handler;
         gpointer user_data;
         GtkWidget *revealer, *entry, *rows, *found, *undo, *version;
+        gboolean opened; /* just now: a sentence to ask again may be put into the entry */
 };
 
 static void
@@ -142,11 +143,12 @@ add_findings(FixSheet *sheet, const GPtrArray *findings, guint *room, guint *lef
 static void
 show_passed(FixSheet *sheet, const App *app, guint room)
 {
-        guint left = 0;
+        guint left = 0, only_shown = 0;
 
         for (guint i = 0; i < app->requirements->len; i++) {
                 const Requirement *requirement = app->requirements->pdata[i];
 
+                only_shown += strcmp(requirement->verdict, "shown") == 0;
                 if (strcmp(requirement->verdict, "passed") != 0)
                         continue;
                 if (room > 0) {
@@ -157,9 +159,15 @@ show_passed(FixSheet *sheet, const App *app, guint room)
                 }
         }
         if (left > 0) {
-                g_autofree char *more = g_strdup_printf("and %u more that work", left);
+                g_autofree char *more = g_strdup_printf("and %u more that %s", left, left == 1 ? "works" : "work");
 
                 add_row(sheet, "", more, NULL, NULL);
+        }
+        if (only_shown > 0) {
+                const char *verb = only_shown == 1 ? "is" : "are";
+                g_autofree char *shown = g_strdup_printf("%u %s only shown: no check proves more", only_shown, verb);
+
+                add_row(sheet, "", shown, NULL, NULL);
         }
 }
 
@@ -185,7 +193,7 @@ show_rows(FixSheet *sheet, const App *app)
         add_findings(sheet, app->seen, &room, &left_out);
         add_findings(sheet, app->findings, &room, &left_out);
         broken = room < FIX_ROWS_MAX;
-        if (!broken && app->total == 0)
+        if (!broken && app->total == 0 && app->shown == 0)
                 add_row(sheet, "", "Nothing is known to be broken.", NULL, NULL);
         show_passed(sheet, app, MIN(room, FIX_PASSED_MAX));
         if (left_out > 0) {
@@ -197,6 +205,20 @@ show_rows(FixSheet *sheet, const App *app)
         gtk_widget_show_all(sheet->rows);
 }
 
+/* Nothing was made that could be fixed: the same words can be asked again, or others. */
+static void
+show_again(FixSheet *sheet, const App *app)
+{
+        ui_clear(sheet->rows);
+        add_row(sheet, "", "Nothing was made yet. Ask again, or say it in other words.", NULL, NULL);
+        gtk_widget_show_all(sheet->rows);
+        gtk_widget_set_visible(sheet->found, *app->sentence != '\0');
+        if (!sheet->opened)
+                return;
+        gtk_entry_set_text(GTK_ENTRY(sheet->entry), app->sentence);
+        gtk_editable_select_region(GTK_EDITABLE(sheet->entry), 0, -1);
+}
+
 void
 fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
 {
@@ -205,7 +227,12 @@ fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
         g_autofree char *version = app->version == 0 ? g_strdup("not finished yet")
                 : g_strdup_printf("v%u · %s%s%s", app->version, said, *when ? " · " : "", when);
 
-        show_rows(sheet, app);
+        ui_label_set(gtk_bin_get_child(GTK_BIN(sheet->found)), app->version > 0 || works ? "Fix what was found" : "Ask again");
+        if (app->version > 0 || works)
+                show_rows(sheet, app);
+        else
+                show_again(sheet, app);
+        sheet->opened = FALSE;
         ui_label_set(sheet->version, version);
         gtk_widget_set_visible(sheet->undo, app->version > 1);
         gtk_widget_set_sensitive(sheet->undo, !works);
@@ -215,6 +242,7 @@ void
 fix_sheet_open(FixSheet *sheet)
 {
         gtk_entry_set_text(GTK_ENTRY(sheet->entry), "");
+        sheet->opened = TRUE;
         gtk_revealer_set_reveal_child(GTK_REVEALER(sheet->revealer), TRUE);
         gtk_widget_grab_focus(sheet->entry);
 }

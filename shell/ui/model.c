@@ -48,7 +48,22 @@ usage_free(gpointer data)
 
         g_free(usage->state);
         g_free(usage->model);
+        g_free(usage->recording);
         g_free(usage);
+}
+
+static void
+stage_free(gpointer data)
+{
+        g_free(((Stage *)data)->state);
+        g_free(data);
+}
+
+static void
+change_free(gpointer data)
+{
+        g_free(((Change *)data)->text);
+        g_free(data);
 }
 
 static void
@@ -64,7 +79,9 @@ run_free(gpointer data)
         g_free(run->detail);
         g_free(run->outcome);
         g_free(run->message);
+        g_free(run->recording);
         g_ptr_array_unref(run->usage);
+        g_ptr_array_unref(run->stages);
         g_free(run);
 }
 
@@ -80,10 +97,12 @@ app_free(gpointer data)
         g_free(app->file);
         g_free(app->said);
         g_free(app->run);
+        g_free(app->recording);
         g_free(app->draft);
         g_free(app->path);
         g_free(app->accepted_draft);
         g_ptr_array_unref(app->requirements);
+        g_ptr_array_unref(app->history);
         g_ptr_array_unref(app->findings);
         g_ptr_array_unref(app->seen);
         g_free(app);
@@ -128,6 +147,7 @@ model_new(void)
         model->runs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, run_free);
         model->run_order = g_ptr_array_new_with_free_func(g_free);
         model->questions = g_ptr_array_new_with_free_func(question_free);
+        model->problem = g_strdup("");
         return model;
 }
 
@@ -141,6 +161,7 @@ model_free(Model *model)
         g_ptr_array_unref(model->run_order);
         g_ptr_array_unref(model->questions);
         lane_free(model->lane);
+        g_free(model->problem);
         g_free(model);
 }
 
@@ -193,10 +214,12 @@ need_app(Model *model, const char *id)
         app->file = g_strdup("index.html");
         app->said = g_strdup("");
         app->run = g_strdup("");
+        app->recording = g_strdup("");
         app->draft = g_strdup("");
         app->path = g_strdup("");
         app->accepted_draft = g_strdup("");
         app->requirements = g_ptr_array_new_with_free_func(requirement_free);
+        app->history = g_ptr_array_new_with_free_func(change_free);
         app->findings = g_ptr_array_new_with_free_func(finding_free);
         app->seen = g_ptr_array_new_with_free_func(finding_free);
         g_hash_table_insert(model->apps, app->id, app);
@@ -234,8 +257,10 @@ need_run(Model *model, const char *name, const char *app, guint64 id)
                 run->detail = g_strdup("");
                 run->outcome = g_strdup("");
                 run->message = g_strdup("");
+                run->recording = g_strdup("");
                 run->first = id;
                 run->usage = g_ptr_array_new_with_free_func(usage_free);
+                run->stages = g_ptr_array_new_with_free_func(stage_free);
                 g_hash_table_insert(model->runs, run->id, run);
                 g_ptr_array_add(model->run_order, g_strdup(name));
         }
@@ -250,8 +275,11 @@ working_app(Model *model, Run *run)
 {
         App *app = run && *run->app ? need_app(model, run->app) : NULL;
 
-        if (app && !run_is_done(run))
+        if (app && !run_is_done(run)) {
+                if (strcmp(app->run, run->id) != 0)
+                        set(&app->recording, g_strdup(run->recording));
                 set(&app->run, g_strdup(run->id));
+        }
         return app;
 }
 
@@ -371,11 +399,12 @@ static void
 take_counts(App *app, json_object *data)
 {
         app->passed = bounded(data, "passed");
+        app->shown = bounded(data, "shown");
         app->total = MAX(bounded(data, "total"), app->passed);
         app->broken = app->total - app->passed;
 }
 
-/* Where verdicts are known, they say what is broken; a count alone cannot tell "failed" from "shown". */
+/* Where verdicts are known, they say what is broken; a count alone cannot tell "failed" from "unproven". */
 static void
 count_failed(App *app)
 {
@@ -407,13 +436,27 @@ view_path(const char *app, const char *path)
         return g_strdup(path);
 }
 
+static void
+take_history(App *app, json_object *list)
+{
+        g_ptr_array_set_size(app->history, 0);
+        for (gsize i = 0; i < list_length(list) && i < MODEL_HISTORY_MAX; i++) {
+                json_object *one = json_object_array_get_idx(list, i);
+                Change *change = g_new0(Change, 1);
+
+                change->text = shown(one, "text");
+                change->time = MAX(0, field_int(one, "time"));
+                g_ptr_array_add(app->history, change);
+        }
+        if (app->history->len > 0)
+                set(&app->said, g_strdup(((Change *)app->history->pdata[0])->text));
+}
+
 App *
 model_take_app(Model *model, json_object *data)
 {
         const char *id = *field_text(data, "app") ? field_text(data, "app") : field_text(data, "id");
         App *app = need_app(model, id);
-        json_object *history = field_list(data, "history");
-        json_object *newest = list_length(history) > 0 ? json_object_array_get_idx(history, 0) : NULL;
 
         if (!app)
                 return NULL;
@@ -427,19 +470,33 @@ model_take_app(Model *model, json_object *data)
                 set(&app->sentence, shown(data, "sentence"));
         if (*field_text(data, "file"))
                 set(&app->file, view_path(app->id, field_text(data, "file")));
-        if (newest)
-                set(&app->said, shown(newest, "text"));
+        if (field_list(data, "history"))
+                take_history(app, field_list(data, "history"));
         if (*app->run)
                 return app; /* what the run says is newer */
         if (field_list(data, "requirements"))
                 take_requirements(app, field_list(data, "requirements"));
-        if (field_int(data, "total") > 0) {
+        if (field_int(data, "total") > 0 || field_int(data, "shown") > 0) {
                 take_counts(app, data);
                 count_failed(app);
         }
         if (field_list(data, "findings"))
                 take_findings(app->findings, field_list(data, "findings"));
         return app;
+}
+
+void
+model_take_unmade(Model *model, const char *app, const char *run, const char *sentence, const char *outcome, const char *message)
+{
+        App *unmade = need_app(model, app);
+        Run *ended = unmade ? need_run(model, run, app, 0) : NULL;
+
+        if (!ended || run_is_done(ended))
+                return;
+        set(&ended->text, g_strdup(sentence));
+        set(&ended->outcome, g_strdup(*outcome ? outcome : "failed"));
+        set(&ended->message, g_strdup(message));
+        set(&unmade->sentence, g_strdup(sentence));
 }
 
 static void
@@ -469,6 +526,9 @@ model_take_lanes(Model *model, json_object *data)
         model->lane = NULL;
         for (gsize i = 0; i < list_length(lanes); i++)
                 take_lane(model, json_object_array_get_idx(lanes, i));
+        set(&model->problem, shown(data, "problem"));
+        if (!*model->problem && model->lane)
+                set(&model->problem, g_strdup(model->lane->problem));
 }
 
 static gboolean
@@ -560,7 +620,7 @@ apply_progress(Model *model, Run *run, json_object *data)
         run->tokens = MAX(0, field_number(data, "tokens"));
         run->expected = MAX(0, field_number(data, "expected"));
         run->rate = MAX(0, field_number(data, "rate"));
-        if (run->rate > 0)
+        if (run->rate > 0 && run->tokens >= MODEL_RATE_TOKENS_MIN)
                 model->rate = run->rate;
         return TRUE;
 }
@@ -597,6 +657,19 @@ apply_deliver(Model *model, Run *run, json_object *data)
         return TRUE;
 }
 
+/* Each way of making is named once. */
+static void
+add_recording(Model *model, Run *run, const char *made)
+{
+        App *app = model_app(model, run->app);
+
+        if (!*made || strstr(run->recording, made) || strlen(run->recording) > MODEL_TEXT)
+                return;
+        set(&run->recording, *run->recording ? g_strdup_printf("%s, %s", run->recording, made) : g_strdup(made));
+        if (app && strcmp(app->run, run->id) == 0)
+                set(&app->recording, g_strdup(run->recording));
+}
+
 static gboolean
 apply_usage(Model *model, Run *run, json_object *data)
 {
@@ -611,19 +684,45 @@ apply_usage(Model *model, Run *run, json_object *data)
         usage->tokens = MAX(0, field_number(data, "tokens_out"));
         usage->ms = MAX(0, field_number(data, "ms"));
         usage->rate = MAX(0, field_number(data, "rate"));
-        if (usage->rate > 0)
+        usage->recording = text_plain(field_text(data, "recording"), 60);
+        if (usage->rate > 0 && usage->tokens >= MODEL_RATE_TOKENS_MIN)
                 model->rate = usage->rate;
+        add_recording(model, run, usage->recording);
         g_ptr_array_add(run->usage, usage);
         return TRUE;
+}
+
+static void
+take_stages(Run *run, json_object *list)
+{
+        g_ptr_array_set_size(run->stages, 0);
+        for (gsize i = 0; i < list_length(list) && i < MODEL_STAGES_MAX; i++) {
+                json_object *one = json_object_array_get_idx(list, i);
+                Stage *stage = g_new0(Stage, 1);
+
+                stage->state = text_plain(field_text(one, "state"), 20);
+                stage->attempt = bounded(one, "attempt");
+                stage->ms = MAX(0, field_number(one, "ms"));
+                stage->model_ms = MAX(0, field_number(one, "model_ms"));
+                stage->tool_ms = MAX(0, field_number(one, "tool_ms"));
+                stage->person_ms = MAX(0, field_number(one, "person_ms"));
+                stage->check_ms = MAX(0, field_number(one, "check_ms"));
+                stage->tokens = MAX(0, field_number(one, "tokens"));
+                stage->rate = MAX(0, field_number(one, "rate"));
+                g_ptr_array_add(run->stages, stage);
+        }
 }
 
 static gboolean
 apply_done(Model *model, Run *run, json_object *data)
 {
         App *app = model_app(model, run->app);
+        json_object *timeline = NULL;
 
         set(&run->outcome, text_plain(*field_text(data, "outcome") ? field_text(data, "outcome") : "failed", 20));
         set(&run->message, shown(data, "message"));
+        if (json_object_object_get_ex(data, "timeline", &timeline))
+                take_stages(run, field_list(timeline, "stages"));
         if (app && strcmp(app->run, run->id) == 0)
                 set(&app->run, g_strdup(""));
         return TRUE;
@@ -747,6 +846,7 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
                 return apply_answered(model, data);
         case EVENT_LANE:
                 take_lane(model, data);
+                set(&model->problem, g_strdup(model->lane->problem));
                 return TRUE;
         case EVENT_APP:
                 return model_take_app(model, data) != NULL;

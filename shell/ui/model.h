@@ -11,8 +11,11 @@
 #define MODEL_REQUIREMENTS_MAX 64
 #define MODEL_FINDINGS_MAX 64
 #define MODEL_USAGE_MAX 64      /* model calls a run */
+#define MODEL_STAGES_MAX 64
+#define MODEL_HISTORY_MAX 32    /* the newest versions of an app */
 #define MODEL_QUESTIONS_MAX 64
 #define MODEL_TEXT 400          /* characters */
+#define MODEL_RATE_TOKENS_MIN 16 /* of a call; the rate of fewer says nothing */
 
 typedef struct {
         char *text;
@@ -28,9 +31,23 @@ typedef struct {
 
 typedef struct {
         char *state, *model;
+        char *recording; /* how what was played was made, "" if a model answered */
         guint attempt;
         double tokens, ms, rate;
 } Usage;
+
+/* One entry into a state, as the timeline of a run that is over has it; the times in ms. */
+typedef struct {
+        char *state;
+        guint attempt;
+        double ms, model_ms, tool_ms, person_ms, check_ms;
+        double tokens, rate;
+} Stage;
+
+typedef struct {
+        char *text;     /* the person's words */
+        gint64 time;    /* seconds since 1970 */
+} Change;
 
 typedef struct {
         char *id, *text, *kind;
@@ -41,6 +58,8 @@ typedef struct {
         double tokens, expected, rate; /* of the state that runs */
         guint64 first;  /* the position of its first event; 0 if unknown */
         GPtrArray *usage; /* Usage */
+        GPtrArray *stages; /* Stage; none before it is over */
+        char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 
 typedef struct {
@@ -50,11 +69,13 @@ typedef struct {
         guint version;  /* 0: nothing was accepted yet */
         gint64 time;    /* of that version, seconds since 1970; 0 if unknown */
         GPtrArray *requirements; /* Requirement */
+        GPtrArray *history;      /* Change: its versions, newest first */
         GPtrArray *findings;     /* Finding: by the check */
         GPtrArray *seen;         /* Finding: in the visible page since */
-        guint passed, total, broken, eye;
+        guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
         gboolean removed;
         char *run;      /* the run that works on it, "" if none */
+        char *recording; /* how the recordings of its last run were made, as there */
         char *draft;    /* the newest draft's ID, "" if none */
         char *path;     /* where it is, for app_view_load() */
         gboolean streaming, written;
@@ -79,6 +100,7 @@ typedef struct {
         GPtrArray *run_order;    /* char *: IDs, oldest first */
         GPtrArray *questions;    /* Question, oldest first */
         Lane *lane;              /* that answers now; NULL until known */
+        char *problem;           /* why nothing answers, "" if nothing is said of that */
         double rate;             /* of the last call, tokens a second */
         guint64 last;            /* the last journal position seen */
 } Model;
@@ -91,6 +113,8 @@ gboolean model_apply(Model *model, EventType type, guint64 id, json_object *data
 
 /* An app as GET /apps and /apps/ID tell it. Returns the app, or NULL if it was none. */
 App *model_take_app(Model *model, json_object *data);
+/* An app of which nothing came, and the run that ended so, as an earlier life of the shell knew them. */
+void model_take_unmade(Model *model, const char *app, const char *run, const char *sentence, const char *outcome, const char *message);
 /* {lanes: [...]}, as GET /lanes tells it. */
 void model_take_lanes(Model *model, json_object *data);
 

@@ -19,8 +19,11 @@ page_action(EventType event, const App *app, const char *shown, gboolean had_ver
                 return !had_version && has_draft(app) && g_strcmp0(shown, app->draft) != 0 ? PAGE_DRAFT : PAGE_KEEP;
         case EVENT_DELIVER:
                 return shown && *shown && strcmp(shown, app->accepted_draft) == 0 ? PAGE_OPEN_GATE : PAGE_VERSION;
-        case EVENT_OPEN:
         case EVENT_DONE:
+                if (shown && app->version == 0)
+                        return PAGE_CALM;
+                return !shown && app->version > 0 ? PAGE_VERSION : PAGE_KEEP;
+        case EVENT_OPEN:
                 return !shown && app->version > 0 ? PAGE_VERSION : PAGE_KEEP;
         default:
                 return PAGE_KEEP;

@@ -9,6 +9,7 @@ typedef enum {
         PAGE_DRAFT,     /* load the app's newest draft, gate closed */
         PAGE_VERSION,   /* load the accepted version, gate open */
         PAGE_OPEN_GATE, /* the draft that shows has been accepted */
+        PAGE_CALM,      /* nothing was accepted: the calm page, which says so, instead of a draft that will never be more */
 } PageAction;
 
 /* shown is the draft in the view, "" where the accepted version shows, NULL where there is no page yet. had_version is whether the app had

@@ -214,7 +214,7 @@ add_candidate(GPtrArray *rows, const Row *candidate)
         if (rows->len >= ROWS_MAX || holds(rows, candidate))
                 return;
         row = row_copy(candidate);
-        if (rows->len == 0 && !row->verb && row->kind != ROW_SAY)
+        if (rows->len == 0 && !row->verb && row->kind != ROW_SAY && row->kind != ROW_LANES)
                 row->verb = g_strdup(row->kind == ROW_WINDOW ? "Go to" : "Open");
         g_ptr_array_add(rows, row);
 }
@@ -278,6 +278,9 @@ rank_empty(const GPtrArray *candidates)
         for (guint i = 0; i < candidates->len; i++)
                 if (((Row *)candidates->pdata[i])->kind == ROW_OPEN)
                         g_ptr_array_add(apps, candidates->pdata[i]);
+        for (guint i = 0; i < candidates->len; i++)
+                if (((Row *)candidates->pdata[i])->kind == ROW_LANES)
+                        add_candidate(rows, candidates->pdata[i]);
         g_ptr_array_sort(apps, compare_recency);
         if (apps->len > 0)
                 add_candidate(rows, apps->pdata[0]);

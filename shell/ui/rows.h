@@ -14,6 +14,7 @@ typedef enum {
         ROW_WINDOW,  /* go to a window */
         ROW_PROGRAM, /* start an installed program */
         ROW_SAY,     /* send this other sentence: a suggestion or a recording's */
+        ROW_LANES,   /* choose what answers */
 } RowKind;
 
 typedef struct {

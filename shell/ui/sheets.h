@@ -35,6 +35,8 @@ void evidence_sheet_free(EvidenceSheet *sheet);
 GtkWidget *evidence_sheet_widget(EvidenceSheet *sheet);
 /* run is the newest one, or NULL; lane may be NULL. */
 void evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, const Lane *lane);
+/* The room below the title bar, in GTK's pixels: what the sheet has more than that is scrolled. */
+void evidence_sheet_fit(EvidenceSheet *sheet, int room);
 void evidence_sheet_open(EvidenceSheet *sheet);
 void evidence_sheet_close(EvidenceSheet *sheet);
 gboolean evidence_sheet_is_open(EvidenceSheet *sheet);

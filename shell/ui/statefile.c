@@ -17,6 +17,10 @@ window_free(gpointer data)
         g_free(window->app);
         g_free(window->title);
         g_free(window->glyph);
+        g_free(window->run);
+        g_free(window->sentence);
+        g_free(window->outcome);
+        g_free(window->message);
         g_free(window);
 }
 
@@ -37,6 +41,9 @@ saved_state_free(SavedState *state)
                 return;
         g_ptr_array_unref(state->windows);
         g_ptr_array_unref(state->prompts);
+        g_free(state->asked);
+        g_free(state->answer);
+        g_free(state->made);
         g_free(state);
 }
 
@@ -74,6 +81,22 @@ read_window(SavedState *state, json_object *data)
         window->width = (int)CLAMP(field_int(data, "width"), 0, 16384);
         window->height = (int)CLAMP(field_int(data, "height"), 0, 16384);
         window->minimised = field_bool(data, "minimised");
+        if (!name_is_run(field_text(data, "run")))
+                return;
+        window->run = g_strdup(field_text(data, "run"));
+        window->sentence = text_plain(field_text(data, "sentence"), STATE_TEXT);
+        window->outcome = text_plain(field_text(data, "outcome"), 20);
+        window->message = text_plain(field_text(data, "message"), STATE_TEXT);
+}
+
+static void
+read_answer(SavedState *state, json_object *data)
+{
+        if (!*field_text(data, "answer"))
+                return;
+        state->asked = text_plain(field_text(data, "asked"), STATE_TEXT);
+        state->answer = g_strdup(field_text(data, "answer"));
+        state->made = text_plain(field_text(data, "made"), STATE_TEXT);
 }
 
 SavedState *
@@ -97,10 +120,18 @@ saved_state_read(const char *path)
                 if (text)
                         g_ptr_array_add(state->prompts, g_steal_pointer(&text));
         }
+        read_answer(state, data);
         state->resume = (guint64)MAX(0, field_int(data, "resume"));
         state->seen = (guint64)MAX(0, field_int(data, "seen"));
         json_object_put(data);
         return state;
+}
+
+static void
+add_text(json_object *data, const char *name, const char *text)
+{
+        if (text)
+                json_object_object_add(data, name, json_object_new_string(text));
 }
 
 static json_object *
@@ -117,6 +148,10 @@ window_json(const SavedWindow *window)
         json_object_object_add(data, "width", json_object_new_int(window->width));
         json_object_object_add(data, "height", json_object_new_int(window->height));
         json_object_object_add(data, "minimised", json_object_new_boolean(window->minimised));
+        add_text(data, "run", window->run);
+        add_text(data, "sentence", window->sentence);
+        add_text(data, "outcome", window->outcome);
+        add_text(data, "message", window->message);
         return data;
 }
 
@@ -135,6 +170,9 @@ saved_state_write(const SavedState *state, const char *path, GError **error)
                 json_object_array_add(prompts, json_object_new_string(state->prompts->pdata[i]));
         json_object_object_add(data, "windows", windows);
         json_object_object_add(data, "prompts", prompts);
+        add_text(data, "asked", state->asked);
+        add_text(data, "answer", state->answer);
+        add_text(data, "made", state->made);
         json_object_object_add(data, "resume", json_object_new_int64((gint64)state->resume));
         json_object_object_add(data, "seen", json_object_new_int64((gint64)state->seen));
         text = json_object_to_json_string_ext(data, JSON_C_TO_STRING_PRETTY);

@@ -29,7 +29,7 @@ typedef struct {
         char title[WM_TITLE_MAX];
         char glyph[8];          /* one or two letters */
         guint32 colour;         /* 0xRRGGBB of the glyph's tile */
-        char evidence[WM_TITLE_MAX]; /* "writing", "does 6 of 6", "recording · writing" */
+        char evidence[WM_TITLE_MAX]; /* "writing", "does 5 of 5 · 1 shown", "recording · writing · by hand" */
         WmTone tone;
         WmButton button;
         char button_label[48];  /* "Fix this", "Fix 2 found", "Stop" */

@@ -51,9 +51,22 @@ static int look_width(Wm *wm, const Client *c)
         return client_frame_box(wm, c).w / wm->scale;
 }
 
-static Box cell(int width, int from_right)
+/* The cells from the right. A window that cannot be maximised has no gap where that would be. */
+static const FramePart cells[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
+
+static gboolean has_cell(const Client *c, FramePart part)
 {
-        return (Box){ width - CELLS_RIGHT - CELL * (from_right + 1), FRAME_BORDER, CELL, FRAME_TITLE - 1 };
+        return part != PART_MAXIMISE || client_resizable(c);
+}
+
+/* of one that it has */
+static Box cell(const Client *c, int width, FramePart part)
+{
+        int from_right = 1;
+
+        for (gsize i = 0; i < G_N_ELEMENTS(cells) && cells[i] != part; i++)
+                from_right += has_cell(c, cells[i]);
+        return (Box){ width - CELLS_RIGHT - CELL * from_right, FRAME_BORDER, CELL, FRAME_TITLE - 1 };
 }
 
 static void lines(cairo_t *cr, guint32 colour)
@@ -94,20 +107,19 @@ static void draw_close(cairo_t *cr, int x, int y, guint32 colour)
 
 static void draw_cells(cairo_t *cr, const Client *c, int width, const Tones *tones)
 {
-        static const FramePart parts[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
-
-        for (int i = 0; i < 3; i++) {
-                Box box = cell(width, i);
+        for (gsize i = 0; i < G_N_ELEMENTS(cells); i++) {
+                FramePart part = cells[i];
+                Box box = cell(c, width, part);
                 int x = box.x + CELL / 2, y = FRAME_BORDER + FRAME_TITLE / 2;
-                gboolean pressed = c->pressed == parts[i] && c->hover == parts[i];
+                gboolean pressed = c->pressed == part && c->hover == part;
                 guint32 colour = pressed ? tones->ground : tones->text;
-                if (parts[i] == PART_MAXIMISE && !client_resizable(c))
+                if (!has_cell(c, part))
                         continue;
-                if (c->hover == parts[i] && (c->pressed == PART_NONE || pressed))
+                if (c->hover == part && (c->pressed == PART_NONE || pressed))
                         paint_fill(cr, box, pressed ? tones->text : tones->lit);
-                if (parts[i] == PART_CLOSE)
+                if (part == PART_CLOSE)
                         draw_close(cr, x, y, colour);
-                else if (parts[i] == PART_MAXIMISE)
+                else if (part == PART_MAXIMISE)
                         draw_maximise(cr, x, y, c->maximised_h && c->maximised_v, colour);
                 else
                         draw_minimise(cr, x, y, colour);
@@ -181,6 +193,19 @@ static const char *evidence_text(const Client *c, WmTone *tone)
         return c->evidence->evidence;
 }
 
+/* A tile of ink on a title bar of ink gets a line around it. */
+static void draw_tile(Wm *wm, cairo_t *cr, const Client *c, int x, const Tones *tones)
+{
+        Box box = { x, (FRAME_TITLE + 2 - PAINT_TILE) / 2, PAINT_TILE, PAINT_TILE };
+        char glyph[8];
+        guint32 colour;
+
+        paint_tile(wm->painter, cr, box.x, box.y, c);
+        client_glyph(c, glyph, &colour);
+        if (colour == tones->ground)
+                paint_outline(cr, box, tones->evidence[WM_TONE_QUIET], 1);
+}
+
 static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *tones)
 {
         int x = PAD, end = c->button_box.w ? c->button_box.x - GAP : width - BUTTON_RIGHT;
@@ -188,7 +213,7 @@ static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *t
         WmTone tone;
         const char *evidence = evidence_text(c, &tone);
 
-        paint_tile(wm->painter, cr, x, (FRAME_TITLE + 2 - PAINT_TILE) / 2, c);
+        draw_tile(wm, cr, c, x, tones);
         x += PAINT_TILE + GAP;
         row.x = x;
         row.w = end - x;
@@ -275,16 +300,15 @@ void frame_draw_progress(Wm *wm, Client *c)
 
 FramePart frame_part_at(Wm *wm, const Client *c, int x, int y)
 {
-        static const FramePart parts[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
         int width = look_width(wm, c);
 
         x /= wm->scale;
         y /= wm->scale;
         if (client_extents(wm, c).top == 0 || y < 0 || y >= FRAME_BORDER + FRAME_TITLE || x < 0 || x >= width)
                 return PART_NONE;
-        for (int i = 0; i < 3; i++)
-                if (box_contains(cell(width, i), x, y))
-                        return parts[i] == PART_MAXIMISE && !client_resizable(c) ? PART_TITLE : parts[i];
+        for (gsize i = 0; i < G_N_ELEMENTS(cells); i++)
+                if (has_cell(c, cells[i]) && box_contains(cell(c, width, cells[i]), x, y))
+                        return cells[i];
         if (box_contains(c->button_box, x, y))
                 return PART_BUTTON;
         if (c->evidence && box_contains(c->evidence_box, x, y))

@@ -10,6 +10,8 @@
 #define STAFF_LINES 5
 #define SKETCH_W 1280.0 /* the size that the curves below were drawn at */
 #define SKETCH_H 800.0
+#define HINT_AT 0.3    /* of the screen's height: about where the prompt bar comes */
+#define HINT_HEIGHT 24
 
 typedef struct {
         double x, y;
@@ -68,6 +70,18 @@ static void draw(cairo_t *cr, int width, int height)
                 draw_note(cr, notes[i]);
 }
 
+/* For whoever is here for the first time; windows lie over it. */
+static void draw_hint(Wm *wm, cairo_t *cr)
+{
+        const char *text = wm->config.nested_keys ? "Press Ctrl+Alt+Space and say what you need" : "Press Super and say what you need";
+        int width = wm->screen_box.w / wm->scale, height = wm->screen_box.h / wm->scale;
+        int wide = paint_text_width(wm->painter, FONT_TITLE, text);
+        Box box = { MAX((width - wide) / 2, 0), (int)(height * HINT_AT), MIN(wide + 1, width), HINT_HEIGHT };
+
+        cairo_scale(cr, wm->scale, wm->scale);
+        paint_text(wm->painter, cr, FONT_TITLE, text, box, paint_tokens->soft);
+}
+
 static Pixmap current(Display *display, Window root, Atom property)
 {
         Atom type;
@@ -102,7 +116,10 @@ void root_paint(Wm *wm)
         cairo_surface_t *surface = cairo_xlib_surface_create(display, pixmap, DefaultVisual(display, screen), width, height);
         cairo_t *cr = cairo_create(surface);
 
+        cairo_save(cr);
         draw(cr, width, height);
+        cairo_restore(cr);
+        draw_hint(wm, cr);
         cairo_destroy(cr);
         cairo_surface_finish(surface);
         cairo_surface_destroy(surface);

@@ -16,11 +16,11 @@ RUN = [
     ("progress", {"run": "r7", "state": "WRITE", "tokens": 1180, "expected": 2400, "rate": 2870.5}),
     ("usage", {"run": "r7", "state": "WRITE", "attempt": 0, "model": "m", "recording": "by hand", "tokens_in": 1, "tokens_out": 1912, "first_token_ms": 1, "ms": 2, "rate": 2870.5}),
     ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0}),
-    ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "total": 4, "findings": [],
+    ("evidence", {"run": "r7", "app": "timer", "draft": "r7.1", "passed": 3, "shown": 1, "total": 4, "findings": [],
                   "results": [{"requirement": 0, "verdict": "passed", "saw": "x"}, {"requirement": 1, "verdict": "failed", "did": "press Pause", "saw": "nothing"}]}),
 ]
 END = [
-    ("deliver", {"run": "r7", "app": "timer", "title": "Timer", "version": "1", "passed": 4, "total": 4, "broken": 0, "eye": 0, "draft": "r7.1"}),
+    ("deliver", {"run": "r7", "app": "timer", "title": "Timer", "version": "1", "passed": 4, "shown": 1, "total": 4, "broken": 0, "eye": 0, "draft": "r7.1"}),
     ("done", {"run": "r7", "app": "timer", "outcome": "delivered", "message": "", "timeline": {}}),
 ]
 QUESTION = {"question": "q3", "app": "timer", "title": "Timer", "capability": "list", "resource": "/home", "sentence": "Timer wants to see\x1b[31m names.",
@@ -103,12 +103,22 @@ def test_ask():
         assert got.returncode == 0 and got.stderr == "", got
         assert lines == ["plan     2 requirements, 3 steps", "tool     now failed: NameError:[2J name", "prepare  now: ready",
                          "note     a recording plays, no model is asked (by hand)",
-                         "write    1,912 tokens at 2,870/s", "check    3 of 4: b", "ready    Timer"], lines
+                         "write    1,912 tokens at 2,870/s", "check    3 of 4, 1 shown: b", "ready    Timer"], lines
         assert ("POST", "/api/v1/ask", {"text": "a timer"}, None) in world.agent.asked
         got = world.run("--json", "ask", "a timer")
         rows = [json.loads(line) for line in got.stdout.splitlines()]
         assert [row["event"] for row in rows] == [name for name, data in RUN + END], rows
         assert rows[0]["id"] == 1 and "id" not in rows[7] and rows[1]["data"] == RUN[1][1], rows
+
+
+def test_waits():
+    """Without a terminal each new word about a state is a line of its own: a run that waits for a view says so."""
+    with World() as world:
+        waits = ("state", {"run": "r7", "app": "timer", "state": "CHECK", "attempt": 0, "detail": "It waits for a view that can check it."})
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:-1] + [waits] + END))
+        got = world.run("ask", "a", "timer")
+        assert "check    It waits for a view that can check it.\n" in got.stdout, got
+        assert not [line for line in got.stdout.splitlines() if re.fullmatch(r"check +0\.\d\d s", line)], got
 
 
 def test_options():
@@ -228,6 +238,7 @@ def test_lists():
             ("POST", "/api/v1/lanes"): (200, {"lanes": [{"lane": "fast", "problem": "Nothing listens."}], "choices": []}),
             ("POST", "/api/v1/apps/timer/open"): (200, {"title": "Timer"}), ("POST", "/api/v1/apps/timer/undo"): (200, {"title": "Timer"}),
             ("DELETE", "/api/v1/runs/r8"): (200, {}),
+            ("GET", "/api/v1/runs/r8"): (200, {"run": "r8", "outcome": "stopped", "message": "Stopped. Nothing had been made yet."}),
         })
         wanted = {
             ("apps",): "timer                     Timer                     a timer\n",
@@ -236,7 +247,7 @@ def test_lists():
                         "local         Use a model here              on port 8080\n",
             ("lanes", "choose", "local"): "fast      no model                          Nothing listens.\n",
             ("open", "timer"): "Timer opens on the desktop.\n", ("undo", "timer"): "Timer is as it was before its last change.\n",
-            ("stop", "r8"): "Stopped. What works is kept.\n",
+            ("stop", "r8"): "Stopped. Nothing had been made yet.\n",
         }
         for words, text in wanted.items():
             got = world.run(*words)

@@ -475,7 +475,16 @@ static void test_evidence(void)
         g_autoptr(Evidence) noisy = judge(requirements, both, "[{\"kind\": \"console\", \"text\": \"hm\"}]");
 
         g_assert_true(evidence_passed(good));
-        g_assert_cmpuint(good->passed, ==, 2);
+        /* What is only shown is counted beside what was proven, never with it. */
+        g_assert_cmpuint(good->passed, ==, 1);
+        g_assert_cmpuint(good->shown, ==, 1);
+        g_assert_cmpuint(good->total, ==, 1);
+        g_autoptr(Evidence) proven = judge(requirements, "[{\"requirement\": 0, \"verdict\": \"passed\"}, {\"requirement\": 1, \"verdict\": "
+                                           "\"passed\"}]", "[]");
+        g_assert_cmpint(evidence_compare(proven, good), >, 0);
+        g_autofree char *counts = evidence_counts(good), *all = evidence_counts(proven);
+        g_assert_cmpstr(counts, ==, "does 1 of 1; 1 more is only shown");
+        g_assert_cmpstr(all, ==, "does 2 of 2");
         g_assert_cmpstr(good->signature, ==, "");
         g_assert_false(evidence_passed(silent));
         g_assert_cmpuint(silent->failed, ==, 2);

@@ -5,17 +5,24 @@ static void test_whole_path(void)
 {
         g_autoptr(World) world = timer_world();
         const char *expected = PAGE("<button>Pause</button>");
-        const char *run = ask(world, "a pomodoro timer");
+        const char *run;
 
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"passed\", \"did\": \"press Pause\"}, {\"requirement\": 1, \"verdict\": \"shown\"}]",
+                       "[]");
+        run = ask(world, "a pomodoro timer");
         world_until_done(world, run);
         assert_done(world, "delivered");
         const char *app = json_text(world_last(world, EVENT_DONE), "app");
         g_assert_cmpstr(world_file(world, app, "index.html"), ==, expected);
-        g_assert_nonnull(strstr(world_file(world, app, "verify.md"), "2 of 2"));
+        g_assert_nonnull(strstr(world_file(world, app, "verify.md"), "does 1 of 1; 1 more is only shown"));
         g_assert_nonnull(strstr(world_file(world, app, "plan.md"), "see 25:00"));
         json_object *deliver = world_last(world, EVENT_DELIVER);
-        g_assert_cmpint(json_int(deliver, "passed", -1), ==, 2);
-        g_assert_cmpint(json_int(deliver, "total", -1), ==, 2);
+        g_assert_cmpint(json_int(deliver, "passed", -1), ==, 1);
+        g_assert_cmpint(json_int(deliver, "shown", -1), ==, 1);
+        g_autoptr(App) kept = library_app(world->agent.library, app, NULL);
+        g_assert_cmpstr(json_text(json_object_array_get_idx(kept->requirements, 0), "did"), ==, "press Pause");
+        g_assert_cmpint(json_int(deliver, "total", -1), ==, 1);
+        g_assert_nonnull(strstr(json_text(world_last(world, EVENT_DONE), "message"), "does 1 of 1; 1 more is only shown."));
         g_assert_cmpstr(json_text(world_last(world, EVENT_PLAN), "title"), ==, "Timer");
         g_assert_cmpuint(world_count(world, EVENT_WINDOW), ==, 1);
         g_assert_cmpuint(world_commits(world), ==, 1);

@@ -159,8 +159,7 @@ show_first(void)
         static const FirstScreenHandler handler = {first_cb};
         FirstScreen *screen = first_screen_new(&handler, NULL);
 
-        first_screen_show(screen, "a garden planner for my balcony");
-        first_screen_problem(screen, "There is no recording of this sentence.");
+        first_screen_show(screen, "a garden planner for my balcony", "There is no recording of this sentence.");
         picture(first_screen_window(screen), "first-screen");
         first_screen_free(screen);
 }

@@ -88,7 +88,7 @@ test_run(void)
         run_until_written();
         g_assert_cmpuint(fake_count("load timer index.html?draft=r1.1 closed"), ==, 1);
         g_assert_true(fake_logged("POST /api/v1/runs/r1/marks { \"mark\": \"window\"") || fake_logged("\"mark\":\"window\""));
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · writing");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · writing · 1,000 tok/s");
         fake_view_painted(fake_view("timer"));
         g_assert_true(fake_logged("first-paint"));
         fake_event("check", 7, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"path\":\"index.html?draft=r1.1\",\"requirements\":[],\"tools\":{}}");
@@ -102,7 +102,7 @@ test_run(void)
         deliver("r1.2");
         g_assert_true(fake_logged("gate timer"));
         g_assert_true(fake_logged("forget r1"));
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1 · 1,000 tok/s");
         desktop_free(desktop);
 }
 
@@ -123,6 +123,18 @@ test_version_stays(void)
         g_assert_false(fake_logged("load"));
         fake_event("deliver", 33, "{\"run\":\"r2\",\"app\":\"timer\",\"title\":\"Timer\",\"version\":2,\"passed\":1,\"total\":1,\"broken\":0,\"eye\":0,\"draft\":\"r2.1\"}");
         g_assert_true(fake_logged("load timer index.html open"));
+        /* The title bar speaks of the page that shows: until the new one has come it stays as it was. */
+        fake_event("done", 34, "{\"run\":\"r2\",\"app\":\"timer\",\"outcome\":\"delivered\",\"message\":\"\",\"timeline\":{}}");
+        settle();
+        g_assert_true(app_window_page_is_coming(desktop_window(desktop, "timer")));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Stop");
+        fake_view_painted(fake_view("timer"));
+        g_assert_true(app_window_page_is_coming(desktop_window(desktop, "timer")));
+        fake_view_loaded(fake_view("timer"));
+        while (app_window_page_is_coming(desktop_window(desktop, "timer")))
+                g_main_context_iteration(NULL, TRUE);
+        settle();
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Fix this");
         desktop_free(desktop);
 }
 
@@ -166,6 +178,86 @@ test_buttons(void)
         desktop_free(desktop);
 }
 
+/* Stopped in the middle of its first draft: the window says so, and asks again what was asked. */
+static void
+test_nothing_made(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        fake_view_painted(fake_view("timer"));
+        fake_event("done", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"stopped\",\"message\":\"Stopped. Nothing had been made yet.\",\"timeline\":{}}");
+        settle();
+        g_assert_null(app_window_shown(desktop_window(desktop, "timer")));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped · 1,000 tok/s");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        desktop_fix(desktop, "timer", "a timer with a bell");
+        settle();
+        g_assert_true(fake_logged("POST /api/v1/ask"));
+        g_assert_true(fake_logged("a timer with a bell"));
+        g_assert_false(fake_logged("/fix"));
+        g_assert_null(desktop_window(desktop, "timer"));
+        desktop_free(desktop);
+}
+
+/* What the recordings do not know leads to the first screen, and leaves no empty window behind. */
+static void
+test_nothing_answers(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_event("run", 1, "{\"run\":\"r1\",\"text\":\"a chess board\",\"kind\":\"ask\"}");
+        fake_event("window", 2, "{\"run\":\"r1\",\"app\":\"chess\",\"title\":\"a chess board\",\"glyph\":\"C\"}");
+        fake_event("notice", 3, "{\"level\":\"warning\",\"text\":\"Not known.\",\"run\":\"r1\",\"choices\":[\"key\"]}");
+        fake_event("done", 4, "{\"run\":\"r1\",\"app\":\"chess\",\"outcome\":\"failed\",\"message\":\"Not known.\",\"timeline\":{}}");
+        settle();
+        g_assert_true(first_screen_visible(desktop->first));
+        g_assert_null(desktop_window(desktop, "chess"));
+        desktop_free(desktop);
+}
+
+/* What came to nothing and what was answered are in no library: the shell's own file brings them back. */
+static void
+test_back_again(void)
+{
+        Desktop *desktop;
+        const char *asked, *answer, *made;
+
+        fresh();
+        fake_answer("GET /api/v1/apps/timer", NULL, CLIENT_ERROR_REFUSED, "There is no such app.");
+        desktop = start();
+        run_until_written();
+        fake_event("done", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"stopped\",\"message\":\"Stopped. Nothing had been made yet.\",\"timeline\":{}}");
+        fake_event("run", 10, "{\"run\":\"r2\",\"text\":\"how hot is it?\",\"kind\":\"ask\"}");
+        fake_event("usage", 11, "{\"run\":\"r2\",\"state\":\"ROUTE\",\"attempt\":1,\"model\":\"m\",\"recording\":\"by hand\",\"tokens_in\":1,\"tokens_out\":1,"
+                   "\"first_token_ms\":1,\"ms\":1,\"rate\":1}");
+        fake_event("answer", 12, "{\"run\":\"r2\",\"text\":\"51 degrees\"}");
+        settle();
+        desktop_free(desktop);
+        desktop = start();
+        settle();
+        g_assert_nonnull(desktop_window(desktop, "timer"));
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
+        g_assert_cmpstr(model_last_run(desktop->model, model_app(desktop->model, "timer"))->message, ==, "Stopped. Nothing had been made yet.");
+        g_assert_true(answer_sheet_says(desktop->answer, &asked, &answer, &made));
+        g_assert_cmpstr(asked, ==, "how hot is it?");
+        g_assert_cmpstr(answer, ==, "51 degrees");
+        g_assert_cmpstr(made, ==, "recording · by hand · 1,000 tok/s");
+        gtk_widget_hide(answer_sheet_window(desktop->answer));
+        desktop_close_window(desktop, desktop_window(desktop, "timer"));
+        desktop_free(desktop);
+        desktop = start();
+        settle();
+        g_assert_null(desktop_window(desktop, "timer"));
+        g_assert_false(answer_sheet_says(desktop->answer, &asked, &answer, &made));
+        desktop_free(desktop);
+}
+
 static void
 test_page_life(void)
 {
@@ -177,13 +269,13 @@ test_page_life(void)
         deliver("r1.1");
         fake_view_responsive(fake_view("timer"), FALSE);
         settle();
-        g_assert_true(g_str_has_suffix(fake_evidence(window_xid(desktop))->evidence, "not responding"));
+        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "not responding · does 1 of 1"));
         fake_view_responsive(fake_view("timer"), TRUE);
         settle();
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1 · 1,000 tok/s");
         fake_view_crashed(fake_view("timer"), "This page stopped working.");
         settle();
-        g_assert_true(g_str_has_suffix(fake_evidence(window_xid(desktop))->evidence, "stopped working"));
+        g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "stopped working · does 1 of 1"));
         desktop_free(desktop);
 }
 
@@ -231,8 +323,49 @@ test_first_screen(void)
         fake_event("run", 5, "{\"run\":\"r9\",\"text\":\"unknown words\",\"kind\":\"ask\"}");
         fake_event("notice", 6, "{\"level\":\"error\",\"text\":\"No recording of this.\",\"run\":\"r9\",\"choices\":[\"key\"]}");
         g_assert_true(first_screen_visible(desktop->first));
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No recording of this.");
+        /* That sentence was never typed here: it does not stand in the bar. */
+        bar_shown(desktop->bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))), !=, "unknown words");
+        /* Its end repeats it and changes nothing. */
+        fake_event("done", 7, "{\"run\":\"r9\",\"outcome\":\"failed\",\"message\":\"Not known.\",\"timeline\":{}}");
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No recording of this.");
         desktop_choose_lane(desktop, "key", NULL, NULL);
         g_assert_true(fake_logged("POST /key-entry"));
+        desktop_free(desktop);
+}
+
+/* A model that is chosen and cannot be reached: why, from the start, and again with what was asked. */
+static void
+test_unreachable(void)
+{
+        Desktop *desktop;
+        GtkWidget *address;
+
+        fresh();
+        fake_answer("GET /api/v1/lanes", "{\"problem\":\"OpenAI cannot be reached.\",\"lanes\":[{\"lane\":\"fast\",\"model\":\"m\","
+                    "\"provider\":\"OpenAI\",\"problem\":\"OpenAI cannot be reached.\"}]}", 0, NULL);
+        desktop = start();
+        g_assert_true(first_screen_visible(desktop->first));
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "OpenAI cannot be reached.");
+        desktop_ask(desktop, "a garden planner", NULL, FALSE);
+        fake_event("run", 5, "{\"run\":\"r1\",\"text\":\"a garden planner\",\"kind\":\"ask\"}");
+        fake_event("done", 6, "{\"run\":\"r1\",\"outcome\":\"failed\",\"message\":\"OpenAI was not there. Nothing had been made yet.\",\"timeline\":{}}");
+        settle();
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "OpenAI was not there. Nothing had been made yet.");
+        bar_shown(desktop->bar, NULL, NULL);
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))), ==, "a garden planner");
+        /* An address that is wrong keeps the focus, and the agent's own sentence is what is said. */
+        address = first_screen_address(desktop->first);
+        gtk_widget_show(gtk_widget_get_parent(address));
+        gtk_widget_grab_focus(address);
+        fake_answer("POST /api/v1/lanes", "{\"problem\":\"No model server answers there.\",\"lanes\":[]}", 0, NULL);
+        desktop_choose_lane(desktop, "local", "http://127.0.0.1:1", NULL);
+        settle();
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "No model server answers there.");
+        fake_event("lane", 8, "{\"lane\":\"fast\",\"model\":\"\",\"provider\":\"x\",\"problem\":\"127.0.0.1:1 does not answer.\"}");
+        g_assert_cmpstr(first_screen_said(desktop->first), ==, "127.0.0.1:1 does not answer.");
+        g_assert_true(gtk_window_get_focus(GTK_WINDOW(first_screen_window(desktop->first))) == address);
         desktop_free(desktop);
 }
 
@@ -378,6 +511,10 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
+        g_test_add_func("/desktop/unreachable", test_unreachable);
+        g_test_add_func("/desktop/nothing-made", test_nothing_made);
+        g_test_add_func("/desktop/nothing-answers", test_nothing_answers);
+        g_test_add_func("/desktop/back-again", test_back_again);
         g_test_add_func("/desktop/questions", test_questions);
         g_test_add_func("/desktop/restored", test_restored);
         g_test_add_func("/desktop/snapshot", test_snapshot);

@@ -26,7 +26,7 @@ static const char *const samples[][2] = {
         {"open", "{'app':'timer','title':'Timer','glyph':'T','url':''}"},
         {"app", "{'app':'timer','title':'Timer','glyph':'T','version':1}"},
         {"lane", "{'lane':'fast','model':'hand','provider':'rehearsal','recording':'by hand','pace':1000}"},
-        {"usage", "{'run':'r1','state':'WRITE','attempt':1,'model':'m','tokens_in':1,'tokens_out':2,'first_token_ms':3,'ms':4,'rate':5}"},
+        {"usage", "{'run':'r1','state':'WRITE','attempt':1,'model':'m','recording':'by hand','tokens_in':1,'tokens_out':2,'first_token_ms':3,'ms':4,'rate':5}"},
         {"notice", "{'level':'info','text':'hello'}"},
         {"done", "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':[]}"},
         {"snapshot", "{'runs':[{'run':'r1','app':'timer','text':'a timer','state':'CHECK'}],'apps':[{'id':'timer','title':'Timer','version':2}],'questions':[],'lanes':[]}"},
@@ -124,7 +124,7 @@ test_story(void)
         for (guint i = 11; i < G_N_ELEMENTS(samples) - 1; i++)
                 feed(model, samples[i][0], i + 1, samples[i][1]);
         evidence_fill(&evidence, app, model_app_run(model, app), "delivered", model->lane, LIFE_WELL);
-        g_assert_cmpstr(evidence.evidence, ==, "recording · does 1 of 1");
+        g_assert_cmpstr(evidence.evidence, ==, "recording · does 1 of 1 · by hand · 1,000 tok/s");
         g_assert_cmpstr(evidence.button_label, ==, "Fix this");
         g_assert_cmpfloat(evidence.progress, <, 0);
         g_assert_cmpuint(model_resume_position(model), ==, G_N_ELEMENTS(samples) - 1);
@@ -235,7 +235,7 @@ test_words(void)
                         for (guint version = 0; version < 2; version++) {
                                 Model *model = model_new();
                                 g_autofree char *state = g_strdup_printf("{'run':'r1','app':'timer','state':'%s','attempt':1}", states[s]);
-                                g_autofree char *wanted = g_strdup_printf("%s%s", recording ? "recording · " : "", words[s]);
+                                g_autofree char *wanted = g_strdup_printf(recording ? "recording · %s · 1,000 tok/s" : "%s", words[s]);
                                 WmEvidence evidence;
                                 App *app;
 
@@ -305,16 +305,57 @@ test_finished_words(void)
                         g_assert_cmpstr(evidence.button_label, ==, label);
                         g_assert_cmpint(evidence.tone, ==, broken > 0 ? WM_TONE_BAD : WM_TONE_OK);
                         evidence_fill(&evidence, app, NULL, "delivered", NULL, LIFE_STUCK);
-                        g_assert_true(g_str_has_suffix(evidence.evidence, "not responding"));
+                        g_assert_true(g_str_has_prefix(evidence.evidence, "not responding · does"));
                         model_free(model);
                         model = model_new();
                 }
+        /* What is only shown stands beside what was proven, and alone it is no success. */
+        feed(model, "deliver", 1, "{'run':'r1','app':'timer','title':'T','version':1,'passed':5,'shown':1,'total':5,'broken':0,'eye':0,'draft':'d'}");
+        feed(model, "done", 2, samples[20][1]);
+        evidence_fill(&evidence, model_app(model, "timer"), NULL, "delivered", NULL, LIFE_WELL);
+        g_assert_cmpstr(evidence.evidence, ==, "does 5 of 5 · 1 shown");
+        g_assert_cmpint(evidence.tone, ==, WM_TONE_OK);
+        feed(model, "app", 3, "{'app':'timer','passed':0,'shown':2,'total':0}");
+        evidence_fill(&evidence, model_app(model, "timer"), NULL, "delivered", NULL, LIFE_WELL);
+        g_assert_cmpstr(evidence.evidence, ==, "2 shown");
+        g_assert_cmpint(evidence.tone, ==, WM_TONE_QUIET);
+        model_free(model);
+        model = model_new();
         feed(model, "window", 1, samples[3][1]);
         app = model_app(model, "timer");
         evidence_fill(&evidence, app, NULL, "failed", NULL, LIFE_WELL);
         g_assert_cmpstr(evidence.evidence, ==, "failed");
         evidence_fill(&evidence, app, NULL, "stopped", NULL, LIFE_WELL);
         g_assert_cmpstr(evidence.evidence, ==, "stopped");
+        g_assert_cmpstr(evidence.button_label, ==, "Ask again");
+        model_free(model);
+}
+
+/* What the evidence sheet tells of a run that is over, and of the versions before. */
+static void
+test_stages_and_history(void)
+{
+        Model *model = model_new();
+        const Stage *stage;
+        Run *run;
+        App *app;
+
+        feed(model, "window", 1, samples[3][1]);
+        feed(model, "done", 2, "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':{'stages':[{'state':'CHECK','attempt':2,'ms':310.5,"
+             "'check_ms':300,'tool_ms':-4,'tokens':'many'},7]}}");
+        run = model_run(model, "r1");
+        g_assert_cmpuint(run->stages->len, ==, 2);
+        stage = run->stages->pdata[0];
+        g_assert_cmpstr(stage->state, ==, "CHECK");
+        g_assert_cmpuint(stage->attempt, ==, 2);
+        g_assert_cmpfloat(stage->check_ms, ==, 300);
+        g_assert_cmpfloat(stage->tool_ms, ==, 0);
+        feed(model, "app", 3, "{'app':'timer','version':2,'history':[{'text':'larger\\u0007','time':20},{'text':'a timer','time':-5}]}");
+        app = model_app(model, "timer");
+        g_assert_cmpuint(app->history->len, ==, 2);
+        g_assert_cmpstr(((Change *)app->history->pdata[0])->text, ==, "larger");
+        g_assert_cmpstr(app->said, ==, "larger");
+        g_assert_cmpint(((Change *)app->history->pdata[1])->time, ==, 0);
         model_free(model);
 }
 
@@ -331,7 +372,12 @@ test_lane_text(void)
         recording = evidence_lane_text(&lane, 2940);
         g_assert_cmpstr(none, ==, "no model");
         g_assert_cmpstr(model, ==, "fast: gpt-oss-120b · 2,940 tok/s");
-        g_assert_cmpstr(recording, ==, "recording: by hand · 1,000 tok/s");
+        g_assert_cmpstr(recording, ==, "recording · 1,000 tok/s");
+        /* How it was made differs from call to call: what the run used says it, whatever the folder is called. */
+        g_autofree char *run = evidence_recording_text(&lane, "by hand, recorded from m");
+        g_autofree char *nothing = evidence_recording_text(NULL, "");
+        g_assert_cmpstr(run, ==, "recording · by hand, recorded from m · 1,000 tok/s");
+        g_assert_cmpstr(nothing, ==, "");
 }
 
 static void
@@ -353,7 +399,11 @@ test_page(void)
         g_assert_cmpint(page_action(EVENT_DELIVER, &app, "", TRUE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_DELIVER, &app, NULL, FALSE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, NULL, FALSE), ==, PAGE_KEEP);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, "r1.1", FALSE), ==, PAGE_CALM);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, NULL, FALSE), ==, PAGE_KEEP);
         app.version = 1;
+        g_assert_cmpint(page_action(EVENT_DONE, &app, "r1.1", FALSE), ==, PAGE_KEEP);
+        g_assert_cmpint(page_action(EVENT_DONE, &app, NULL, FALSE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, NULL, TRUE), ==, PAGE_VERSION);
         g_assert_cmpint(page_action(EVENT_OPEN, &app, "", TRUE), ==, PAGE_KEEP);
         app.path = "";
@@ -418,6 +468,7 @@ main(int argc, char **argv)
         g_test_add_func("/evidence/working-repair", test_repair_words);
         g_test_add_func("/evidence/finished", test_finished_words);
         g_test_add_func("/evidence/lane", test_lane_text);
+        g_test_add_func("/model/stages-and-history", test_stages_and_history);
         g_test_add_func("/page/action", test_page);
         g_test_add_func("/state/file", test_state_file);
         return g_test_run();

@@ -155,6 +155,9 @@ test_bar_kept(void)
         bar_keep(bar, "what could not be sent");
         bar_shown(bar, NULL, NULL);
         g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "what could not be sent");
+        /* Whoever types something else begins anew. */
+        gtk_editable_delete_selection(GTK_EDITABLE(bar_entry(bar)));
+        g_assert_cmpstr(gtk_entry_get_text(GTK_ENTRY(bar_entry(bar))), ==, "");
         bar_clear(bar);
         /* Keys that came before the news that it shows are not written over. */
         bar_keep(bar, "old");
