@@ -334,7 +334,7 @@ static guint cap_of(LaneCall *call, const LaneEntry *entry)
 
 static double admission_of(LaneCall *call, const LaneEntry *entry)
 {
-        return admission_wait(entry->source->admission, request_tokens(&call->request), cap_of(call, entry));
+        return admission_wait(source_admission(entry->source, entry->model), request_tokens(&call->request), cap_of(call, entry));
 }
 
 /* FALSE with an error: its limits leave no room for longer than anybody should wait. */

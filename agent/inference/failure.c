@@ -3,8 +3,11 @@
  * a jittered backoff. */
 #include "failure.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "agent/inference/rate-limits.h"
+
+#define WAIT_MS_MAX 1e12 /* a longer one is nonsense */
 
 typedef struct {
         char *message, *code;
@@ -69,50 +72,15 @@ static GError *unreachable(const Source *source, const char *what, const char *w
         return g_error_new(LANE_ERROR, LANE_ERROR_UNREACHABLE, quote ? "%s (%s.)" : "%s", what, quote);
 }
 
-static double seconds_of(const char *value)
-{
-        char *end = NULL;
-        double seconds = g_ascii_strtod(value, &end);
-
-        if (end != value && seconds >= 0 && seconds < 1e9) {
-                while (*end == ' ')
-                        end++;
-                if (*end == 'm' && g_ascii_isdigit(end[1]))  /* 2m59.5s */
-                        return seconds * 60 + g_ascii_strtod(end + 1, NULL);
-                if (*end == 'm' && end[1] == '\0')
-                        return seconds * 60;
-                return strcmp(end, "ms") == 0 ? seconds / 1000 : seconds;
-        }
-        return -1;
-}
-
-/* An HTTP date, "Sat, 21 Nov 2026 07:28:00 GMT". */
-static double seconds_until(const char *date)
-{
-        static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-        g_autoptr(GDateTime) now = g_date_time_new_now_utc(), then = NULL;
-        char name[4] = "";
-        int day, year, hour, minute, second, month = 0;
-
-        if (sscanf(date, "%*3s, %d %3s %d %d:%d:%d GMT", &day, name, &year, &hour, &minute, &second) != 6)
-                return -1;
-        while (month < 12 && strcmp(months[month], name) != 0)
-                month++;
-        then = month < 12 ? g_date_time_new_utc(year, month + 1, day, hour, minute, second) : NULL;
-        return then ? MAX(0, g_date_time_difference(then, now) / (double)G_USEC_PER_SEC) : -1;
-}
-
+/* The wait that a refusal asks for; negative: it asks for none. */
 static double asked_wait(TransportRequest *request)
 {
-        const char *value = transport_request_header(request, "retry-after-ms");
-        double seconds = value ? seconds_of(value) / 1000 : -1;
+        const char *exact = transport_request_header(request, "retry-after-ms"), *value = transport_request_header(request, "retry-after");
+        double milliseconds = exact ? g_ascii_strtod(exact, NULL) : 0;
 
-        value = transport_request_header(request, "retry-after");
-        if (seconds < 0 && value)
-                seconds = seconds_of(value);
-        if (seconds < 0 && value)
-                seconds = seconds_until(value);
-        return seconds;
+        if (exact && milliseconds >= 0 && milliseconds < WAIT_MS_MAX)
+                return milliseconds / 1000;
+        return value ? limits_seconds(value, -1, NULL) : -1;
 }
 
 static double backoff(guint tries)

@@ -111,7 +111,7 @@ Source *source_new(const Provider *provider, const char *base, const char *key)
         source->lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        source->admission = admission_new(NULL);
+        source->admissions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)admission_free);
         source->pace = -1;
         return source;
 }
@@ -137,7 +137,7 @@ void source_unref(Source *source)
         g_hash_table_unref(source->refused);
         g_hash_table_unref(source->caps);
         g_clear_pointer(&source->served, g_ptr_array_unref);
-        admission_free(source->admission);
+        g_hash_table_unref(source->admissions);
         provider_unref(source->provider);
         g_free(source);
 }
@@ -205,6 +205,17 @@ const char *source_serves(const Source *source, const char *id)
                         return served;
         }
         return source->served ? NULL : id;
+}
+
+Admission *source_admission(Source *source, const LaneModel *model)
+{
+        Admission *admission = g_hash_table_lookup(source->admissions, model->id);
+
+        if (!admission) {
+                admission = admission_new(NULL);
+                g_hash_table_insert(source->admissions, g_strdup(model->id), admission);
+        }
+        return admission;
 }
 
 void source_answered(Source *source)

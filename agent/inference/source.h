@@ -45,7 +45,7 @@ typedef struct {
         GHashTable *lacking;   /* names of models that it turned out not to have */
         GHashTable *refused;   /* "MODEL FIELD": fields of a request that are not taken */
         GHashTable *caps;      /* model to the name of its cap's field, where the provider's own was refused */
-        Admission *admission;
+        GHashTable *admissions; /* model to Admission: most providers count by model */
         gint64 resting;        /* monotonic µs until which others are asked first: it did not answer */
         guint failures;        /* in a row, of the kind that makes it rest */
         gboolean http1;        /* its HTTP/2 has proved faulty */
@@ -72,6 +72,9 @@ gboolean source_key_check(const char *key, GError **error);
 gboolean source_take_models(Source *source, json_object *body);
 /* The server's own name of a model ("models/x" is asked for as "x"); NULL if it is known not to have it. */
 const char *source_serves(const Source *source, const char *id);
+
+/* Who may ask this model now; lives as long as the source. */
+Admission *source_admission(Source *source, const LaneModel *model);
 
 /* It said that it does not have this model after all; until its models are asked for again. */
 void source_lacks(Source *source, const char *id);

@@ -174,6 +174,11 @@ static void stream_ended(Try *attempt, const TransportOutcome *outcome)
                 try_end(attempt, NULL);
 }
 
+static const char *header_cb(gpointer answer, const char *name)
+{
+        return transport_request_header(answer, name);
+}
+
 static void done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
 {
         Try *attempt = user_data;
@@ -189,17 +194,14 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
         } else if (outcome->status == 200 && outcome->end == TRANSPORT_WHOLE) { /* a body without a byte */
                 try_end(attempt, failure_of_nothing(attempt->spec.source));
         } else {
+                if (attempt->ticket && attempt->body->len == 0)
+                        admission_learn(attempt->ticket, header_cb, request); /* a refusal without a body has headers too */
                 failure = failure_of_http(attempt->spec.source, request, outcome, attempt->body, attempt->spec.tries);
                 if (outcome->status == 429 && attempt->ticket)
                         admission_refused(attempt->ticket, failure->asked);
                 try_end(attempt, failure);
         }
         try_unref(attempt);
-}
-
-static const char *header_cb(gpointer answer, const char *name)
-{
-        return transport_request_header(answer, name);
 }
 
 /* The first bytes of an answer: is it a stream, one JSON object, or only an error's body? */
@@ -277,7 +279,8 @@ Try *try_start(const TrySpec *spec, TryTextFunc text, TryDoneFunc done, gpointer
         attempt->user_data = user_data;
         attempt->body = g_string_new(NULL);
         attempt->times.asked = g_get_monotonic_time();
-        attempt->ticket = admission_ask(spec->source->admission, request_tokens(request), spec->cap, request->rank, admitted_cb, attempt);
+        attempt->ticket = admission_ask(source_admission(spec->source, spec->model), request_tokens(request), spec->cap, request->rank,
+                                        admitted_cb, attempt);
         if (!attempt->ticket) {
                 attempt->failure = failure_of_queue(spec->source);
                 attempt->later = g_idle_add(later_cb, attempt);

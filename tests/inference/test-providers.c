@@ -224,7 +224,7 @@ static void test_waits_are_obeyed(void)
         static const Scripted dated[] = {
                 { 429, "application/json", "{}", "Retry-After", "Sat, 21 Nov 2020 07:28:00 GMT" }, { 200, "text/event-stream",
                                 GOOD }, { 0 } };
-        static const Scripted minutes[] = { { 429, "application/json", "{}", "Retry-After", "2m59.5s" }, { 0 } };
+        static const Scripted minutes[] = { EACH_MODEL({ 429, "application/json", "{}", "Retry-After", "2m59.5s" }), { 0 } };
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
         call_scripted(answers, &first);
