@@ -22,14 +22,25 @@ struct Lanes {
         GPtrArray *waiting;      /* those of them that wait until it is settled who answers */
         void (*change)(gpointer);
         gpointer change_data;
+        char *told;              /* what was described when change was called last */
 };
 
 G_DEFINE_QUARK(impromptu-lane-error, lane_error)
 
+/* Tells only of what is really new: a source that is looked at once more mostly says what it said before. */
 static void lanes_changed(Lanes *lanes)
 {
-        if (lanes->change)
-                lanes->change(lanes->change_data);
+        json_object *described = lanes->change ? roster_describe(lanes->roster) : NULL;
+        char *told = g_strdup(json_object_to_json_string_ext(described, JSON_C_TO_STRING_PLAIN));
+
+        json_object_put(described);
+        if (!lanes->change || g_strcmp0(told, lanes->told) == 0) {
+                g_free(told);
+                return;
+        }
+        g_free(lanes->told);
+        lanes->told = told;
+        lanes->change(lanes->change_data);
 }
 
 /* ---- calls ---- */
@@ -127,6 +138,7 @@ void lanes_free(Lanes *lanes)
         caps_free(lanes->shared.caps);
         g_ptr_array_unref(lanes->calls);
         g_ptr_array_unref(lanes->waiting);
+        g_free(lanes->told);
         g_free(lanes);
 }
 
