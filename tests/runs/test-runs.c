@@ -189,6 +189,13 @@ static void test_tool_repaired(void)
                 if (g_str_equal(g_ptr_array_index(world->events, i), "tool"))
                         g_assert_cmpstr(json_text(g_ptr_array_index(world->data, i), "state"), ==, states[n++]);
         g_assert_cmpuint(n, ==, 6);
+        /* The window is told as well. */
+        const char *doing = NULL;
+        for (guint i = 0; i < world->events->len; i++)
+                if (g_str_equal(g_ptr_array_index(world->events, i), "state") && json_text(g_ptr_array_index(world->data, i), "detail"))
+                        doing = json_text(g_ptr_array_index(world->data, i), "detail");
+        g_assert_nonnull(doing);
+        g_assert_nonnull(strstr(doing, "folder_sizes did not work (FileNotFoundError: no file a.txt)"));
         g_autoptr(Tool) kept = library_tool(NULL, "folder_sizes", NULL);
         g_assert_nonnull(kept);
 
