@@ -174,8 +174,8 @@ void cli_key(Cli *cli, char **words)
         } else if (strcmp(words[0], "set") == 0 && count > 2) {
                 for (guint i = 2; i < count; i++)
                         explicit_bzero(words[i], strlen(words[i]));
-                misused(cli, "A key is not taken from the command line, where other programs see it: write “impromptu key set PROVIDER” and "
-                        "paste it when you are asked. What you typed may stand in your shell's history; take it out there.");
+                misused(cli, "A key is not taken from the command line, where other programs see it: write “impromptu key set PROVIDER” "
+                        "and paste it when you are asked. What you typed may stand in your shell's history; take it out there.");
         } else {
                 misused(cli, "Write “impromptu key list”, “impromptu key set PROVIDER” or “impromptu key remove PROVIDER”.");
         }

@@ -65,11 +65,12 @@ typedef struct {
         const GError *error;    /* during func: why it did not; NULL if it did, or there is none */
 } Listing;
 
-static gboolean have_bus(void)
+/* NULL: there is none. */
+static const char *bus_address(void)
 {
         const char *address = g_getenv("DBUS_SESSION_BUS_ADDRESS");
 
-        return address && *address;
+        return address && *address ? address : NULL;
 }
 
 static void listing_end(Listing *listing)
@@ -128,7 +129,7 @@ static void bus_cb(GObject *object, GAsyncResult *result, gpointer user_data)
 {
         Listing *listing = user_data;
 
-        listing->bus = g_bus_get_finish(result, NULL);
+        listing->bus = g_dbus_connection_new_for_address_finish(result, NULL);
         if (listing->bus)
                 listing_next(listing);
         else
@@ -150,8 +151,10 @@ static Listing *list(const char *const *providers, KeysListFunc func, gpointer u
         listing->kept = g_ptr_array_new();
         listing->func = func;
         listing->user_data = user_data;
-        if (have_bus())
-                g_bus_get(G_BUS_TYPE_SESSION, NULL, bus_cb, listing);
+        /* A connection of its own: the one that libsecret shares fails for everybody where a search is cancelled while it is made. */
+        if (bus_address())
+                g_dbus_connection_new_for_address(bus_address(), G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                                  G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, bus_cb, listing);
         else
                 g_idle_add(no_bus_cb, listing);
         return listing;
@@ -332,7 +335,7 @@ void keys_find_all(const char *const *providers, GCancellable *cancellable, Keys
         search->cancellable = g_object_ref(cancellable);
         search->func = func;
         search->user_data = user_data;
-        if (have_bus() && providers[0])
+        if (bus_address() && providers[0])
                 search_next(search);
         else
                 g_idle_add(none_cb, search);

@@ -179,7 +179,7 @@ gboolean lanes_knows_sentence(Lanes *lanes, const char *sentence)
         const char *const *sentences = lanes_sentences(lanes);
 
         if (!roster_rehearsal(lanes->roster))
-                return roster_ready(lanes->roster);
+                return roster_has_source(lanes->roster);
         for (gsize i = 0; sentences[i]; i++) {
                 g_autofree char *known = sentence_fold(sentences[i]);
                 if (strcmp(known, folded) == 0)

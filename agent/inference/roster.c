@@ -119,20 +119,26 @@ static void look_data_cb(TransportRequest *request, const char *bytes, gsize len
         g_string_append_len(look->body, bytes, MIN(length, ROSTER_LOOK_BODY_MAX - look->body->len));
 }
 
-/* Of the servers of this machine that were looked for, only those that answer stay; a choice that was not made yet is made by that. */
+/* A server here was asked for, or, since nothing is chosen, whatever there is. */
+static gboolean wants_local(const Roster *roster)
+{
+        return !roster->choice || g_strcmp0(roster->choice, "local") == 0;
+}
+
+/* Of the servers of this machine that were looked for, only those that answer stay; where nothing was chosen yet they are. */
 static void locals_sift(Roster *roster)
 {
-        gboolean local = g_strcmp0(roster->choice, "local") == 0;
-
         for (guint i = 0; i < roster->sources->len; i++) {
                 if (!((Source *)g_ptr_array_index(roster->sources, i))->looked)
                         return;
         }
-        for (guint i = roster->sources->len; local && i > 0; i--) {
+        for (guint i = roster->sources->len; wants_local(roster) && i > 0; i--) {
                 Source *source = g_ptr_array_index(roster->sources, i - 1);
-                if (source->problem && roster->sources->len > 1 && source->provider->local)
+                if (source->problem && source->provider->local)
                         g_ptr_array_remove_index(roster->sources, i - 1);
         }
+        if (!roster->choice && roster->sources->len > 0)
+                roster->choice = g_strdup("local");
 }
 
 static void look_done_cb(TransportRequest *request, const TransportOutcome *outcome, gpointer user_data)
@@ -443,7 +449,7 @@ static void kept_cb(gboolean found, gpointer user_data)
         Roster *roster = user_data;
 
         if (roster->searching) {
-                leave(roster, found ? "key" : "local");
+                leave(roster, found ? "key" : NULL);
                 if (found)
                         use_keyed(roster);
                 else
@@ -599,15 +605,19 @@ GPtrArray *roster_entries(Roster *roster, const char *lane)
         return entries_of(&spec, lane);
 }
 
+static void look_at_cb(gpointer source, gpointer roster)
+{
+        look_at(roster, source);
+}
+
 gboolean roster_look_again(Roster *roster)
 {
         if (roster->looks->len > 0)
                 return TRUE;
-        if (g_strcmp0(roster->choice, "local") == 0 && roster->sources->len == 0)
+        if (wants_local(roster) && roster->sources->len == 0)
                 use_locals(roster);
         else
-                for (guint i = 0; i < roster->sources->len; i++)
-                        look_at(roster, g_ptr_array_index(roster->sources, i));
+                g_ptr_array_foreach(roster->sources, look_at_cb, roster);
         return roster->looks->len > 0;
 }
 
@@ -645,6 +655,11 @@ gboolean roster_ready(Roster *roster)
         g_autoptr(GPtrArray) entries = roster_entries(roster, source_lanes[0]);
 
         return entries->len > 0 || roster->starting || roster->looks->len > 0;
+}
+
+gboolean roster_has_source(Roster *roster)
+{
+        return roster->sources->len > 0;
 }
 
 Source *roster_rehearsal(Roster *roster)

@@ -44,6 +44,8 @@ void roster_warm(Roster *roster);
 const char *roster_problem(Roster *roster);
 /* TRUE if there is anybody to ask, also while they are being looked at or have just failed. */
 gboolean roster_ready(Roster *roster);
+/* TRUE once it is known whom to ask, whether or not they answer. */
+gboolean roster_has_source(Roster *roster);
 /* The rehearsal, if recordings play; else NULL. */
 Source *roster_rehearsal(Roster *roster);
 /* As lanes_describe(). */

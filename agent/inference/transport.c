@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
+#include <openssl/ssl.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -26,7 +27,8 @@
 #define GZIP_LEVEL 5
 
 typedef struct {
-        guint version;            /* of HTTP that it spoke last; 0: not known */
+        Transport *transport;
+        guint version;            /* of HTTP that was agreed on in the last handshake; 0: not known */
         gboolean http1;           /* what was last asked of it was to be without HTTP/2 */
         gint64 heard;             /* monotonic; 0: never */
         TransportRequest *warming;
@@ -41,6 +43,7 @@ struct Transport {
         GSource *loop;
         gpointer watch;        /* of the epoll set in the loop */
         GIOCondition watched;
+        gboolean ending;
         gboolean awake;        /* in a wake-up, which arms the loop when it is over */
         gint64 deadline;       /* when libcurl wants to be called; -1: never */
         gint64 woken;          /* when the last wake-up that brought something began */
@@ -49,19 +52,24 @@ struct Transport {
         GPtrArray *requests;   /* owned */
         GPtrArray *fed;        /* those with something unread; owned */
         GHashTable *hosts;     /* by scheme://name:port */
+        Host elsewhere;        /* stands for those that are too many */
+        GHashTable *closing;   /* requests whose answer lasts until their connection is closed, by its SSL */
 };
 
 struct TransportRequest {
         Transport *transport;  /* NULL once cancelled or done */
         gint refs;
         CURL *easy;
-        Host *host;            /* NULL: too many are remembered */
+        Host *host;
         struct curl_slist *headers;
         char *body;
         gsize body_length;
         GHashTable *answer_headers;
         GByteArray *unread;    /* read since the last settling */
         GByteArray *spare;     /* what was unread then, empty again */
+        gpointer closing;      /* its key there; NULL: it is not among them */
+        gboolean http1;
+        gboolean closed;       /* and the server has said that it closes */
         guint64 received;
         gint64 last_byte;      /* monotonic */
         gint64 first_wait, wait; /* µs without a byte that are allowed */
@@ -79,6 +87,7 @@ static void transport_unref(Transport *transport)
         g_ptr_array_unref(transport->requests);
         g_ptr_array_unref(transport->fed);
         g_hash_table_unref(transport->hosts);
+        g_hash_table_unref(transport->closing);
         g_free(transport);
 }
 
@@ -94,23 +103,48 @@ static void request_unref(TransportRequest *request)
         g_free(request);
 }
 
-/* Takes the request off libcurl and off the loop. An unfinished one loses its connection here, or its stream of one. */
-static void request_detach(TransportRequest *request)
+/* What resets a stream waits in libcurl until something is sent on its connection. Pausing another stream there sends, and unpausing it at
+ * once leaves it as it was. A request that was not yet sent has no stream to pause. */
+static void send_what_waits(Transport *transport, const Host *host)
+{
+        for (guint i = 0; i < transport->requests->len; i++) {
+                TransportRequest *other = g_ptr_array_index(transport->requests, i);
+                long sent = 0;
+                if (other->host != host || other->http1)
+                        continue;
+                curl_easy_getinfo(other->easy, CURLINFO_REQUEST_SIZE, &sent);
+                if (sent > 0 && curl_easy_pause(other->easy, CURLPAUSE_RECV) == CURLE_OK)
+                        curl_easy_pause(other->easy, CURLPAUSE_CONT);
+        }
+}
+
+/* Takes the request off libcurl and off the loop. An unfinished one loses its connection here, or its stream of one that others use; one
+ * that nobody else uses is closed under HTTP/2 too, since nothing would tell the server otherwise. */
+static void request_detach(TransportRequest *request, gboolean unfinished)
 {
         Transport *transport = request->transport;
+        Host *host = request->host;
 
         if (!transport)
                 return;
         request->transport = NULL;
         g_clear_handle_id(&request->stall_timer, g_source_remove);
+        if (request->closing)
+                g_hash_table_remove(transport->closing, request->closing);
+        if (unfinished) {
+                curl_easy_setopt(request->easy, CURLOPT_FORBID_REUSE, 1L);
+                host->heard = 0;
+        }
         curl_multi_remove_handle(transport->multi, request->easy);
         curl_easy_cleanup(g_steal_pointer(&request->easy));
         g_ptr_array_remove_fast(transport->requests, request);
+        if (unfinished && host->version == 2 && !transport->ending)
+                send_what_waits(transport, host);
 }
 
 void transport_cancel(TransportRequest *request)
 {
-        request_detach(request);
+        request_detach(request, TRUE);
 }
 
 /* Hands over what was read. A consumer that runs the loop meanwhile finds what comes then in another buffer. */
@@ -143,7 +177,7 @@ static void outcome_measure(TransportOutcome *outcome, CURL *easy)
                 outcome->http_version = version >= CURL_HTTP_VERSION_2_0 ? 2 : 1;
 }
 
-static void request_finish(TransportRequest *request, TransportOutcome outcome)
+static void request_finish(TransportRequest *request, TransportOutcome outcome, gboolean unfinished)
 {
         request->refs++;
         if (request->unread->len > 0)
@@ -153,7 +187,7 @@ static void request_finish(TransportRequest *request, TransportOutcome outcome)
                 outcome.detail = detail;
                 outcome.status = transport_request_status(request);
                 outcome_measure(&outcome, request->easy);
-                request_detach(request);
+                request_detach(request, unfinished);
                 request->done(request, &outcome, request->user_data);
         }
         request_unref(request);
@@ -169,12 +203,12 @@ static TransportEnd end_of(CURLcode code, gboolean answered, gboolean by_proxy)
         case CURLE_COULDNT_RESOLVE_HOST:
         case CURLE_COULDNT_RESOLVE_PROXY:
         case CURLE_COULDNT_CONNECT:
+        case CURLE_SSL_CONNECT_ERROR: /* cut, or not TLS at all; a certificate has a code of its own */
         case CURLE_PROXY:
         case CURLE_URL_MALFORMAT:
         case CURLE_UNSUPPORTED_PROTOCOL:
                 return TRANSPORT_UNREACHABLE;
         case CURLE_PEER_FAILED_VERIFICATION:
-        case CURLE_SSL_CONNECT_ERROR:
         case CURLE_SSL_CACERT_BADFILE:
                 return TRANSPORT_UNTRUSTED;
         default:
@@ -182,25 +216,32 @@ static TransportEnd end_of(CURLcode code, gboolean answered, gboolean by_proxy)
         }
 }
 
-static gboolean stale_code(CURLcode code)
+/* What a connection that is lost ends its requests with. A stream that was reset is no such case: its connection lives, the server had
+ * the request, and libcurl loses headers that come with the reset; one that was refused, and so never looked at, libcurl sends again. */
+static gboolean connection_lost(CURLcode code)
 {
         return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 ||
-               code == CURLE_HTTP2_STREAM;
+               code == CURLE_PARTIAL_FILE;
 }
 
 static void request_ended(TransportRequest *request, CURLcode code)
 {
         long connects = 0, tunnel = 0, status = transport_request_status(request);
-        gboolean nothing = request->received == 0 && status == 0;
+        gboolean nothing = request->received == 0 && status == 0, lost;
         TransportOutcome outcome = { .detail = request->error[0] ? request->error : curl_easy_strerror(code) };
 
         curl_easy_getinfo(request->easy, CURLINFO_NUM_CONNECTS, &connects);
         curl_easy_getinfo(request->easy, CURLINFO_HTTP_CONNECTCODE, &tunnel);
         outcome.end = end_of(code, status != 0, tunnel >= 300);
-        outcome.stale = stale_code(code) && connects == 0 && nothing;
-        /* A stream that is reset in the middle is a server that gave up; one reset before its answer began may be bad HTTP/2. */
-        outcome.http2_failed = code == CURLE_HTTP2 || (code == CURLE_HTTP2_STREAM && nothing);
-        request_finish(request, outcome);
+        if (outcome.end == TRANSPORT_WHOLE && request->closing && !request->closed)
+                outcome = (TransportOutcome) { .end = TRANSPORT_BROKEN, .detail = "the connection was cut" };
+        lost = nothing && connection_lost(code);
+        outcome.stale = lost && connects == 0;
+        /* A stream that is reset in the middle is a server that gave up; but where a new connection agreed on HTTP/2 and then brought
+         * nothing, that may be why. */
+        outcome.http2_failed = code == CURLE_HTTP2 ||
+                               (lost && connects > 0 && !request->http1 && request->host->version == 2);
+        request_finish(request, outcome, FALSE);
 }
 
 /* After every wake-up: consumers first, then the ends. */
@@ -261,11 +302,9 @@ static gboolean wake_is_full(const Transport *transport, guint64 before, gint64 
         return transport->received - before >= TRANSPORT_WAKE_BYTES || g_get_monotonic_time() - began >= TRANSPORT_HOLD_US;
 }
 
-/* One socket. What is asked for again has proved deep, and is emptied before the others are looked at. */
-static void run_socket(Transport *transport, const struct epoll_event *ready, gboolean empty, guint64 before, gint64 began)
+static void run_socket(Transport *transport, const struct epoll_event *ready)
 {
         int mask = 0, running;
-        guint64 had;
 
         if (ready->events & (EPOLLIN | EPOLLHUP | EPOLLRDHUP))
                 mask |= CURL_CSELECT_IN;
@@ -273,29 +312,24 @@ static void run_socket(Transport *transport, const struct epoll_event *ready, gb
                 mask |= CURL_CSELECT_OUT;
         if (ready->events & EPOLLERR)
                 mask |= CURL_CSELECT_ERR;
-        do {
-                had = transport->received;
-                curl_multi_socket_action(transport->multi, ready->data.fd, mask, &running);
-        } while (empty && transport->received != had && !wake_is_full(transport, before, began));
+        curl_multi_socket_action(transport->multi, ready->data.fd, mask, &running);
 }
 
 static void run_sockets(Transport *transport, gint64 began)
 {
         struct epoll_event ready[READY_MAX];
         guint64 before = transport->received;
-        gboolean again = FALSE;
         int count;
 
         while ((count = epoll_wait(transport->epoll, ready, READY_MAX, 0)) > 0) {
                 for (int i = 0; i < count; i++) {
-                        run_socket(transport, &ready[i], again, before, began);
+                        run_socket(transport, &ready[i]);
                         if (wake_is_full(transport, before, began))
                                 return;
                 }
                 /* Streams of one HTTP/2 connection wake each other by timers that are due at once. */
                 if (timer_is_due(transport, g_get_monotonic_time()))
                         run_timer(transport);
-                again = TRUE;
         }
 }
 
@@ -393,9 +427,11 @@ Transport *transport_new(void)
         }
         transport->refs = 1;
         transport->deadline = -1;
+        transport->elsewhere.transport = transport;
         transport->requests = g_ptr_array_new_with_free_func((GDestroyNotify)request_unref);
         transport->fed = g_ptr_array_new_with_free_func((GDestroyNotify)request_unref);
         transport->hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        transport->closing = g_hash_table_new(NULL, NULL);
         transport->share = curl_share_init();
         curl_share_setopt(transport->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
         transport_watch(transport);
@@ -413,8 +449,9 @@ void transport_free(Transport *transport)
 {
         if (!transport)
                 return;
+        transport->ending = TRUE;
         while (transport->requests->len > 0)
-                request_detach(g_ptr_array_index(transport->requests, 0));
+                request_detach(g_ptr_array_index(transport->requests, 0), TRUE);
         curl_multi_cleanup(g_steal_pointer(&transport->multi));
         curl_share_cleanup(g_steal_pointer(&transport->share));
         g_source_destroy(transport->loop);
@@ -436,7 +473,7 @@ static gboolean stall_cb(gpointer user_data)
         if (left > 0)
                 stall_watch(request, left);
         else
-                request_finish(request, (TransportOutcome) { .end = TRANSPORT_STALLED, .detail = "nothing came" });
+                request_finish(request, (TransportOutcome) { .end = TRANSPORT_STALLED, .detail = "nothing came" }, TRUE);
         return G_SOURCE_REMOVE;
 }
 
@@ -466,22 +503,70 @@ static gsize write_cb(char *bytes, gsize size, gsize n, void *user_data)
         return size * n;
 }
 
+/* An answer of HTTP/1 without a length lasts until the connection is closed, and whoever cuts the connection can end it so. libcurl takes
+ * any end for a good one; here only one that TLS says is. */
+static void note_closing(TransportRequest *request)
+{
+        const char *coding = transport_request_header(request, "transfer-encoding");
+        long version = 0, status = transport_request_status(request);
+        struct curl_tlssessioninfo *session = NULL;
+
+        curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+        if (version >= CURL_HTTP_VERSION_2_0 || status < 200 || status == 204 || status == 304 || coding ||
+            transport_request_header(request, "content-length"))
+                return;
+        if (curl_easy_getinfo(request->easy, CURLINFO_TLS_SSL_PTR, &session) != CURLE_OK || !session || !session->internals)
+                return;
+        request->closing = session->internals;
+        g_hash_table_insert(request->transport->closing, request->closing, request);
+}
+
+static int host_index(void)
+{
+        static int index = -1;
+
+        if (index < 0)
+                index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+        return index;
+}
+
+static void tls_info_cb(const SSL *ssl, int what, int value)
+{
+        Host *host = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), host_index());
+        TransportRequest *request;
+
+        if (what == SSL_CB_HANDSHAKE_DONE) {
+                const guint8 *name = NULL;
+                guint length = 0;
+                SSL_get0_alpn_selected(ssl, &name, &length);
+                host->version = length == 2 && memcmp(name, "h2", 2) == 0 ? 2 : 1;
+        } else if (what == SSL_CB_READ_ALERT && (value & 0xff) == SSL_AD_CLOSE_NOTIFY) {
+                request = g_hash_table_lookup(host->transport->closing, ssl);
+                if (request)
+                        request->closed = TRUE;
+        }
+}
+
+static CURLcode context_cb(CURL *easy, void *context, void *user_data)
+{
+        SSL_CTX_set_ex_data(context, host_index(), user_data);
+        SSL_CTX_set_info_callback(context, tls_info_cb);
+        return CURLE_OK;
+}
+
 /* Of several answers, as after an early hint, the headers of the last one are kept. */
 static gsize header_cb(char *bytes, gsize size, gsize n, void *user_data)
 {
         TransportRequest *request = user_data;
         g_autofree char *line = g_strndup(bytes, size * n);
         char *colon = strchr(line, ':');
-        long version = 0;
 
         request->last_byte = g_get_monotonic_time();
-        if (g_str_has_prefix(line, "HTTP/")) {
+        if (*line == '\r' || *line == '\n') {
+                note_closing(request);
+        } else if (g_str_has_prefix(line, "HTTP/")) {
                 g_hash_table_remove_all(request->answer_headers);
-                if (request->host) {
-                        curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
-                        request->host->version = version >= CURL_HTTP_VERSION_2_0 ? 2 : 1;
-                        request->host->heard = request->last_byte;
-                }
+                request->host->heard = request->last_byte;
         } else if (colon && g_hash_table_size(request->answer_headers) < TRANSPORT_HEADERS_MAX) {
                 *colon = '\0';
                 g_hash_table_replace(request->answer_headers, g_ascii_strdown(line, -1), g_strdup(g_strstrip(colon + 1)));
@@ -489,16 +574,19 @@ static gsize header_cb(char *bytes, gsize size, gsize n, void *user_data)
         return size * n;
 }
 
-/* What is known of the server of this URL; NULL if it is one too many. */
+/* What is known of the server of this URL. */
 static Host *host_of(Transport *transport, const char *url)
 {
         const char *scheme = strstr(url, "://"), *rest = scheme ? scheme + 3 : url;
         g_autofree char *origin = g_strndup(url, rest - url + strcspn(rest, "/?#"));
         Host *host = g_hash_table_lookup(transport->hosts, origin);
 
-        if (host || g_hash_table_size(transport->hosts) >= TRANSPORT_HOSTS_MAX)
+        if (host)
                 return host;
+        if (g_hash_table_size(transport->hosts) >= TRANSPORT_HOSTS_MAX)
+                return &transport->elsewhere;
         host = g_new0(Host, 1);
+        host->transport = transport;
         g_hash_table_insert(transport->hosts, g_steal_pointer(&origin), host);
         return host;
 }
@@ -527,8 +615,10 @@ static void request_take_body(TransportRequest *request, const TransportSpec *sp
 }
 
 /* One bundle, read once and kept by libcurl for all connections: with a folder beside it, every handshake would read both anew. */
-static void configure_trust(CURL *easy, const char *ca_file)
+static void configure_trust(CURL *easy, Host *host, const char *ca_file)
 {
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, context_cb);
+        curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, host);
         if (ca_file)
                 curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
         if (ca_file || curl_version_info(CURLVERSION_NOW)->cainfo)
@@ -539,7 +629,7 @@ static void configure_connection(TransportRequest *request, const TransportSpec 
 {
         CURL *easy = request->easy;
         gboolean tls = g_ascii_strncasecmp(spec->url, "https:", 6) == 0;
-        gboolean old = spec->http1 || !tls || (request->host && request->host->version == 1);
+        gboolean old = spec->http1 || !tls || request->host->version == 1;
 
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -558,7 +648,7 @@ static void configure_connection(TransportRequest *request, const TransportSpec 
         if (spec->direct)
                 curl_easy_setopt(easy, CURLOPT_PROXY, "");
         if (tls)
-                configure_trust(easy, spec->ca_file);
+                configure_trust(easy, request->host, spec->ca_file);
 }
 
 static void request_configure(TransportRequest *request, const TransportSpec *spec)
@@ -603,8 +693,7 @@ TransportRequest *transport_start(Transport *transport, const TransportSpec *spe
         request->headers = curl_slist_append(request->headers, "Expect:");
         if (spec->body)
                 request_take_body(request, spec);
-        if (request->host)
-                request->host->http1 = spec->http1;
+        request->http1 = request->host->http1 = spec->http1;
         request_configure(request, spec);
         g_ptr_array_add(transport->requests, request);
         stall_watch(request, request->first_wait);
@@ -634,7 +723,7 @@ void transport_warm(Transport *transport, const char *url, const char *const *he
         TransportSpec spec = { .url = url, .headers = headers, .ca_file = ca_file, .direct = direct };
         gint64 fresh = TRANSPORT_WARM_FRESH_SECONDS * G_USEC_PER_SEC;
 
-        if (!host || host->warming || (host->heard > 0 && g_get_monotonic_time() - host->heard < fresh))
+        if (host->warming || (host->heard > 0 && g_get_monotonic_time() - host->heard < fresh))
                 return;
         spec.http1 = host->http1;
         spec.first_byte_seconds = spec.stall_seconds = spec.total_seconds = TRANSPORT_WARM_SECONDS;

@@ -18,7 +18,7 @@ typedef struct TransportRequest TransportRequest;
 #define TRANSPORT_WARM_BYTES (256 * 1024)     /* at most this long an answer that nobody reads */
 #define TRANSPORT_WARM_FRESH_SECONDS 15       /* a server heard from so lately needs no warming */
 #define TRANSPORT_HOLD_US 2000                /* under load from one wake-up to the next at least, and at most in one of them */
-#define TRANSPORT_WAKE_BYTES (256 * 1024)     /* read in one wake-up, and one read of libcurl's more: all that waits for consumers */
+#define TRANSPORT_WAKE_BYTES (256 * 1024)     /* a wake-up that has read so much reads no other socket before its consumers are called */
 
 typedef struct {
         const char *url;
@@ -65,7 +65,8 @@ void transport_free(Transport *transport);
 /* Never calls back before it has returned. */
 TransportRequest *transport_start(Transport *transport, const TransportSpec *spec, TransportDataFunc data, TransportDoneFunc done,
                                   gpointer user_data);
-/* Ends it at once and frees the request; nobody is called. HTTP/1.1 loses its connection, HTTP/2 this one stream of it. */
+/* Ends it at once and frees the request; nobody is called. Its connection is closed, but one of HTTP/2 that other requests use goes on
+ * without it. */
 void transport_cancel(TransportRequest *request);
 
 /* Opens a connection to the server of url by a GET of it, ahead of need: at start, and when somebody begins to type. Nothing is told of

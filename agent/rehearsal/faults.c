@@ -133,6 +133,6 @@ char *faults_help(void)
         GString *help = g_string_new("Faults, written NAME[=VALUE][@STATE[/ATTEMPT]][:COUNT]:\n");
 
         for (int i = 0; i < FAULT_COUNT; i++)
-                g_string_append_printf(help, "  %-8s %s\n", kinds[i].name, kinds[i].meaning);
+                g_string_append_printf(help, "  %-12s %s\n", kinds[i].name, kinds[i].meaning);
         return g_string_free(help, FALSE);
 }

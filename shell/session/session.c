@@ -116,22 +116,47 @@ static char **make_environment(const Session *session)
         return g_get_environ();
 }
 
-static void ignore_cb(pid_t pid, int status, gpointer user_data)
+static gboolean begin_cb(gpointer user_data)
 {
+        Session *session = user_data;
+
+        g_clear_handle_id(&session->beginning, g_source_remove);
+        part_start(session->agent);
+        part_start(session->shell);
+        return G_SOURCE_REMOVE;
 }
 
-/* Programs that the bus starts must find the display as well. Only what they need is named: never the whole environment. */
-static void tell_bus(Session *session)
+static void told_cb(pid_t pid, int status, gpointer user_data)
 {
-        static const char *argv[] = {"dbus-update-activation-environment", "--systemd", "DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP",
-                                     "XDG_SESSION_DESKTOP", "XDG_SESSION_TYPE", NULL};
+        Session *session = user_data;
+
+        if (session->beginning)
+                begin_cb(session);
+}
+
+/* Programs that the bus starts must find the display as well. Only what they need is named: never the whole environment. The bus was
+ * started with the keys of this login, so for what it starts from now on they are set to nothing. FALSE if there is no bus. */
+static gboolean tell_bus(Session *session)
+{
+        static const char *const shared[] = {"dbus-update-activation-environment", "--systemd", "DISPLAY", "XAUTHORITY",
+                                             "XDG_CURRENT_DESKTOP", "XDG_SESSION_DESKTOP", "XDG_SESSION_TYPE", NULL};
+        g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+        g_auto(GStrv) argv = NULL;
         g_autofree char *bus = g_build_filename(g_getenv("XDG_RUNTIME_DIR"), "bus", NULL);
         g_autoptr(GError) error = NULL;
 
         if (!g_getenv("DBUS_SESSION_BUS_ADDRESS") && !g_file_test(bus, G_FILE_TEST_EXISTS))
-                return;
-        if (!children_start(session->children, (char **)argv, session->environment, CHILD_PLAIN, ignore_cb, NULL, &error))
-                g_printerr("impromptu-session: the bus was not told about this session (%s).\n", error->message);
+                return FALSE;
+        g_strv_builder_addv(words, (const char **)shared);
+        for (char **key = session->keys; *key; key++) {
+                g_autofree char *nothing = g_strndup(*key, (gsize)(strchr(*key, '=') + 1 - *key));
+                g_strv_builder_add(words, nothing);
+        }
+        argv = g_strv_builder_end(words);
+        if (children_start(session->children, argv, session->environment, CHILD_PLAIN, told_cb, session, &error))
+                return TRUE;
+        g_printerr("impromptu-session: the bus was not told about this session (%s).\n", error->message);
+        return FALSE;
 }
 
 /* Returns -1 to go on, else the exit status. */
@@ -166,9 +191,9 @@ static int run(Session *session)
         g_unix_signal_add(SIGTERM, signal_cb, session);
         g_unix_signal_add(SIGINT, signal_cb, session);
         g_unix_signal_add(SIGHUP, signal_cb, session);
-        tell_bus(session);
-        part_start(session->agent);
-        part_start(session->shell);
+        session->beginning = g_timeout_add(SESSION_BUS_MS, begin_cb, session);
+        if (!tell_bus(session))
+                begin_cb(session);
         g_main_loop_run(session->loop);
         return 0;
 }
@@ -194,6 +219,7 @@ int main(int argc, char **argv)
 
         status = run(&session);
 
+        g_clear_handle_id(&session.beginning, g_source_remove);
         server_free(session.server);
         part_free(session.agent);
         part_free(session.shell);

@@ -14,6 +14,7 @@
 #define SESSION_CRASHES_MAX 5           /* in SESSION_CRASHES_S, then a part is left alone */
 #define SESSION_CRASHES_S 60
 #define SESSION_RESTART_MS 100          /* from a part's death to its next start */
+#define SESSION_BUS_MS 2000             /* for the bus to take what it is told, before the parts start */
 #define SESSION_STOP_MS 3000            /* from TERM to KILL */
 
 #define SESSION_ERROR session_error_quark()
@@ -41,6 +42,7 @@ typedef struct Session {
         GHashTable *programs;  /* pid to name */
         pid_t key_entry;       /* 0 when it does not run */
         Server *server;
+        guint beginning;       /* the parts start at the latest then; 0 once they have */
         gboolean stopping;
 } Session;
 

@@ -191,8 +191,7 @@ def commit():
 def socket_is_private():
     assert os.stat(SOCKET).st_mode & 0o777 == 0o600
     assert os.stat(os.path.dirname(SOCKET)).st_mode & 0o777 == 0o700
-    limits = open(f"/proc/{agent.pid}/limits").read()
-    assert re.search(r"core file size\s+0\s+0", limits), limits
+    assert os.stat(f"/proc/{agent.pid}/environ").st_uid == 0, "what dumps a core belongs to its own user in /proc"
 
 
 @test

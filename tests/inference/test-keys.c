@@ -1,6 +1,6 @@
 /* Verifies that keys are kept by the secret service, found again at the next start, listed and removed, and that one that never answers
- * or is locked ends in a sentence. One start a process: the session bus of a process is the first that it saw, so the mute service is tested by a
- * second run of this program. */
+ * or is locked ends in a sentence. One start a process: the session bus of a process is the first that it saw, so the mute service is
+ * tested by a second run of this program. */
 #include "bench.h"
 
 #include <stdlib.h>

@@ -1,58 +1,30 @@
-/* Verifies that the reader of chat completions makes the same answer of every recorded stream as its golden values say, and of every
- * edge case, in any split. */
-#include <json.h>
+/* Verifies that the reader makes of every recorded stream what its golden values say, and of every edge case what it expects, in any
+ * split. */
 #include <string.h>
 
-#include "agent/inference/wire/stream.h"
+#include "streams.h"
 
-static json_object *field(json_object *object, const char *name)
+#define SPLITS_MAX 6000 /* bytes of a recorded stream that is read at every split */
+
+/* What a golden value says, and what it says of nothing. */
+static void check_golden(const char *name, json_object *answer, json_object *golden)
 {
-        json_object *value = NULL;
+        static const char *const names[] = { "content", "reasoning", "tool_calls", "finish_reason", "usage", "time_info", "id", "model",
+                                             "error" };
 
-        json_object_object_get_ex(object, name, &value);
-        return value;
+        for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+                json_object *got = field(answer, names[i]), *wanted = field(golden, names[i]);
+                if (!json_object_equal(got, wanted))
+                        g_test_message("%s: %s is %s", name, names[i], json_object_to_json_string(got));
+                g_assert_true(json_object_equal(got, wanted));
+        }
+        g_assert_cmpstr(field_text(answer, "status"), ==, "complete");
 }
 
-static const char *text(json_object *object, const char *name)
+static void check_events(const ChatAnswer *answer, json_object *golden)
 {
-        json_object *value = field(object, name);
-
-        return value ? json_object_get_string(value) : NULL;
-}
-
-static ChatStream *feed_in_pieces(const char *bytes, gsize length, gsize piece)
-{
-        ChatStream *stream = chat_stream_new(WIRE_OPENAI, FALSE);
-
-        for (gsize at = 0; at < length; at += piece)
-                chat_stream_feed(stream, bytes + at, MIN(piece, length - at));
-        return stream;
-}
-
-static void check_usage(const ChatAnswer *answer, json_object *usage)
-{
-        json_object *details = usage ? field(usage, "prompt_tokens_details") : NULL;
-
-        if (!usage)
-                return;
-        g_assert_cmpint(answer->tokens_in, ==, json_object_get_int64(field(usage, "prompt_tokens")));
-        g_assert_cmpint(answer->tokens_out, ==, json_object_get_int64(field(usage, "completion_tokens")));
-        g_assert_cmpint(answer->tokens_total, ==, json_object_get_int64(field(usage, "total_tokens")));
-        if (details && field(details, "cached_tokens"))
-                g_assert_cmpint(answer->tokens_cached, ==, json_object_get_int64(field(details, "cached_tokens")));
-}
-
-static void check_golden(ChatStream *stream, json_object *golden)
-{
-        ChatStatus status = chat_stream_finish(stream);
-        const ChatAnswer *answer = chat_stream_answer(stream);
-
-        g_assert_cmpint(status, ==, CHAT_COMPLETE);
-        g_assert_cmpstr(answer->content->str, ==, text(golden, "content"));
-        g_assert_cmpuint(answer->reasoning->len, ==, strlen(text(golden, "reasoning")));
-        g_assert_cmpstr(answer->finish_reason, ==, text(golden, "finish_reason"));
-        g_assert_cmpstr(answer->model, ==, text(golden, "model"));
-        check_usage(answer, field(golden, "usage"));
+        g_assert_cmpuint(answer->chunks, ==, json_object_get_int(field(golden, "n_data")));
+        g_assert_cmpint(answer->done, ==, json_object_get_boolean(field(golden, "done")));
         if (field(golden, "time_info"))
                 g_assert_cmpfloat(answer->rate, >, 1);
 }
@@ -60,59 +32,76 @@ static void check_golden(ChatStream *stream, json_object *golden)
 static void test_recorded(gconstpointer data)
 {
         const char *name = data;
-        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", name, NULL), *bytes = NULL;
-        g_autofree char *goldens = g_build_filename(TEST_SOURCE, "streams", "golden.json", NULL);
-        json_object *all = json_object_from_file(goldens);
-        static const gsize pieces[] = { 1, 7, 1460, G_MAXSIZE / 2 };
-        gsize length;
+        g_autoptr(GString) bytes = data_bytes("streams", name);
+        json_object *all = data_json("streams", "golden.json"), *golden = field(all, name);
+        json_object *answer = read_every_way(name, WIRE_OPENAI, bytes, SPLITS_MAX);
+        ChatStatus status;
+        g_autoptr(ChatStream) stream = read_pieces(WIRE_OPENAI, TRUE, bytes, bytes->len, &status);
 
-        g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
-        g_assert_nonnull(field(all, name));
-        for (gsize i = 0; i < G_N_ELEMENTS(pieces); i++) {
-                g_autoptr(ChatStream) stream = feed_in_pieces(bytes, length, pieces[i]);
-                check_golden(stream, field(all, name));
-        }
+        g_assert_nonnull(golden);
+        check_golden(name, answer, golden);
+        check_events(chat_stream_answer(stream), golden);
+        json_object_put(answer);
         json_object_put(all);
 }
 
-static ChatStatus status_of(const char *name)
+static const char *const statuses[] = { [CHAT_COMPLETE] = "complete", [CHAT_TRUNCATED] = "truncated", [CHAT_ERROR] = "error" };
+
+static void check_tools(const ChatAnswer *answer, json_object *tools)
 {
-        return strcmp(name, "complete") == 0 ? CHAT_COMPLETE : strcmp(name, "truncated") == 0 ? CHAT_TRUNCATED : CHAT_ERROR;
+        g_assert_cmpuint(answer->tool_calls->len, ==, tools ? json_object_array_length(tools) : 0);
+        for (guint i = 0; i < answer->tool_calls->len; i++) {
+                const ChatToolCall *call = g_ptr_array_index(answer->tool_calls, i);
+                json_object *wanted = json_object_array_get_idx(tools, i);
+                g_assert_cmpstr(call->name, ==, json_object_get_string(json_object_array_get_idx(wanted, 0)));
+                g_assert_cmpstr(call->arguments->str, ==, json_object_get_string(json_object_array_get_idx(wanted, 1)));
+        }
 }
 
-static void check_vector(ChatStream *stream, const char *id, json_object *expect)
+/* Every field that a vector may expect; another one is a vector that this test does not understand. */
+static void check_vector(const ChatAnswer *answer, ChatStatus status, json_object *expect)
+{
+        json_object_object_foreach(expect, name, wanted) {
+                const char *text = json_object_get_string(wanted);
+                gint64 number = json_object_get_int64(wanted);
+                if (strcmp(name, "status") == 0)
+                        g_assert_cmpstr(statuses[status], ==, text);
+                else if (strcmp(name, "content") == 0)
+                        g_assert_cmpstr(answer->content->str, ==, text);
+                else if (strcmp(name, "reasoning") == 0)
+                        g_assert_cmpstr(answer->reasoning->str, ==, text);
+                else if (strcmp(name, "finish") == 0)
+                        g_assert_cmpstr(answer->finish_reason, ==, text);
+                else if (strcmp(name, "usage_total") == 0)
+                        g_assert_cmpint(answer->tokens_total, ==, number);
+                else if (strcmp(name, "error_code") == 0)
+                        g_assert_cmpstr(answer->error_code, ==, text);
+                else if (strcmp(name, "http_like") == 0)
+                        g_assert_cmpint(answer->error_status, ==, number);
+                else if (strcmp(name, "events") == 0)
+                        g_assert_cmpint(answer->chunks + answer->done, ==, number);
+                else
+                        g_assert_true(strcmp(name, "tools") == 0 || strcmp(name, "mode") == 0);
+        }
+        check_tools(answer, field(expect, "tools"));
+        g_assert_true(answer->failed == (answer->error_message != NULL));
+}
+
+static void finish_vector(ChatStream *stream, json_object *expect)
 {
         ChatStatus status = chat_stream_finish(stream);
-        const ChatAnswer *answer = chat_stream_answer(stream);
 
-        if (status != status_of(text(expect, "status")))
-                g_test_message("%s: status %d, %s", id, status, answer->error_message);
-        g_assert_cmpint(status, ==, status_of(text(expect, "status")));
-        if (field(expect, "content"))
-                g_assert_cmpstr(answer->content->str, ==, text(expect, "content"));
-        if (field(expect, "reasoning"))
-                g_assert_cmpuint(answer->reasoning->len, ==, strlen(text(expect, "reasoning")));
-        if (field(expect, "finish"))
-                g_assert_cmpstr(answer->finish_reason, ==, text(expect, "finish"));
-        if (field(expect, "usage_total"))
-                g_assert_cmpint(answer->tokens_total, ==, json_object_get_int64(field(expect, "usage_total")));
-        if (field(expect, "error_code"))
-                g_assert_cmpstr(answer->error_code, ==, text(expect, "error_code"));
-        if (field(expect, "http_like"))
-                g_assert_cmpint(answer->error_status, ==, json_object_get_int(field(expect, "http_like")));
-}
-
-static void append_hex(GString *out, const char *hex)
-{
-        for (; *hex; hex += 2)
-                g_string_append_c(out, g_ascii_xdigit_value(hex[0]) << 4 | g_ascii_xdigit_value(hex[1]));
+        check_vector(chat_stream_answer(stream), status, expect);
+        chat_stream_free(stream);
 }
 
 static void run_vector(json_object *vector)
 {
-        json_object *chunks = field(vector, "chunks_hex"), *expect = field(vector, "expect");
+        json_object *chunks = field(vector, "chunks_hex"), *expect = field(vector, "expect"), *answer;
+        WireDialect dialect = g_strcmp0(field_text(expect, "mode"), "replace") == 0 ? WIRE_DIFFUSING : WIRE_OPENAI;
         g_autoptr(GString) bytes = g_string_new(NULL);
-        g_autoptr(ChatStream) given = chat_stream_new(WIRE_OPENAI, FALSE), single = NULL;
+        ChatStream *given = chat_stream_new(dialect, FALSE);
+        ChatStatus status;
 
         for (gsize i = 0; i < json_object_array_length(chunks); i++) {
                 g_autoptr(GString) chunk = g_string_new(NULL);
@@ -120,32 +109,22 @@ static void run_vector(json_object *vector)
                 chat_stream_feed(given, chunk->str, chunk->len);
                 g_string_append_len(bytes, chunk->str, chunk->len);
         }
-        check_vector(given, text(vector, "id"), expect);
-        single = feed_in_pieces(bytes->str, bytes->len, 1);
-        check_vector(single, text(vector, "id"), expect);
-        for (gsize split = 1; split < bytes->len; split++) {
-                g_autoptr(ChatStream) stream = chat_stream_new(WIRE_OPENAI, FALSE);
-                chat_stream_feed(stream, bytes->str, split);
-                chat_stream_feed(stream, bytes->str + split, bytes->len - split);
-                check_vector(stream, text(vector, "id"), expect);
-        }
+        finish_vector(given, expect);
+        for (gsize split = 0; split <= bytes->len; split++)
+                finish_vector(read_split(dialect, TRUE, bytes, split, &status), expect);
+        finish_vector(read_pieces(dialect, TRUE, bytes, 1, &status), expect);
+        answer = read_every_way(field_text(vector, "id"), dialect, bytes, G_MAXSIZE);
+        g_assert_cmpstr(field_text(answer, "status"), ==, field_text(expect, "status"));
+        json_object_put(answer);
 }
 
-/* One vector is of an interface that is not spoken here: deltas that replace the text. */
 static void test_vectors(void)
 {
-        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", "vectors.json", NULL);
-        json_object *vectors = json_object_from_file(path);
-        guint run = 0;
+        json_object *vectors = data_json("streams", "vectors.json");
 
-        for (gsize i = 0; i < json_object_array_length(vectors); i++) {
-                json_object *vector = json_object_array_get_idx(vectors, i);
-                if (g_strcmp0(text(field(vector, "expect"), "mode"), "replace") == 0)
-                        continue;
-                run_vector(vector);
-                run++;
-        }
-        g_assert_cmpuint(run, ==, json_object_array_length(vectors) - 1);
+        g_assert_cmpuint(json_object_array_length(vectors), ==, 31);
+        for (gsize i = 0; i < json_object_array_length(vectors); i++)
+                run_vector(json_object_array_get_idx(vectors, i));
         json_object_put(vectors);
 }
 
@@ -153,7 +132,10 @@ static void test_vectors(void)
 
 static ChatStream *of(const char *bytes)
 {
-        return feed_in_pieces(bytes, strlen(bytes), G_MAXSIZE / 2);
+        ChatStream *stream = chat_stream_new(WIRE_OPENAI, FALSE);
+
+        chat_stream_feed(stream, bytes, strlen(bytes));
+        return stream;
 }
 
 static void test_broken_json(void)
@@ -185,7 +167,8 @@ static void test_not_a_stream(void)
 
 static void test_plain(void)
 {
-        static const char good[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],\"usage\":{\"completion_tokens\":1}}";
+        static const char good[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}],"
+                                   "\"usage\":{\"completion_tokens\":1}}";
         static const char bad[] = "{\"message\":\"no such thing\",\"type\":\"t\",\"code\":\"c\"}";
         g_autoptr(ChatStream) answer = chat_stream_new(WIRE_OPENAI, TRUE), error = chat_stream_new(WIRE_OPENAI, TRUE);
 
@@ -212,23 +195,25 @@ static void test_think(void)
         g_assert_cmpstr(chat_stream_answer(brief)->content->str, ==, " <th");
 }
 
-/* Whatever comes, reading it ends, and what is made of it is an answer or an error. */
+/* Whatever comes, reading it ends, is the same with the scanner and without, and is an answer or an error. */
 static void test_mutated(void)
 {
-        g_autofree char *path = g_build_filename(TEST_SOURCE, "streams", "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse",
-                                                 NULL);
-        g_autofree char *bytes = NULL;
-        gsize length;
+        g_autoptr(GString) bytes = data_bytes("streams", "cerebras_src_fixtures_cererebras-structured-output-tools.1.1.sse");
 
-        g_assert_true(g_file_get_contents(path, &bytes, &length, NULL));
         for (guint round = 0; round < 500; round++) {
-                g_autofree char *copy = g_memdup2(bytes, length);
-                g_autoptr(ChatStream) stream = NULL;
+                g_autoptr(GString) copy = g_string_new_len(bytes->str, g_test_rand_int_range(1, bytes->len));
+                gsize piece = g_test_rand_int_range(1, 4096);
+                g_autofree char *one = NULL, *two = NULL;
+                ChatStatus status;
+                ChatStream *stream;
                 for (guint i = 0; i < 8; i++)
-                        copy[g_test_rand_int_range(0, length)] = "\"\\{}[]:,\n\r\0 ud8"[g_test_rand_int_range(0, 16)];
-                stream = feed_in_pieces(copy, g_test_rand_int_range(1, length), g_test_rand_int_range(1, 4096));
-                chat_stream_finish(stream);
+                        copy->str[g_test_rand_int_range(0, copy->len)] = "\"\\{}[]:,\n\r\0 ud8"[g_test_rand_int_range(0, 15)];
+                stream = read_pieces(WIRE_OPENAI, TRUE, copy, piece, &status);
                 g_assert_true(!chat_stream_answer(stream)->failed || chat_stream_answer(stream)->error_message);
+                one = told(stream, status);
+                stream = read_pieces(WIRE_OPENAI, FALSE, copy, copy->len, &status);
+                two = told(stream, status);
+                g_assert_cmpstr(one, ==, two);
         }
 }
 

@@ -285,6 +285,33 @@ def test_cost():
         assert sent == [{"dollars": 2.5}, {"dollars": 0}], sent
 
 
+def test_keys():
+    with World() as world:
+        world.answers["POST", "/api/v1/keys"] = (200, {"lanes": [], "choices": [], "kept": False, "reason": "It does not answer."})
+        world.answers["GET", "/api/v1/keys"] = (200, {"keys": [{"provider": "groq", "title": "Gr\x1boq", "from": "secret-service"}]})
+        world.answers["DELETE", "/api/v1/keys/groq"] = (200, {"keys": []})
+        got = subprocess.run([IMPROMPTU, "key", "set", "groq"], env=world.environment(), input=" sk-piped \nmore", capture_output=True, text=True, timeout=DEADLINE_S)
+        assert got.returncode == 0 and "Only this session" in got.stdout and "It does not answer." in got.stdout and "sk-" not in got.stdout + got.stderr, got
+        here, there = pty.openpty()
+        typed = subprocess.Popen([IMPROMPTU, "key", "set", "groq"], env=world.environment(), stdin=there, stdout=there, stderr=there)
+        shown = read_until(here, "not shown): ")
+        os.write(here, b"sk-typed\n")
+        shown += read_until(here, "logout.")
+        assert typed.wait(DEADLINE_S) == 0 and "sk-" not in shown, shown
+        sent = [body["key"] for method, path, body, last in world.agent.asked if method == "POST"]
+        assert sent == ["sk-piped", "sk-typed"], sent
+        got = world.run("key", "list")
+        assert got.returncode == 0 and "in the secret service" in got.stdout and "\x1b" not in got.stdout, got
+        assert world.run("key", "remove", "groq").returncode == 0
+        got = world.run("key", "remove", "nobody")
+        assert got.returncode == 1 and got.stderr == "impromptu: There is no such thing.\n", got
+        count = len(world.agent.asked)
+        for words in (["set", "groq", "sk-argument"], ["set", "groq"], ["set"], ["list", "x"], ["show"]):
+            got = world.run("key", *words)
+            assert got.returncode == 2 and "sk-" not in got.stderr and len(got.stderr) > 20, (words, got)
+        assert len(world.agent.asked) == count, world.agent.asked
+
+
 def test_unreachable():
     with World() as world:
         environment = {**world.environment(), "XDG_RUNTIME_DIR": world.folder + "/none"}

@@ -133,6 +133,50 @@ static void test_linear(void)
         g_assert_cmpuint(events, ==, 1000000);
 }
 
+/* Lines of JSON, by the same reader: no fields, no comments, nothing for an empty line, and the last one may lack its end. */
+static void test_lines(void)
+{
+        const char *stream = "\xef\xbb\xbf{\"a\":1}\r\n\r\n: b\ndata: c\n\n{\"d\":2}";
+
+        for (gsize split = 0; split <= strlen(stream); split++) {
+                json_object *events = json_object_new_array();
+                g_autoptr(SseReader) reader = sse_reader_new_lines(collect_cb, events);
+                static const char *const wanted[] = {"{\"a\":1}", ": b", "data: c", "{\"d\":2}"};
+                g_assert_true(sse_reader_feed(reader, stream, split, NULL));
+                g_assert_true(sse_reader_feed(reader, stream + split, strlen(stream) - split, NULL));
+                sse_reader_finish(reader, TRUE);
+                g_assert_cmpuint(json_object_array_length(events), ==, G_N_ELEMENTS(wanted));
+                for (gsize i = 0; i < G_N_ELEMENTS(wanted); i++)
+                        g_assert_cmpstr(json_object_get_string(get(json_object_array_get_idx(events, i), "data")), ==, wanted[i]);
+                g_assert_cmpuint(sse_reader_comments(reader), ==, 0);
+                json_object_put(events);
+        }
+}
+
+/* The ordinary event is handed on where it lies, whatever ends its lines; what is cut is copied once. */
+static void check_copied(const char *stream, gsize most)
+{
+        guint events = 0;
+        g_autoptr(SseReader) whole = sse_reader_new(ignore_cb, &events), single = sse_reader_new(ignore_cb, &events);
+
+        g_assert_true(sse_reader_feed(whole, stream, strlen(stream), NULL));
+        g_assert_cmpuint(events, ==, 2);
+        g_assert_cmpuint(sse_reader_copied(whole), ==, most);
+        for (const char *at = stream; *at; at++)
+                g_assert_true(sse_reader_feed(single, at, 1, NULL));
+        g_assert_cmpuint(events, ==, 4);
+        g_assert_cmpuint(sse_reader_copied(single), <=, 2 * strlen(stream));
+}
+
+static void test_copied(void)
+{
+        check_copied("data: a\n\ndata:b\n\n", 0);
+        check_copied("data: a\r\n\r\ndata:b\r\n\r\n", 0);
+        check_copied("data: a\r\rdata:b\r\r", 0);
+        check_copied("event: e\ndata: a\n\ndata:b\n\n", 1); /* the event's name */
+        check_copied("data: a\ndata: c\n\ndata:b\n\n", 2); /* the two lines of one event */
+}
+
 static void field_cb(const char *name, const char *value, gpointer user_data)
 {
         json_object_array_add(user_data, json_object_new_string(name));
@@ -193,6 +237,8 @@ int main(int argc, char **argv)
         g_test_add_func("/sse/line-bound", test_line_bound);
         g_test_add_func("/sse/event-bound", test_event_bound);
         g_test_add_func("/sse/linear", test_linear);
+        g_test_add_func("/sse/lines", test_lines);
+        g_test_add_func("/sse/copied", test_copied);
         g_test_add_func("/sse/unknown-field", test_unknown_field);
         g_test_add_func("/sse/write", test_write);
         int result = g_test_run();

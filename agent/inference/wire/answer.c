@@ -181,20 +181,29 @@ Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index)
         return NULL;
 }
 
-Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name)
+/* An object behind an object: the arguments of another call, for no JSON goes on so. */
+static gboolean begins_anew(const Tool *tool, json_object *arguments)
+{
+        const GString *before = tool->call.arguments;
+
+        return before->len > 0 && before->str[before->len - 1] == '}' && json_object_is_type(arguments, json_type_string) &&
+               json_object_get_string(arguments)[0] == '{';
+}
+
+Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name, json_object *arguments)
 {
         GPtrArray *calls = stream->answer.tool_calls;
-        gboolean named = name && *name;
+        gboolean known = id && *id;
         Tool *tool = NULL;
 
-        if (id && *id)
+        if (known)
                 tool = tool_of_id(stream, id);
         else if (index >= 0)
                 tool = wire_tool_find(stream, NULL, index);
         else if (calls->len > 0)
                 tool = g_ptr_array_index(calls, calls->len - 1);
-        /* One list does not name the same call twice: two whole calls, neither with an id, are two. */
-        if (tool && (!id || !*id) && named && tool->round == stream->round)
+        /* Whole calls without ids, as Ollama and Gemini may send them: one list does not name the same call twice. */
+        if (tool && !known && name && *name && (tool->round == stream->round || begins_anew(tool, arguments)))
                 tool = NULL;
         if (!tool)
                 return wire_tool_new(stream, id, index, name);

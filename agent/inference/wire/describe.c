@@ -80,7 +80,8 @@ static json_object *describe_error(const ChatAnswer *answer)
         if (!answer->failed)
                 return NULL;
         error = json_object_new_object();
-        sentence = answer->garbage ? g_strdup_printf("The server answered with %s.", answer->error_message) : g_strdup(answer->error_message);
+        sentence = answer->garbage ? g_strdup_printf("The server answered with %s.", answer->error_message)
+                : g_strdup(answer->error_message);
         json_object_object_add(error, "message", json_object_new_string(sentence));
         json_object_object_add(error, "code", text_or_null(answer->error_code));
         add_text(error, "type", answer->error_type);

@@ -1,6 +1,6 @@
-/* Anthropic's messages. An answer is a list of blocks, each begun, continued and stopped by its index: text, thinking, or a tool's use. What
- * its servers run by themselves (server_tool_use and its results) is no call to us. Usage comes in two halves, at the start and with the
- * stop reason. */
+/* Anthropic's messages. An answer is a list of blocks, each begun, continued and stopped by its index: text, thinking, or a tool's use.
+ * What its servers run by themselves (server_tool_use and its results) is no call to us. Usage comes in two halves, at the start and with
+ * the stop reason. */
 #include <string.h>
 
 #include "agent/inference/wire/internal.h"

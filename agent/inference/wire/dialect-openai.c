@@ -1,6 +1,7 @@
-/* Chat completions, in the habits of many servers. Thoughts come in delta.reasoning or delta.reasoning_content (or both, the same), in typed
- * parts, in reasoning_details, or as <think> in the text; a choice may be a delta or, not streamed, a message. Groq's errors are events,
- * which errors.c knows; a diffusing server's text is replaced by each delta, which answer.c knows. */
+/* Chat completions, in the habits of many servers. Thoughts come in delta.reasoning or delta.reasoning_content (or both, the same), in
+ * typed parts, in reasoning_details, or as <think> in the text; a choice may be a delta or, not streamed, a message. Groq's errors are
+ * events, which errors.c knows; a diffusing server's text is replaced by each delta, which answer.c knows. The text of completions, which
+ * are no chat, is not read. */
 #include <string.h>
 
 #include "agent/inference/wire/internal.h"
@@ -44,18 +45,20 @@ static void read_reasoning(ChatStream *stream, json_object *delta)
         }
 }
 
-static void read_tool(ChatStream *stream, json_object *entry, gint64 index)
+static void read_tool(ChatStream *stream, json_object *entry)
 {
-        json_object *function = wire_object(entry, "function");
+        gint64 index = -1;
+        json_object *function = wire_object(entry, "function"), *arguments;
         gboolean custom = !function && wire_object(entry, "custom");
         Tool *tool;
 
         if (custom)
                 function = wire_object(entry, "custom");
         wire_count(entry, "index", &index);
-        tool = wire_tool(stream, wire_text(entry, "id"), index, wire_text(function, "name"));
+        arguments = wire_get(function, custom ? "input" : "arguments");
+        tool = wire_tool(stream, wire_text(entry, "id"), index, wire_text(function, "name"), arguments);
         if (tool)
-                wire_tool_arguments_json(stream, tool, wire_get(function, custom ? "input" : "arguments"));
+                wire_tool_arguments_json(stream, tool, arguments);
 }
 
 /* function_call is what tool_calls were before there could be several. */
@@ -65,12 +68,17 @@ static void read_tools(ChatStream *stream, json_object *delta)
 
         wire_tools_begin(stream);
         for (gsize i = 0; calls && i < json_object_array_length(calls) && !stream->answer.failed; i++)
-                read_tool(stream, json_object_array_get_idx(calls, i), -1);
+                read_tool(stream, json_object_array_get_idx(calls, i));
         if (old && !calls) {
-                Tool *tool = wire_tool(stream, NULL, 0, wire_text(old, "name"));
+                Tool *tool = wire_tool(stream, NULL, 0, wire_text(old, "name"), NULL);
                 if (tool)
                         wire_tool_arguments_json(stream, tool, wire_get(old, "arguments"));
         }
+}
+
+static gboolean has_begun(const ChatAnswer *answer)
+{
+        return answer->content->len > 0 || answer->reasoning->len > 0 || answer->tool_calls->len > 0;
 }
 
 static void read_choice(ChatStream *stream, json_object *choice)
@@ -81,7 +89,7 @@ static void read_choice(ChatStream *stream, json_object *choice)
         wire_count(choice, "index", &index);
         if (index != 0)
                 return; /* one answer was asked for */
-        if (!delta)
+        if (!delta && !has_begun(&stream->answer)) /* not streamed; at a stream's end it would repeat what came */
                 delta = wire_object(choice, "message");
         read_reasoning(stream, delta);
         read_content(stream, wire_get(delta, "content"));
@@ -95,13 +103,15 @@ static void read_choice(ChatStream *stream, json_object *choice)
 
 static gboolean read_chunk(ChatStream *stream, json_object *chunk, const char *event)
 {
-        json_object *choices = wire_array(chunk, "choices");
+        json_object *choices = wire_array(chunk, "choices"), *why = wire_get(wire_object(chunk, "x_groq"), "error");
 
         wire_set(&stream->answer.id, wire_text(chunk, "id"));
         wire_set(&stream->answer.model, wire_text(chunk, "model"));
         wire_read_openai_figures(stream, chunk);
         for (gsize i = 0; choices && i < json_object_array_length(choices); i++)
                 read_choice(stream, json_object_array_get_idx(choices, i));
+        if (json_object_is_type(why, json_type_string) && json_object_get_string_len(why) > 0)
+                wire_take_error(stream, why, chunk);
         return choices || stream->answer.usage;
 }
 

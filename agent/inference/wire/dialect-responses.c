@@ -36,21 +36,27 @@ static gboolean is_call(json_object *item)
         return g_strcmp0(type, "function_call") == 0 || g_strcmp0(type, "custom_tool_call") == 0;
 }
 
-/* An item that was added, or is done: a call is begun once, and its arguments may come with it. */
-static void read_call(ChatStream *stream, json_object *item, gint64 index)
+/* The call that an item is: by the item's name or, where a server gives items none, by its place. */
+static Tool *tool_of_item(ChatStream *stream, const char *name, gint64 index)
 {
-        const char *id = wire_text(item, "call_id");
-        const char *name = wire_text(item, "id");
         Tool *tool = name ? wire_tool_find(stream, name, -1) : NULL;
 
         if (!tool && index >= 0)
                 tool = wire_tool_find(stream, NULL, index);
-        if (!tool) {
+        return tool && name && tool->item && strcmp(tool->item, name) != 0 ? NULL : tool;
+}
+
+/* An item that was added, or is done: a call is begun once, and its arguments may come with it. */
+static void read_call(ChatStream *stream, json_object *item, gint64 index)
+{
+        const char *id = wire_text(item, "call_id"), *name = wire_text(item, "id");
+        Tool *tool = tool_of_item(stream, name, index);
+
+        if (!tool)
                 tool = wire_tool_new(stream, id ? id : name, index, NULL);
-                if (!tool)
-                        return;
-                wire_set(&tool->item, name);
-        }
+        if (!tool)
+                return;
+        wire_set(&tool->item, name);
         wire_set(&tool->call.id, id);
         wire_set(&tool->call.name, wire_text(item, "name"));
         tool_whole(stream, tool, wire_get(item, wire_get(item, "input") ? "input" : "arguments"));

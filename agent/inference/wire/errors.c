@@ -65,6 +65,10 @@ static const char *message_of(json_object *error)
                 if (text && *text)
                         return text;
         }
+        for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+                if (wire_object(error, names[i]))
+                        return message_of(wire_object(error, names[i]));
+        }
         details = wire_array(error, "detail");
         return details && json_object_array_length(details) > 0 ? wire_text(json_object_array_get_idx(details, 0), "msg") : NULL;
 }
@@ -80,7 +84,8 @@ void wire_take_error(ChatStream *stream, json_object *error, json_object *around
         if (!message && around != error)
                 message = wire_text(around, "message");
         wire_fail(stream, FALSE, message && *message ? message : UNSAID);
-        wire_set(&answer->error_type, wire_text(error, "type"));
+        if (g_strcmp0(wire_text(error, "type"), "error") != 0)
+                wire_set(&answer->error_type, wire_text(error, "type"));
         if (!answer->error_type)
                 wire_set(&answer->error_type, wire_text(error, "status")); /* Google */
         if (json_object_is_type(code, json_type_string) || json_object_is_type(code, json_type_int))
@@ -111,10 +116,22 @@ static gboolean says_something(json_object *error)
         }
 }
 
+/* In a stream a message alone may be news of any kind; as a whole body it is why there is no answer. */
+static gboolean has_marks(const ChatStream *stream, json_object *object)
+{
+        static const char *const marks[] = { "code", "param", "status_code", "object" };
+        gboolean any = stream->direct;
+
+        for (gsize i = 0; i < G_N_ELEMENTS(marks); i++)
+                any = any || json_object_object_get_ex(object, marks[i], NULL);
+        return any;
+}
+
 gboolean wire_read_error(ChatStream *stream, json_object *object, const char *event)
 {
         json_object *error = wire_get(object, "error");
-        gboolean named = strcmp(event, "error") == 0 || g_strcmp0(wire_text(object, "type"), "error") == 0;
+        gboolean named = strcmp(event, "error") == 0 || g_strcmp0(wire_text(object, "type"), "error") == 0 ||
+                         (json_object_is_type(error, json_type_boolean) && json_object_get_boolean(error));
 
         if (says_something(error)) {
                 if (json_object_is_type(error, json_type_array))
@@ -129,7 +146,7 @@ gboolean wire_read_error(ChatStream *stream, json_object *object, const char *ev
                         wire_take_error(stream, json_object_array_get_idx(list, 0), object);
                         return TRUE;
                 }
-                named = wire_text(object, "message") || (wire_get(object, "detail") && !wire_get(object, "type"));
+                named = (wire_text(object, "message") && has_marks(stream, object)) || wire_get(object, "detail");
         }
         if (named)
                 wire_take_error(stream, object, object);

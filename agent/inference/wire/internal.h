@@ -35,7 +35,7 @@ typedef struct {
 } Tool;
 
 typedef struct {
-        /* One JSON object of the answer, streamed or not. event: its name, "message" if it has none. FALSE if it is no part of an answer. */
+        /* One JSON object of the answer, streamed or not. event: its name, "message" if it has none. FALSE: it is no part of an answer. */
         gboolean (*read)(ChatStream *stream, json_object *object, const char *event);
         gboolean scans; /* wire_scan() knows its chunks */
         gboolean thinks; /* servers leave <think> in its text */
@@ -64,6 +64,7 @@ struct ChatStream {
         ChatStatus status;      /* from then on */
         json_tokener *tokener;
         gboolean scanning;
+        guint scanned;          /* chunks that json-c did not see */
         ScanFrame frame;
         GString *scratch;       /* for texts that cannot be taken from where they lie */
         GString *unescaped;     /* the scanner's */
@@ -91,7 +92,7 @@ void wire_count(json_object *object, const char *name, gint64 *count);
  * how utf8.c meets them; NULL if there are none, and the text can be parsed as it is. Free with g_free(). */
 char *wire_loosen_surrogates(const char *text, gsize length, gsize *loosened);
 
-/* utf8.c: makes UTF-8 of what came; holds the beginning of a character back until the rest comes. The result lies in bytes or in scratch. */
+/* utf8.c: makes UTF-8 of what came; holds the beginning of a character back until the rest comes. The result lies in bytes or scratch. */
 const char *utf8_mend(Utf8Tail *tail, const char *bytes, gsize length, GString *scratch, gsize *mended);
 /* What is held back will not be completed. Returns what stands for it, "" for nothing. */
 const char *utf8_end(Utf8Tail *tail);
@@ -118,8 +119,8 @@ void wire_set(char **place, const char *value);
 /* A list of tool calls begins: it speaks of each call once. */
 void wire_tools_begin(ChatStream *stream);
 /* The call that these words speak of, begun if need be: a known id is that call and a new one a new call; without an id it is the last call
- * of that index; without either (index -1) the last call. NULL once there are too many. */
-Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name);
+ * of that index; without either (index -1) the last call. arguments: what it is about to be given. NULL once there are too many. */
+Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name, json_object *arguments);
 Tool *wire_tool_new(ChatStream *stream, const char *id, gint64 index, const char *name);
 /* The last call of that item or that index; NULL if there is none. */
 Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index);

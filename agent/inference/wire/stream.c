@@ -1,6 +1,6 @@
-/* Reads a model's answer from its bytes to its end. protocols/sse.h cuts the bytes into events or lines; each is one JSON object, read by the
- * dialect's file or, where it is the chunk that comes a thousand times, by scan.c; answer.c adds it up. Here is what all dialects share: what
- * is no JSON, an answer that was not streamed, errors, bounds, and how it ended.
+/* Reads a model's answer from its bytes to its end. protocols/sse.h cuts the bytes into events or lines; each is one JSON object, read by
+ * the dialect's file or, where it is the chunk that comes a thousand times, by scan.c; answer.c adds it up. Here is what all dialects
+ * share: what is no JSON, an answer that was not streamed, errors, bounds, and how it ended.
  *
  * A stream that stops in the middle of an object was cut, and is truncated; an object that is broken though its end came makes the whole
  * answer garbage. Something that is no answer at all (a web page, an error in plain words) is found by its lines, which are no fields. */
@@ -10,6 +10,8 @@
 
 #define JSON_DEPTH_MAX 64
 #define ERROR_TEXT_MAX 1000 /* bytes of an error that is no JSON */
+
+#define END "[DONE]"
 
 #define NO_ANSWER "something other than a model's answer"
 #define WEB_PAGE "a web page instead of an answer"
@@ -57,25 +59,35 @@ static void read_object(ChatStream *stream, json_object *object, const char *eve
         wire_read_error(stream, object, event);
 }
 
-/* NULL where it is none; *cut: it is the beginning of one. */
-static json_object *parse(ChatStream *stream, const char *text, gsize length, gboolean *cut)
+typedef enum {
+        JSON_WHOLE,
+        JSON_CUT, /* the beginning of a value */
+        JSON_BROKEN,
+} JsonState;
+
+/* The value is the caller's; NULL stands for null as well. */
+static JsonState parse(ChatStream *stream, const char *text, gsize length, json_object **value)
 {
         g_autofree char *loosened = wire_loosen_surrogates(text, length, &length);
-        json_object *value;
+        enum json_tokener_error state;
         gsize end;
 
         if (loosened)
                 text = loosened;
         json_tokener_reset(stream->tokener);
-        value = json_tokener_parse_ex(stream->tokener, text, length);
-        *cut = json_tokener_get_error(stream->tokener) == json_tokener_continue;
+        *value = json_tokener_parse_ex(stream->tokener, text, length);
+        state = json_tokener_get_error(stream->tokener);
         end = json_tokener_get_parse_end(stream->tokener);
+        if (state == json_tokener_continue) { /* a number or a word only ends with what follows it */
+                *value = json_tokener_parse_ex(stream->tokener, "\n", 1);
+                state = json_tokener_get_error(stream->tokener);
+        }
         while (end < length && g_ascii_isspace(text[end]))
                 end++;
-        if (value && end == length)
-                return value;
-        json_object_put(value);
-        return NULL;
+        if (state == json_tokener_success && end == length)
+                return JSON_WHOLE;
+        json_object_put(g_steal_pointer(value));
+        return state == json_tokener_continue ? JSON_CUT : JSON_BROKEN;
 }
 
 /* Google puts an error into a list. */
@@ -89,25 +101,81 @@ static json_object *object_of(json_object *value)
 static void fail_in_words(ChatStream *stream, const char *text, gsize length)
 {
         g_autofree char *words = g_strndup(text, MIN(length, ERROR_TEXT_MAX));
-        json_object *error = json_object_new_string(g_strstrip(words));
+        json_object *error = json_object_new_string(*words == '{' ? "an error that was cut off" : g_strstrip(words));
 
         wire_take_error(stream, error, NULL);
         json_object_put(error);
 }
 
-/* An event named error is one even if its data is no JSON. */
-static void read_json(ChatStream *stream, const char *text, gsize length, const char *event)
+static gboolean is_end(const char *text, gsize length)
 {
-        gboolean cut;
-        json_object *value = parse(stream, text, length, &cut), *object = object_of(value);
+        return length >= strlen(END) && memcmp(text, END, strlen(END)) == 0;
+}
+
+/* A value that is no object says nothing, unless it is the mark of the end in quotes. */
+static void read_value(ChatStream *stream, json_object *value, const char *event)
+{
+        json_object *object = object_of(value);
 
         if (object)
                 read_object(stream, object, event);
-        else if (strcmp(event, "error") == 0)
+        else if (json_object_is_type(value, json_type_string) && is_end(json_object_get_string(value), json_object_get_string_len(value)))
+                stream->answer.done = TRUE;
+        else if (value)
+                stream->strange++;
+}
+
+/* Reads one line as an event; event NULL: only looks whether it could. At the end of the body the last line may be cut. */
+static gboolean read_line(ChatStream *stream, const char *line, gsize length, gboolean last, const char *event)
+{
+        json_object *value = NULL;
+        JsonState state;
+
+        if (length == 0 || stream->answer.done || stream->answer.failed)
+                return TRUE;
+        if (is_end(line, length)) {
+                stream->answer.done = stream->answer.done || event;
+                return TRUE;
+        }
+        state = parse(stream, line, length, &value);
+        if (event && state == JSON_WHOLE)
+                read_value(stream, value, event);
+        json_object_put(value);
+        return state == JSON_WHOLE || (state == JSON_CUT && last && stream->ending);
+}
+
+static gboolean each_line(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        while (length > 0) {
+                const char *end = memchr(text, '\n', length);
+                gsize line = end ? (gsize)(end - text) : length, taken = line + (end != NULL);
+                if (!read_line(stream, text, line, taken == length, event))
+                        return FALSE;
+                text += taken;
+                length -= taken;
+        }
+        return TRUE;
+}
+
+/* Some servers end an event with its line and forget the blank one, so that what should be one value is several. FALSE: it is not that. */
+static gboolean read_lines(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        return memchr(text, '\n', length) && each_line(stream, text, length, NULL) && each_line(stream, text, length, event);
+}
+
+/* An event named error is one even if its data is no JSON. */
+static void read_json(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        json_object *value;
+        JsonState state = parse(stream, text, length, &value);
+
+        if (strcmp(event, "error") == 0 && !object_of(value))
                 fail_in_words(stream, text, length);
-        else if (cut && stream->dialect == &dialect_ollama && !stream->ending && stream->answer.chunks == 0)
+        else if (state == JSON_WHOLE)
+                read_value(stream, value, event);
+        else if (state == JSON_CUT && stream->dialect == &dialect_ollama && !stream->ending && stream->answer.chunks == 0)
                 stream->plain = g_string_new_len(text, length); /* its first line is only the beginning of an object */
-        else if (!stream->ending)
+        else if (!(state == JSON_BROKEN && read_lines(stream, text, length, event)) && !stream->ending)
                 wire_fail(stream, TRUE, text[0] == '<' ? WEB_PAGE : UNREADABLE);
         json_object_put(value);
 }
@@ -143,7 +211,7 @@ static void event_cb(const SseEvent *event, gpointer user_data)
                 data++;
         if (length == 0)
                 return;
-        if (length >= 6 && memcmp(data, "[DONE]", 6) == 0)
+        if (is_end(data, length))
                 stream->answer.done = TRUE;
         else if (strcmp(event->event, "ping") != 0)
                 read_json(stream, data, length, event->event);
@@ -212,8 +280,8 @@ static gsize skip_blank(const char *bytes, gsize length)
         return at;
 }
 
-/* An event stream never begins with a bracket: such a body is one object, whatever its headers said. */
-static void begin(ChatStream *stream, const char *bytes, gsize length)
+/* An event stream never begins with a bracket: such a body is one object, whatever its headers said. Returns how much stands before. */
+static gsize begin(ChatStream *stream, const char *bytes, gsize length)
 {
         gsize at = skip_blank(bytes, length);
 
@@ -222,37 +290,48 @@ static void begin(ChatStream *stream, const char *bytes, gsize length)
                 stream->plain = g_string_new(NULL);
                 stream->direct = TRUE;
         }
+        return at;
+}
+
+static void take_bytes(ChatStream *stream, const char *bytes, gsize length)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (stream->direct)
+                add_plain(stream, bytes, length);
+        else if (!sse_reader_feed(stream->reader, bytes, length, &error))
+                wire_fail(stream, TRUE, "a line or an event of more than 16 MiB");
 }
 
 gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length)
 {
-        g_autoptr(GError) error = NULL;
+        gsize before = 0;
 
         if (stream->answer.failed)
                 return FALSE;
         stream->fed += length;
         if (stream->fed > CHAT_BODY_MAX)
                 wire_fail(stream, TRUE, "more than 4 GiB");
-        if (!stream->begun)
-                begin(stream, bytes, length);
-        if (stream->direct)
-                add_plain(stream, bytes, length);
-        else if (!sse_reader_feed(stream->reader, bytes, length, &error))
-                wire_fail(stream, TRUE, "a line or an event of more than 16 MiB");
+        if (!stream->begun && !stream->direct) {
+                before = begin(stream, bytes, length);
+                if (!sse_reader_feed(stream->reader, bytes, before, NULL))
+                        wire_fail(stream, TRUE, "more than 16 MiB of nothing");
+        }
+        take_bytes(stream, bytes + before, length - before);
         return !stream->answer.failed;
 }
 
 static void read_plain(ChatStream *stream)
 {
         gsize at = skip_blank(stream->plain->str, stream->plain->len);
-        gboolean cut;
-        json_object *value = parse(stream, stream->plain->str + at, stream->plain->len - at, &cut), *object = object_of(value);
+        json_object *value;
+        JsonState state = parse(stream, stream->plain->str + at, stream->plain->len - at, &value);
 
-        if (object)
-                read_object(stream, object, "message");
-        else if (!cut)
+        if (state == JSON_WHOLE)
+                read_value(stream, value, "message");
+        else if (state == JSON_BROKEN && !read_lines(stream, stream->plain->str + at, stream->plain->len - at, "message"))
                 wire_fail(stream, TRUE, stream->plain->str[at] == '<' ? WEB_PAGE : UNREADABLE);
-        if (object && stream->known > 0)
+        if (state == JSON_WHOLE && stream->known > 0)
                 stream->answer.done = TRUE;
         json_object_put(value);
 }
@@ -264,9 +343,11 @@ ChatStatus chat_stream_finish(ChatStream *stream)
         if (stream->ending)
                 return stream->status;
         stream->ending = TRUE;
-        sse_reader_finish(stream->reader, TRUE);
+        sse_reader_finish(stream->reader, !stream->direct);
         if (stream->plain && !answer->failed)
                 read_plain(stream);
+        if (g_strcmp0(answer->finish_reason, "error") == 0)
+                wire_fail(stream, FALSE, "the server ended its answer with an error and did not say which");
         if (stream->known == 0 && stream->strange > 0 && !answer->done)
                 wire_fail(stream, TRUE, stream->page ? WEB_PAGE : NO_ANSWER);
         wire_answer_end(stream);

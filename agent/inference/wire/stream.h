@@ -75,8 +75,8 @@ gboolean chat_stream_feed(ChatStream *stream, const char *bytes, gsize length);
 ChatStatus chat_stream_finish(ChatStream *stream);
 /* What there is so far; lives as long as the stream. */
 const ChatAnswer *chat_stream_answer(const ChatStream *stream);
-/* What came, as one JSON object for people, tools and tests: {content, reasoning, tool_calls: [{index, id, name, arguments}], finish_reason,
- * usage, error: {message, code, type?, status?} or null, status: "complete"|"truncated"|"error", id?, model?, time_info?, refusal?}. usage
+/* What came, as one JSON object for people, tools and tests: {content, reasoning, tool_calls: [{index, id, name, arguments}],
+ * finish_reason, usage, error: {message, code, type?, status?} or null, status: "complete"|"truncated"|"error", id?, model?, time_info?, refusal?}. usage
  * is what an OpenAI-shaped server said; other dialects' figures are told in the same words. status: what chat_stream_finish() gave. A new
  * reference. */
 json_object *chat_stream_describe(const ChatStream *stream, ChatStatus status);

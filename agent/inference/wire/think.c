@@ -1,5 +1,5 @@
-/* Splits thoughts from text where a server leaves both in one: <think>…</think> at the very beginning. Bytes are looked at once; what may be
- * the beginning of a tag is only counted, for its bytes are known. */
+/* Splits thoughts from text where a server leaves both in one: <think>…</think> at the very beginning. Bytes are looked at once; what may
+ * be the beginning of a tag is only counted, for its bytes are known. */
 #include <string.h>
 
 #include "agent/inference/wire/internal.h"
