@@ -3,6 +3,7 @@ for an event, an answer of the window manager (_IMPROMPTU_SYNC) or an end of a p
 import http.client
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -26,6 +27,7 @@ DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 DRAWN_REACH = 8  # pixels around a place
 FROM_A_PAGER = 2  # EWMH's source indication
 TITLE_HEIGHT, EVIDENCE_X = 33, 150  # pixels: a frame's title bar, and where in it the evidence stands, from the window's left
+FOREIGN_MAX, FOREIGN_MS = 100, "40"  # characters without a key in one go, and milliseconds for each
 TOLD_MAX = 200  # characters of a command in a failure
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
@@ -285,7 +287,9 @@ class Desktop:
         self.sync()
 
     def type(self, text):
-        self.tool("xdotool", "type", "--delay", "1", "--", text)
+        """What no key of the layout has, xdotool gives a spare key for a moment: the reader of it must have learnt of that before the next one."""
+        for piece in re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]{1,%d}" % FOREIGN_MAX, text):
+            self.tool("xdotool", "type", "--delay", "1" if piece.isascii() else FOREIGN_MS, "--", piece)
         self.sync()
 
     def bar(self):

@@ -74,10 +74,13 @@ class Play:
             self.shot(*shot)
         self.d.keys("Return")
         try:
-            return self.d.events.wait("run", "the run to start", since, RUN_WAIT, kind="ask")["run"], since
+            run = self.d.events.wait("run", "the run to start", since, RUN_WAIT, kind="ask")
         except Failed as error:
             self.shot("not-asked", "what the desktop did instead")
             raise Failed(f"“{sentence[:80]}” began no run within {RUN_WAIT} s: the prompt bar may have opened something of that name (see the last picture)") from error
+        if " ".join(run["text"].split()) != sentence:
+            say(f"      what arrived of it is: {run['text']}")
+        return run["run"], since
 
     def finish(self, run, since):
         """Follows a run to its end. Where nobody is there to be asked, its questions are answered with what grants least."""
