@@ -343,6 +343,9 @@ class Desktop:
         window = self.find(title)
         y = y if y >= 0 else self.x.create_resource_object("window", window).get_geometry().height + y
         self.until(lambda: self.drawn(window, x, y), f"something to press in {title}")
+        self.click(window, x, y)
+
+    def click(self, window, x, y):
         self.tool("xdotool", "mousemove", "--window", str(window), str(x), str(y), "click", "1")
         self.sync()
 
