@@ -93,8 +93,8 @@ static void tell_doing(ToolJob *job, const char *state)
         if (g_str_equal(state, "drafting"))
                 doing = g_strdup_printf("Writing the tool %s.", job->tool->name);
         else if (g_str_equal(state, "repairing"))
-                doing = g_strdup_printf("The tool %s did not work (%s); repairing it, attempt %u.", job->tool->name, why ? why : "no reason was given",
-                                        job->attempt);
+                doing = g_strdup_printf("The tool %s did not work (%s); repairing it, attempt %u.", job->tool->name,
+                                        why ? why : "no reason was given", job->attempt);
         if (doing)
                 run_detail(job->run, doing);
 }

@@ -288,8 +288,10 @@ static gboolean is_recorded_change(Run *run)
 
         if (!made)
                 return FALSE;
-        run_finish(run, OUTCOME_FAILED, "“%s” is recorded as a change of an app, and that app is not in front. Ask for %s%s%s first, then ask for this with "
-                   "its window in front. Nothing was made.", run->sentence, *made ? "“" : "", *made ? made : "it", *made ? "”" : "");
+        run_finish(run, OUTCOME_FAILED,
+                   "“%s” is recorded as a change of an app, and that app is not in front. Ask for %s%s%s first, then ask for this with its "
+                   "window in front. Nothing was made.",
+                   run->sentence, *made ? "“" : "", *made ? made : "it", *made ? "”" : "");
         return TRUE;
 }
 

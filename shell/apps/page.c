@@ -119,7 +119,8 @@ static void load_first(Page *page)
 
 static void add_style(Page *page, const char *source)
 {
-        WebKitUserStyleSheet *sheet = webkit_user_style_sheet_new(source, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, WEBKIT_USER_STYLE_LEVEL_USER, NULL, NULL);
+        const WebKitUserContentInjectedFrames top = WEBKIT_USER_CONTENT_INJECT_TOP_FRAME;
+        WebKitUserStyleSheet *sheet = webkit_user_style_sheet_new(source, top, WEBKIT_USER_STYLE_LEVEL_USER, NULL, NULL);
 
         webkit_user_content_manager_add_style_sheet(page->manager, sheet);
         webkit_user_style_sheet_unref(sheet);

@@ -22,6 +22,7 @@ COLOURED = 60  # how far red and blue of a pixel lie apart that is no shade of p
 MODEL_WAIT = 600  # seconds for one run of a slow local model
 RUN_WAIT = 20  # seconds for a sentence to begin a run
 QUESTION_WAIT = 15  # seconds for an app that uses tools to ask, once it is there; it may also wait for a press
+NOT_ASKED = 2  # the exit status where the sentence cannot be asked, and nothing was started
 QUESTIONS_MAX = 8  # that are answered for one app
 
 
@@ -77,7 +78,8 @@ class Play:
             run = self.d.events.wait("run", "the run to start", since, RUN_WAIT, kind="ask")
         except Failed as error:
             self.shot("not-asked", "what the desktop did instead")
-            raise Failed(f"“{sentence[:80]}” began no run within {RUN_WAIT} s: the prompt bar may have opened something of that name (see the last picture)") from error
+            raise Failed(f"“{sentence[:80]}” began no run within {RUN_WAIT} s: the prompt bar may have opened something of that name "
+                         "(see the last picture)") from error
         if " ".join(run["text"].split()) != sentence:
             say(f"      what arrived of it is: {run['text']}")
         return run["run"], since
@@ -132,7 +134,8 @@ def coloured(pixels):
 
 
 def wait_for_figures(play, before=None):
-    """Until the disk app shows other figures than `before`; returns what it shows. All of it is grey until its tool has answered, and no event says when."""
+    """Until the disk app shows other figures than `before`; returns what it shows. All of it is grey until its tool has answered, and no event
+    says when."""
     window = play.d.find("Disk Lens")
 
     def shown():
@@ -144,7 +147,8 @@ def wait_for_figures(play, before=None):
 
 
 def wait_for_page(play, window, before=None):
-    """Until a window shows more than its ground and, given what it showed before, something else; then until it stays as it is. FALSE: not within the bound."""
+    """Until a window shows more than its ground and, given what it showed before, something else; then until it stays as it is. False: not within
+    the bound."""
     def shown():
         now = window_pixels(play, window)
         return len({now[i:i + 4] for i in range(0, len(now), 4 * 7)}) > 1 and (before is None or now != before or coloured(now))
@@ -195,12 +199,14 @@ def disk(play):
     d.events.wait("tool", "the repair to begin", since, run=run, state="repairing")
     d.sync()
     error = failed["error"].strip().splitlines()[-1]
-    play.shot("tool-failed", f"the tool was tried on a sample and failed ({error}); it is being repaired", ("tool", since, {"run": run, "state": "ready"}))
+    play.shot("tool-failed", f"the tool was tried on a sample and failed ({error}); it is being repaired",
+              ("tool", since, {"run": run, "state": "ready"}))
     d.events.wait("tool", "the repaired tool", since, run=run, state="ready")
     d.events.wait("draft", "the draft", since, run=run)
     d.events.wait("progress", "half of the page", since, run=run, state="WRITE", tokens=lambda n: n and n > 900)
     d.sync()
-    play.shot("writing", "the tool works; the page paints while it is being written, and its figures wait for the checks", ("deliver", since, {"run": run}))
+    play.shot("writing", "the tool works; the page paints while it is being written, and its figures wait for the checks",
+              ("deliver", since, {"run": run}))
     delivered = d.events.wait("deliver", "the app", since, run=run)
     say(f"      checked: {delivered['passed']} of {delivered['total']}")
     play.agree(d.events.wait("question", "the question", since), "question", "it asks before it looks at the home folder", "2")
@@ -216,7 +222,8 @@ def pomodoro(play):
     d.press_evidence("Pomodoro")
     found = d.events.wait("evidence", "the check of the first draft", since, run=run, draft=f"{run}.1")
     d.sync()
-    play.shot("found", f"the check found that Pause does nothing: {found['passed']} of {found['total']}; it is being repaired", ("draft", since, {"run": run, "draft": f"{run}.2"}))
+    play.shot("found", f"the check found that Pause does nothing: {found['passed']} of {found['total']}; it is being repaired",
+              ("draft", since, {"run": run, "draft": f"{run}.2"}))
     done = play.finish(run, since)
     for name, what in ("pomodoro", done["message"]), ("checked", "what was checked of it, after the repair"):
         d.press_evidence("Pomodoro")
@@ -240,19 +247,23 @@ def change(play, figures):
 
 
 def one_sentence(play, sentence):
+    """Returns why there is nothing to show for it, or None."""
     run, since = play.ask(sentence, ("prompt-bar", "the prompt bar"))
     done = play.finish(run, since)
     play.d.sync()
+    if done["outcome"] == "failed" and not play.watched:
+        play.shot("failed", "what the desktop says to it")
+        return done["message"]
     what = done["message"]
     if done["outcome"] in ("delivered", "opened") and not play.watched:
         what = show_app(play, run, done, since)
-    play.shot("app" if done["outcome"] != "failed" else "failed", what)
-    if done["outcome"] == "failed" and not play.watched:
-        raise Failed(done["message"])
+    play.shot("app", what)
+    return None
 
 
 def show_app(play, run, done, since):
-    """Until the app that came can be used: it asks for what its tools need after it was delivered, and shows its figures after that. Returns the caption."""
+    """Until the app that came can be used: it asks for what its tools need after it was delivered, and shows its figures after that. Returns
+    the caption."""
     d = play.d
     events = [(kind, data) for kind, data, _ in d.events.list[since:]]
     told = next(data for kind, data in reversed(events) if kind in ("deliver", "open", "window") and data.get("app") == done.get("app", data.get("app")))
@@ -321,6 +332,8 @@ def arguments():
 
 
 def play_in(desktop, args, sentence):
+    """Returns why the one sentence came to nothing, or None."""
+    fault = None
     say("starting the session")
     desktop.start()
     if not desktop.nested:
@@ -330,7 +343,7 @@ def play_in(desktop, args, sentence):
         if sentence is None and "recording" in fast_lane(desktop):
             main_job(play)
         else:  # what a live model will do, and in how many tries, nobody knows before
-            one_sentence(play, sentence or "what is eating my disk?")
+            fault = one_sentence(play, sentence or "what is eating my disk?")
     finally:
         if play.runs:
             text = timeline(play.runs, fast_lane(desktop))
@@ -340,6 +353,7 @@ def play_in(desktop, args, sentence):
     if desktop.nested:
         say("the desktop is yours; close its window to end it")
         desktop.wait_for_the_end()
+    return fault
 
 
 def main():
@@ -348,10 +362,17 @@ def main():
     log = os.path.join(args.out, "session.log")
     try:
         sentence = one_line(args.sentence) if args.sentence is not None else None
+    except Failed as error:
+        print(f"try: {error}", file=sys.stderr)
+        return NOT_ASKED
+    try:
         if host:
             say("opening a window; inside it Ctrl+Alt+Space is the prompt bar, Ctrl+Alt+Tab the switcher, Ctrl+Alt+F Fix this, Ctrl+Alt+Return a terminal")
         with Desktop(args.build, args.out, display=host, nested=bool(host), env=environment(args.rate), still=not host, keep_log=log) as desktop:
-            play_in(desktop, args, sentence)
+            fault = play_in(desktop, args, sentence)
+        if fault:
+            print(f"try: {fault}", file=sys.stderr)
+            return 1
     except KeyboardInterrupt:
         say("ended from the keyboard")
     except (Failed, OSError, KeyError, ValueError, subprocess.SubprocessError) as error:

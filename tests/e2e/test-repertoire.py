@@ -135,15 +135,16 @@ def the_planets_become_a_file(d):
 
 def a_recorded_change_of_no_app_says_what_to_ask_for(d):
     before = len(d.request("GET", "/api/v1/apps")["apps"])
-    connection = UnixConnection(d.socket)
-    since = d.events.mark()
-    connection.request("POST", "/api/v1/ask", json.dumps({"text": "add an export for 3D printing"}), {"Content-Type": "application/json"})
-    tap.equal(connection.getresponse().status, 200, "the sentence is taken")
-    name, done, _ = d.events.wait_any(("done",), "the end", since)
-    connection.close()
-    tap.equal((name, done["outcome"]), ("done", "failed"), "nothing is pretended")
-    tap.check("a voxel wolf I can turn" in done["message"], f"it says what makes the app: {done['message']}")
-    tap.equal([e for e in d.events.list[since:] if e[0] == "window"], [], "no empty window")
+    for sentence, makes in ("add an export for 3D printing", "a voxel wolf I can turn"), ("show each folder's share in percent", "what is eating my disk?"):
+        connection = UnixConnection(d.socket)
+        since = d.events.mark()
+        connection.request("POST", "/api/v1/ask", json.dumps({"text": sentence}), {"Content-Type": "application/json"})
+        tap.equal(connection.getresponse().status, 200, "the sentence is taken")
+        done = d.events.wait_any(("done",), "the end", since)[1]
+        connection.close()
+        tap.equal(done["outcome"], "failed", "nothing is pretended")
+        tap.check(makes in done["message"], f"it says what makes the app: {done['message']}")
+        tap.equal([e for e in d.events.list[since:] if e[0] == "window"], [], "no empty window")
     tap.equal(len(d.request("GET", "/api/v1/apps")["apps"]), before, "no app")
 
 
