@@ -3,7 +3,6 @@ for an event, an answer of the window manager (_IMPROMPTU_SYNC) or an end of a p
 import http.client
 import json
 import os
-import re
 import select
 import shutil
 import signal
@@ -27,7 +26,7 @@ DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 DRAWN_REACH = 8  # pixels around a place
 FROM_A_PAGER = 2  # EWMH's source indication
 TITLE_HEIGHT, EVIDENCE_X = 33, 150  # pixels: a frame's title bar, and where in it the evidence stands, from the window's left
-FOREIGN_MAX, FOREIGN_MS = 100, "40"  # characters without a key in one go, and milliseconds for each
+LENT_MAX = 8  # different characters without a key that are typed in one go
 TOLD_MAX = 200  # characters of a command in a failure
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
@@ -36,6 +35,11 @@ PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/re
 
 class Failed(Exception):
     """Something did not happen; the message is a sentence."""
+
+
+def symbol_of(character):
+    """X's name for a character, as a number."""
+    return ord(character) if 0xA0 <= ord(character) <= 0xFF else 0x1000000 | ord(character)
 
 
 def png(width, height, data):
@@ -127,7 +131,7 @@ class Desktop:
         """still: nothing slides, so that a picture shows what is there. keep_log: where the session's log is left after a failure; else its end is told."""
         self.build, self.out, self.nested, self.keep_log = os.path.abspath(build), out, nested, keep_log
         self.folder = tempfile.mkdtemp(prefix="impromptu-")
-        self.processes = []
+        self.processes, self.lent = [], set()
         self.env = dict(os.environ)
         self.env.update({
             "XDG_RUNTIME_DIR": self._folder("run"), "XDG_DATA_HOME": self._folder("data"), "XDG_STATE_HOME": self._folder("state"),
@@ -287,9 +291,31 @@ class Desktop:
         self.sync()
 
     def type(self, text):
-        """What no key of the layout has, xdotool gives a spare key for a moment: the reader of it must have learnt of that before the next one."""
-        for piece in re.findall(r"[\x00-\x7f]+|[^\x00-\x7f]{1,%d}" % FOREIGN_MAX, text):
-            self.tool("xdotool", "type", "--delay", "1" if piece.isascii() else FOREIGN_MS, "--", piece)
+        """Real keys. What no key of the layout has is lent a spare one first: xdotool would take it back before the reader has looked."""
+        piece, lent = "", set()
+        for c in text:
+            if not c.isascii() and c not in lent and len(lent) == LENT_MAX:
+                self._type(piece, lent)
+                piece, lent = "", set()
+            piece += c
+            if not c.isascii():
+                lent.add(c)
+        self._type(piece, lent)
+
+    def _type(self, text, foreign):
+        first = self.x.display.info.min_keycode
+        table = self.x.get_keyboard_mapping(first, self.x.display.info.max_keycode - first + 1)
+        known = {symbol for row in table for symbol in row}
+        symbols = [s for s in map(symbol_of, sorted(foreign)) if s not in known]
+        spare = [first + place for place, row in enumerate(table) if not any(row) or row[0] in self.lent]
+        if len(spare) < len(symbols):
+            raise Failed("this keyboard has too few spare keys for the sentence's characters")
+        for code, symbol in zip(spare, symbols):
+            self.x.change_keyboard_mapping(code, [(symbol, symbol)])
+            self.lent.add(symbol)
+        self.x.sync()
+        self.sync()
+        self.tool("xdotool", "type", "--delay", "1", "--", text)
         self.sync()
 
     def bar(self):

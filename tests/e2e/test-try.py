@@ -73,7 +73,7 @@ def a_sentence_may_begin_with_a_dash(build):
 
 
 def an_unknown_sentence_ends_in_a_sentence(build):
-    refused_by_the_recordings(build, "a chess board for two, ½ as wide".encode())
+    refused_by_the_recordings(build, "a chess board for two, ½ as wide as “größer” ☃ 中文 and ≠".encode())
 
 
 def a_change_without_its_app_names_what_makes_it(build):
