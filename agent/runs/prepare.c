@@ -7,9 +7,11 @@
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
 #include "protocols/steps.h"
+#include "protocols/text.h"
 
 #define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
 #define UNREAD_MAX 16000 /* bytes of an answer in the next prompt */
+#define DOING_MAX 120   /* characters of an error in what the window says */
 
 typedef struct {
         Run *run; /* not a reference: the run owns its jobs */
@@ -76,9 +78,32 @@ static void one_done(Run *run)
                 run_later(run, all_ready);
 }
 
+static const char *last_line(const char *text)
+{
+        const char *line = strrchr(text, '\n');
+
+        return line && line[1] ? line + 1 : text;
+}
+
+/* The window says it as well: a tool is the longest that a person waits without a page. */
+static void tell_doing(ToolJob *job, const char *state)
+{
+        g_autofree char *why = job->failure ? text_plain(last_line(job->failure), DOING_MAX) : NULL, *doing = NULL;
+
+        if (g_str_equal(state, "drafting"))
+                doing = g_strdup_printf("Writing the tool %s.", job->tool->name);
+        else if (g_str_equal(state, "repairing"))
+                doing = g_strdup_printf("The tool %s did not work (%s); repairing it, attempt %u.", job->tool->name,
+                                        why ? why : "no reason was given", job->attempt);
+        if (doing)
+                run_detail(job->run, doing);
+}
+
 static void tell_tool(ToolJob *job, const char *state, const char *error)
 {
         json_object *data = run_event(job->run);
+
+        tell_doing(job, state);
 
         json_add_text(data, "name", job->tool->name);
         json_add_text(data, "state", state);
@@ -91,12 +116,10 @@ static void tell_tool(ToolJob *job, const char *state, const char *error)
 static void give_up(ToolJob *job)
 {
         Run *run = job->run;
-        const char *line = strrchr(job->failure, '\n');
 
-        line = line && line[1] ? line + 1 : job->failure;
         run_finish(run, OUTCOME_FAILED, "The tool “%s” could not be made to work in %d attempts: %s. %s Ask again, or say it in other "
                    "words.",
-                   job->tool->name, RUN_TOOL_ATTEMPTS_MAX, line, run->before ? "The app stays as it was." : "Nothing was made.");
+                   job->tool->name, RUN_TOOL_ATTEMPTS_MAX, last_line(job->failure), run->before ? "The app stays as it was." : "Nothing was made.");
 }
 
 /* Takes failure. */

@@ -123,14 +123,13 @@ static char *fresh_id(Run *run)
         return id;
 }
 
-/* Until the plan names it, an app is called by the first words of the sentence. */
+/* Until the plan names it, an app is called by the first words of the sentence; what has no plan of a model keeps them, as a title. */
 static void provisional_title(Run *run)
 {
-        g_autofree char *first = NULL;
+        g_autofree char *plain = text_plain(run->sentence, API_TITLE_MAX), *first = g_utf8_substring(plain, 0, 1);
 
-        run->title = text_plain(run->sentence, API_TITLE_MAX);
-        first = g_utf8_substring(run->title, 0, 1);
         run->glyph = g_utf8_strup(first, -1);
+        run->title = g_strconcat(run->glyph, plain + strlen(first), NULL);
 }
 
 static void tell_window(Run *run)
@@ -282,6 +281,20 @@ static Route instead_of_tool(const char *sentence)
         return content_form_of_sentence(sentence) == CONTENT_TEXT ? ROUTE_APP : ROUTE_CONTENT;
 }
 
+/* Words that are recorded as the change of an app make no new one: the recordings hold no more of them than the change. */
+static gboolean is_recorded_change(Run *run)
+{
+        const char *made = lanes_sentence_changes(run->agent->lanes, run->sentence);
+
+        if (!made)
+                return FALSE;
+        run_finish(run, OUTCOME_FAILED,
+                   "“%s” is recorded as a change of an app, and that app is not in front. Ask for %s%s%s first, then ask for this with its "
+                   "window in front. Nothing was made.",
+                   run->sentence, *made ? "“" : "", *made ? made : "it", *made ? "”" : "");
+        return TRUE;
+}
+
 static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
 {
         Route route = ROUTE_APP;
@@ -296,8 +309,11 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         known = read_word(answer, length, &route);
         if (!known)
                 run_notice(run, "info", "It was not clear what kind of thing this is, so an app is made.", NULL);
-        if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make))
+        if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make)) {
+                if (is_recorded_change(run))
+                        return;
                 route = ROUTE_APP;
+        }
         if (route == ROUTE_OPEN && run->make)
                 route = ROUTE_APP;
         if (route == ROUTE_TOOL && !is_question(run->sentence))

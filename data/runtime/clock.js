@@ -162,10 +162,11 @@ page.cancelAnimationFrame = (id) => {
 page.requestIdleCallback = (callback) => add(callback, 1, [{ didTimeout: false, timeRemaining: () => 10 }], false);
 page.cancelIdleCallback = remove;
 
-// What was drawn stays readable, so that a picture can be compared at any time.
+// What was drawn stays readable, so that a picture can be compared at any time. It is compared small, so nobody would see smooth edges; without a
+// graphics processor they are half of what a check of WebGL takes.
 const getContext = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, options) {
-    const more = /^(experimental-)?webgl/.test(kind) ? { ...options, preserveDrawingBuffer: true } : options;
+    const more = /^(experimental-)?webgl/.test(kind) ? { ...options, preserveDrawingBuffer: true, antialias: false } : options;
     return apply(getContext, this, more === undefined ? [kind] : [kind, more]);
 };
 

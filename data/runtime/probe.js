@@ -372,7 +372,12 @@ async function aim(name, selector, type) {
         return { ok: true, alive: false, named: named(element) };
     }
     expect(type, 1);
-    return { ...at, hands: true, named: named(element) };
+    return { ...at, hands: true, named: named(element), offers: offers(element) };
+}
+
+// Whether a file may still come of acting on it: without the page's scripts only of a link or of a form that is sent.
+function offers(element) {
+    return boot.scripts || !!element && (!!element.closest('a[href], area[href], label') || !!element.form);
 }
 
 // Where the page's scripts are off, a plain button has nothing to do, and a real click would only cost time; unless a rule of style can tell it.
@@ -518,7 +523,7 @@ const operations = {
         owed = 0;
         before = await activity();
         expect('keyup', 1);
-        return { ok: true, hands: true };
+        return { ok: true, hands: true, offers: offers(document.activeElement) };
     },
     async aimNamed({ name }) {
         const element = pressable().find((one) => named(one) === name);

@@ -117,6 +117,34 @@ static void load_first(Page *page)
         webkit_web_view_load_html(page->web, html, "about:blank");
 }
 
+static void add_style(Page *page, const char *source)
+{
+        const WebKitUserContentInjectedFrames top = WEBKIT_USER_CONTENT_INJECT_TOP_FRAME;
+        WebKitUserStyleSheet *sheet = webkit_user_style_sheet_new(source, top, WEBKIT_USER_STYLE_LEVEL_USER, NULL, NULL);
+
+        webkit_user_content_manager_add_style_sheet(page->manager, sheet);
+        webkit_user_style_sheet_unref(sheet);
+}
+
+/* A transition would leave a control half visible when the twin looks. One millisecond still ends with its event. */
+#define TWIN_STYLE "*, *::before, *::after { transition-duration: 1ms !important; transition-delay: 0s !important; " \
+        "animation-duration: 1ms !important; animation-delay: 0s !important; scroll-behavior: auto !important; }"
+
+/* Once a page, not once a load: taken away for the next one, they would leave the one that is still shown bare, and white, until that has come. */
+static void add_styles(Page *page)
+{
+        g_autofree char *family = chosen_family();
+
+        add_style(page, page->views->page_css);
+        if (family) {
+                g_autofree char *rule = g_strdup_printf(":root { font-family: \"%s\", " DEFAULT_FAMILY ", Cantarell, sans-serif; }", family);
+
+                add_style(page, rule);
+        }
+        if (page->twin)
+                add_style(page, TWIN_STYLE);
+}
+
 Page *page_new(Views *views, gboolean twin)
 {
         Page *page = g_new0(Page, 1);
@@ -136,6 +164,7 @@ Page *page_new(Views *views, gboolean twin)
         channel_install(page);
         policy_install(page);
         save_install(page);
+        add_styles(page);
         load_first(page);
         return page;
 }
@@ -202,22 +231,10 @@ static void add_script(Page *page, const char *source, json_object *boot, const 
         webkit_user_script_unref(script);
 }
 
-static void add_style(Page *page, const char *source, WebKitUserStyleLevel level)
-{
-        WebKitUserStyleSheet *sheet = webkit_user_style_sheet_new(source, WEBKIT_USER_CONTENT_INJECT_TOP_FRAME, level, NULL, NULL);
-
-        webkit_user_content_manager_add_style_sheet(page->manager, sheet);
-        webkit_user_style_sheet_unref(sheet);
-}
-
-/* A transition would leave a control half visible when the twin looks. One millisecond still ends with its event. */
-#define TWIN_STYLE "*, *::before, *::after { transition-duration: 1ms !important; transition-delay: 0s !important; " \
-        "animation-duration: 1ms !important; animation-delay: 0s !important; scroll-behavior: auto !important; }"
-
 static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
 {
         json_object *boot = json_object_new_object();
-        g_autofree char *world = NULL, *family = chosen_family();
+        g_autofree char *world = NULL;
 
         json_object_object_add(boot, "secret", json_object_new_string(page->secret));
         json_object_object_add(boot, "storage", storage ? json_object_get(storage) : json_object_new_object());
@@ -227,20 +244,11 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
         json_object_object_add(boot, "max", json_object_new_int64(VIEWS_MESSAGE_MAX));
         json_object_object_add(boot, "patience", json_object_new_int(PAGE_CALL_MS + 10000));
         webkit_user_content_manager_remove_all_scripts(page->manager);
-        webkit_user_content_manager_remove_all_style_sheets(page->manager);
         world = page->twin ? g_strconcat(page->views->world_js, "\n", page->views->probe_js, NULL) : g_strdup(page->views->world_js);
         add_script(page, world, boot, PAGE_WORLD);
         if (page->twin)
                 add_script(page, page->views->clock_js, boot, NULL);
         add_script(page, page->views->page_js, boot, NULL);
-        add_style(page, page->views->page_css, WEBKIT_USER_STYLE_LEVEL_USER);
-        if (family) {
-                g_autofree char *rule = g_strdup_printf(":root { font-family: \"%s\", " DEFAULT_FAMILY ", Cantarell, sans-serif; }", family);
-
-                add_style(page, rule, WEBKIT_USER_STYLE_LEVEL_USER);
-        }
-        if (page->twin)
-                add_style(page, TWIN_STYLE, WEBKIT_USER_STYLE_LEVEL_USER);
         json_object_put(boot);
 }
 

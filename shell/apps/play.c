@@ -31,6 +31,7 @@ struct Play {
         guint at;
         GString *did;
         char *named; /* the control in hand */
+        gboolean offers; /* something was done that a file may still come of */
         gint64 file_deadline;
         json_object *row; /* what is asked next, and what is to be done with each answer */
         GArray *links;    /* of Link */
@@ -232,6 +233,7 @@ static gboolean press_aimed(Play *play, json_object *answer)
         name_from(play, answer);
         if (!answer_ok(answer, "hands"))
                 return acted(play, answer);
+        play->offers = play->offers || answer_ok(answer, "offers");
         twin_click(play->twin, number(answer, "x"), number(answer, "y"));
         add_done(play);
         send_row(play);
@@ -245,6 +247,7 @@ static gboolean drag_aimed(Play *play, json_object *answer)
         name_from(play, answer);
         if (!answer_ok(answer, "hands"))
                 return acted(play, answer);
+        play->offers = play->offers || answer_ok(answer, "offers");
         twin_drag(play->twin, number(answer, "x"), number(answer, "y"), current(play)->dx, current(play)->dy);
         add_done(play);
         send_row(play);
@@ -255,6 +258,7 @@ static gboolean key_aimed(Play *play, json_object *answer)
 {
         if (!answer_ok(answer, "ok"))
                 return fail_with(play, answer);
+        play->offers = play->offers || answer_ok(answer, "offers");
         if (!twin_key(play->twin, current(play)->what)) {
                 fail(play, "there is no such key");
                 return FALSE;
@@ -359,9 +363,12 @@ static gboolean file_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* A file is waited for where one can come: a page whose scripts are off, and of which nothing but plain buttons were pressed, has none to offer. */
 static void await_file(Play *play)
 {
-        play->file_deadline = g_get_monotonic_time() + PLAY_FILE_MS * 1000;
+        gboolean may_come = twin_scripts(play->twin) || play->offers;
+
+        play->file_deadline = g_get_monotonic_time() + (may_come ? PLAY_FILE_MS * 1000 : 0);
         if (file_cb(play) == G_SOURCE_CONTINUE)
                 g_timeout_add(FILE_POLL_MS, file_cb, play);
 }

@@ -366,6 +366,11 @@ GPtrArray *twin_files(Twin *twin)
         return twin->files;
 }
 
+gboolean twin_scripts(Twin *twin)
+{
+        return twin->round != ROUND_OFF;
+}
+
 gboolean twin_dead(Twin *twin)
 {
         return twin->dead;

@@ -56,4 +56,6 @@ void twin_type(Twin *twin, const char *text);
 /* Since the last load: tool calls made, files offered (of TwinFile). */
 guint twin_calls(Twin *twin);
 GPtrArray *twin_files(Twin *twin);
+/* FALSE: the page's own scripts do not run. */
+gboolean twin_scripts(Twin *twin);
 gboolean twin_dead(Twin *twin);

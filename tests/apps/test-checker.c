@@ -219,6 +219,22 @@ static void test_canvas_and_file(Fixture *fixture, gconstpointer data)
         g_assert_null(finding(evidence, "dead-control", ""));
 }
 
+/* A link offers its file without any script as well, so its check proves nothing; a plain button cannot. */
+static void test_file_without_scripts(Fixture *fixture, gconstpointer data)
+{
+        json_object *evidence = check(
+                fixture,
+                "<!doctype html><h1>Files</h1><p><a href='data:text/plain,made%20by%20hand' download='ready.txt'>Ready</a> <button id=x>Make</button><script>"
+                "x.onclick = () => { const a = document.createElement('a'); a.href = URL.createObjectURL(new Blob(['made']));"
+                "a.download = 'made.txt'; a.click() }</script>",
+                "[{\"text\":\"ready\",\"steps\":[{\"press\":\"Ready\"},{\"file\":\"ready.txt\",\"starts\":\"made by hand\"}]},"
+                "{\"text\":\"made\",\"steps\":[{\"press\":\"Make\"},{\"file\":\"made.txt\"}]}]",
+                NULL);
+
+        assert_verdict(evidence, 0, "shown");
+        assert_verdict(evidence, 1, "passed");
+}
+
 static void test_frozen(Fixture *fixture, gconstpointer data)
 {
         json_object *evidence = check(fixture, "<h1>x</h1><button id=b>Go</button><script>b.onclick = () => { for (;;); }</script>",
@@ -288,6 +304,7 @@ int main(int argc, char **argv)
         add("exception-and-blank", test_exception_and_blank);
         add("invented", test_invented);
         add("canvas-and-file", test_canvas_and_file);
+        add("file-without-scripts", test_file_without_scripts);
         add("frozen", test_frozen);
         add("hostile", test_hostile);
         add("hidden-is-not-seen", test_hidden_is_not_seen);

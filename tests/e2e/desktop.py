@@ -7,11 +7,13 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import zlib
 
 from Xlib import X, Xatom, display as xdisplay
 from Xlib.error import BadDrawable, BadWindow
@@ -23,6 +25,9 @@ SIZE = "1280x800"
 DISPLAY_FIRST, DISPLAYS_MAX = 20, 60
 DRAWN_REACH = 8  # pixels around a place
 FROM_A_PAGER = 2  # EWMH's source indication
+TITLE_HEIGHT, EVIDENCE_X = 33, 150  # pixels: a frame's title bar, and where in it the evidence stands, from the window's left
+LENT_MAX = 8  # different characters without a key that are typed in one go
+TOLD_MAX = 200  # characters of a command in a failure
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
             ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
@@ -30,6 +35,23 @@ PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/re
 
 class Failed(Exception):
     """Something did not happen; the message is a sentence."""
+
+
+def symbol_of(character):
+    """X's name for a character, as a number."""
+    return ord(character) if 0xA0 <= ord(character) <= 0xFF else 0x1000000 | ord(character)
+
+
+def png(width, height, data):
+    """A PNG file of these pixels, four bytes each: blue, green, red and nothing."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    colours = bytearray(3 * width * height)
+    for place in range(3):
+        colours[place::3] = data[2 - place::4]
+    rows = b"".join(b"\0" + colours[y * 3 * width:(y + 1) * 3 * width] for y in range(height))
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 6)) + chunk(b"IEND", b"")
 
 
 class UnixConnection(http.client.HTTPConnection):
@@ -105,10 +127,11 @@ class Events:
 
 
 class Desktop:
-    def __init__(self, build, out, display=None, nested=False, env=None, home=None):
-        self.build, self.out, self.nested = os.path.abspath(build), out, nested
+    def __init__(self, build, out, display=None, nested=False, env=None, home=None, still=False, keep_log=None):
+        """still: nothing slides, so that a picture shows what is there. keep_log: where the session's log is left after a failure; else its end is told."""
+        self.build, self.out, self.nested, self.keep_log = os.path.abspath(build), out, nested, keep_log
         self.folder = tempfile.mkdtemp(prefix="impromptu-")
-        self.processes = []
+        self.processes, self.lent = [], set()
         self.env = dict(os.environ)
         self.env.update({
             "XDG_RUNTIME_DIR": self._folder("run"), "XDG_DATA_HOME": self._folder("data"), "XDG_STATE_HOME": self._folder("state"),
@@ -119,6 +142,8 @@ class Desktop:
         if home:
             self.env["HOME"] = home
         self.env.update(env or {})
+        if still:
+            self._still()
         self._programs()
         self.socket = os.path.join(self.env["XDG_RUNTIME_DIR"], "impromptu", "agent.sock")
         self.log = open(os.path.join(self.folder, "session.log"), "wb")
@@ -128,6 +153,12 @@ class Desktop:
         path = os.path.join(self.folder, name)
         os.mkdir(path, 0o700)
         return path
+
+    def _still(self):
+        folder = os.path.join(self.env["XDG_CONFIG_HOME"], "gtk-3.0")
+        os.mkdir(folder, 0o700)
+        with open(os.path.join(folder, "settings.ini"), "w", encoding="ascii") as settings:
+            settings.write("[Settings]\ngtk-enable-animations=0\n")
 
     def _programs(self):
         """One folder with every program, as an installation has it; on PATH, so that `impromptu` works in a terminal."""
@@ -260,16 +291,44 @@ class Desktop:
         self.sync()
 
     def type(self, text):
-        self.tool("xdotool", "type", "--delay", "1", text)
+        """Real keys. What no key of the layout has is lent a spare one first: xdotool would take it back before the reader has looked."""
+        piece, lent = "", set()
+        for c in text:
+            if not c.isascii() and c not in lent and len(lent) == LENT_MAX:
+                self._type(piece, lent)
+                piece, lent = "", set()
+            piece += c
+            if not c.isascii():
+                lent.add(c)
+        self._type(piece, lent)
+
+    def _type(self, text, foreign):
+        first = self.x.display.info.min_keycode
+        table = self.x.get_keyboard_mapping(first, self.x.display.info.max_keycode - first + 1)
+        known = {symbol for row in table for symbol in row}
+        symbols = [s for s in map(symbol_of, sorted(foreign)) if s not in known]
+        spare = [first + place for place, row in enumerate(table) if not any(row) or row[0] in self.lent]
+        if len(spare) < len(symbols):
+            raise Failed("this keyboard has too few spare keys for the sentence's characters")
+        for code, symbol in zip(spare, symbols):
+            self.x.change_keyboard_mapping(code, [(symbol, symbol)])
+            self.lent.add(symbol)
+        self.x.sync()
+        self.sync()
+        self.tool("xdotool", "type", "--delay", "1", "--", text)
         self.sync()
 
     def bar(self):
         self.keys("ctrl+alt+space" if self.nested else "super")
 
     def tool(self, *argv):
-        done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=WAIT, check=False)
+        told = " ".join(argv)[:TOLD_MAX]
+        try:
+            done = subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=WAIT, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"{told} did not end within {WAIT} s") from error
         if done.returncode:
-            raise Failed(f"{' '.join(argv)}: {done.stderr.strip() or done.returncode}")
+            raise Failed(f"{told}: {done.stderr.strip() or done.returncode}")
         return done.stdout
 
     def windows(self):
@@ -310,7 +369,21 @@ class Desktop:
         window = self.find(title)
         y = y if y >= 0 else self.x.create_resource_object("window", window).get_geometry().height + y
         self.until(lambda: self.drawn(window, x, y), f"something to press in {title}")
+        self.click(window, x, y)
+
+    def click(self, window, x, y):
         self.tool("xdotool", "mousemove", "--window", str(window), str(x), str(y), "click", "1")
+        self.sync()
+
+    def press_evidence(self, title):
+        """Clicks on the evidence in a window's title bar: its sheet opens, or closes. Then the pointer leaves the window again."""
+        at = self.x.screen().root.translate_coords(self.find(title), EVIDENCE_X, -TITLE_HEIGHT // 2)
+        self.tool("xdotool", "mousemove", str(at.x), str(at.y), "click", "1")
+        self.point_away()
+
+    def point_away(self):
+        """The pointer leaves every window, so that nothing is lit because it happens to lie there."""
+        self.tool("xdotool", "mousemove", "1", "1")
         self.sync()
 
     def pixels(self, window, x, y, width, height):
@@ -324,9 +397,17 @@ class Desktop:
         pixels = self.pixels(window, x - DRAWN_REACH, y - DRAWN_REACH, 2 * DRAWN_REACH, 2 * DRAWN_REACH)
         return len({pixels[i:i + 4] for i in range(0, len(pixels), 4)}) > 1
 
-    def picture(self, name):
+    def screen(self):
+        """All that is on the screen now: width, height, and four bytes a pixel as in pixels()."""
+        root = self.x.screen().root
+        size = root.get_geometry()
+        return size.width, size.height, root.get_image(0, 0, size.width, size.height, X.ZPixmap, 0xFFFFFF).data
+
+    def picture(self, name, screen=None):
+        """Writes what is on the screen, or what was when screen() was asked."""
         path = os.path.join(self.out, name + ".png")
-        self.tool("import", "-window", "root", path)
+        with open(path, "wb") as file:
+            file.write(png(*(screen or self.screen())))
         return path
 
     def wait_for_the_end(self):
@@ -368,7 +449,11 @@ class Desktop:
 
     def __exit__(self, kind, error, trace):
         if isinstance(error, Exception):
-            sys.stderr.write(self.tail() + "\n")
+            if self.keep_log:
+                with open(self.keep_log, "w", encoding="utf-8") as log:
+                    log.write(self.tail(None))
+            else:
+                sys.stderr.write(self.tail() + "\n")
             try:
                 self.picture("at-the-failure")
             except (Failed, OSError, subprocess.SubprocessError):

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Verifies that each sentence of the repertoire goes from the prompt bar to its end in a whole desktop: apps that are repaired from evidence, a change, a file that
 is saved after a question, an answer without an app, a written file, and a sentence that no recording knows."""
+import csv
 import glob
 import json
 import os
@@ -10,10 +11,12 @@ import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop  # noqa: E402
+from desktop import Desktop, UnixConnection  # noqa: E402
 import tap  # noqa: E402
 
 PACE = "--rate 10000"
+SAVE = (632, 36)  # a table's Save in a new window
+CHOICE = "Impromptu"  # the first screen's title
 
 
 def ask(d, sentence):
@@ -111,19 +114,61 @@ def the_processor_is_answered_without_an_app(d):
 
 
 def the_planets_become_a_file(d):
-    run, since = ask(d, "a CSV of the planets and their moons")
-    done = d.events.wait("done", "the end", since, run=run)
-    tap.equal(done["outcome"], "delivered", "delivered")
-    tap.check(any("planets" in title.lower() for _, title, _ in d.windows()) or "planets" in json.dumps(done).lower(), "a window shows it")
+    sentence = "a CSV of the planets and their moons"
+    run, since = ask(d, sentence)
+    app = d.events.wait("deliver", "the table", since, run=run)
+    tap.equal((app["passed"], app["broken"]), (app["total"], 0), "its rows are shown and Save offers them")
+    tap.equal(d.events.wait("done", "the end", since, run=run)["outcome"], "delivered", "delivered")
+    tap.equal(app["title"], "A CSV of the planets and their moons", "the title")
+    d.press(app["title"], *SAVE)
+    question = d.events.wait("question", "the question", since, capability="save")
+    tap.check(question["resource"].endswith(".csv"), f"the file's name is shown: {question['resource']}")
+    answer(d, question, "super+1")
+    path = os.path.join(d.env["HOME"], "Downloads", question["resource"])
+    d.until(lambda: os.path.exists(path), "the file in Downloads")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    tap.equal(len(rows), 30, "every row")
+    tap.equal([r["radius_km"] for r in rows if r["moon"] == "Ganymede"], ["2634"], "with its figures")
+    tap.equal(sorted({r["planet"] for r in rows}), sorted("Mercury Venus Earth Mars Jupiter Saturn Uranus Neptune".split()), "the planets")
+
+
+def a_recorded_change_of_no_app_says_what_to_ask_for(d):
+    before = len(d.request("GET", "/api/v1/apps")["apps"])
+    for sentence, makes in ("add an export for 3D printing", "a voxel wolf I can turn"), ("show each folder's share in percent", "what is eating my disk?"):
+        connection = UnixConnection(d.socket)
+        since = d.events.mark()
+        connection.request("POST", "/api/v1/ask", json.dumps({"text": sentence}), {"Content-Type": "application/json"})
+        tap.equal(connection.getresponse().status, 200, "the sentence is taken")
+        done = d.events.wait_any(("done",), "the end", since)[1]
+        connection.close()
+        tap.equal(done["outcome"], "failed", "nothing is pretended")
+        tap.check(makes in done["message"], f"it says what makes the app: {done['message']}")
+        tap.equal([e for e in d.events.list[since:] if e[0] == "window"], [], "no empty window")
+    tap.equal(len(d.request("GET", "/api/v1/apps")["apps"]), before, "no app")
 
 
 def an_unknown_sentence_is_kept_and_leads_back_to_the_choice(d):
-    run, since = ask(d, "a chess board for two")
+    sentence = "a chess board for two"
+    titles = [title for _, title, _ in d.windows()]
+    tap.check(CHOICE not in titles, "the choice is not there before")
+    run, since = ask(d, sentence)
     notice = d.events.wait("notice", "the choice", since, choices=lambda c: c and "key" in c)
     tap.check("recording" in notice["choices"] and "local" in notice["choices"], "all three are offered")
-    done = next(e for e in iter(lambda: d.events.wait("done", "the end", since, run=run), None))
+    done = d.events.wait_any(("done",), "the end", since, run=run)[1]
     tap.equal(done["outcome"], "failed", "it did not pretend")
-    tap.check("a chess board for two" in json.dumps(d.request("GET", f"/api/v1/runs/{run}")), "the sentence is kept")
+    choice = d.until(lambda: next((w for w, title, _ in d.windows() if title == CHOICE), None), "the choice on the screen")
+    d.until(lambda: len(set(d.pixels(choice, 0, 0, 200, 100))) > 2, "something to read in it")
+    tap.equal(d.request("GET", f"/api/v1/runs/{run}")["text"], sentence, "the run keeps the sentence")
+    d.keys("Escape")
+    d.until(lambda: CHOICE not in [title for _, title, _ in d.windows()], "the choice to be put away")
+    since = d.events.mark()
+    d.bar()
+    d.keys("Return")
+    tap.equal(d.events.wait("run", "the sentence, asked again from the bar", since)["text"], sentence, "the bar keeps it as well")
+    d.events.wait_any(("done",), "its end", since)
+    d.until(lambda: CHOICE in [title for _, title, _ in d.windows()], "the choice again")
+    d.keys("Escape")
 
 
 def undo_is_a_new_version(d):
@@ -150,6 +195,7 @@ def main():
                 the_wolf_gets_an_export_and_its_file_is_saved_after_a_question,
                 the_processor_is_answered_without_an_app,
                 the_planets_become_a_file,
+                a_recorded_change_of_no_app_says_what_to_ask_for,
                 an_unknown_sentence_is_kept_and_leads_back_to_the_choice,
                 undo_is_a_new_version,
             ], d)

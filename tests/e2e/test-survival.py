@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Verifies that each part of the desktop can be killed at any moment: the others go on, the dead one comes back, nothing accepted is lost, and a run goes on from
 its last finished state."""
+import datetime
 import json
 import os
 import signal
@@ -13,6 +14,11 @@ from as_user import become_ordinary  # noqa: E402
 from desktop import WAIT, Desktop, UnixConnection  # noqa: E402
 import tap  # noqa: E402
 
+ROUNDS = (240, 370, 200, 34)  # x, y, width and height of the pomodoro's line with the rounds, in a window of 680 by 560
+PLACE = "0,560,60,680,560"  # in words of wmctrl; neither a question nor a notice lies over its middle
+LOOKS = 10  # that are alike, until something stands still
+RELOAD = (620, 24)  # in the strip that a crash shows
+DAY = "%a %b %d %Y"  # as toDateString() has it
 STATES = (("ROUTE", "PLAN", "PREPARE", "WRITE"), ("CHECK", "REPAIR", "DELIVER"))
 
 
@@ -94,24 +100,80 @@ def accepted_apps_are_all_there(d):
     tap.check("Pomodoro" in titles and "Disk Lens" in titles, f"apps: {titles}")
 
 
+def place(d, window):
+    at = d.x.screen().root.translate_coords(window, 0, 0)
+    size = d.x.create_resource_object("window", window).get_geometry()
+    return at.x, at.y, size.width, size.height
+
+
+def rounds(d, window):
+    """How the pomodoro's line with the rounds that were done looks; None where nothing is drawn there."""
+    pixels = d.pixels(window, *ROUNDS)
+    return pixels if len({pixels[i:i + 4] for i in range(0, len(pixels), 4)}) > 1 else None
+
+
+def steady_rounds(d, window):
+    """The same once it stays so: what is drawn first may still be on its way to its place."""
+    looks = []
+
+    def steady():
+        looks.append(rounds(d, window))
+        d.sync(1)
+        return len(looks) >= LOOKS and looks[-1] and all(look == looks[-1] for look in looks[-LOOKS:])
+    d.until(steady, "the pomodoro's rounds to stand still")
+    return looks[-1]
+
+
+def saved_windows(d):
+    with open(os.path.join(d.env["XDG_STATE_HOME"], "impromptu", "shell.json"), encoding="utf-8") as state:
+        return state.read()
+
+
 def shell_is_killed_and_programs_and_apps_come_back(d):
+    app = next(a for a in d.request("GET", "/api/v1/apps")["apps"] if a["title"] == "Pomodoro")["id"]
+    for title in [title for _, title, _ in d.windows() if title == "Pomodoro"]:
+        d.close(title)
+    d.until(lambda: not any(title == "Pomodoro" for _, title, _ in d.windows()), "the windows to close")
+    d.request("POST", f"/api/v1/apps/{app}/storage", {"day": datetime.date.today().strftime(DAY), "done": "37"})
+    d.request("POST", f"/api/v1/apps/{app}/open", {})
+    window = d.find("Pomodoro")
+    d.tool("wmctrl", "-i", "-r", hex(window), "-e", PLACE)
+    d.activate("Pomodoro")
+    looked, where = steady_rounds(d, window), place(d, window)
+    tap.equal(where[2:], (680, 560), "it has been moved")
     since = d.events.mark()
     d.keys("super+Return")
     d.find("xterm")
+    d.until(lambda: f'"x":{where[0]}' in saved_windows(d).replace(" ", ""), "its place to be written down")
     kill(d, "impromptu-shell")
     d.sync(1)
     d.find("xterm")
-    d.find("Pomodoro")
+    d.until(lambda: place(d, d.find("Pomodoro")) == where, f"its place, {where}; it is at {place(d, d.find('Pomodoro'))}")
+    d.activate("Pomodoro")
+    d.until(lambda: rounds(d, d.find("Pomodoro")) == looked, "the 37 rounds that it had saved")
     tap.equal([e for e in d.events.list[since:] if e[0] == "usage"], [], "no model was asked")
 
 
 def web_process_is_killed_and_the_desktop_goes_on(d):
-    for pid in pids(d, "WebKitWebProcess"):
+    window = d.find("Pomodoro")
+    before, looked = [title for _, title, _ in d.windows()], rounds(d, window)
+    tap.check(not d.drawn(window, *RELOAD), "nothing is said in the window")
+    killed = pids(d, "WebKitWebProcess")
+    for pid in killed:
         os.kill(pid, signal.SIGKILL)
-    d.sync(1)
+    d.until(lambda: d.drawn(window, *RELOAD), "the strip that says so")
+
+    def reloaded():
+        if d.drawn(window, *RELOAD):
+            d.click(window, *RELOAD)  # once more where the strip was still on its way down
+        return not d.drawn(window, *RELOAD)
+    d.until(reloaded, "the strip to go after Reload")
+    d.until(lambda: rounds(d, window) == looked, "the page, with what it had saved")
+    tap.check(set(pids(d, "WebKitWebProcess")) - set(killed), "by a process of its own")
+    tap.equal([title for _, title, _ in d.windows()], before, "every window stays")
     since = d.events.mark()
     d.bar()
-    d.type("a pomodoro timer")
+    d.type("what is eating my disk?")
     d.keys("Return")
     d.events.wait("open", "an app to open after that", since)
 

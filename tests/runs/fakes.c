@@ -137,6 +137,11 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
         return call;
 }
 
+const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
+{
+        return the_world->changes;
+}
+
 void lane_call_cancel(LaneCall *call)
 {
         gboolean hung = call->script && call->script->hangs && call->sent == (call->script->text ? strlen(call->script->text) : 0);

@@ -17,6 +17,7 @@ typedef struct {
         int kill_at;        /* the agent dies as this many events have been told; -1: never */
         gboolean killed;
         gboolean view;      /* a view is there */
+        const char *changes; /* recordings play, in which a sentence changes the app that these words made; NULL: none does */
         guint listener;
         struct WorldScript *script;
 } World;

@@ -12,7 +12,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+import waiting  # noqa: E402
 
 DEADLINE = 60
 BUILD, DATA = sys.argv[1], sys.argv[2]
@@ -49,12 +51,9 @@ def start():
     environment = dict(os.environ, XDG_RUNTIME_DIR=ROOT + "/run", XDG_DATA_HOME=ROOT + "/data", XDG_STATE_HOME=ROOT + "/state", HOME=ROOT,
                        IMPROMPTU_DATA=DATA, IMPROMPTU_LANE="recording", IMPROMPTU_REHEARSAL_ARGS=f"--rate {RATE} --first-token-ms 0",
                        DBUS_SESSION_BUS_ADDRESS="unix:path=/nonexistent")
-    os.makedirs(ROOT + "/run", mode=0o700)
+    os.makedirs(os.path.dirname(SOCKET), mode=0o700)
     process = subprocess.Popen([BUILD + "/agent/impromptu-agent"], env=environment, stderr=open(ROOT + "/log", "w"))
-    end = time.monotonic() + DEADLINE
-    while not os.path.exists(SOCKET):
-        assert process.poll() is None and time.monotonic() < end, open(ROOT + "/log").read()
-        time.sleep(0.01)
+    assert waiting.answers(SOCKET, DEADLINE, process), open(ROOT + "/log").read()
     return process
 
 

@@ -81,6 +81,19 @@ static void test_route_garbage(void)
         g_assert_cmpstr(json_text(world_last(other, EVENT_ROUTE), "route"), ==, "app");
 }
 
+/* A recorded change makes no new app: there is no more of it than the change. */
+static void test_route_recorded_change(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world->changes = "a pomodoro timer";
+        world_answers(world, "ROUTE/1", "edit");
+        world_until_done(world, ask(world, "make the numbers bigger"));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(json_text(world_last(world, EVENT_DONE), "message"), "“a pomodoro timer”"));
+        g_assert_cmpuint(world_count(world, EVENT_WINDOW), ==, 0);
+}
+
 /* A small model's "tool" for a thing that is wanted. */
 static void test_route_no_question(void)
 {
@@ -183,6 +196,13 @@ static void test_tool_repaired(void)
                 if (g_str_equal(g_ptr_array_index(world->events, i), "tool"))
                         g_assert_cmpstr(json_text(g_ptr_array_index(world->data, i), "state"), ==, states[n++]);
         g_assert_cmpuint(n, ==, 6);
+        /* The window is told as well. */
+        const char *doing = NULL;
+        for (guint i = 0; i < world->events->len; i++)
+                if (g_str_equal(g_ptr_array_index(world->events, i), "state") && json_text(g_ptr_array_index(world->data, i), "detail"))
+                        doing = json_text(g_ptr_array_index(world->data, i), "detail");
+        g_assert_nonnull(doing);
+        g_assert_nonnull(strstr(doing, "folder_sizes did not work (FileNotFoundError: no file a.txt)"));
         g_autoptr(Tool) kept = library_tool(NULL, "folder_sizes", NULL);
         g_assert_nonnull(kept);
 
@@ -643,6 +663,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/route/known-sentence-opens", test_known_sentence_opens);
         g_test_add_func("/runs/route/make-new", test_make_new);
         g_test_add_func("/runs/route/garbage", test_route_garbage);
+        g_test_add_func("/runs/route/recorded-change", test_route_recorded_change);
         g_test_add_func("/runs/route/no-question", test_route_no_question);
         g_test_add_func("/runs/route/system", test_route_system);
         g_test_add_func("/runs/lane-errors", test_lane_errors);

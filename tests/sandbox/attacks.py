@@ -3,9 +3,12 @@
 
 An attack that is harmless is first run without the sandbox and must succeed there: a test whose attack never worked proves nothing.
 """
-import importlib, json, os, pathlib, shutil, socket, subprocess, sys, tempfile, time
+import importlib, json, os, pathlib, shutil, socket, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.path.insert(1, os.path.dirname(sys.path[0]))
+from waiting import appears, answers  # noqa: E402
+
 ORDINARY = 54321
 CANARY = "canary-71c4"
 LAST_SECONDS = 60
@@ -84,10 +87,7 @@ class Stage:
         return self.victim.poll() is None
 
     def later(self, name, seconds):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.exists(name):
-            time.sleep(0.05)
-        return self.exists(name)
+        return appears(self.base / name, seconds)
 
     def place(self, folder):
         path = os.path.join(folder, self.token)
@@ -112,9 +112,8 @@ class Stage:
     def serve(self):
         self.connect = self.base / "work/serve.sock"
         self.server = subprocess.Popen([str(self.base / "bin/impromptu-sandbox"), "serve", str(self.connect)], env=self.environment, **self.who())
-        end = time.monotonic() + 10
-        while not self.connect.exists() and time.monotonic() < end:
-            time.sleep(0.01)
+        if not answers(self.connect, LAST_SECONDS, self.server):
+            raise RuntimeError("the sandbox does not serve")
 
     def stop_serving(self):
         if self.connect:
