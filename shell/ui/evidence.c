@@ -10,7 +10,7 @@ evidence_state_word(const char *state)
         static const struct {
                 const char *state, *word;
         } words[] = {
-                {"WRITE", "writing"}, {"CHECK", "checking"}, {"REPAIR", "repairing"}, {"DELIVER", "checking"},
+                {"PREPARE", "making its tools"}, {"WRITE", "writing"}, {"CHECK", "checking"}, {"REPAIR", "repairing"}, {"DELIVER", "checking"},
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(words); i++)

@@ -14,8 +14,10 @@ import urllib.request
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from desktop import Desktop, Failed, WAIT  # noqa: E402
 
-KEYS = ("CEREBRAS_API_KEY", "GROQ_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY")
-LOCAL_SERVERS = ("http://127.0.0.1:8080", "http://127.0.0.1:11434")
+with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../data/providers.json"), encoding="utf-8") as rows:
+    PROVIDERS = json.load(rows).values()
+KEYS = [key for provider in PROVIDERS for key in provider.get("keys", [])]
+LOCAL_SERVERS = [provider["base"] for provider in PROVIDERS if provider.get("local")]
 SENTENCE_MAX = 2000  # characters that are typed; `impromptu ask` takes more
 FIGURES_LEFT, FIGURES_TOP = 190, 170  # what lies right of and below this in the disk app no sheet covers
 COLOURED = 60  # how far red and blue of a pixel lie apart that is no shade of paper
@@ -54,6 +56,10 @@ class Play:
     def __init__(self, desktop, watched):
         self.d, self.watched, self.runs, self.shots, self.answered = desktop, watched, [], 0, set()
 
+    def how_recorded(self, run):
+        """How this run's answers were made, where they are recordings."""
+        return sorted({data["recording"] for kind, data, _ in self.d.events.list if kind == "usage" and data["run"] == run and data.get("recording")})
+
     def shot(self, name, what, over=None):
         """A picture and its caption. over: the event (name, mark, fields) that ends what it shows; had it come by then, the caption says so."""
         screen = self.d.screen()
@@ -89,7 +95,7 @@ class Play:
         while True:
             name, event, since = self.d.events.wait_any(("done", "question"), "the run to end", since, MODEL_WAIT, run=lambda r: r in (None, run))
             if name == "done":
-                self.runs.append((self.sentence(run), event))
+                self.runs.append((self.sentence(run), event, self.how_recorded(run)))
                 return event
             if self.waits(event) and not self.watched:
                 self.agree(event, "question", f"it asks: {event['sentence']} (answered for this time)", "1")
@@ -282,11 +288,11 @@ def fast_lane(desktop):
 
 
 def timeline(runs, lane):
-    lines = [f"model: {lane.get('model', 'none')}" + (f" · recording, {lane['recording']}" if lane.get("recording") else "") +
+    lines = [f"model: {lane.get('model', 'none')}" + (" · recording" if lane.get("recording") else "") +
              (f" · {lane['pace']} tokens a second" if lane.get("pace") else "")]
-    for sentence, done in runs:
+    for sentence, done, how in runs:
         t = done["timeline"]
-        lines.append(f"\n“{sentence}”: {done['outcome']}, {t['total_ms']:.0f} ms")
+        lines.append(f"\n“{sentence}”: {done['outcome']}, {t['total_ms']:.0f} ms" + (f"; recorded {', '.join(how)}" if how else ""))
         lines.append(f"  {'stage':<12}{'ms':>8}{'model':>8}{'tool':>8}{'person':>8}{'check':>8}{'own':>8}  tokens")
         for s in t["stages"]:
             name = s["state"] + (f" {s['attempt']}" if s.get("attempt", 1) > 1 else "")
@@ -301,7 +307,7 @@ def timeline(runs, lane):
 def environment(rate):
     """Which model answers: a key of the environment or a local server is the agent's own choice; else recordings at a stated pace."""
     env = {"IMPROMPTU_REHEARSAL_ARGS": f"--rate {rate}"}
-    given = [k for k in KEYS + ("IMPROMPTU_LANE", "IMPROMPTU_BASE_URL") if os.environ.get(k)]
+    given = [k for k in KEYS + ["IMPROMPTU_LANE", "IMPROMPTU_BASE_URL"] if os.environ.get(k)]
     local = [base for base in LOCAL_SERVERS if serves_models(base)]
     if given:
         say(f"using {given[0]}")
@@ -316,7 +322,7 @@ def environment(rate):
 
 def serves_models(base):
     try:
-        with urllib.request.urlopen(base + "/v1/models", timeout=1) as answer:
+        with urllib.request.urlopen(base + "/models", timeout=1) as answer:
             return "data" in json.load(answer)
     except (OSError, ValueError):
         return False

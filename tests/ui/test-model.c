@@ -229,7 +229,7 @@ static void
 test_words(void)
 {
         static const char *const states[] = {"", "ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK", "REPAIR", "DELIVER", "NEW"};
-        static const char *const words[] = {"planning", "planning", "planning", "planning", "writing", "checking", "repairing", "checking", "planning"};
+        static const char *const words[] = {"planning", "planning", "planning", "making its tools", "writing", "checking", "repairing", "checking", "planning"};
         for (guint s = 0; s < G_N_ELEMENTS(states); s++)
                 for (guint recording = 0; recording < 2; recording++)
                         for (guint version = 0; version < 2; version++) {
