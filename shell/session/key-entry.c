@@ -4,8 +4,10 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "agent/inference/provider.h"
 #include "protocols/api.h"
 #include "protocols/client.h"
+#include "protocols/share.h"
 #include "protocols/text.h"
 
 #define KEY_MAX 4096    /* characters */
@@ -26,14 +28,6 @@
 static const char light[] = STYLE("#e9e5da", "#fffdf9", "#d9d4c7", "#1c1b1f", "#6a675f", "#c8401f", "#2c7a4b");
 static const char dark[] = STYLE("#17161a", "#26252b", "#3a3841", "#f1ede2", "#a39f93", "#ff7a55", "#6fce97");
 
-/* The name on the wire, and the one to show. */
-static const char *const providers[][2] = {
-        {"cerebras", "Cerebras"},
-        {"groq", "Groq"},
-        {"openai", "OpenAI"},
-        {"openrouter", "OpenRouter"},
-};
-
 typedef struct {
         AgentClient *agent;
         GtkWidget *window;
@@ -42,6 +36,24 @@ typedef struct {
         GtkWidget *use;
         GtkLabel *answer;
 } KeyEntry;
+
+/* Whoever a key can be for, as the data say. */
+static void add_providers(GtkComboBoxText *list)
+{
+        g_autofree char *share = share_folder("providers.json"), *path = g_build_filename(share, "providers.json", NULL);
+        g_autoptr(Providers) providers = providers_new();
+        g_autoptr(GError) error = NULL;
+        json_object *rows = json_object_from_file(path);
+        const Provider *provider;
+
+        if (!providers_add(providers, rows, path, &error))
+                g_warning("%s", error->message);
+        json_object_put(rows);
+        for (guint i = 0; (provider = providers_at(providers, i)); i++) {
+                if (provider->keys[0] && provider->base && !providers_second_way(providers, provider))
+                        gtk_combo_box_text_append(list, provider->name, provider->title);
+        }
+}
 
 static void say(KeyEntry *entry, const char *sentence, const char *style)
 {
@@ -160,8 +172,7 @@ static GtkWidget *make_provider(KeyEntry *entry)
 {
         GtkWidget *provider = gtk_combo_box_text_new();
 
-        for (guint i = 0; i < G_N_ELEMENTS(providers); i++)
-                gtk_combo_box_text_append(GTK_COMBO_BOX_TEXT(provider), providers[i][0], providers[i][1]);
+        add_providers(GTK_COMBO_BOX_TEXT(provider));
         gtk_combo_box_set_active(GTK_COMBO_BOX(provider), 0);
         atk_object_set_name(gtk_widget_get_accessible(provider), "Provider");
         entry->provider = GTK_COMBO_BOX_TEXT(provider);
