@@ -38,6 +38,7 @@ static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *sour
         GPtrArray *wished = wishes_models(spec->wishes, source->provider->name, lane);
         WireDialect dialect = dialect_of(spec, source);
         guint before = entries->len;
+        gboolean found = FALSE;
 
         if (spec->only && strcmp(source->provider->name, "custom") == 0) {
                 add(entries, source, spec->only, NULL, dialect);
@@ -51,9 +52,14 @@ static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *sour
         for (guint i = 0; i < wished->len; i++) {
                 Wish *wish = g_ptr_array_index(wished, i);
                 add(entries, source, wish->model, wish->options, wish->dialect == source->provider->dialect ? dialect : wish->dialect);
+                found |= source_serves(source, wish->model) != NULL;
         }
-        for (guint i = 0; entries->len == before && source->served && i < source->served->len; i++)
-                add(entries, source, g_ptr_array_index(source->served, i), NULL, dialect);
+        /* Nothing that is wished is there (also not further up in the lane): whatever it has, which on a machine of one's own is the one. */
+        for (guint i = 0; !found && source->served && i < source->served->len; i++) {
+                const char *served = g_ptr_array_index(source->served, i);
+                add(entries, source, served, NULL, dialect);
+                found = source_serves(source, served) != NULL;
+        }
 }
 
 GPtrArray *entries_of_source(const EntriesSpec *spec, Source *source, const char *lane)

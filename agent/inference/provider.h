@@ -49,6 +49,8 @@ typedef struct {
 } Provider;
 
 Provider *provider_ref(const Provider *provider);
+/* TRUE if they are the same in everything. */
+gboolean provider_equal(const Provider *one, const Provider *other);
 /* Accepts NULL. */
 void provider_unref(Provider *provider);
 
@@ -57,7 +59,8 @@ typedef struct Providers Providers;
 Providers *providers_new(void);
 /* Accepts NULL. */
 void providers_free(Providers *providers);
-/* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. Adds nothing and returns FALSE
+/* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. A new one that speaks
+ * Anthropic's dialect has its headers, unless it says others. Adds nothing and returns FALSE
  * with a sentence that names the place if one of them is wrong; `what` is the file's name in it. */
 gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error);
 /* By name; NULL if there is none. Lives as long as providers. */

@@ -125,8 +125,10 @@ static json_object *grammar_of(const char *const *words)
 {
         g_autoptr(GString) grammar = g_string_new("root ::= ");
 
-        for (gsize i = 0; words[i]; i++)
-                g_string_append_printf(grammar, "%s\"%s\"", i > 0 ? " | " : "", words[i]);
+        for (gsize i = 0; words[i]; i++) {
+                g_autofree char *escaped = g_strescape(words[i], NULL);
+                g_string_append_printf(grammar, "%s\"%s\"", i > 0 ? " | " : "", escaped);
+        }
         return json_object_new_string(grammar->str);
 }
 

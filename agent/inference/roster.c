@@ -35,6 +35,7 @@ struct Roster {
         char *choice;             /* "recording", "local", "environment", "key"; NULL: nothing yet */
         char *first;              /* the provider whose key was pasted last; NULL */
         char *problem;            /* why there is no source, where one was chosen */
+        gboolean searches;        /* kept keys are of interest: IMPROMPTU_LANE did not say otherwise */
         gboolean searching;       /* kept keys or local servers are being looked for and nothing is chosen */
         Recording *recording;
         gboolean starting;        /* the rehearsal is */
@@ -185,7 +186,7 @@ static Source *source_get(Roster *roster, const Provider *provider, const char *
         g_autofree char *name = g_strconcat(provider->name, " ", base ? base : provider->base, NULL);
         Source *source = g_hash_table_lookup(roster->known, name);
 
-        if (source && source->provider == provider && g_strcmp0(source->key, key) == 0)
+        if (source && provider_equal(source->provider, provider) && g_strcmp0(source->key, key) == 0)
                 return source;
         if (g_hash_table_size(roster->known) >= KNOWN_MAX)
                 g_hash_table_remove_all(roster->known);
@@ -231,6 +232,29 @@ static const Provider *custom(Roster *roster)
         return providers_find(wishes_providers(roster->wishes), "custom");
 }
 
+/* A key opens it, or a person names it and it needs none. */
+static gboolean is_open(Roster *roster, const Provider *provider)
+{
+        gboolean keyed = keyring_get(roster->keyring, provider) != NULL;
+
+        if (!provider->base || provider->rehearsal)
+                return FALSE;
+        if (person_names(roster, provider->name))
+                return keyed || !provider->keys[0];
+        return keyed && !providers_second_way(wishes_providers(roster->wishes), provider);
+}
+
+static gboolean any_open(Roster *roster)
+{
+        const Provider *provider;
+
+        for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
+                if (is_open(roster, provider))
+                        return TRUE;
+        }
+        return roster->environment_base && custom(roster);
+}
+
 /* All that keys open, and what a person names besides. FALSE if that is nothing. */
 static gboolean use_keyed(Roster *roster)
 {
@@ -239,21 +263,18 @@ static gboolean use_keyed(Roster *roster)
         if (roster->environment_base && custom(roster))
                 use(roster, source_get(roster, custom(roster), roster->environment_base));
         for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
-                gboolean named = person_names(roster, provider->name), keyed = keyring_get(roster->keyring, provider) != NULL;
-                if (!provider->base || provider->rehearsal)
-                        continue;
-                if (named ? keyed || !provider->keys[0] : keyed && !providers_second_way(wishes_providers(roster->wishes), provider))
+                if (is_open(roster, provider))
                         use(roster, source_get(roster, provider, NULL));
         }
         return roster->sources->len > 0;
 }
 
-/* The same list again after something about keys or wishes changed. */
+/* The same list again after something about keys or wishes changed; where nothing was chosen yet, what they open now is. */
 static void refresh(Roster *roster)
 {
-        g_autofree char *choice = g_strdup(roster->choice);
+        g_autofree char *choice = g_strdup(roster->choice ? roster->choice : "environment");
 
-        if (g_strcmp0(choice, "environment") != 0 && g_strcmp0(choice, "key") != 0)
+        if ((g_strcmp0(choice, "environment") != 0 && g_strcmp0(choice, "key") != 0) || (!roster->choice && !any_open(roster)))
                 return;
         leave(roster, choice);
         if (!use_keyed(roster))
@@ -278,7 +299,7 @@ static gboolean base_check(const char *base, GError **error)
         g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
         const char *scheme = uri ? g_uri_get_scheme(uri) : NULL;
 
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) && !g_uri_get_fragment(uri) &&
             (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
                 return TRUE;
         g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "This is not the address of a model server; it looks like "
@@ -499,6 +520,8 @@ static void file_changed_cb(GFileMonitor *monitor, GFile *file, GFile *other, GF
         read_wishes(roster);
         keyring_take_environment(roster->keyring, wishes_providers(roster->wishes));
         refresh(roster);
+        if (roster->searches) /* what was found so far is known; what is new in the file may have a key too */
+                keyring_search(roster->keyring, wishes_providers(roster->wishes), kept_cb, roster);
         roster_changed(roster);
 }
 
@@ -542,6 +565,7 @@ void roster_begin(Roster *roster)
         } else if (!choose_keyed(roster, "environment", NULL)) {
                 roster->searching = TRUE;
         }
+        roster->searches = TRUE;
         keyring_search(roster->keyring, wishes_providers(roster->wishes), kept_cb, roster);
 }
 
