@@ -70,7 +70,8 @@ static gsize skip_blank(const char *text, gsize at)
 static json_object *parse(const char *text, gsize length, const char *what, GError **error)
 {
         json_tokener *tokener = json_tokener_new();
-        json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+        g_autofree char *lines = g_strconcat(text, "\n", NULL); /* a comment may be the last line and have no end of its own */
+        json_object *object = json_tokener_parse_ex(tokener, lines, (int)strlen(lines));
         enum json_tokener_error problem = json_tokener_get_error(tokener);
         gsize end = json_tokener_get_parse_end(tokener);
 
