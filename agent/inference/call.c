@@ -37,7 +37,8 @@ struct LaneCall {
         guint wait_place;
         gboolean wait_fresh;
         guint hedge;             /* a timer before the second try */
-        GError *first_error;     /* of the entry that was asked first */
+        GError *first_error;     /* of the foremost entry that failed, when it first did */
+        guint first_place;
         GError *error;           /* of an end that waits for the main loop */
         gint64 called;           /* monotonic µs */
 };
@@ -309,10 +310,13 @@ void lane_call_abandon(LaneCall *call)
 
 /* ---- where next ---- */
 
-static void remember_error(LaneCall *call, const GError *error)
+static void remember_error(LaneCall *call, guint place, const GError *error)
 {
-        if (!call->first_error && error)
-                call->first_error = g_error_copy(error);
+        if (call->first_error && call->first_place <= place)
+                return;
+        g_clear_error(&call->first_error);
+        call->first_error = g_error_copy(error);
+        call->first_place = place;
 }
 
 /* Takes error. */
@@ -514,7 +518,7 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
                 call_end(call, attempt, g_steal_pointer(&failure->error));
                 return;
         }
-        remember_error(call, failure->error);
+        remember_error(call, place, failure->error);
         again = !others_run(call, attempt) && same_again(call, attempt, place, failure);
         if (!again) {
                 judge(call, attempt, failure->error);

@@ -123,8 +123,13 @@ static void add_ranked(const EntriesSpec *spec, GPtrArray *entries, const char *
                 g_array_append_vals(ranked, &(Ranked) { source, rank }, 1);
         }
         g_array_sort(ranked, compare);
-        for (guint i = 0; i < ranked->len; i++)
-                add_source(spec, entries, g_array_index(ranked, Ranked, i).source, lane);
+        for (guint i = 0; i < ranked->len; i++) {
+                Source *source = g_array_index(ranked, Ranked, i).source;
+                const char *name = source->provider->name;
+                /* A server of a person's own of which we wish nothing stands where they put it, with the model that they named. */
+                if (wishes_models(spec->wishes, name, lane)->len > 0 || !wishes_name(spec->wishes, name))
+                        add_source(spec, entries, source, lane);
+        }
 }
 
 static void add_lane(const EntriesSpec *spec, GPtrArray *entries, const char *lane)
@@ -144,7 +149,11 @@ GPtrArray *entries_of(const EntriesSpec *spec, const char *lane)
         };
         GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)lane_entry_free);
 
-        for (const char *const *at = chains[source_lane(lane)]; *at; at++)
+        for (const char *const *at = chains[source_lane(lane)]; *at; at++) {
+                /* Whoever says who is fast and not who routes means the same, and nobody else. */
+                if (source_lane(*at) == source_lane("router") && !wishes_lane(spec->wishes, *at) && wishes_lane(spec->wishes, "fast"))
+                        continue;
                 add_lane(spec, entries, *at);
+        }
         return entries;
 }

@@ -215,18 +215,6 @@ static void leave(Roster *roster, const char *choice)
         roster->searching = roster->starting = FALSE;
 }
 
-static gboolean person_names(Roster *roster, const char *provider)
-{
-        for (guint i = 0; i < SOURCE_LANES; i++) {
-                GPtrArray *lane = wishes_lane(roster->wishes, source_lanes[i]);
-                for (guint j = 0; lane && j < lane->len; j++) {
-                        if (strcmp(((Wish *)g_ptr_array_index(lane, j))->provider, provider) == 0)
-                                return TRUE;
-                }
-        }
-        return FALSE;
-}
-
 static const Provider *custom(Roster *roster)
 {
         return providers_find(wishes_providers(roster->wishes), "custom");
@@ -239,7 +227,7 @@ static gboolean is_open(Roster *roster, const Provider *provider)
 
         if (!provider->base || provider->rehearsal)
                 return FALSE;
-        if (person_names(roster, provider->name))
+        if (wishes_name(roster->wishes, provider->name))
                 return keyed || !provider->keys[0];
         return keyed && !providers_second_way(wishes_providers(roster->wishes), provider);
 }

@@ -317,6 +317,18 @@ GPtrArray *wishes_lane(const Wishes *wishes, const char *lane)
         return g_hash_table_lookup(wishes->lanes, lane);
 }
 
+gboolean wishes_name(const Wishes *wishes, const char *provider)
+{
+        for (gsize i = 0; lane_names[i]; i++) {
+                GPtrArray *lane = wishes_lane(wishes, lane_names[i]);
+                for (guint j = 0; lane && j < lane->len; j++) {
+                        if (strcmp(((Wish *)g_ptr_array_index(lane, j))->provider, provider) == 0)
+                                return TRUE;
+                }
+        }
+        return FALSE;
+}
+
 /* A mistake in our own data is told and passed over. */
 static GPtrArray *models_read(Wishes *wishes, const char *name, const char *lane)
 {
