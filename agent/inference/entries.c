@@ -26,7 +26,7 @@ static void add(GPtrArray *entries, Source *source, const char *model, json_obje
         g_ptr_array_add(entries, lane_entry_new(source, made));
 }
 
-static WireDialect dialect_of(const EntriesSpec *spec, const Source *source)
+WireDialect entries_dialect(const EntriesSpec *spec, const Source *source)
 {
         const Provider *provider = source->provider;
 
@@ -36,7 +36,7 @@ static WireDialect dialect_of(const EntriesSpec *spec, const Source *source)
 static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *source, const char *lane)
 {
         GPtrArray *wished = wishes_models(spec->wishes, source->provider->name, lane);
-        WireDialect dialect = dialect_of(spec, source);
+        WireDialect dialect = entries_dialect(spec, source);
         guint before = entries->len;
         gboolean found = FALSE;
 

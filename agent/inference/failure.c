@@ -117,7 +117,9 @@ static GError *status_error(const Source *source, long status, const Words *word
                         what = g_strdup_printf("%s is taking no more requests just now; try again in a moment.", source->title);
                 return sentence(source, LANE_ERROR_LIMIT, what, words->message);
         }
-        if (status >= 500)
+        if (status == 0)
+                what = g_strdup_printf("%s failed; try again, or use another model.", source->title);
+        else if (status >= 500)
                 what = g_strdup_printf("%s failed (HTTP %ld); try again, or use another model.", source->title, status);
         else
                 what = g_strdup_printf("%s would not take the request (HTTP %ld).", source->title, status);
@@ -249,7 +251,7 @@ Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint
                                                         answer->error_message);
                 return failure_new(FAILURE_FINAL, g_error_new_literal(LANE_ERROR, LANE_ERROR_SERVER, what));
         }
-        failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status ? answer->error_status : 500, &words, -1));
+        failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status, &words, -1));
         failure->wait = backoff(tries);
         failure->message = g_strdup(words.message);
         if (worth_retrying(answer->error_status))

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #define BEARER "Authorization: Bearer "
-#define ANTHROPIC_KEY "x-api-key: "
-#define ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
 
 struct Providers {
         GPtrArray *list; /* of Provider, owned */
@@ -282,11 +280,11 @@ static void add_defaults(Provider *provider, json_object *row)
                 return;
         if (!json_object_object_get_ex(row, "key_header", NULL)) {
                 g_free(provider->key_header);
-                provider->key_header = g_strdup(ANTHROPIC_KEY);
+                provider->key_header = g_strdup(PROVIDER_ANTHROPIC_KEY);
         }
         if (!json_object_object_get_ex(row, "headers", NULL)) {
                 g_strfreev(provider->headers);
-                provider->headers = g_strsplit(ANTHROPIC_VERSION, "\n", -1);
+                provider->headers = g_strsplit(PROVIDER_ANTHROPIC_VERSION, "\n", -1);
         }
 }
 

@@ -9,6 +9,9 @@
 #define PROVIDERS_MAX 64
 #define PROVIDER_NAME_MAX 40   /* characters */
 #define PROVIDER_TEXT_MAX 500  /* bytes of any text of a provider */
+/* The headers that a server of Anthropic's dialect wants. */
+#define PROVIDER_ANTHROPIC_KEY "x-api-key: "
+#define PROVIDER_ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
 
 /* What a provider is known to take beside the plain request: id, name in the file. A field that is refused all the same is left out from
  * then on. */

@@ -149,6 +149,8 @@ static void chat_body(Body *body)
 
         json_object_object_add(body->body, "messages", messages_of(request, TRUE));
         json_object_object_add(body->body, "stream", bool_of(TRUE));
+        if (body->model->dialect == WIRE_DIFFUSING)
+                json_object_object_add(body->body, "diffusing", bool_of(TRUE)); /* what is asked for is what the reader expects */
         if (can(body, PROVIDER_CAN(USAGE) | PROVIDER_CAN(NO_OBFUSCATION)))
                 add(body, "stream_options", stream_options_of(body));
         if (cap)

@@ -163,7 +163,8 @@ static void look_done_cb(TransportRequest *request, const TransportOutcome *outc
 static void look_at(Roster *roster, Source *source)
 {
         g_autofree char *url = source_models_url(source);
-        g_auto(GStrv) headers = source_headers(source, NULL);
+        EntriesSpec entries = entries_spec(roster);
+        g_auto(GStrv) headers = source_headers(source, NULL, entries_dialect(&entries, source));
         Look *look = g_new0(Look, 1);
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = ROSTER_LOOK_SECONDS,
                                .stall_seconds = ROSTER_LOOK_SECONDS, .total_seconds = ROSTER_LOOK_SECONDS, .direct = source->here,
@@ -630,7 +631,7 @@ void roster_warm(Roster *roster)
                 g_autoptr(GPtrArray) entries = roster_entries(roster, source_lanes[i]);
                 LaneEntry *entry = entries->len > 0 ? g_ptr_array_index(entries, 0) : NULL;
                 g_autofree char *url = entry && !entry->source->here ? source_warm_url(entry->source) : NULL;
-                g_auto(GStrv) headers = url ? source_headers(entry->source, NULL) : NULL;
+                g_auto(GStrv) headers = url ? source_headers(entry->source, NULL, entry->model->dialect) : NULL;
                 if (url)
                         transport_warm(roster->transport, url, (const char *const *)headers, entry->source->provider->ca_file,
                                        entry->source->here);

@@ -279,14 +279,17 @@ static char *sentence_header(const char *sentence)
         return g_strconcat("X-Impromptu-Sentence: ", escaped, NULL);
 }
 
-GStrv source_headers(const Source *source, const LaneRequest *request)
+GStrv source_headers(const Source *source, const LaneRequest *request, WireDialect dialect)
 {
         GPtrArray *headers = g_ptr_array_new();
+        gboolean anthropic = dialect == WIRE_ANTHROPIC && source->provider->dialect != WIRE_ANTHROPIC; /* its row does not say how */
 
         if (request)
                 g_ptr_array_add(headers, g_strdup("Content-Type: application/json"));
         if (source->key)
-                g_ptr_array_add(headers, g_strconcat(source->provider->key_header, source->key, NULL));
+                g_ptr_array_add(headers, g_strconcat(anthropic ? PROVIDER_ANTHROPIC_KEY : source->provider->key_header, source->key, NULL));
+        if (anthropic)
+                g_ptr_array_add(headers, g_strdup(PROVIDER_ANTHROPIC_VERSION));
         for (gsize i = 0; source->provider->headers[i]; i++)
                 g_ptr_array_add(headers, g_strdup(source->provider->headers[i]));
         if (request && source->provider->rehearsal && source->here) {
@@ -361,7 +364,8 @@ static gboolean is_needed(const LaneModel *model, const char *field)
 {
         static const char *const needed[] = { "model", "messages", "input", "stream", "system", "instructions", NULL };
 
-        return g_strv_contains(needed, field) || (model->dialect == WIRE_ANTHROPIC && strcmp(field, CAP_FIELD) == 0);
+        return g_strv_contains(needed, field) || (model->dialect == WIRE_DIFFUSING && strcmp(field, "diffusing") == 0) ||
+               (model->dialect == WIRE_ANTHROPIC && strcmp(field, CAP_FIELD) == 0);
 }
 
 static gboolean refuse_unnamed(Source *source, const LaneModel *model, json_object *body)

@@ -246,7 +246,7 @@ static void try_send(Try *attempt)
         const TrySpec *spec = &attempt->spec;
         Source *source = spec->source;
         g_autofree char *url = source_url(source, spec->model->dialect);
-        g_auto(GStrv) headers = source_headers(source, spec->request);
+        g_auto(GStrv) headers = source_headers(source, spec->request, spec->model->dialect);
         TransportSpec http = { .url = url, .headers = (const char *const *)headers, .fresh = spec->fresh, .direct = source->here,
                                .http1 = source->http1, .ca_file = source->provider->ca_file,
                                .gzip = (source->provider->takes & PROVIDER_CAN(GZIP)) != 0 };

@@ -81,9 +81,9 @@ static json_object *parse(const char *text, gsize length, const char *what, GErr
         } else if (!json_object_is_type(object, json_type_object)) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the file must hold one object, {…}.", what);
                 g_clear_pointer(&object, json_object_put);
-        } else if (skip_blank(text, end) < length) {
+        } else if (lines[skip_blank(lines, end)] || strlen(text) < length) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%u: something stands behind the end of the object.", what,
-                            line_of(text, skip_blank(text, end)));
+                            line_of(lines, skip_blank(lines, end)));
                 g_clear_pointer(&object, json_object_put);
         }
         json_tokener_free(tokener);

@@ -208,6 +208,8 @@ static void test_options(void)
 {
         g_autoptr(Source) openai = source("openai"), ollama = source("ollama-native"), inception = source("inception");
         g_autoptr(LaneModel) diffusing = model_of(inception, "{\"diffusing\":true}"), plain = model_of(inception, "{\"diffusing\":false}");
+        g_autoptr(LaneModel) named = NULL;
+        LaneRequest request = everything();
         json_object *body = body_of(openai, "{\"reasoning_effort\":\"low\",\"temperature\":1,\"stream_options\":{\"x\":1}}");
 
         g_assert_cmpstr(text(body, "/reasoning_effort"), ==, "low");
@@ -220,6 +222,11 @@ static void test_options(void)
         json_object_put(body);
         g_assert_cmpint(diffusing->dialect, ==, WIRE_DIFFUSING);
         g_assert_cmpint(plain->dialect, ==, WIRE_OPENAI);
+        named = lane_model_new("m", NULL, WIRE_DIFFUSING);
+        body = request_body(inception, named, &request, 600);
+        g_assert_cmpstr(text(body, "/diffusing"), ==, "true"); /* whoever is read so is asked so */
+        g_assert_false(source_refuse(inception, named, body, "diffusing is not known", FALSE));
+        json_object_put(body);
 }
 
 /* ---- what a server refuses ---- */
@@ -398,11 +405,13 @@ static void test_headers(void)
         LaneRequest request = everything();
         const Provider *each;
         g_autoptr(Source) afar = source_new(provider("rehearsal"), "http://llm.example/v1", NULL), keyless = source_new(provider("groq"), NULL, NULL);
-        g_auto(GStrv) far = source_headers(afar, &request), none = source_headers(keyless, &request);
+        g_autoptr(Source) custom = source("custom");
+        g_auto(GStrv) other = source_headers(custom, &request, WIRE_ANTHROPIC);
+        g_auto(GStrv) far = source_headers(afar, &request, WIRE_OPENAI), none = source_headers(keyless, &request, WIRE_GROQ);
 
         for (guint i = 0; (each = providers_at(wishes_providers(wishes), i)); i++) {
                 g_autoptr(Source) of = source(each->name);
-                g_auto(GStrv) call = source_headers(of, &request), look = source_headers(of, NULL);
+                g_auto(GStrv) call = source_headers(of, &request, each->dialect), look = source_headers(of, NULL, each->dialect);
                 gboolean anthropic = each->dialect == WIRE_ANTHROPIC;
 
                 g_assert_true(has(call, "Content-Type: application/json"));
@@ -418,6 +427,9 @@ static void test_headers(void)
                         g_assert_true(has(call, "X-Impromptu-Sentence: a%20clock%2C%20please"));
                 }
         }
+        g_assert_true(has(other, "x-api-key: " KEY)); /* a server that only the environment calls Anthropic's */
+        g_assert_true(has(other, "anthropic-version: 2023-06-01"));
+        g_assert_cmpuint(g_strv_length(other), ==, 3);
         g_assert_false(tells(far)); /* and to none elsewhere */
         g_assert_cmpuint(g_strv_length(none), ==, 1);
 }
