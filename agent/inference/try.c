@@ -210,13 +210,16 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
 static void answer_begins(Try *attempt, TransportRequest *request)
 {
         const char *type = transport_request_header(request, "content-type");
+        WireDialect dialect = attempt->spec.model->dialect;
 
         if (attempt->ticket)
                 admission_learn(attempt->ticket, header_cb, request);
         if (transport_request_status(request) != 200)
                 return;
         attempt->recording = g_strdup(transport_request_header(request, "x-impromptu-recording"));
-        attempt->stream = chat_stream_new(attempt->spec.model->dialect, type && g_str_has_prefix(type, "application/json"));
+        if (type && g_str_has_prefix(type, "text/html"))
+                dialect = WIRE_OPENAI; /* a page is a page in any; a reader of lines would wait for the end of one */
+        attempt->stream = chat_stream_new(dialect, type && g_str_has_prefix(type, "application/json"));
 }
 
 static void data_cb(TransportRequest *request, const char *bytes, gsize length, gpointer user_data)

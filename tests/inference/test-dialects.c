@@ -163,13 +163,16 @@ static void test_faults(gconstpointer dialect)
                 g_autoptr(Lanes) lanes = lanes_playing(dialect);
                 g_auto(Ended) ended = { 0 };
                 guint before = requests_logged();
+                Case expected = cases[i];
 
+                if (strcmp(dialect, "ollama") == 0 && expected.code == LANE_ERROR_REFUSED)
+                        expected.code = OTHER; /* it has no word for that: the model's own are the answer */
                 bench_fault(bench, cases[i].fault);
                 write_once(lanes, TRUE, &ended);
                 bench_fault(bench, NULL);
                 g_test_message("%s, %s: %s (%u requests, %zu bytes seen)", (const char *)dialect, cases[i].fault,
                                ended.error ? ended.error->message : "whole", requests_logged() - before, ended.seen->len);
-                check_case(&cases[i], &ended, requests_logged() - before);
+                check_case(&expected, &ended, requests_logged() - before);
                 if (cases[i].partial && !diffuses)
                         g_assert_cmpuint(ended.seen->len, >, 0);
                 if (diffuses && ended.error && cases[i].code != LANE_ERROR_LENGTH && cases[i].code != LANE_ERROR_REFUSED)
