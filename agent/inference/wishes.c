@@ -153,6 +153,20 @@ static Wish *wish_read(const Where *where, const Provider *provider, json_object
         return g_steal_pointer(&wish);
 }
 
+/* "cerebras, groq, house": those that a lane can name. */
+static char *names_of(const Providers *providers)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        const Provider *provider;
+
+        for (guint i = 0; (provider = providers_at(providers, i)); i++) {
+                if (provider->base && !provider->rehearsal)
+                        g_ptr_array_add(names, provider->name);
+        }
+        g_ptr_array_add(names, NULL);
+        return g_strjoinv(", ", (char **)names->pdata);
+}
+
 static Wish *wish_read_named(const Where *where, json_object *entry)
 {
         json_object *name = get(entry, "provider");
@@ -163,7 +177,9 @@ static Wish *wish_read_named(const Where *where, json_object *entry)
         if (!name)
                 return wrong(where, "names no “provider”");
         if (!provider) {
-                g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”", json_object_get_string(name));
+                g_autofree char *known = names_of(where->providers);
+                g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”; there are %s", json_object_get_string(name),
+                                                        known);
                 return wrong(where, must);
         }
         return wish_read(where, provider, entry);
