@@ -360,8 +360,8 @@ static gboolean admittable(LaneCall *call, const LaneEntry *entry)
 
         if (wait <= FAILURE_WAIT_MAX_SECONDS)
                 return TRUE;
-        remember_skipped(call, g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "%s takes no more requests for %.0f seconds: the limit of its key is "
-                                           "reached.", entry->source->title, wait));
+        remember_skipped(call, g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "%s takes no more requests for %.0f seconds: the limit of its key "
+                                           "is reached.", entry->source->title, wait));
         return FALSE;
 }
 

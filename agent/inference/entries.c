@@ -1,6 +1,6 @@
-/* A lane of a person's own is taken as it stands, less what has no key or is gone. One that is left to us holds the models that the data wish
- * of each source, the sources in the data's order. Behind both stand the lanes that it falls back to, so that a call fails only where nobody
- * answers: fast may be answered by deep (it escalates), deep by fast rather than not at all, and router by fast. */
+/* A lane of a person's own is taken as it stands, less what has no key or is gone. One that is left to us holds the models that the data
+ * wish of each source, the sources in the data's order. Behind both stand the lanes that it falls back to, so that a call fails only where
+ * nobody answers: fast may be answered by deep (it escalates), deep by fast rather than not at all, and router by fast. */
 #include "entries.h"
 
 #include <string.h>
@@ -54,7 +54,8 @@ static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *sour
                 add(entries, source, wish->model, wish->options, wish->dialect == source->provider->dialect ? dialect : wish->dialect);
                 found |= source_serves(source, wish->model) != NULL;
         }
-        /* Nothing that is wished is there (also not further up in the lane): whatever it has, which on a machine of one's own is the one. */
+        /* Nothing that is wished is there (also not further up in the lane): whatever it has, which on a machine of one's own is the
+         * one. */
         for (guint i = 0; !found && source->served && i < source->served->len; i++) {
                 const char *served = g_ptr_array_index(source->served, i);
                 add(entries, source, served, NULL, dialect);

@@ -48,8 +48,8 @@ gboolean provider_equal(const Provider *one, const Provider *other)
                strcmp(one->key_header, other->key_header) == 0 &&
                g_strv_equal((const char *const *)one->headers, (const char *const *)other->headers) &&
                g_strcmp0(one->path, other->path) == 0 && g_strcmp0(one->warm_path, other->warm_path) == 0 &&
-               strcmp(one->cap_field, other->cap_field) == 0 && g_strcmp0(one->ca_file, other->ca_file) == 0 && one->takes == other->takes &&
-               one->local == other->local && one->rehearsal == other->rehearsal;
+               strcmp(one->cap_field, other->cap_field) == 0 && g_strcmp0(one->ca_file, other->ca_file) == 0 &&
+               one->takes == other->takes && one->local == other->local && one->rehearsal == other->rehearsal;
 }
 
 Providers *providers_new(void)
@@ -200,8 +200,8 @@ static gboolean take_base(const Place *place, json_object *value, char **base)
         if (!take_text(place, "base", value, base))
                 return FALSE;
         uri = g_uri_parse(*base, G_URI_FLAGS_NONE, NULL);
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) && !g_uri_get_fragment(uri) &&
-            (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http")))
+        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+            !g_uri_get_fragment(uri) && (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http")))
                 return TRUE;
         return wrong(place, "base", "an address such as https://llm.example/v1");
 }

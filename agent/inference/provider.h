@@ -1,4 +1,5 @@
-/* Providers: who can answer, as data (data/providers.json and a person's own in lanes.json). Nothing else in this room knows their names. */
+/* Providers: who can answer, as data (data/providers.json and a person's own in lanes.json). Nothing else in this room knows their
+ * names. */
 #pragma once
 
 #include <gio/gio.h>

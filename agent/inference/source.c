@@ -203,8 +203,8 @@ const char *source_serves(const Source *source, const char *id)
                 const char *name = g_str_has_prefix(served, "models/") ? served + strlen("models/") : served;
                 gsize length = strlen(id);
                 if (strcmp(served, id) == 0 || strcmp(name, id) == 0 ||
-                    (strncmp(name, id, length) == 0 && strcmp(name + length, ":latest") == 0)) /* as Ollama lists what is asked for without */
-                        return served;
+                    (strncmp(name, id, length) == 0 && strcmp(name + length, ":latest") == 0))
+                        return served; /* Ollama lists so what is asked for without */
         }
         return source->served ? NULL : id;
 }

@@ -178,8 +178,8 @@ static Wish *wish_read_named(const Where *where, json_object *entry)
                 return wrong(where, "names no “provider”");
         if (!provider) {
                 g_autofree char *known = names_of(where->providers);
-                g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”; there are %s", json_object_get_string(name),
-                                                        known);
+                g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”; there are %s",
+                                                        json_object_get_string(name), known);
                 return wrong(where, must);
         }
         return wish_read(where, provider, entry);
@@ -241,8 +241,8 @@ static gboolean own_providers_read(Wishes *wishes, json_object *rows, const char
                 return providers_add(wishes->providers, rows, what, error); /* which says so */
         json_object_object_foreach(rows, name, row) {
                 if (json_object_is_type(row, json_type_object) && !get(row, "base") && !providers_find(wishes->providers, name)) {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%.40s has no “base”, the address of its server.",
-                                    what, name);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%.40s has no “base”, the address of its "
+                                    "server.", what, name);
                         return FALSE;
                 }
         }

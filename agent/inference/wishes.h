@@ -25,8 +25,8 @@ Wishes *wishes_new(const char *providers, const char *lanes, GError **error);
 void wishes_free(Wishes *wishes);
 /* $XDG_CONFIG_HOME/impromptu/lanes.json; free it. */
 char *wishes_file(void);
-/* Reads a person's file over the data. One that is not there changes nothing. FALSE, with a sentence that names the place, if it cannot be used:
- * then nothing of it is, and wishes is only good to be freed. At most once. */
+/* Reads a person's file over the data. One that is not there changes nothing. FALSE, with a sentence that names the place, if it cannot be
+ * used: then nothing of it is, and wishes is only good to be freed. At most once. */
 gboolean wishes_read(Wishes *wishes, const char *file, GError **error);
 
 const Providers *wishes_providers(const Wishes *wishes);

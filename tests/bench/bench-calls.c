@@ -1,17 +1,19 @@
-/* What a call costs on our side: admission, the request, its way out, and the way of the first event to the caller. Prints; asserts only that all
- * answers came.
+/* What a call costs on our side: admission, the request, its way out, and the way of the first event to the caller. Prints; asserts only
+ * that all answers came.
  *
  *   bench-calls PROVIDERS LANES [CALLS]    data/providers.json, data/lanes.json
  *
- * The server is another process (on another core, where there is one). It answers after WAIT_MS, give or take half, as a model does; both sides read
- * the same clock. It tells in its answer when the request had come whole and when it sent the event, so that its own time can be taken away:
+ * The server is another process (on another core, where there is one). It answers after WAIT_MS, give or take half, as a model does; both
+ * sides read the same clock. It tells in its answer when the request had come whole and when it sent the event, so that its own time can be
+ * taken away:
  *
  *   out   from lanes_call() until the server has read the request
  *   in    from the server's write until the caller's text function runs
  *
- * Both hold two passes through the kernel and the waking of the other side, so what they say of us is too much rather than too little. `in` holds as well
- * what transport.c waits on purpose, up to TRANSPORT_HOLD_US, so that one wake-up serves many calls. `begin` is the processor's time in lanes_call()
- * alone, `cpu` that of this whole process for a call, from its beginning to its end, as a mean of WINDOW calls at a time. */
+ * Both hold two passes through the kernel and the waking of the other side, so what they say of us is too much rather than too little. `in`
+ * holds as well what transport.c waits on purpose, up to TRANSPORT_HOLD_US, so that one wake-up serves many calls. `begin` is the
+ * processor's time in lanes_call() alone, `cpu` that of this whole process for a call, from its beginning to its end, as a mean of WINDOW
+ * calls at a time. */
 #include <gio/gio.h>
 #include <sched.h>
 #include <signal.h>
@@ -63,7 +65,8 @@ static void peer_send(Peer *peer, const char *text)
 {
         g_autoptr(GError) error = NULL;
 
-        if (g_socket_send(peer->socket, text, strlen(text), NULL, &error) != (gssize)strlen(text) && !g_error_matches(error, G_IO_ERROR, G_IO_ERROR_BROKEN_PIPE))
+        if (g_socket_send(peer->socket, text, strlen(text), NULL, &error) != (gssize)strlen(text) && !g_error_matches(error, G_IO_ERROR,
+                        G_IO_ERROR_BROKEN_PIPE))
                 g_error("The server cannot send: %s", error ? error->message : "its buffer is full");
 }
 
@@ -71,8 +74,10 @@ static gboolean answer_cb(gpointer user_data)
 {
         Peer *peer = user_data;
         g_autofree char *body = g_strdup_printf("data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-                                                "\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", peer->came, now_ns(CLOCK_MONOTONIC));
-        g_autofree char *text = g_strdup_printf("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %zu\r\n\r\n%s", strlen(body), body);
+                                                "\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n", peer->came,
+                                                        now_ns(CLOCK_MONOTONIC));
+        g_autofree char *text = g_strdup_printf("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: %zu\r\n\r\n%s",
+                                                strlen(body), body);
 
         peer_send(peer, text);
         return G_SOURCE_REMOVE;
@@ -207,8 +212,10 @@ static void done_cb(const LaneResult *result, const GError *error, gpointer user
 static void begin(Calls *calls)
 {
         Call *call = g_new0(Call, 1);
-        LaneRequest request = { .lane = "fast", .state = "WRITE", .attempt = 1, .sentence = "a clock", .messages = calls->messages, .n_messages = 2,
-                                .max_tokens = 4000, .schema = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}", .temperature = 0.2 };
+        LaneRequest request = { .lane = "fast", .state = "WRITE", .attempt = 1, .sentence = "a clock", .messages = calls->messages,
+                                .n_messages = 2,
+                                .max_tokens = 4000, .schema = "{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"string\"}}}",
+                                        .temperature = 0.2 };
         gint64 cpu = now_ns(CLOCK_THREAD_CPUTIME_ID);
 
         call->calls = calls;

@@ -1,5 +1,5 @@
-/* Verifies each dialect from end to end, over a real socket to the rehearsal server, with every fault that it knows: one end, one sentence, and no
- * second request once something was delivered. */
+/* Verifies each dialect from end to end, over a real socket to the rehearsal server, with every fault that it knows: one end, one sentence,
+ * and no second request once something was delivered. */
 #include <string.h>
 
 #include "bench.h"
@@ -86,7 +86,8 @@ static void test_whole(gconstpointer dialect)
                 g_assert_cmpuint(ended.wakeups, ==, 1); /* nothing is shown that may still change */
 }
 
-/* A server that the environment names is asked in the dialect that it names; it gets no headers of ours, so it must know by itself what to play. */
+/* A server that the environment names is asked in the dialect that it names; it gets no headers of ours, so it must know by itself what to
+ * play. */
 static void test_named(gconstpointer dialect)
 {
         gboolean below = strcmp(dialect, "groq") == 0 || strcmp(dialect, "diffusing") == 0;
@@ -210,7 +211,8 @@ int main(int argc, char **argv)
         for (WireDialect dialect = 0; dialect < WIRE_DIALECT_COUNT; dialect++) {
                 const char *name = wire_dialect_name(dialect);
                 g_autofree char *whole = g_strconcat("/dialects/whole/", name, NULL), *named = g_strconcat("/dialects/named/", name, NULL);
-                g_autofree char *slowly = g_strconcat("/dialects/slowly/", name, NULL), *faults = g_strconcat("/dialects/faults/", name, NULL);
+                g_autofree char *slowly = g_strconcat("/dialects/slowly/", name, NULL), *faults = g_strconcat("/dialects/faults/", name,
+                                NULL);
                 g_test_add_data_func(whole, name, test_whole);
                 g_test_add_data_func(named, name, test_named);
                 g_test_add_data_func(faults, name, test_faults);

@@ -1,5 +1,5 @@
-/* Verifies what is sent: the body in each dialect and to each provider of data/providers.json, where it goes, under which headers, and what is left
- * out of it once a server has refused it. */
+/* Verifies what is sent: the body in each dialect and to each provider of data/providers.json, where it goes, under which headers, and what
+ * is left out of it once a server has refused it. */
 #include <string.h>
 
 #include "bench.h"
@@ -20,8 +20,10 @@ static const char *const words[] = { "app", "say \"no\"", NULL };
 /* A request that wishes for everything. */
 static LaneRequest everything(void)
 {
-        return (LaneRequest) { .lane = "fast", .state = "WRITE", .attempt = 2, .part = "clock", .sentence = "a clock, please", .messages = messages,
-                               .n_messages = G_N_ELEMENTS(messages), .max_tokens = 700, .schema = SCHEMA, .words = words, .prediction = "<p>",
+        return (LaneRequest) { .lane = "fast", .state = "WRITE", .attempt = 2, .part = "clock", .sentence = "a clock, please",
+                               .messages = messages,
+                               .n_messages = G_N_ELEMENTS(messages), .max_tokens = 700, .schema = SCHEMA, .words = words,
+                                       .prediction = "<p>",
                                .cache_key = "app-7", .temperature = 0.25 };
 }
 
@@ -96,7 +98,8 @@ static void check_chat(const Source *of, json_object *body)
         g_assert_cmpstr(text(body, "/response_format/type"), ==, takes(of, PROVIDER_CAN(SCHEMA)) ? "json_schema" : "");
         g_assert_cmpstr(text(body, "/grammar"), ==, takes(of, PROVIDER_CAN(GRAMMAR)) ? "root ::= \"app\" | \"say \\\"no\\\"\"" : "");
         g_assert_cmpstr(text(body, "/guided_choice/1"), ==, takes(of, PROVIDER_CAN(GUIDED_CHOICE)) ? words[1] : "");
-        g_assert_cmpstr(text(body, "/prediction"), ==, takes(of, PROVIDER_CAN(PREDICTION)) ? "{\"type\":\"content\",\"content\":\"<p>\"}" : "");
+        g_assert_cmpstr(text(body, "/prediction"), ==, takes(of,
+                                                             PROVIDER_CAN(PREDICTION)) ? "{\"type\":\"content\",\"content\":\"<p>\"}" : "");
         g_assert_cmpstr(text(body, "/prompt_cache_key"), ==, takes(of, PROVIDER_CAN(CACHE_KEY)) ? "app-7" : "");
 }
 
@@ -145,7 +148,8 @@ static void test_everything(void)
                 g_test_message("%s: %s", each->name, json_object_to_json_string(body));
                 g_assert_cmpstr(text(body, "/model"), ==, "m");
                 g_assert_cmpstr(text(body, "/stream"), ==, "true");
-                g_assert_null(strstr(json_object_to_json_string(body), "a clock, please")); /* the sentence goes in the messages, if at all */
+                g_assert_null(strstr(json_object_to_json_string(body),
+                                     "a clock, please")); /* the sentence goes in the messages, if at all */
                 switch (each->dialect) {
                 case WIRE_ANTHROPIC:
                         check_anthropic(body);
@@ -241,7 +245,8 @@ static void test_refused(void)
                 { "cerebras", NULL, "property 'response_format.json_schema' is unsupported", "/response_format", "/prediction" },
                 { "cerebras", NULL, "prediction is not available for this model", "/prediction", "/response_format" },
                 { "openai", NULL, "Unsupported value: 'temperature' does not support 0.25", "/temperature", "/max_completion_tokens" },
-                { "openai", "{\"reasoning_effort\":\"low\"}", "Unrecognized request argument supplied: reasoning_effort", "/reasoning_effort",
+                { "openai", "{\"reasoning_effort\":\"low\"}", "Unrecognized request argument supplied: reasoning_effort",
+                  "/reasoning_effort",
                   "/temperature" },
                 { "deepseek", NULL, "stream_options should be set along with stream = true", "/stream_options", "/stream" },
                 { "anthropic", NULL, "output_config: Extra inputs are not permitted", "/output_config", "/system" },
@@ -404,7 +409,8 @@ static void test_headers(void)
 {
         LaneRequest request = everything();
         const Provider *each;
-        g_autoptr(Source) afar = source_new(provider("rehearsal"), "http://llm.example/v1", NULL), keyless = source_new(provider("groq"), NULL, NULL);
+        g_autoptr(Source) afar = source_new(provider("rehearsal"), "http://llm.example/v1", NULL), keyless = source_new(provider("groq"),
+                        NULL, NULL);
         g_autoptr(Source) custom = source("custom");
         g_auto(GStrv) other = source_headers(custom, &request, WIRE_ANTHROPIC);
         g_auto(GStrv) far = source_headers(afar, &request, WIRE_OPENAI), none = source_headers(keyless, &request, WIRE_GROQ);
@@ -456,7 +462,8 @@ static void test_models(void)
         g_assert_null(source_serves(of, "c"));
         g_assert_cmpstr(serves(of, "{\"data\":[{\"type\":\"model\",\"id\":\"claude-haiku-4-5\",\"display_name\":\"Claude\"}],\"has_more\":false}",
                                "claude-haiku-4-5"), ==, "claude-haiku-4-5");
-        g_assert_cmpstr(serves(of, "{\"models\":[{\"name\":\"llama3.2:latest\",\"model\":\"llama3.2:latest\"},{\"name\":\"tiny:1b\"}]}", "llama3.2"), ==,
+        g_assert_cmpstr(serves(of, "{\"models\":[{\"name\":\"llama3.2:latest\",\"model\":\"llama3.2:latest\"},{\"name\":\"tiny:1b\"}]}",
+                               "llama3.2"), ==,
                         "llama3.2:latest");
         g_assert_cmpstr(source_serves(of, "tiny:1b"), ==, "tiny:1b");
         g_assert_null(source_serves(of, "tiny"));

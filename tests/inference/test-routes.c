@@ -1,6 +1,6 @@
-/* Verifies how a call goes along its lane when several providers are there: who is asked next and who is not, that nothing is asked twice that was
- * delivered, the second request beside a slow first one, budgets, caps and keys. One scripted server is all of them: it is the proxy through which
- * http://a.test and http://b.test are reached, since a server of this machine is treated otherwise. */
+/* Verifies how a call goes along its lane when several providers are there: who is asked next and who is not, that nothing is asked twice
+ * that was delivered, the second request beside a slow first one, budgets, caps and keys. One scripted server is all of them: it is the
+ * proxy through which http://a.test and http://b.test are reached, since a server of this machine is treated otherwise. */
 #include <glib/gstdio.h>
 #include <libsoup/soup.h>
 #include <string.h>
@@ -628,7 +628,8 @@ static int cap_sent(guint request)
 /* A cap is learnt from what such calls used; one that turns out too tight is lifted, once, where nobody has seen anything yet. */
 static void test_caps(void)
 {
-        static const Scripted tight[] = { { "a", SAY, 200, STREAM, DELTA("ha") ENDING("length") }, { "a", SAY, 200, STREAM, GOOD }, { NULL } };
+        static const Scripted tight[] = { { "a", SAY, 200, STREAM, DELTA("ha") ENDING("length") }, { "a", SAY, 200, STREAM, GOOD },
+                                          { NULL } };
         static const Scripted twice[] = { { "a", SAY, 200, STREAM, DELTA("ha") ENDING("length") },
                                           { "a", SAY, 200, STREAM, DELTA("hal") ENDING("length") }, { NULL } };
         static const Scripted seen[] = { { "a", SAY, 200, STREAM, DELTA("ha") ENDING("length") }, { NULL } };
@@ -821,7 +822,8 @@ static void put(gpointer object)
 static void add_routes(void)
 {
         for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
-                g_autofree char *next = g_strdup_printf("/routes/next/%s", routes[i].what), *all = g_strdup_printf("/routes/all-fail/%s", routes[i].what);
+                g_autofree char *next = g_strdup_printf("/routes/next/%s", routes[i].what), *all = g_strdup_printf("/routes/all-fail/%s",
+                                routes[i].what);
                 g_test_add_data_func(next, &routes[i], test_next);
                 g_test_add_data_func(all, &routes[i], test_all_fail);
         }

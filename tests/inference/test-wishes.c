@@ -1,5 +1,5 @@
-/* Verifies a person's lanes.json: what it may hold, every mistake with its place, and that a running desktop takes changes up. The mistakes are in
- * lanes-files.json, which the schema is tested with too. */
+/* Verifies a person's lanes.json: what it may hold, every mistake with its place, and that a running desktop takes changes up. The mistakes
+ * are in lanes-files.json, which the schema is tested with too. */
 #include "agent/inference/wishes.h"
 
 #include <glib/gstdio.h>
@@ -197,7 +197,8 @@ static gboolean is_so(gpointer data)
         g_autofree char *provider = NULL, *problem = NULL;
 
         describe(expected->lanes, &provider, &problem);
-        return g_strcmp0(provider, expected->provider) == 0 && (expected->problem ? problem && strstr(problem, expected->problem) : !problem);
+        return g_strcmp0(provider, expected->provider) == 0 && (expected->problem ? problem && strstr(problem,
+                        expected->problem) : !problem);
 }
 
 static void expect(Lanes *lanes, const char *provider, const char *problem)
@@ -218,7 +219,8 @@ static gboolean wake_cb(gpointer user_data)
 static void test_changes(void)
 {
         g_autofree char *path = write_file("{}");
-        g_autoptr(Lanes) lanes = lanes_new(&(LanesSpec) { .rehearsal_program = "/nonexistent", .rehearsal_folder = TEST_SOURCE "/recordings",
+        g_autoptr(Lanes) lanes = lanes_new(&(LanesSpec) { .rehearsal_program = "/nonexistent",
+                                                          .rehearsal_folder = TEST_SOURCE "/recordings",
                                                           .providers = TEST_DATA "/providers.json", .lanes = TEST_DATA "/lanes.json" });
         guint wake = g_timeout_add(5, wake_cb, NULL); /* looking costs no event of ours */
 
