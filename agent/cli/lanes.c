@@ -41,8 +41,39 @@ static const char usage[] = "Write “impromptu lanes”, “lanes choose record
 
 /* ---- a person's file ---- */
 
-static gboolean has_key(const Provider *provider)
+typedef struct {
+        Cli *cli;
+        json_object *body;
+} Quiet;
+
+static void quiet_cb(json_object *body, const GError *error, gpointer user_data)
 {
+        Quiet *quiet = user_data;
+
+        quiet->body = json_object_get(body);
+        g_main_loop_quit(quiet->cli->loop);
+}
+
+/* What the agent says; NULL where none runs: a file can be checked without one. */
+static json_object *ask_quietly(Cli *cli, const char *path)
+{
+        Quiet quiet = { .cli = cli };
+
+        if (!cli->agent)
+                return NULL;
+        agent_client_request(cli->agent, "GET", path, NULL, NULL, quiet_cb, &quiet);
+        g_main_loop_run(cli->loop);
+        return quiet.body;
+}
+
+/* keys: those that the agent holds, perhaps NULL. */
+static gboolean has_key(const Provider *provider, json_object *keys)
+{
+        for (gsize i = 0; keys && i < json_object_array_length(keys); i++) {
+                g_autofree char *name = cli_text(json_object_array_get_idx(keys, i), "provider");
+                if (strcmp(name, provider->name) == 0)
+                        return TRUE;
+        }
         for (gsize i = 0; provider->keys[i]; i++) {
                 const char *key = g_getenv(provider->keys[i]);
                 if (key && *key)
@@ -51,18 +82,18 @@ static gboolean has_key(const Provider *provider)
         return FALSE;
 }
 
-static void print_wish(const Wishes *wishes, const char *lane, const Wish *wish)
+static void print_wish(const Wishes *wishes, const char *lane, const Wish *wish, json_object *keys)
 {
         const Provider *provider = providers_find(wishes_providers(wishes), wish->provider);
         g_autofree char *model = g_strdup_printf("%s at %s", wish->model ? wish->model : "its own choice", provider->title);
         g_autofree char *key = !provider->keys[0] ? g_strdup("needs no key")
-                : has_key(provider) ? g_strdup_printf("%s is set", provider->keys[0])
+                : has_key(provider, keys) ? g_strdup("has its key")
                 : g_strdup_printf("needs a key: %s, or “impromptu key set %s”", provider->keys[0], provider->name);
 
         cli_print_row(lane, 8, model, 44, key);
 }
 
-static void print_file(const Wishes *wishes)
+static void print_file(const Wishes *wishes, json_object *keys)
 {
         static const char *const lanes[] = { WISHES_LANES, NULL };
 
@@ -71,21 +102,21 @@ static void print_file(const Wishes *wishes)
                 if (!own)
                         cli_print_row(*lane, 8, "left to Impromptu: whichever keys there are", 44, "");
                 for (guint i = 0; own && i < own->len; i++)
-                        print_wish(wishes, *lane, g_ptr_array_index(own, i));
+                        print_wish(wishes, *lane, g_ptr_array_index(own, i), keys);
         }
 }
 
 /* What the agent, where it runs, has found out about each: a model that is gone, a key that is refused. */
 static void print_problems(Cli *cli)
 {
-        json_object *answer = cli->agent ? cli_request(cli, cli->agent, "GET", API_PREFIX "/lanes", NULL) : NULL;
-        json_object *lanes = cli_array(answer, "lanes");
+        json_object *answer = ask_quietly(cli, API_PREFIX "/lanes"), *lanes = cli_array(answer, "lanes");
+        g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
         for (gsize i = 0; lanes && i < json_object_array_length(lanes); i++) {
                 json_object *entries = cli_array(json_object_array_get_idx(lanes, i), "entries");
                 for (gsize j = 0; entries && j < json_object_array_length(entries); j++) {
                         g_autofree char *problem = cli_text(json_object_array_get_idx(entries, j), "problem");
-                        if (*problem)
+                        if (*problem && g_hash_table_add(told, g_strdup(problem))) /* one source may stand in each lane */
                                 printf("%s\n", problem);
                 }
         }
@@ -98,6 +129,7 @@ static void check(Cli *cli, const char *given)
         g_autofree char *providers = g_build_filename(share, "providers.json", NULL), *lanes = g_build_filename(share, "lanes.json", NULL);
         g_autoptr(GError) error = NULL;
         g_autoptr(Wishes) wishes = wishes_new(providers, lanes, &error);
+        json_object *answer;
 
         if (wishes && given && !g_file_test(given, G_FILE_TEST_EXISTS))
                 g_set_error(&error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is no file %s.", given);
@@ -109,7 +141,9 @@ static void check(Cli *cli, const char *given)
                 printf("There is no %s; “impromptu lanes init” writes one to begin with.\n", own);
         else
                 printf("%s can be used:\n", own);
-        print_file(wishes);
+        answer = ask_quietly(cli, API_PREFIX "/keys");
+        print_file(wishes, cli_array(answer, "keys"));
+        json_object_put(answer);
         if (!given)
                 print_problems(cli);
 }

@@ -334,6 +334,58 @@ def test_unreachable():
         assert got.returncode == 2 and "XDG_RUNTIME_DIR" in got.stderr, got
 
 
+def test_lanes_file():
+    """A newcomer's own lanes: written to begin with, checked with its mistakes, and with or without an agent that runs."""
+    with World() as world:
+        home = os.path.join(world.folder, "home")
+        os.mkdir(home)
+        keys = [name for name in os.environ if name.endswith("_API_KEY")]
+        environment = {name: value for name, value in world.environment().items() if name not in keys} | {
+            "HOME": home, "XDG_CONFIG_HOME": home, "IMPROMPTU_DATA": os.path.join(os.path.dirname(__file__), "../../data")}
+        path = os.path.join(home, "impromptu/lanes.json")
+
+        def run(*words, **more):
+            return subprocess.run([IMPROMPTU, "lanes", *words], env={**environment, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                                  timeout=DEADLINE_S)
+
+        def alone(*words):
+            return run(*words, XDG_RUNTIME_DIR=home)
+
+        got = alone("check")
+        assert got.returncode == 0 and got.stderr == "" and "impromptu lanes init" in got.stdout and got.stdout.count("left to Impromptu") == 3, got
+        got = alone("init")
+        assert got.returncode == 0 and got.stderr == "" and path in got.stdout and os.path.exists(path), got
+        with open(path, encoding="utf-8") as file:
+            written = file.read()
+        got = alone("init")
+        assert got.returncode == 1 and "left as it is" in got.stderr, got
+        with open(path, encoding="utf-8") as file:
+            assert file.read() == written
+        got = alone("check")
+        assert got.returncode == 0 and got.stderr == "" and "can be used" in got.stdout, got
+        assert "needs a key: CEREBRAS_API_KEY, or “impromptu key set cerebras”" in got.stdout, got
+        got = run("check", CEREBRAS_API_KEY="sk-test")
+        assert got.returncode == 0 and re.search("Cerebras +has its key", got.stdout) and "sk-test" not in got.stdout, got
+        entry = {"provider": "Groq", "model": "m", "problem": "Groq refused the key."}
+        world.answers["GET", "/api/v1/keys"] = (200, {"keys": [{"provider": "groq", "title": "Groq", "from": "secret-service"}]})
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [{"lane": "fast", "entries": [entry]}, {"lane": "deep", "entries": [entry]}]})
+        got = run("check")
+        assert got.returncode == 0 and re.search("Groq +has its key", got.stdout) and got.stdout.count("Groq refused the key.") == 1, got
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{\n  "lanes": {"fast": [{"provider": "grok"}]}\n}')
+        got = alone("check")
+        assert got.returncode == 1 and got.stdout == "" and "“grok”; there are cerebras, groq, " in got.stderr, got
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('{\n  "hedge": yes\n}')
+        got = alone("check", path)
+        assert got.returncode == 1 and "lanes.json:2: this is not JSON" in got.stderr, got
+        got = alone("check", home + "/other.json")
+        assert got.returncode == 1 and "There is no file" in got.stderr, got
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [], "choices": [], "file_problem": path + ":2: this is not JSON (it ends too early)."})
+        got = run()
+        assert got.returncode == 0 and "Your lanes are not used: " in got.stdout, got
+
+
 def test_usage():
     with World() as world:
         for words in ([], ["frobnicate"], ["ask"], ["ask", " "], ["ask", "a\udcff"], ["ask", "x" * 65536], ["--odd", "apps"], ["apps", "x"], ["stop"], ["lanes", "choose"],
