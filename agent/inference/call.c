@@ -37,7 +37,7 @@ struct LaneCall {
         guint wait_place;
         gboolean wait_fresh;
         guint hedge;             /* a timer before the second try */
-        GError *first_error;     /* of the foremost entry that failed, when it first did */
+        GError *first_error;     /* of the foremost entry that failed, as it last did */
         guint first_place;
         GError *error;           /* of an end that waits for the main loop */
         gint64 called;           /* monotonic µs */
@@ -312,7 +312,7 @@ void lane_call_abandon(LaneCall *call)
 
 static void remember_error(LaneCall *call, guint place, const GError *error)
 {
-        if (call->first_error && call->first_place <= place)
+        if (call->first_error && call->first_place < place)
                 return;
         g_clear_error(&call->first_error);
         call->first_error = g_error_copy(error);
@@ -524,12 +524,12 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
                 judge(call, attempt, failure->error);
                 entry_failed(call, place, failure);
         }
-        if (!again && !others_run(call, attempt) && !(elsewhere && others_left(call, NULL))) {
-                call_end(call, attempt, g_error_copy(elsewhere ? call->first_error : failure->error));
+        if (!again && !others_run(call, attempt) && (!elsewhere || (call->first_place == place && !others_left(call, NULL)))) {
+                call_end(call, attempt, g_error_copy(failure->error));
                 return;
         }
         book(call, attempt, failure->error);
-        try_drop(call, attempt);
+        try_drop(call, attempt); /* what it said and nobody saw is not told with another's error */
         g_clear_handle_id(&call->hedge, g_source_remove);
         if (!again && !others_run(call, NULL)) {
                 call->retries++;

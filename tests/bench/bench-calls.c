@@ -256,7 +256,6 @@ static void print_rows(Calls *calls)
         print_row("in", calls->in);
         print_row("both", calls->both);
         print_row("begin", calls->begin);
-        print_row("cpu", calls->cpu);
 }
 
 static void forget(Calls *calls)
@@ -298,6 +297,7 @@ int main(int argc, char **argv)
         run(&calls, WARM + count);
         printf("%u calls, %d in flight, prompts of %d KiB:\n", count, IN_FLIGHT, PROMPT_BYTES / 1024);
         print_rows(&calls);
+        print_row("cpu", calls.cpu);
         forget(&calls);
         for (guint i = 0; i < BURSTS; i++)
                 run(&calls, IN_FLIGHT);

@@ -388,6 +388,19 @@ static void test_after_delivery(gconstpointer data)
         g_assert_cmpstr(asked->str, ==, "a/one ");
 }
 
+/* What nobody watched and was cut is asked for again; it is not told with another entry's error. */
+static void test_unwatched(void)
+{
+        static const Scripted answers[] = { { "a", SAY, 401, JSON, "{}" }, THRICE({ "b", CUT, 200, STREAM, DELTA("half") }), { NULL } };
+        g_autoptr(Lanes) lanes = lanes_with(FAST_AB, NULL);
+        g_auto(Ended) ended = { 0 };
+
+        follow(answers);
+        call_lane(lanes, "fast", FALSE, &ended);
+        g_assert_error(ended.error, LANE_ERROR, LANE_ERROR_KEY);
+        g_assert_null(ended.content);
+}
+
 /* ---- lanes that lean on others ---- */
 
 static void expect_route(const char *file, const char *lane, const Scripted *answers, const char *whom)
@@ -814,11 +827,6 @@ static void test_cancel_while_looking(void)
         expect_next(lanes, "a/one ");
 }
 
-static void put(gpointer object)
-{
-        json_object_put(object);
-}
-
 static void add_routes(void)
 {
         for (gsize i = 0; i < G_N_ELEMENTS(routes); i++) {
@@ -841,7 +849,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         asked = g_string_new(NULL);
         pending = g_ptr_array_new_with_free_func(pending_free);
-        bodies = g_ptr_array_new_with_free_func(put);
+        bodies = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))json_object_put);
         server = soup_server_new(NULL, NULL);
         soup_server_add_handler(server, NULL, server_cb, NULL, NULL);
         g_assert_true(soup_server_listen_local(server, 0, SOUP_SERVER_LISTEN_IPV4_ONLY, NULL));
@@ -854,6 +862,7 @@ int main(int argc, char **argv)
         g_test_add_func("/routes/unreachable", test_unreachable);
         g_test_add_data_func("/routes/after-delivery/cut", GINT_TO_POINTER(FALSE), test_after_delivery);
         g_test_add_data_func("/routes/after-delivery/stall", GINT_TO_POINTER(TRUE), test_after_delivery);
+        g_test_add_func("/routes/unwatched", test_unwatched);
         g_test_add_func("/routes/leaning", test_leaning);
         g_test_add_func("/routes/hedge", test_hedge);
         g_test_add_func("/routes/hedge-fails", test_hedge_fails);
