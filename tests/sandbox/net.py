@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""net.py SANDBOX WORKER TEST-BROKER BROKER: verifies the way from a tool to the network, against an https server with an authority of its own and with everything a hostile
+"""net.py SANDBOX WORKER TEST-BROKER BROKER CALL-TOOL: verifies the way from a tool to the network, against an https server with an authority of its own and with everything a hostile
 tool, name server or server could try. The broker is run by itself, as its caller runs it, and then as a part of impromptu-sandbox; as an ordinary user and, where this is
 root, as root. TAP.
 
@@ -228,11 +228,11 @@ class Broker:
 
 
 class Ground:
-    def __init__(self, user, sandbox, worker, broker, real):
+    def __init__(self, user, sandbox, worker, broker, real, caller):
         self.user = user
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-net-", dir=lendable()))
         os.chmod(self.base, 0o755)
-        for program in (sandbox, worker, broker):
+        for program in (sandbox, worker, broker, caller):
             shutil.copy(program, self.base)
         self.broker, self.real = str(self.base / "impromptu-sandbox-broker"), real
         (self.base / "home").mkdir()
@@ -273,6 +273,18 @@ class Ground:
                                str(self.base / "tool.py")], env={"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})},
                               capture_output=True, text=True, timeout=120, **who)
         return done.returncode, json.loads(done.stdout), done.stderr
+
+    def call(self, manifest, asks, answer):
+        """Through the agent's toolbox, as an app's call."""
+        folder = tempfile.mkdtemp(dir=self.base)
+        (self.base / "tool.json").write_text(json.dumps({"name": "warmth", "line": "How warm", "arguments": {}, "result": "{}", **manifest}))
+        (self.base / "tool.py").write_text(TOOL)
+        self.own()
+        who = {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
+        done = subprocess.run([str(self.base / "sandbox-call-tool"), str(self.base / "impromptu-sandbox"), folder, str(self.base / "tool.json"), str(self.base / "tool.py"),
+                               json.dumps({"asks": asks}), answer], env={"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "G_MESSAGES_DEBUG": "all"},
+                              capture_output=True, text=True, timeout=120, **who)
+        return json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 
     def close(self):
         self.server.shutdown()
@@ -659,6 +671,25 @@ def run(args):
 """
     same(ground.run({}, [], source=source)[:2], (0, {"out": []}))
     same(ground.run({"net": [ground.where]}, [], "net=" + ground.where, source=source)[:2], (0, {"out": ["descriptor"]}))
+    same(ground.server.connections, before)
+
+
+@test
+def a_tool_through_the_agent(ground):
+    ground.set()
+    manifest = {"capabilities": {"net": [ground.where.upper()]}}
+    ask = [{"url": ground.url("/x")}, {"url": ground.url("/", OTHER)}]
+    got, log = ground.call(manifest, ask, "open")
+    same((got["asked"], got["result"]["out"][0], got["result"]["out"][1][0]), ([f"May it talk to {ground.where}?"], [200, "hello", 5], "denied"))
+    assert f"talked to {ground.where}: 1 requests" in log, log
+    before = ground.server.connections
+    got, _ = ground.call(manifest, ask, "no")
+    assert "not allowed" in got["error"] and "result" not in got, got
+    got, _ = ground.call({"capabilities": {"net": [ground.where], "list": ["~"]}}, ask, "no")
+    same(got["asked"], ["May it look at the names and sizes of the files in your home folder?", f"May it talk to {ground.where}? It can then send out what it reads."])
+    sample = {"args": {"asks": ask}, "world": {ground.url("/x"): '{"warm": 20}'}, "result": {"out": [[200, '{"warm": 20}', 12], ["unreachable", "This sample's world holds no answer of " + ask[1]["url"] + "."]]}}
+    got, _ = ground.call({**manifest, "samples": [sample]}, [], "sample")
+    assert "result" in got, got
     same(ground.server.connections, before)
 
 
