@@ -598,7 +598,7 @@ def a_broker_closed_in(ground):
         same(broker.kind(ground.url()), 200)
         with open(f"/proc/{broker.process.pid}/status") as file:
             status = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
-        same(status["NoNewPrivs"], "1")
+        same((status["NoNewPrivs"], status["Seccomp"]), ("1", "2"))
         same({int(part, 16) for part in (status["CapEff"], status["CapPrm"], status["CapAmb"])}, {0})
         if os.geteuid() == 0:
             same(status["Uid"].split(), ["100001"] * 4)
