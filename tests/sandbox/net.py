@@ -5,7 +5,7 @@ root, as root. TAP.
 
 The broker under test is the tests' (sandbox/broker/hook.h): the real one trusts no other authority and connects to no machine like this, which a test here holds as well.
 """
-import fcntl, http.server, json, os, pathlib, random, shutil, socket, ssl, struct, subprocess, sys, tempfile, threading
+import fcntl, http.server, json, os, pathlib, random, select, shutil, socket, ssl, struct, subprocess, sys, tempfile, threading
 
 ORDINARY = 54321
 HOST, OTHER, THIRD = "api.example.test", "other.example.test", "third.example.test"
@@ -714,19 +714,54 @@ def run(args):
     same((code, answer), (0, {"out": [200] * 4, "child": 0, "file": "file"}))
 
 
+def processes(ground):
+    """(pid, program) of all that run from the ground's folder."""
+    found = []
+    for process in os.listdir("/proc"):
+        try:
+            program = os.readlink(f"/proc/{process}/exe") if process.isdigit() else ""
+        except OSError:
+            continue
+        found += [(int(process), program)] if program.startswith(str(ground.base)) else []
+    return found
+
+
+def all_end(ground):
+    """What was killed may take a moment to be gone; the kernel says when it is."""
+    for pid, program in processes(ground):
+        try:
+            ending = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        same((program, select.select([ending], [], [], WAIT)[0]), (program, [ending]))
+        os.close(ending)
+
+
 @test
 def nothing_stays(ground):
     ground.set()
     for source in (TOOL, "import os\ndef run(args):\n    os.write(4, b'garbage that is no frame at all')\n    return {}\n", "import os\ndef run(args):\n    os.kill(os.getpid(), 9)\n",
                    "import os\ndef run(args):\n    os.close(4)\n    return {}\n"):
         ground.run({"net": [ground.where]}, [{"url": ground.url()}], "net=" + ground.where, source=source)
-    left = []
-    for process in os.listdir("/proc"):
-        try:
-            left += [process] if process.isdigit() and os.readlink(f"/proc/{process}/exe").startswith(str(ground.base)) else []
-        except OSError:
-            pass
-    same(left, [])
+    all_end(ground)
+
+
+@test
+def nothing_stays_when_all_is_killed(ground):
+    ground.set()
+    ground.server.dripping.clear()
+    for name, text in (("tool.py", TOOL), ("manifest.json", json.dumps({"net": [ground.where]}))):
+        (ground.base / name).write_text(text)
+    who = {"user": ground.user, "group": ground.user, "extra_groups": []} if os.geteuid() == 0 and ground.user else {}
+    run = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--manifest", str(ground.base / "manifest.json"), "--grant", "net=" + ground.where, "--args",
+                            json.dumps({"asks": [{"url": ground.url("/drip")}]}), str(ground.base / "tool.py")], env={"HOME": str(ground.base / "home"), "PATH": "/usr/bin:/bin"},
+                           stdout=subprocess.DEVNULL, **who)
+    same(ground.server.dripping.wait(WAIT), True)
+    brokers = [process for process in processes(ground) if process[1].endswith("-broker")]
+    same(len(brokers), 1)
+    run.kill()
+    run.wait()
+    all_end(ground)
 
 
 @test
