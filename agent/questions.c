@@ -136,7 +136,8 @@ void questions_intend(Questions *questions, const char *app, const char *capabil
 }
 
 /* questions_words() for this app: no detail promises that something cannot be sent when it can. */
-static void words_for_app(Questions *questions, const char *app, const char *capability, const char *resource, char **sentence, char **detail)
+static void words_for_app(Questions *questions, const char *app, const char *capability, const char *resource, char **sentence,
+                          char **detail)
 {
         Reach reach = reach_of_app(questions, app), own = reach_of_capability(capability);
         questions_words(capability, resource, sentence, detail);
@@ -144,12 +145,12 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
                 g_autofree char *short_one = *sentence;
                 *sentence = g_strconcat(short_one, " It can then send out what it reads.", NULL);
                 g_free(*detail);
-                *detail = g_strdup("It may look at things on this computer, and could tell that one server what it finds. It reaches no other.");
+                *detail = g_strdup("It may look at things on this computer, and could tell that one server what it finds. "
+                                   "It reaches no other.");
         } else if (own == REACH_FILES && (reach & REACH_NET)) {
                 g_free(*detail);
-                *detail = g_strdup(g_str_equal(capability, "write")
-                                           ? "It cannot touch anything elsewhere. It may also talk to servers, and can then send out what it reads here."
-                                           : "It cannot change anything. It may also talk to servers, and can then send out what it reads here.");
+                *detail = g_strconcat(g_str_equal(capability, "write") ? "It cannot touch anything elsewhere." : "It cannot change anything.",
+                                      " It may also talk to servers, and can then send out what it reads here.", NULL);
         }
 }
 

@@ -181,8 +181,8 @@ static gboolean check_world_file(gsize sample, const char *path, json_object *co
         gint64 size = json_int(content, "size", -1);
         if (g_str_has_prefix(path, "https://")) {
                 if (!text || strlen(text) > WORLD_TEXT_MAX)
-                        return wrong(error, "Sample %zu: what “%.80s” answers in its world must be a text of at most %d bytes.", sample, path,
-                                     WORLD_TEXT_MAX);
+                        return wrong(error, "Sample %zu: what “%.80s” answers in its world must be a text of at most %d bytes.", sample,
+                                     path, WORLD_TEXT_MAX);
                 return TRUE;
         }
         if (*path != '/' && !g_str_equal(path, "~") && !g_str_has_prefix(path, "~/"))

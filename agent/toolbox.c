@@ -292,7 +292,8 @@ static void log_net(const Call *call, json_object *used)
 {
         for (gsize i = 0; i < json_length(used); i++) {
                 json_object *entry = json_object_array_get_idx(used, i);
-                g_message("%s of %s talked to %s: %" G_GINT64_FORMAT " requests, %" G_GINT64_FORMAT " bytes sent, %" G_GINT64_FORMAT " received",
+                g_message("%s of %s talked to %s: %" G_GINT64_FORMAT " requests, %" G_GINT64_FORMAT " bytes sent, %" G_GINT64_FORMAT
+                          " received",
                           call->tool->name, call->app ? call->app : "a sample", json_text(entry, "host"), json_int(entry, "requests", 0),
                           json_int(entry, "sent", 0), json_int(entry, "received", 0));
         }

@@ -7,7 +7,8 @@
 
 #define LABEL_MAX 63
 
-static const char *const refused[] = {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "arpa", "onion", NULL};
+static const char *const refused[] = {"localhost", "local", "localdomain", "internal", "intranet", "lan", "home", "corp", "arpa", "onion",
+                                      NULL};
 
 static gboolean is_label(const char *label)
 {

@@ -30,7 +30,8 @@ struct Net {
 static gboolean unavailable(GError **error, const char *what)
 {
         g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_UNAVAILABLE,
-                    "The tool may use the network, but its broker could not be started (%s: %s), so it was not run.", what, g_strerror(errno));
+                    "The tool may use the network, but its broker could not be started (%s: %s), so it was not run.", what,
+                    g_strerror(errno));
         return FALSE;
 }
 
@@ -43,8 +44,8 @@ static char *broker_program(void)
                                                               : g_build_filename(SANDBOX_LIBEXEC, "impromptu-sandbox-broker", NULL);
 }
 
-/* Nothing of our environment: no proxy with its password, no key, no other place for certificates. tool and report are above the descriptors
- * that they become, so neither is overwritten by the other. */
+/* Nothing of our environment: no proxy with its password, no key, no other place for certificates. tool and report are above the
+ * descriptors that they become, so neither is overwritten by the other. */
 static gboolean spawn(Net *net, int tool, int report, GError **error)
 {
         g_autofree char *program = broker_program();

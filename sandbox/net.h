@@ -11,6 +11,6 @@ typedef struct Net Net;
 Net *net_new(const char *const *hosts, int *tool_fd, GError **error);
 /* Ends the broker. Accepts NULL. */
 void net_free(Net *net);
-/* What went where so far: [{host, requests, sent, received}], bytes, of the hosts that were talked to; a new reference. A request that was cut
- * off is counted, its bytes are not. */
+/* What went where so far: [{host, requests, sent, received}], bytes, of the hosts that were talked to; a new reference. A request that was
+ * cut off is counted, its bytes are not. */
 json_object *net_used(Net *net);

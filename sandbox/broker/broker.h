@@ -4,8 +4,8 @@
  * method?, headers?: [[name, value]]}; bytes: what is sent along. Answer head: {status, url, headers: [[name, value]]} or {error: {kind,
  * message}}; bytes: what came. What is no such frame ends the broker.
  *
- * The caller's side (sandbox/net.c): descriptors 3 (the tool's socket) and 4 (a pipe for BrokerReport), and the granted hosts as arguments, in
- * their one spelling. */
+ * The caller's side (sandbox/net.c): descriptors 3 (the tool's socket) and 4 (a pipe for BrokerReport), and the granted hosts as arguments,
+ * in their one spelling. */
 #pragma once
 
 #include <stdint.h>

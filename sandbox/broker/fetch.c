@@ -1,7 +1,7 @@
 /* A request, hop by hop. libcurl follows no redirect by itself: each hop's URL is read by url.c and its server looked for among the granted
- * ones, like the first. The name is resolved by libcurl, and the address is checked where the socket for it is made (open_socket_cb), so the
- * address that was checked is the one that is connected to. No proxy, no cookies, no credentials of anybody, no compression (so that no small
- * answer becomes a large one), HTTP/1.1 over TLS 1.2 or newer, certificates of the system.
+ * ones, like the first. The name is resolved by libcurl, and the address is checked where the socket for it is made (open_socket_cb), so
+ * the address that was checked is the one that is connected to. No proxy, no cookies, no credentials of anybody, no compression (so that no
+ * small answer becomes a large one), HTTP/1.1 over TLS 1.2 or newer, certificates of the system.
  *
  * A tool's own header fields go out but for those that say how the connection is run, Host and Cookie; at a redirect to another server only
  * those stay that say nothing about the person (kept_across). Of an answer the tool gets all but the connection's fields and Set-Cookie. */
@@ -124,7 +124,8 @@ static gboolean add_field(Fetch *fetch, json_object *pair)
         if (!json_object_is_type(name, json_type_string) || !json_object_is_type(value, json_type_string) ||
             (gsize)json_object_get_string_len(name) != strlen(json_object_get_string(name)) ||
             !is_field(json_object_get_string(name), json_object_get_string(value), (gsize)json_object_get_string_len(value)))
-                return fail(fetch, "bad-request", "A header is not one that HTTP has: a name of letters, digits and hyphens, a text of one line.");
+                return fail(fetch, "bad-request",
+                            "A header is not one that HTTP has: a name of letters, digits and hyphens, a text of one line.");
         if (is_ours(json_object_get_string(name)))
                 return TRUE;
         /* libcurl writes an empty field for a name with a semicolon, and leaves the field out for one with a colon */
@@ -332,7 +333,8 @@ static gboolean explain(Fetch *fetch, CURLcode code)
         const char *host = fetch->url.host.name;
 
         if (fetch->too_large)
-                return fail(fetch, "too-large", "%s answered more than a tool may receive (%d MB an answer, %d MB a call, %d KB of headers).", host,
+                return fail(fetch, "too-large",
+                            "%s answered more than a tool may receive (%d MB an answer, %d MB a call, %d KB of headers).", host,
                             BROKER_DOWN_MAX >> 20, BROKER_DOWN_ALL_MAX >> 20, BROKER_HEADER_BYTES_MAX >> 10);
         if (fetch->refused)
                 return fail(fetch, "denied", "%s is at an address that is not on the internet, and tools reach none of those.", host);

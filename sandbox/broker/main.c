@@ -1,13 +1,13 @@
 /* impromptu-sandbox-broker HOST…: the only way from a tool to the network, and only to the hosts it is given.
  *
- * A process of its own for each call that was granted `net`, because it does what is most dangerous here: it reads what a hostile tool writes
- * and what a stranger's server answers, with libcurl and a TLS library, outside the tool's confinement. So it is neither the agent (which
- * holds the keys) nor the sandbox's server (which holds the mounts, sees every call, and may be root): it has a clean environment, no key, no
- * file but the system's libraries and certificates (shut.c), no proxy and so no proxy's password, two descriptors, and ends with its call.
- * The command line needs no agent for it. Being one call's, it may do one thing after the other: no threads of its own, no loop.
+ * A process of its own for each call that was granted `net`, because it does what is most dangerous here: it reads what a hostile tool
+ * writes and what a stranger's server answers, with libcurl and a TLS library, outside the tool's confinement. So it is neither the agent
+ * (which holds the keys) nor the sandbox's server (which holds the mounts, sees every call, and may be root): it has a clean environment,
+ * no key, no file but the system's libraries and certificates (shut.c), no proxy and so no proxy's password, two descriptors, and ends with
+ * its call. The command line needs no agent for it. Being one call's, it may do one thing after the other: no threads of its own, no loop over events.
  *
- * The tool's bytes are read with bounds before anything is made of them, JSON strictly; a frame that is none, or that comes with descriptors,
- * ends the broker, which the tool sees as its end of file. fetch.c does the rest. */
+ * The tool's bytes are read with bounds before anything is made of them, JSON strictly; a frame that is none, or that comes with
+ * descriptors, ends the broker, which the tool sees as its end of file. fetch.c does the rest. */
 #include "broker/fetch.h"
 #include "broker/hook.h"
 #include "broker/shut.h"

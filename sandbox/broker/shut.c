@@ -56,17 +56,17 @@ static bool close_files(void)
         return done;
 }
 
-/* System calls that neither libcurl nor a resolver makes, by which one who took the broker over would reach the person's other processes, a new
- * namespace, or parts of the kernel that nobody needs. */
+/* System calls that neither libcurl nor a resolver makes, by which one who took the broker over would reach the person's other processes, a
+ * new namespace, or parts of the kernel that nobody needs. */
 static const char *const closed[] = {
-        "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "kcmp", "kill", "tkill",
-        "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "setns", "unshare", "mount", "umount2",
-        "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsmount", "fspick", "mount_setattr", "open_by_handle_at",
-        "name_to_handle_at", "keyctl", "add_key", "request_key", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter",
-        "io_uring_register", "listen", "accept", "accept4", "shmget", "shmat", "msgget", "semget", "mq_open", "setpriority", "sched_setscheduler",
-        "sched_setaffinity", "sched_setattr", "ioprio_set", "personality", "swapon", "swapoff", "reboot", "kexec_load", "kexec_file_load",
-        "init_module", "finit_module", "delete_module", "acct", "quotactl", "settimeofday", "clock_settime", "syslog", "vhangup", "iopl", "ioperm",
-        "modify_ldt", "fanotify_init",
+        "execve", "execveat", "ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "kcmp", "kill",
+        "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd", "pidfd_send_signal", "setns", "unshare", "mount",
+        "umount2", "pivot_root", "chroot", "open_tree", "move_mount", "fsopen", "fsmount", "fspick", "mount_setattr", "open_by_handle_at",
+        "name_to_handle_at", "keyctl", "add_key", "request_key", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup",
+        "io_uring_enter", "io_uring_register", "listen", "accept", "accept4", "shmget", "shmat", "msgget", "semget", "mq_open",
+        "setpriority", "sched_setscheduler", "sched_setaffinity", "sched_setattr", "ioprio_set", "personality", "swapon", "swapoff",
+        "reboot", "kexec_load", "kexec_file_load", "init_module", "finit_module", "delete_module", "acct", "quotactl", "settimeofday",
+        "clock_settime", "syslog", "vhangup", "iopl", "ioperm", "modify_ldt", "fanotify_init",
 };
 
 /* No local sockets: behind those are the display, the bus and the agent. Internet sockets, and netlink, which name resolution asks which

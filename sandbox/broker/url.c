@@ -1,6 +1,6 @@
-/* Readers of URLs disagree about what is odd, and each disagreement is a way around a check. So nothing odd is read: a URL is cut at its first
- * '/', '?' or '#' after "https://", what stands before is a name and perhaps a port and nothing else, and what libcurl gets is put together
- * anew from these parts. */
+/* Readers of URLs disagree about what is odd, and each disagreement is a way around a check. So nothing odd is read: a URL is cut at its
+ * first '/', '?' or '#' after "https://", what stands before is a name and perhaps a port and nothing else, and what libcurl gets is put
+ * together anew from these parts. */
 #include "broker/url.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
-/* The tests' side of sandbox/broker/hook.h: with this in place of nohook.c the broker trusts a certificate authority of the test's, knows names
- * that no name server does, may connect to 127.0.0.1, and gives up early. It is told so by broker-hook.json beside the program: {ca?, names?:
- * [[NAME:PORT:ADDRESS, …], …], loopback?, milliseconds?}; the n-th list of names is for the n-th connection, the last for all after it. */
+/* The tests' side of sandbox/broker/hook.h: with this in place of nohook.c the broker trusts a certificate authority of the test's, knows
+ * names that no name server does, may connect to 127.0.0.1, and gives up early. It is told so by broker-hook.json beside the program: {ca?,
+ * names?: [[NAME:PORT:ADDRESS, …], …], loopback?, milliseconds?}; the n-th list of names is for the n-th connection, the last for all after
+ * it. */
 #include "broker/hook.h"
 
 #include <glib.h>

@@ -1,6 +1,6 @@
-/* call-tool SANDBOX FOLDER TOOL.json TOOL.py ARGUMENTS ANSWER: a call through the agent's own parts (manifest, questions, toolbox) and a real
- * sandbox, for net.py. Every question is answered with ANSWER; with "sample" the tool's first sample, TOOL.json's "samples", is run instead.
- * Prints {result} or {error, kind} and what was asked. */
+/* call-tool SANDBOX FOLDER TOOL.json TOOL.py ARGUMENTS ANSWER: a call through the agent's own parts (manifest, questions, toolbox) and a
+ * real sandbox, for net.py. Every question is answered with ANSWER; with "sample" the tool's first sample, TOOL.json's "samples", is run
+ * instead. Prints {result} or {error, kind} and what was asked. */
 #include <stdio.h>
 
 #include "agent/json.h"

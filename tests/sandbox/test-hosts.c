@@ -1,5 +1,5 @@
-/* Verifies how names, URLs and addresses are read: that there is one spelling of a granted server, that whatever readers of URLs disagree about
- * is refused, and that no address but the internet's passes. */
+/* Verifies how names, URLs and addresses are read: that there is one spelling of a granted server, that whatever readers of URLs disagree
+ * about is refused, and that no address but the internet's passes. */
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <glib.h>

@@ -1,5 +1,5 @@
-/* Verifies that one who took the broker over would still reach no file of the person's, no local socket, no other process and no program: each
- * attack is made by a process before it is shut in, where it must work, and after. */
+/* Verifies that one who took the broker over would still reach no file of the person's, no local socket, no other process and no program:
+ * each attack is made by a process before it is shut in, where it must work, and after. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
