@@ -508,7 +508,8 @@ def nobody_there(ground):
     ground.set(names=[[f"{HOST}:{port}:127.0.0.1"]])
     with ground.start(f"{HOST}:{port}", "nobody.example.invalid") as broker:
         same(broker.kind(f"https://{HOST}:{port}/"), "unreachable")
-        same(broker.kind("https://nobody.example.invalid/"), "unreachable")
+        got = broker.kind("https://nobody.example.invalid/")
+        assert got in ("unreachable", "time"), got  # a name server may not answer at all here
 
 
 # ---- its channel
