@@ -50,8 +50,12 @@ struct Questions {
         GPtrArray *grants;  /* of Grant, oldest first */
         GPtrArray *waiting; /* of Question */
         GPtrArray *telling; /* of Waiter: an answer is on its way to them */
+        GHashTable *reach;  /* app → Reach: what it wanted or was given since the agent's start */
         guint64 last_grant;
 };
+
+/* What of an app, put together, is more than its parts: what it reads it can send. */
+typedef enum { REACH_FILES = 1, REACH_NET = 2 } Reach;
 
 static const struct {
         const char *name;
@@ -73,6 +77,7 @@ static const Words words[] = {
          "It cannot see the files on them, change them or send anything."},
         {"system", "processes", "May it see which programs are running?", "It cannot look into them, end them or send anything."},
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
+        {"net", NULL, "May it talk to %s?", "It can ask that one server and tell it what the app knows. It reaches no other."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
@@ -90,10 +95,63 @@ void questions_words(const char *capability, const char *resource, char **senten
 {
         const Words *found = find_words(capability, resource);
         gboolean path = found && !found->resource && *resource == '/';
+        if (g_str_equal(capability, "net") && g_str_has_prefix(resource, "any ")) {
+                g_autofree char *host = text_plain(resource + strlen("any "), RESOURCE_SHOWN_MAX);
+                *sentence = g_strdup_printf("May it talk to %s, and change things there?", host);
+                *detail = g_strdup(found->detail);
+                return;
+        }
         g_autofree char *place = path ? places_words(resource) : text_plain(resource, RESOURCE_SHOWN_MAX);
         g_auto(GStrv) parts = g_strsplit(found ? found->sentence : "May it use “%s”?", "%s", 2);
         *sentence = g_strjoinv(place, parts);
         *detail = g_strdup(found ? found->detail : "It cannot do anything else with it.");
+}
+
+/* — what an app reads it can send — */
+
+static Reach reach_of_capability(const char *capability)
+{
+        static const char *const files[] = {"list", "read", "write", "system", NULL};
+        if (g_str_equal(capability, "net"))
+                return REACH_NET;
+        return g_strv_contains(files, capability) ? REACH_FILES : 0;
+}
+
+/* What it may do by a grant counts, and what it was told just once or only asks for: it may have kept what it read. */
+static Reach reach_of_app(Questions *questions, const char *app)
+{
+        Reach reach = GPOINTER_TO_UINT(g_hash_table_lookup(questions->reach, app));
+        for (guint i = 0; i < questions->grants->len; i++) {
+                Grant *grant = g_ptr_array_index(questions->grants, i);
+                if (grant->answer != ANSWER_NO && g_str_equal(grant->app, app))
+                        reach |= reach_of_capability(grant->capability);
+        }
+        return reach;
+}
+
+void questions_intend(Questions *questions, const char *app, const char *capability)
+{
+        Reach reach = GPOINTER_TO_UINT(g_hash_table_lookup(questions->reach, app)) | reach_of_capability(capability);
+        g_hash_table_insert(questions->reach, g_strdup(app), GUINT_TO_POINTER(reach));
+}
+
+/* questions_words() for this app: no detail promises that something cannot be sent when it can. */
+static void words_for_app(Questions *questions, const char *app, const char *capability, const char *resource, char **sentence,
+                          char **detail)
+{
+        Reach reach = reach_of_app(questions, app), own = reach_of_capability(capability);
+        questions_words(capability, resource, sentence, detail);
+        if (own == REACH_NET && (reach & REACH_FILES)) {
+                g_autofree char *short_one = *sentence;
+                *sentence = g_strconcat(short_one, " It can then send out what it reads.", NULL);
+                g_free(*detail);
+                *detail = g_strdup("It may look at things on this computer, and could tell that one server what it finds. "
+                                   "It reaches no other.");
+        } else if (own == REACH_FILES && (reach & REACH_NET)) {
+                g_free(*detail);
+                *detail = g_strconcat(g_str_equal(capability, "write") ? "It cannot touch anything elsewhere." : "It cannot change anything.",
+                                      " It may also talk to servers, and can then send out what it reads here.", NULL);
+        }
 }
 
 /* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the
@@ -426,6 +484,7 @@ Questions *questions_new(const char *folder, Journal *journal, GError **error)
         questions->grants = g_ptr_array_new_with_free_func(grant_free);
         questions->waiting = g_ptr_array_new_with_free_func(question_free);
         questions->telling = g_ptr_array_new_with_free_func(waiter_free);
+        questions->reach = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         if (!load_grants(questions, error))
                 return NULL;
         withdraw_left(questions);
@@ -439,6 +498,7 @@ void questions_free(Questions *questions)
         g_ptr_array_unref(questions->waiting);
         g_ptr_array_unref(questions->telling);
         g_ptr_array_unref(questions->grants);
+        g_hash_table_unref(questions->reach);
         g_free(questions->file);
         g_free(questions);
 }
@@ -454,12 +514,12 @@ static Question *find_waiting(Questions *questions, const char *app, const char 
         return NULL;
 }
 
-static json_object *question_data(const Question *question, const char *quote, const char *reason)
+static json_object *question_data(Questions *questions, const Question *question, const char *quote, const char *reason)
 {
         json_object *data = json_object_new_object();
         g_autofree char *sentence = NULL, *detail = NULL;
         g_autofree char *said = text_plain(quote ? quote : "", QUOTE_MAX), *why = text_plain(reason ? reason : "", REASON_MAX);
-        questions_words(question->capability, question->resource, &sentence, &detail);
+        words_for_app(questions, question->app, question->capability, question->resource, &sentence, &detail);
         if (g_str_equal(question->capability, "save") && *why) {
                 g_autofree char *rest = g_steal_pointer(&detail);
                 detail = g_strdup_printf("%s. %s", why, rest);
@@ -495,6 +555,7 @@ const char *questions_ask(Questions *questions, const char *app, const char *tit
                           const char *quote, const char *reason, GCancellable *cancellable, QuestionFunc func, gpointer user_data)
 {
         Waiter *waiter = waiter_new(questions, cancellable, func, user_data);
+        questions_intend(questions, app, capability);
         Grant *grant = find_grant(questions, app, capability, resource);
         Question *question = grant ? NULL : find_waiting(questions, app, capability, resource);
         if (grant || (!question && questions->waiting->len >= QUESTIONS_MAX)) {
@@ -507,7 +568,7 @@ const char *questions_ask(Questions *questions, const char *app, const char *tit
         g_ptr_array_add(question->waiters, waiter);
         const char *id = question->id;
         if (first) {
-                question->data = question_data(question, quote, reason);
+                question->data = question_data(questions, question, quote, reason);
                 journal_event(questions->journal, EVENT_QUESTION, json_object_get(question->data));
         }
         return id;

@@ -4,6 +4,7 @@
 #include "agent/json.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
+#include "sandbox/hosts.h"
 
 #define LINE_MAX_CHARACTERS 200
 #define RESULT_MAX_CHARACTERS 1000
@@ -101,6 +102,10 @@ static gboolean check_resources(const char *capability, json_object *array, GErr
                 const char *text = json_value_text(json_object_array_get_idx(array, i));
                 if (!text || !*text || strlen(text) > CAPABILITY_TEXT_MAX)
                         return wrong(error, "The tool's capability “%s” must list texts.", capability);
+                const char *why = NULL;
+                g_autofree char *host = g_str_equal(capability, "net") ? hosts_canonical(text, &why) : NULL;
+                if (why)
+                        return wrong(error, "The tool cannot talk to “%.80s”: %s.", text, why);
                 static const char *const facts[] = {"sensors", "mounts", "processes", "battery", NULL};
                 if (g_str_equal(capability, "system") && !g_strv_contains(facts, text))
                         return wrong(error, "There is no system fact “%.40s”; there are sensors, mounts, processes and battery.", text);
@@ -133,13 +138,13 @@ static gboolean check_limits(json_object *limits, GError **error)
 
 static gboolean check_capabilities(json_object *capabilities, GError **error)
 {
-        static const char *const names[] = {"list", "read", "write", "system", NULL};
+        static const char *const names[] = {"list", "read", "write", "system", "net", NULL};
         json_object_object_foreach(capabilities, key, value) {
                 if (g_str_equal(key, "limits")) {
                         if (!check_limits(value, error))
                                 return FALSE;
                 } else if (!g_strv_contains(names, key)) {
-                        return wrong(error, "There is no capability “%.40s”; there are list, read, write and system.", key);
+                        return wrong(error, "There is no capability “%.40s”; there are list, read, write, system and net.", key);
                 } else if (!check_resources(key, value, error)) {
                         return FALSE;
                 }
@@ -174,8 +179,15 @@ static gboolean check_world_file(gsize sample, const char *path, json_object *co
 {
         const char *text = json_value_text(content);
         gint64 size = json_int(content, "size", -1);
+        if (g_str_has_prefix(path, "https://")) {
+                if (!text || strlen(text) > WORLD_TEXT_MAX)
+                        return wrong(error, "Sample %zu: what “%.80s” answers in its world must be a text of at most %d bytes.", sample,
+                                     path, WORLD_TEXT_MAX);
+                return TRUE;
+        }
         if (*path != '/' && !g_str_equal(path, "~") && !g_str_has_prefix(path, "~/"))
-                return wrong(error, "Sample %zu: the path “%.80s” in its world must begin with / or ~/.", sample, path);
+                return wrong(error, "Sample %zu: the path “%.80s” in its world must begin with / or ~/ (or be an https:// URL).", sample,
+                             path);
         if (text ? strlen(text) > WORLD_TEXT_MAX : size > WORLD_SIZE_MAX)
                 return wrong(error, "Sample %zu: “%.80s” in its world is too large.", sample, path);
         if (!text && size < 0 && !json_flag(content, "folder", FALSE))

@@ -12,6 +12,7 @@
 #include "agent/world.h"
 #include "protocols/text.h"
 #include "sandbox/client.h"
+#include "sandbox/hosts.h"
 
 #define COMPUTE_SOURCE "runtime/compute.py"
 #define COMPUTE_SECONDS 2
@@ -59,7 +60,8 @@ struct Call {
 static const struct {
         const char *name;
         SandboxGrantKind kind;
-} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM}};
+} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
+                    {"net", SANDBOX_NET}};
 
 static void need_free(gpointer data)
 {
@@ -164,11 +166,17 @@ static gboolean add_need(Call *call, gsize capability, const char *text, GError 
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM)
+        if (capabilities[capability].kind == SANDBOX_SYSTEM) {
                 resource = g_strdup(text);
-        else if (!(resource = places_expand(text, error)) || !places_allowed(agent, name, resource, error))
+        } else if (capabilities[capability].kind == SANDBOX_NET) {
+                const char *why = NULL;
+                if (!(resource = hosts_canonical(text, &why))) {
+                        g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "The tool cannot talk to “%.80s”: %s.", text, why);
+                        return FALSE;
+                }
+        } else if (!(resource = places_expand(text, error)) || !places_allowed(agent, name, resource, error)) {
                 return FALSE;
-        else if (!call->expected) {
+        } else if (!call->expected) {
                 g_autofree char *found = places_resolve(text, error);
                 if (!found || !places_allowed(agent, name, found, error))
                         return FALSE;
@@ -279,6 +287,18 @@ static gboolean check_sample(const Call *call, json_object *result, GError **err
         return FALSE;
 }
 
+/* Every use is logged: with which server, how often, how much each way; never what. */
+static void log_net(const Call *call, json_object *used)
+{
+        for (gsize i = 0; i < json_length(used); i++) {
+                json_object *entry = json_object_array_get_idx(used, i);
+                g_message("%s of %s talked to %s: %" G_GINT64_FORMAT " requests, %" G_GINT64_FORMAT " bytes sent, %" G_GINT64_FORMAT
+                          " received",
+                          call->tool->name, call->app ? call->app : "a sample", json_text(entry, "host"), json_int(entry, "requests", 0),
+                          json_int(entry, "sent", 0), json_int(entry, "received", 0));
+        }
+}
+
 static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Call *call = data;
@@ -290,6 +310,7 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
         }
         gboolean ok = sandbox_call_finish(call->toolbox->agent->sandbox, async, &result, &error);
         call->running = FALSE;
+        log_net(call, sandbox_call_net(async));
         if (!ok) {
                 end_with_error(call, result, error);
                 return;
@@ -348,6 +369,8 @@ static void answered_cb(Answer answer, gpointer data)
 static void ask_all(Call *call)
 {
         Questions *questions = call->toolbox->agent->questions;
+        for (guint i = 0; i < call->needs->len; i++)
+                questions_intend(questions, call->app, ((Need *)g_ptr_array_index(call->needs, i))->capability);
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
                 need->lasting = questions_granted(questions, call->app, need->capability, need->resource);
@@ -493,7 +516,7 @@ void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCance
                 g_autoptr(GPtrArray) folders = g_ptr_array_new();
                 for (guint i = 0; i < call->needs->len; i++) {
                         Need *need = g_ptr_array_index(call->needs, i);
-                        if (need->kind != SANDBOX_SYSTEM)
+                        if (need->kind != SANDBOX_SYSTEM && need->kind != SANDBOX_NET)
                                 g_ptr_array_add(folders, need->resource);
                 }
                 g_ptr_array_add(folders, NULL);

@@ -13,6 +13,7 @@
 #include "agent/json.h"
 #include "agent/places.h"
 
+#define WORLD_ANSWERS "/run/impromptu/net.json"
 #define WORLD_OPEN_MAX 16 /* folders open at once while a world is removed */
 
 static gboolean fail(int fault, const char *path, GError **error)
@@ -50,12 +51,25 @@ static gboolean make_file(const char *path, const char *text, gint64 size, GErro
         return fault == 0 || fail(fault, path, error);
 }
 
+/* What servers answer in this world: a file of it that the sandbox hands to the tool's fetch(). */
+static gboolean make_answers(const char *world, json_object *answers, GError **error)
+{
+        g_autofree char *path = g_strconcat(world, WORLD_ANSWERS, NULL), *text = json_line(answers);
+        return make_file(path, text, 0, error);
+}
+
 static gboolean fill_world(const char *world, json_object *files, GError **error)
 {
         gint64 total = 0;
+        g_autoptr(json_object) answers = json_object_new_object();
         if (!json_object_is_type(files, json_type_object))
                 return TRUE;
         json_object_object_foreach(files, key, content) {
+                if (g_str_has_prefix(key, "https://")) {
+                        total += (gint64)strlen(key) + json_object_get_string_len(content);
+                        json_add(answers, key, json_object_get(content));
+                        continue;
+                }
                 g_autofree char *path = places_expand(key, error);
                 if (!path)
                         return FALSE;
@@ -72,7 +86,7 @@ static gboolean fill_world(const char *world, json_object *files, GError **error
                 if (folder ? !make_folder(full, error) : !make_file(full, text, size, error))
                         return FALSE;
         }
-        return TRUE;
+        return json_object_object_length(answers) == 0 || make_answers(world, answers, error);
 }
 
 char *world_new(const char *folder, json_object *files, const char *const *needed, GError **error)

@@ -65,7 +65,9 @@ static void deliver(Call *call, CallAnswer *what)
                 g_string_append(call->log, "\n… (the rest was left out)\n");
         log = g_utf8_make_valid(call->log->str, (gssize)call->log->len);
         what->log = log;
+        what->net = call->plan->net ? net_used(call->plan->net) : NULL;
         call->funcs.answered(call, what, call->funcs.data);
+        json_object_put(what->net);
 }
 
 static void hold(Call *call, const CallAnswer *what)

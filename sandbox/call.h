@@ -17,6 +17,7 @@ typedef struct {
         const char *raised;     /* JSON {message, traceback} as the tool sent it, or NULL */
         gsize raised_size;
         const char *log;
+        json_object *net;       /* net_used(), or NULL */
         gint64 elapsed_us;
 } CallAnswer;
 

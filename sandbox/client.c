@@ -33,6 +33,7 @@ typedef struct {
         GByteArray *body;
         SandboxResult *result;
         char *log;
+        json_object *net;
         gulong cancelled;
         gboolean done;
 } Pending;
@@ -44,6 +45,7 @@ void sandbox_result_free(SandboxResult *result)
         if (!result)
                 return;
         json_object_put(result->result);
+        json_object_put(result->net);
         g_free(result->traceback);
         g_free(result->log);
         g_free(result);
@@ -58,6 +60,7 @@ static void pending_free(gpointer data)
                 g_byte_array_unref(pending->body);
         sandbox_result_free(pending->result);
         g_free(pending->log);
+        json_object_put(pending->net);
         g_free(pending);
 }
 
@@ -130,6 +133,10 @@ static void take_answer(GTask *task, json_object *head, const char *body, gsize 
 
         result->log = g_strdup(get_text(head, "log"));
         pending->log = g_strdup(result->log);
+        if (json_object_object_get_ex(head, "net", &value) && json_object_is_type(value, json_type_array)) {
+                result->net = json_object_get(value);
+                pending->net = json_object_get(value);
+        }
         result->traceback = g_strdup(get_text(head, "traceback"));
         result->elapsed_us = json_object_object_get_ex(head, "elapsed_us", &value) ? json_object_get_int64(value) : 0;
         if (json_object_object_get_ex(head, "error", &error)) {
@@ -394,6 +401,13 @@ const char *sandbox_call_log(GAsyncResult *async)
         const Pending *pending = g_task_get_task_data(G_TASK(async));
 
         return pending->log ? pending->log : "";
+}
+
+json_object *sandbox_call_net(GAsyncResult *async)
+{
+        const Pending *pending = g_task_get_task_data(G_TASK(async));
+
+        return pending->net;
 }
 
 /* ---- life */

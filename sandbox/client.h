@@ -28,11 +28,12 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_LOG_MAX (64 * 1024)  /* what the tool prints */
 #define SANDBOX_CALLS_AT_ONCE 4      /* more wait in line */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
-        const char *resource; /* a canonical absolute path, or a fact's name ("sensors", "mounts", "processes", "battery") */
+        /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h) */
+        const char *resource;
 } SandboxGrant;
 
 typedef struct {
@@ -50,6 +51,7 @@ typedef struct {
         json_object *result;  /* owned by the struct */
         char *traceback;      /* cut to the tool's own lines; NULL unless it raised */
         char *log;            /* what it printed, capped */
+        json_object *net;     /* what went where: [{host, requests, sent, received}]; NULL without `net` */
         gint64 elapsed_us;
 } SandboxResult;
 
@@ -67,5 +69,7 @@ void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancell
                         gpointer user_data);
 /* With SANDBOX_ERROR_TOOL the traceback is in *result all the same; else *result is NULL on error. */
 gboolean sandbox_call_finish(SandboxClient *client, GAsyncResult *async, SandboxResult **result, GError **error);
+/* SandboxResult.net, also where the call failed; valid until the callback returns. */
+json_object *sandbox_call_net(GAsyncResult *async);
 /* What the tool printed, also where the call failed; valid until the callback returns. */
 const char *sandbox_call_log(GAsyncResult *async);

@@ -1,9 +1,10 @@
 /* impromptu-sandbox: runs Python tools that nobody has read, confined, or not at all.
  *
- * Four programs' worth of design, in the order to read it: client.h is what the agent calls; server.c takes calls and runs a bounded number
- * at once; plan.c turns a call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one
+ * Several programs' worth of design, in the order to read it: client.h is what the agent calls; server.c takes calls and runs a bounded
+ * number at once; plan.c turns a call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one
  * prepared spare; call.c sees one call through its limits. worker/ is the other program: a Python interpreter that forks itself into
- * confinement (worker/confine.h). SECURITY.md says what holds and what does not. */
+ * confinement (worker/confine.h). broker/ is the third, started by net.c for a call that may use the network: its only way there.
+ * SECURITY.md says what holds and what does not. */
 #include "client.h"
 #include "manifest.h"
 #include "server.h"

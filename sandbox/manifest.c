@@ -1,5 +1,6 @@
 #include "manifest.h"
 
+#include "hosts.h"
 #include "places.h"
 #include "wire.h"
 
@@ -40,6 +41,14 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
 
         if (kind == SANDBOX_SYSTEM)
                 return g_strdup(resource);
+        if (kind == SANDBOX_NET) {
+                const char *why = NULL;
+                char *host = hosts_canonical(resource, &why);
+
+                if (!host)
+                        refuse(error, "\"%s\" cannot be granted: %s.", resource, why);
+                return host;
+        }
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -126,8 +135,8 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
-                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system and "
-                                      "limits.", name))
+                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, net "
+                                      "and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -143,11 +152,23 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                 int kind = wire_grant_from_name(name);
 
                 if (kind < 0)
-                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH or system=FACT.", *agreed);
+                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT or net=HOST.",
+                                      *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
         }
         return TRUE;
+}
+
+/* Of the same server, the one that may do less. */
+static const char *overlap_of_hosts(const char *wanted, const char *agreed)
+{
+        const char *why;
+        Host want, agree;
+
+        if (!hosts_parse(wanted, &want, &why) || !hosts_parse(agreed, &agree, &why) || !hosts_same(&want, &agree))
+                return NULL;
+        return want.any ? agreed : wanted;
 }
 
 /* The smaller of the two where one lies in the other: a person may agree to less than what is wanted, and to more has no effect. */
@@ -157,6 +178,8 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
                 return NULL;
         if (wanted->kind == SANDBOX_SYSTEM)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
+        if (wanted->kind == SANDBOX_NET)
+                return overlap_of_hosts(wanted->resource, agreed->resource);
         if (places_is_inside(wanted->resource, agreed->resource))
                 return wanted->resource;
         return places_is_inside(agreed->resource, wanted->resource) ? agreed->resource : NULL;

@@ -5,6 +5,8 @@
 #include "places.h"
 #include "protect.h"
 
+#include "hosts.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +219,45 @@ static gboolean add_system(Builder *builder, const char *fact, GError **error)
         return TRUE;
 }
 
+/* ---- the network */
+
+/* In a sample's world there is no network: what servers answer there stands in a file of it. */
+static gboolean add_net(Builder *builder, GError **error)
+{
+        static const char answers[] = "/run/impromptu/net.json";
+        g_autoptr(GPtrArray) hosts = g_ptr_array_new_with_free_func(g_free);
+        const GArray *grants = builder->request->grants;
+        Plan *plan = builder->plan;
+        int fd;
+
+        for (guint i = 0; i < grants->len; i++) {
+                const SandboxGrant *grant = &g_array_index(grants, SandboxGrant, i);
+                const char *why = NULL;
+                char *host = grant->kind == SANDBOX_NET ? hosts_canonical(grant->resource, &why) : NULL;
+
+                if (host)
+                        g_ptr_array_add(hosts, host);
+                else if (grant->kind == SANDBOX_NET)
+                        return refuse(error, grant->resource, why);
+        }
+        if (!hosts->len)
+                return TRUE;
+        if (hosts->len > HOSTS_MAX)
+                return refuse(error, hosts->pdata[HOSTS_MAX], "a tool may talk to at most 8 servers");
+        if (builder->world) {
+                add_text(builder, answers, world_text(builder, answers, "{}"));
+                return TRUE;
+        }
+        if (plan->n_fds >= JOB_FDS_MAX)
+                return refuse(error, hosts->pdata[0], "the tool has too many other grants");
+        g_ptr_array_add(hosts, NULL);
+        plan->net = net_new((const char *const *)hosts->pdata, &fd, error);
+        if (!plan->net)
+                return FALSE;
+        plan->fds[plan->n_fds++] = fd;
+        return TRUE;
+}
+
 /* ---- what is covered inside the mounts */
 
 static gboolean is_granted(const Builder *builder, const char *path)
@@ -298,6 +339,7 @@ static void write_job(Builder *builder)
                         .processes = request->processes,
                         .seconds = (guint32)ceil(request->seconds) + 1,
                         .output_max = (guint32)request->output_max,
+                        .net = builder->plan->net ? builder->plan->n_fds : 0,
                         .memory = (guint64)request->memory_mb << 20};
 
         g_byte_array_append(job, (const guint8 *)&head, sizeof head);
@@ -316,6 +358,8 @@ static gboolean build(Builder *builder, GError **error)
         for (guint i = 0; i < request->grants->len; i++) {
                 const SandboxGrant *grant = &g_array_index(request->grants, SandboxGrant, i);
 
+                if (grant->kind == SANDBOX_NET)
+                        continue;
                 if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind,
                                                                                                              grant->resource, error)))
                         return FALSE;
@@ -330,6 +374,9 @@ static gboolean build(Builder *builder, GError **error)
                             JOB_ITEMS_MAX);
                 return FALSE;
         }
+        /* the last that can fail: a broker is not started for nothing */
+        if (!add_net(builder, error))
+                return FALSE;
         g_ptr_array_sort(builder->items, order);
         write_job(builder);
         return TRUE;
@@ -363,6 +410,7 @@ void plan_free(Plan *plan)
                 return;
         for (guint i = 0; i < plan->n_fds; i++)
                 close(plan->fds[i]);
+        net_free(plan->net);
         g_byte_array_unref(plan->job);
         g_ptr_array_unref(plan->written);
         g_hash_table_unref(plan->kept);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client.h"
+#include "net.h"
 #include "worker/job.h"
 
 typedef struct {
@@ -19,6 +20,7 @@ typedef struct {
         GByteArray *job;
         int fds[JOB_FDS_MAX];
         guint n_fds;
+        Net *net;           /* NULL without the capability */
         GPtrArray *written; /* folders that the tool may change, for protect_sweep(); their targets are the real paths */
         GHashTable *kept;   /* protected places that were there before */
 } Plan;

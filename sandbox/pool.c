@@ -83,6 +83,23 @@ void pool_kill(Spare *spare)
         *spare = (Spare){0, -1, -1, -1};
 }
 
+int pool_adopt(int pid)
+{
+        int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+        if (pidfd >= 0)
+                g_hash_table_add(children(), GINT_TO_POINTER(pid));
+        else
+                kill(pid, SIGKILL); /* not collected: it stays a zombie rather than that another's pid is waited for */
+        return pidfd;
+}
+
+void pool_end(int pidfd)
+{
+        syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+        collect(pidfd);
+}
+
 /* A worker that dies between making a spare and handing it over leaves a child that nobody knows; it ends by itself, its channel being
  * closed. */
 static gboolean strays_cb(gpointer data)

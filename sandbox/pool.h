@@ -32,5 +32,10 @@ int pool_worker_pid(const Pool *pool);
 /* Kills a spare or a running call, with all its processes, and collects it without waiting for it here. */
 void pool_kill(Spare *spare);
 
+/* Another child of ours, which pool_end() ends. Returns its pidfd, -1 with errno (then the child has been ended). */
+int pool_adopt(int pid);
+/* Kills such a child and collects it without waiting for it here; takes the pidfd. */
+void pool_end(int pidfd);
+
 /* How the process of a readable pidfd ended; closes the pidfd. FALSE: it has not. */
 gboolean pool_reap(int pidfd, siginfo_t *how);

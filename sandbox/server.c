@@ -67,6 +67,8 @@ static void send_answer(Request *request, const CallAnswer *answer)
         json_object_object_add(head, "id", json_object_new_int64(request->id));
         json_object_object_add(head, "elapsed_us", json_object_new_int64(answer->elapsed_us));
         json_object_object_add(head, "log", json_object_new_string(answer->log ? answer->log : ""));
+        if (answer->net)
+                json_object_object_add(head, "net", json_object_get(answer->net));
         if (answer->error >= 0) {
                 if (answer->raised) {
                         json_tokener *tokener = json_tokener_new_ex(4);

@@ -3,7 +3,7 @@
  *
  * Request head: {id, source, grants: [[kind, resource]], world?, seconds, memory_mb, processes, output}; body: source (that many bytes),
  * then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
- * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?}; body: the result as JSON. refused says that nothing
+ * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?, net?}; body: the result as JSON. refused says that nothing
  * was run. */
 #pragma once
 

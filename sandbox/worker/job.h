@@ -13,6 +13,7 @@
 #define JOB_BYTES_MAX (16 * 1024 * 1024)
 #define JOB_ITEMS_MAX 512 /* mounts, hidden and protected places, files */
 #define JOB_PATH_MAX 4096
+#define NET_FD 4          /* the broker's socket inside */
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
 #define WORKER_CONTROL_FD 3
@@ -46,7 +47,8 @@ typedef struct {
         uint32_t magic, size; /* of the whole block */
         uint32_t n_items, n_fds;
         uint32_t source, arguments, cwd; /* lengths; cwd follows the arguments */
-        uint32_t processes, seconds, output_max, reserved;
+        uint32_t processes, seconds, output_max;
+        uint32_t net; /* which of the descriptors sent along is the broker's socket, from 1; 0: none */
         uint64_t memory;
 } JobHead;
 

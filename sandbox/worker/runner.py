@@ -8,6 +8,8 @@ import base64, collections, csv, datetime, functools, glob, hashlib, io, itertoo
 import statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
 import gc
 
+import impromptu
+
 FILE = "tool.py"
 TRACEBACK_MAX = 16 * 1024
 MESSAGE_MAX = 2000
@@ -98,7 +100,8 @@ def flush():
             pass
 
 
-def serve(source, arguments, channel, output_max):
+def serve(source, arguments, channel, output_max, net):
+    impromptu._open(net)
     try:
         result = load(source)(json.loads(arguments))
         flush()

@@ -27,7 +27,7 @@
 #define CHANNEL_FD 3
 #define KEYCTL_JOIN_SESSION_KEYRING 1
 
-extern const char runner_source[];
+extern const char runner_source[], fetch_source[];
 
 static PyObject *runner;         /* the module of runner.py */
 static struct sock_fprog filter;
@@ -98,7 +98,7 @@ static bool receive_head(JobHead *head, int *fds)
         if (n_fds)
                 memcpy(fds, CMSG_DATA(part), n_fds * sizeof(int));
         return n == (ssize_t)sizeof *head && head->magic == JOB_MAGIC && head->size >= sizeof *head && head->size <= JOB_BYTES_MAX &&
-               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds;
+               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds && head->net <= n_fds;
 }
 
 /* Cuts the next string out of the block; *at moves on. NUL-terminated, because the block's strings are sent with their NUL. */
@@ -136,9 +136,9 @@ static bool parse_job(Job *job, const char *block, const char **source, const ch
 
 static void run_tool(const JobHead *head, const char *source, const char *arguments)
 {
-        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iI", source, (Py_ssize_t)head->source, arguments,
+        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIi", source, (Py_ssize_t)head->source, arguments,
                                                (Py_ssize_t)head->arguments, CHANNEL_FD,
-                                               head->output_max);
+                                               head->output_max, head->net ? NET_FD : -1);
 
         /* serve() ends the process; coming back means that not even its handlers had room */
         Py_XDECREF(result);
@@ -158,6 +158,22 @@ static void become_spare_process(int channel, int log)
         syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0);
         fcntl(CHANNEL_FD, F_SETFD, FD_CLOEXEC);
         signal(SIGPIPE, SIG_IGN);
+}
+
+/* The grants are mounted, so no descriptor is needed any more but the broker's socket, if there is one. */
+static bool keep_net(const Job *job)
+{
+        int last = CHANNEL_FD;
+
+        if (job->head->net) {
+                int fd = job->fds[job->head->net - 1];
+
+                if (fd != NET_FD && dup2(fd, NET_FD) < 0)
+                        return false;
+                fcntl(NET_FD, F_SETFD, FD_CLOEXEC);
+                last = NET_FD;
+        }
+        return syscall(SYS_close_range, last + 1, ~0u, 0) == 0;
 }
 
 /* Everything a child does, in order. mapped is readable once it has a uid. */
@@ -193,7 +209,8 @@ static void spare(int channel, int log, int mapped)
         }
         if (!confine_grant(&job, &error))
                 leave(&error);
-        syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0);
+        if (!keep_net(&job))
+                _exit(1);
         if (!confine_close(&job, &filter, &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
@@ -273,10 +290,18 @@ static bool make_spare(void)
         return sent;
 }
 
+static PyObject *load_module(const char *source, const char *file, const char *name)
+{
+        PyObject *code = Py_CompileString(source, file, Py_file_input), *module = code ? PyImport_ExecCodeModule(name, code) : NULL;
+
+        Py_XDECREF(code);
+        return module;
+}
+
 static bool load_python(void)
 {
         PyConfig config;
-        PyObject *code, *gc;
+        PyObject *gc;
         bool ready;
 
         PyConfig_InitIsolatedConfig(&config);
@@ -290,9 +315,8 @@ static bool load_python(void)
         PyConfig_Clear(&config);
         if (!ready)
                 return false;
-        code = Py_CompileString(runner_source, "<runner>", Py_file_input);
-        runner = code ? PyImport_ExecCodeModule("impromptu_runner", code) : NULL;
-        Py_XDECREF(code);
+        if (load_module(fetch_source, "<impromptu>", "impromptu"))
+                runner = load_module(runner_source, "<runner>", "impromptu_runner");
         gc = runner ? PyImport_ImportModule("gc") : NULL;
         if (!gc) {
                 PyErr_Print();

@@ -127,6 +127,49 @@ static void test_words(Fixture *fixture, gconstpointer data)
         g_assert_error(error, AGENT_ERROR, API_ERROR_NOT_FOUND);
 }
 
+static const char *said(Fixture *fixture, guint n, const char *field)
+{
+        return json_text(g_ptr_array_index(fixture->asked, n), field);
+}
+
+/* What is asked about the network, and that no question promises that something stays here when it need not. */
+static void test_net(Fixture *fixture, gconstpointer data)
+{
+        static const char both[] = "May it talk to api.weather.gov? It can then send out what it reads.";
+        Told told = {0};
+        g_autofree char *one = ask(fixture, "weather", "net", "api.weather.gov", &told), *two = ask(fixture, "weather", "net", "any api.weather.gov", &told);
+        g_assert_cmpstr(said(fixture, 0, "sentence"), ==, "May it talk to api.weather.gov?");
+        g_assert_cmpstr(said(fixture, 1, "sentence"), ==, "May it talk to api.weather.gov, and change things there?");
+        answer(fixture, one, "always");
+        answer(fixture, two, "no");
+        g_assert_true(questions_granted(fixture->questions, "weather", "net", "api.weather.gov"));
+        g_assert_false(questions_granted(fixture->questions, "weather", "net", "any api.weather.gov"));
+        g_assert_false(questions_granted(fixture->questions, "weather", "net", "api.weather.gov:8443"));
+        g_assert_false(questions_granted(fixture->questions, "disk", "net", "api.weather.gov"));
+        /* it may talk, and now wants to read: also after a restart, when only the grant is left */
+        close_all(fixture);
+        open_all(fixture);
+        g_autofree char *three = ask(fixture, "weather", "read", "/srv", &told);
+        g_assert_nonnull(strstr(said(fixture, 2, "detail"), "send out what it reads"));
+        g_assert_null(strstr(said(fixture, 2, "detail"), "cannot send"));
+        answer(fixture, three, "no");
+        /* it was allowed to read just once, and may have kept what it read */
+        g_autofree char *four = ask(fixture, "disk", "read", "/srv", &told);
+        g_assert_nonnull(strstr(said(fixture, 3, "detail"), "cannot send"));
+        answer(fixture, four, "once");
+        g_autofree char *five = ask(fixture, "disk", "net", "api.weather.gov", &told);
+        g_assert_cmpstr(said(fixture, 4, "sentence"), ==, both);
+        answer(fixture, five, "no");
+        /* both at once: the first question says it too */
+        questions_intend(fixture->questions, "mail", "list");
+        questions_intend(fixture->questions, "mail", "net");
+        g_autofree char *six = ask(fixture, "mail", "list", "/srv", &told), *seven = ask(fixture, "mail", "net", "api.weather.gov", &told);
+        g_assert_nonnull(strstr(said(fixture, 5, "detail"), "send out what it reads"));
+        g_assert_cmpstr(said(fixture, 6, "sentence"), ==, both);
+        answer(fixture, six, "no");
+        answer(fixture, seven, "no");
+}
+
 static void test_asked_once(Fixture *fixture, gconstpointer data)
 {
         Told one = {0}, two = {0}, three = {0};
@@ -293,6 +336,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
 #define ADD(name, func) g_test_add("/questions/" name, Fixture, NULL, set_up, func, tear_down)
+        ADD("net", test_net);
         ADD("words", test_words);
         ADD("asked-once", test_asked_once);
         ADD("grants", test_grants);

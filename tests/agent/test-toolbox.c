@@ -121,6 +121,30 @@ static void test_asks(Fixture *fixture, gconstpointer data)
         told_clear(&told);
 }
 
+static void test_net(Fixture *fixture, gconstpointer data)
+{
+        static const char sample[] = "[{\"args\":{},\"world\":{\"https://api.weather.gov/x\":\"{}\"},\"match\":\"subset\",\"result\":{\"files\":1,\"world\":true}}]";
+        Told told = {0};
+        g_autofree char *capabilities = g_strdup_printf("{\"list\":[\"%s\"],\"net\":[\"API.Weather.gov.:443\"]}", fixture->place);
+        g_autoptr(Tool) tool = make_tool(fixture, "echo", capabilities, sample), plain = make_tool(fixture, "echo", "{\"net\":[\"api.weather.gov\"]}", sample);
+        toolbox_call_tool(fixture->agent->toolbox, "weather", tool, NULL, "words", NULL, told_cb, &told);
+        g_autoptr(json_object) waiting = questions_waiting(fixture->agent->questions);
+        g_assert_cmpuint(json_length(waiting), ==, 2);
+        g_assert_nonnull(strstr(json_text(json_object_array_get_idx(waiting, 0), "detail"), "send out what it reads"));
+        g_assert_cmpstr(json_text(json_object_array_get_idx(waiting, 1), "resource"), ==, "api.weather.gov");
+        g_assert_nonnull(strstr(json_text(json_object_array_get_idx(waiting, 1), "sentence"), "send out what it reads"));
+        answer_all(fixture, "open", 2);
+        g_assert_no_error(told.error);
+        g_assert_cmpstr(json_value_text(json_object_array_get_idx(json_field(told.result, "grants"), 1)), ==, "net api.weather.gov");
+        told_clear(&told);
+        /* a sample has its answers as a file of its world, and nobody is asked */
+        toolbox_try_sample(fixture->agent->toolbox, plain, 0, NULL, told_cb, &told);
+        turn();
+        g_assert_no_error(told.error);
+        g_assert_cmpuint(told.times, ==, 1);
+        told_clear(&told);
+}
+
 static void test_denied(Fixture *fixture, gconstpointer data)
 {
         Told told = {0};
@@ -343,7 +367,9 @@ static void test_manifests(Fixture *fixture, gconstpointer data)
         const char *bad[] = {
                 "{}", "[]", "{\"name\":\"A\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":[],\"result\":\"\",\"capabilities\":{}}",
-                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"127.0.0.1\"]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"https://a.example/\"]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"audio\":[]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"list\":\"~\"}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"system\":[\"keys\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"limits\":{\"seconds\":0}}}",
@@ -367,6 +393,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
 #define ADD(name, func) g_test_add("/toolbox/" name, Fixture, NULL, set_up, func, tear_down)
+        ADD("net", test_net);
         ADD("asks", test_asks);
         ADD("denied", test_denied);
         ADD("never", test_never);
