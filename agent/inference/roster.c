@@ -240,7 +240,7 @@ static gboolean use_keyed(Roster *roster)
                 use(roster, source_get(roster, custom(roster), roster->environment_base));
         for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
                 gboolean named = person_names(roster, provider->name), keyed = keyring_get(roster->keyring, provider) != NULL;
-                if (!provider->base || provider->rehearsal)
+                if (!provider->base || (provider->rehearsal && !named))
                         continue;
                 if (named ? keyed || !provider->keys[0] : keyed && !providers_second_way(wishes_providers(roster->wishes), provider))
                         use(roster, source_get(roster, provider, NULL));
