@@ -90,7 +90,7 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
 static void look(KeyCheck *check)
 {
         g_autofree char *url = source_models_url(check->source);
-        g_auto(GStrv) headers = source_headers(check->source, NULL);
+        g_auto(GStrv) headers = source_headers(check->source, NULL, check->source->provider->dialect);
         TransportSpec spec = {.url = url, .headers = (const char *const *)headers, .first_byte_seconds = KEY_CHECK_SECONDS,
                               .stall_seconds = KEY_CHECK_SECONDS, .total_seconds = KEY_CHECK_SECONDS, .direct = check->source->here,
                               .ca_file = check->source->provider->ca_file, .fresh = TRUE};

@@ -32,11 +32,13 @@ struct LaneCall {
         gsize passed;            /* bytes of content that text was called with */
         guint refusals, retries;
         gboolean stale_once, uncapped;
+        GError *skipped;         /* why the first entry that was passed over was */
         guint wait;              /* a timer before the next try, or before the end */
         guint wait_place;
         gboolean wait_fresh;
         guint hedge;             /* a timer before the second try */
-        GError *first_error;     /* of the entry that was asked first */
+        GError *first_error;     /* of the foremost entry that failed, when it first did */
+        guint first_place;
         GError *error;           /* of an end that waits for the main loop */
         gint64 called;           /* monotonic µs */
 };
@@ -121,6 +123,7 @@ static void call_free(LaneCall *call)
         g_free(call->states);
         g_free(call->counts);
         g_clear_error(&call->first_error);
+        g_clear_error(&call->skipped);
         g_clear_error(&call->error);
         request_clear(&call->request);
         g_free(call);
@@ -199,9 +202,10 @@ static double book(LaneCall *call, const Try *attempt, const GError *error)
                 .recording = try_source(attempt)->provider->rehearsal,
         };
 
-        if (!call->shared->usage || !times.sent || !answer)
+        /* A refusal costs nothing; whether one that was ended before it answered did, nobody tells. */
+        if (!call->shared->usage || !times.sent || (!answer && !(error && error->code == LANE_ERROR_CANCELLED)))
                 return -1;
-        entry.rate = decode_rate(answer, &times, entry.tokens_out);
+        entry.rate = answer ? decode_rate(answer, &times, entry.tokens_out) : 0;
         return usage_add(call->shared->usage, &entry);
 }
 
@@ -251,7 +255,6 @@ static void call_end(LaneCall *call, Try *attempt, GError *error)
 {
         LaneResult result = { 0 };
         const ChatAnswer *answer = attempt ? try_answer(attempt) : NULL;
-        Source *source = attempt ? try_source(attempt) : NULL;
 
         timers_clear(call);
         tries_clear(call, attempt);
@@ -260,7 +263,7 @@ static void call_end(LaneCall *call, Try *attempt, GError *error)
                 result.cost = book(call, attempt, error);
                 learn(call, attempt, error);
         }
-        call->callback.ended(call, source, error, call->callback.owner);
+        call->callback.ended(call, call->callback.owner);
         call->callback.done(answer && answer->content->len > 0 ? &result : NULL, error, call->callback.user_data);
         g_clear_error(&error);
         if (attempt)
@@ -283,8 +286,10 @@ void lane_call_fail(LaneCall *call, GError *error)
         tries_clear(call, call->winner);
         if (call->winner)
                 try_stop(call->winner); /* what came so far is told with the end */
-        g_clear_error(&call->error);
-        call->error = error;
+        if (call->error)
+                g_error_free(error); /* it was cancelled before */
+        else
+                call->error = error;
         call->wait = g_idle_add(fail_cb, call);
 }
 
@@ -305,10 +310,22 @@ void lane_call_abandon(LaneCall *call)
 
 /* ---- where next ---- */
 
-static void remember_error(LaneCall *call, const GError *error)
+static void remember_error(LaneCall *call, guint place, const GError *error)
 {
-        if (!call->first_error && error)
-                call->first_error = g_error_copy(error);
+        if (call->first_error && call->first_place <= place)
+                return;
+        g_clear_error(&call->first_error);
+        call->first_error = g_error_copy(error);
+        call->first_place = place;
+}
+
+/* Takes error. */
+static void remember_skipped(LaneCall *call, GError *error)
+{
+        if (call->skipped)
+                g_error_free(error);
+        else
+                call->skipped = error;
 }
 
 /* FALSE with an error: today has cost what a day may. */
@@ -318,8 +335,7 @@ static gboolean affordable(LaneCall *call, const LaneEntry *entry)
 
         if (!call->shared->usage || !source_costs(entry->source) || usage_allows(call->shared->usage, &error))
                 return TRUE;
-        if (!call->first_error)
-                call->first_error = g_error_new_literal(LANE_ERROR, LANE_ERROR_BUDGET, error->message);
+        remember_skipped(call, g_error_new_literal(LANE_ERROR, LANE_ERROR_BUDGET, error->message));
         return FALSE;
 }
 
@@ -344,9 +360,8 @@ static gboolean admittable(LaneCall *call, const LaneEntry *entry)
 
         if (wait <= FAILURE_WAIT_MAX_SECONDS)
                 return TRUE;
-        if (!call->first_error)
-                call->first_error = g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "%s takes no more requests for %.0f seconds: the limit of its key is "
-                                                "reached.", entry->source->title, wait);
+        remember_skipped(call, g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "%s takes no more requests for %.0f seconds: the limit of its key is "
+                                           "reached.", entry->source->title, wait));
         return FALSE;
 }
 
@@ -372,6 +387,14 @@ static int pick(LaneCall *call, EntryState worst, gboolean now)
         return now ? -1 : left;
 }
 
+/* What is told where nobody answers: what went wrong with the first that was asked, else why nobody was. */
+static GError *first_error(const LaneCall *call)
+{
+        const GError *error = call->first_error ? call->first_error : call->skipped;
+
+        return error ? g_error_copy(error) : g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, "No model of this lane can be asked.");
+}
+
 static void call_next(LaneCall *call)
 {
         int place = pick(call, ENTRY_UNTRIED, FALSE);
@@ -380,8 +403,7 @@ static void call_next(LaneCall *call)
                 call_try(call, place, FALSE);
                 return;
         }
-        lane_call_fail(call, call->first_error ? g_error_copy(call->first_error)
-                       : g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, "No model of this lane can be asked."));
+        lane_call_fail(call, first_error(call));
 }
 
 static gboolean wait_cb(gpointer user_data)
@@ -397,13 +419,15 @@ static void call_again(LaneCall *call, guint place, double seconds, gboolean fre
 {
         call->wait_place = place;
         call->wait_fresh = fresh;
+        g_clear_handle_id(&call->wait, g_source_remove);
         call->wait = g_timeout_add((guint)(seconds * 1000), wait_cb, call);
 }
 
-static gboolean others_left(const LaneCall *call)
+/* An entry is left that was not asked yet, not counting those of the source `but`. */
+static gboolean others_left(const LaneCall *call, const Source *but)
 {
         for (guint i = 0; i < call->entries->len; i++) {
-                if (call->states[i] == ENTRY_UNTRIED)
+                if (call->states[i] == ENTRY_UNTRIED && entry_at(call, i)->source != but)
                         return TRUE;
         }
         return FALSE;
@@ -427,7 +451,9 @@ static gboolean same_again(LaneCall *call, Try *attempt, guint place, const Fail
                 call_again(call, place, 0, FALSE);
                 return TRUE;
         case FAILURE_RETRY:
-                if (call->counts[place] > LANE_RETRIES_MAX || (others_left(call) && failure->wait > CALL_WAIT_SHORT_SECONDS))
+                if (call->counts[place] > LANE_RETRIES_MAX || (others_left(call, NULL) && failure->wait > CALL_WAIT_SHORT_SECONDS))
+                        return FALSE;
+                if (failure->silent && others_left(call, try_source(attempt))) /* a server that is not there may take long to fail again */
                         return FALSE;
                 call->retries++;
                 call_again(call, place, failure->wait, FALSE);
@@ -460,13 +486,21 @@ static guint slot_of(const LaneCall *call, const Try *attempt)
         g_return_val_if_reached(0);
 }
 
+/* Another try runs, or will as soon as its wait is over. */
 static gboolean others_run(const LaneCall *call, const Try *attempt)
 {
+        if (call->wait)
+                return TRUE;
         for (guint i = 0; i < TRIES_AT_ONCE; i++) {
                 if (call->tries[i] && call->tries[i] != attempt)
                         return TRUE;
         }
         return FALSE;
+}
+
+static void judge(LaneCall *call, const Try *attempt, const GError *error)
+{
+        call->callback.judged(try_source(attempt), error, call->callback.owner);
 }
 
 static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
@@ -475,19 +509,22 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
         Source *source = try_source(attempt);
         gboolean again, elsewhere = failure->elsewhere;
 
-        if (failure->silent)
+        if (failure->silent && failure->kind != FAILURE_AT_ONCE)
                 source_failed(source);
         if (failure->kind == FAILURE_MODEL)
                 source_lacks(source, try_model(attempt)->id);
         if (call->passed > 0) {
+                judge(call, attempt, failure->error);
                 call_end(call, attempt, g_steal_pointer(&failure->error));
                 return;
         }
-        remember_error(call, failure->error);
+        remember_error(call, place, failure->error);
         again = !others_run(call, attempt) && same_again(call, attempt, place, failure);
-        if (!again)
+        if (!again) {
+                judge(call, attempt, failure->error);
                 entry_failed(call, place, failure);
-        if (!again && !others_run(call, attempt) && !(elsewhere && others_left(call))) {
+        }
+        if (!again && !others_run(call, attempt) && !(elsewhere && others_left(call, NULL))) {
                 call_end(call, attempt, g_error_copy(elsewhere ? call->first_error : failure->error));
                 return;
         }
@@ -546,6 +583,7 @@ static void try_done_cb(Try *attempt, Failure *failure, gpointer user_data)
                 return;
         }
         source_answered(try_source(attempt));
+        judge(call, attempt, NULL);
         error = complete_error(attempt);
         if (g_error_matches(error, LANE_ERROR, LANE_ERROR_LENGTH) && uncap(call, attempt)) {
                 g_clear_error(&error);
@@ -606,6 +644,7 @@ static void hedge_watch(LaneCall *call, const LaneEntry *entry)
 {
         gint64 after = pace_hedge_after(call_pace(call));
 
+        g_clear_handle_id(&call->hedge, g_source_remove);
         if (call->callback.hedge && after > 0 && !entry->source->here && !others_run(call, NULL))
                 call->hedge = g_timeout_add(after / 1000 + 1, hedge_cb, call);
 }

@@ -23,8 +23,10 @@ typedef struct {
         LaneTextFunc text;
         LaneDoneFunc done;
         gpointer user_data;
-        /* The call is over and about to be freed; before done is called. source NULL: it was never sent; error NULL: it was answered. */
-        void (*ended)(LaneCall *call, Source *source, const GError *error, gpointer owner);
+        /* What a source did that was asked: error NULL: it answered; else why it is not asked again in this call. */
+        void (*judged)(Source *source, const GError *error, gpointer owner);
+        /* The call is over and about to be freed; before done is called. */
+        void (*ended)(LaneCall *call, gpointer owner);
         gpointer owner;
         double stall_seconds; /* 0: the usual */
         gboolean hedge;

@@ -26,7 +26,7 @@ static void add(GPtrArray *entries, Source *source, const char *model, json_obje
         g_ptr_array_add(entries, lane_entry_new(source, made));
 }
 
-static WireDialect dialect_of(const EntriesSpec *spec, const Source *source)
+WireDialect entries_dialect(const EntriesSpec *spec, const Source *source)
 {
         const Provider *provider = source->provider;
 
@@ -36,8 +36,9 @@ static WireDialect dialect_of(const EntriesSpec *spec, const Source *source)
 static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *source, const char *lane)
 {
         GPtrArray *wished = wishes_models(spec->wishes, source->provider->name, lane);
-        WireDialect dialect = dialect_of(spec, source);
+        WireDialect dialect = entries_dialect(spec, source);
         guint before = entries->len;
+        gboolean found = FALSE;
 
         if (spec->only && strcmp(source->provider->name, "custom") == 0) {
                 add(entries, source, spec->only, NULL, dialect);
@@ -51,9 +52,14 @@ static void add_source(const EntriesSpec *spec, GPtrArray *entries, Source *sour
         for (guint i = 0; i < wished->len; i++) {
                 Wish *wish = g_ptr_array_index(wished, i);
                 add(entries, source, wish->model, wish->options, wish->dialect == source->provider->dialect ? dialect : wish->dialect);
+                found |= source_serves(source, wish->model) != NULL;
         }
-        for (guint i = 0; entries->len == before && source->served && i < source->served->len; i++)
-                add(entries, source, g_ptr_array_index(source->served, i), NULL, dialect);
+        /* Nothing that is wished is there (also not further up in the lane): whatever it has, which on a machine of one's own is the one. */
+        for (guint i = 0; !found && source->served && i < source->served->len; i++) {
+                const char *served = g_ptr_array_index(source->served, i);
+                add(entries, source, served, NULL, dialect);
+                found = source_serves(source, served) != NULL;
+        }
 }
 
 GPtrArray *entries_of_source(const EntriesSpec *spec, Source *source, const char *lane)
@@ -117,8 +123,13 @@ static void add_ranked(const EntriesSpec *spec, GPtrArray *entries, const char *
                 g_array_append_vals(ranked, &(Ranked) { source, rank }, 1);
         }
         g_array_sort(ranked, compare);
-        for (guint i = 0; i < ranked->len; i++)
-                add_source(spec, entries, g_array_index(ranked, Ranked, i).source, lane);
+        for (guint i = 0; i < ranked->len; i++) {
+                Source *source = g_array_index(ranked, Ranked, i).source;
+                const char *name = source->provider->name;
+                /* A server of a person's own of which we wish nothing stands where they put it, with the model that they named. */
+                if (wishes_models(spec->wishes, name, lane)->len > 0 || !wishes_name(spec->wishes, name))
+                        add_source(spec, entries, source, lane);
+        }
 }
 
 static void add_lane(const EntriesSpec *spec, GPtrArray *entries, const char *lane)
@@ -138,7 +149,11 @@ GPtrArray *entries_of(const EntriesSpec *spec, const char *lane)
         };
         GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)lane_entry_free);
 
-        for (const char *const *at = chains[source_lane(lane)]; *at; at++)
+        for (const char *const *at = chains[source_lane(lane)]; *at; at++) {
+                /* Whoever says who is fast and not who routes means the same, and nobody else. */
+                if (source_lane(*at) == source_lane("router") && !wishes_lane(spec->wishes, *at) && wishes_lane(spec->wishes, "fast"))
+                        continue;
                 add_lane(spec, entries, *at);
+        }
         return entries;
 }

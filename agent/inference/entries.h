@@ -12,6 +12,8 @@ typedef struct {
         const WireDialect *dialect; /* of the custom server and the rehearsal, as the environment says; NULL: their own */
 } EntriesSpec;
 
+/* How a source is asked: as the environment says where it may, else as its row does. */
+WireDialect entries_dialect(const EntriesSpec *spec, const Source *source);
 /* The entries of a lane, best first: those of the lanes that it falls back to stand behind its own. Of LaneEntry, at most
  * WISHES_ENTRIES_MAX; may be empty. */
 GPtrArray *entries_of(const EntriesSpec *spec, const char *lane);

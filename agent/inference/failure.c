@@ -29,11 +29,13 @@ static char *text_in(json_object *object, const char *name)
         return g_strdup(json_object_get_string(value));
 }
 
-/* {error: {message, code}}, {error: "…"}, or message and code at the top. */
+/* {error: {message, code}}, {error: "…"}, or message and code at the top; perhaps all of it in a list. */
 static void words_read(Words *words, const GString *body)
 {
-        json_object *object = json_tokener_parse(body->str), *error = NULL;
+        json_object *whole = json_tokener_parse(body->str), *object = whole, *error = NULL;
 
+        if (json_object_is_type(whole, json_type_array)) /* Gemini wraps its errors so */
+                object = json_object_array_get_idx(whole, 0);
         if (json_object_object_get_ex(object, "error", &error) && json_object_is_type(error, json_type_string))
                 words->message = g_strdup(json_object_get_string(error));
         if (!json_object_is_type(error, json_type_object))
@@ -43,7 +45,7 @@ static void words_read(Words *words, const GString *body)
         words->code = text_in(error, "code");
         if (!words->code)
                 words->code = text_in(error, "type");
-        json_object_put(object);
+        json_object_put(whole);
 }
 
 static char *how_to_key(const Source *source)
@@ -115,7 +117,9 @@ static GError *status_error(const Source *source, long status, const Words *word
                         what = g_strdup_printf("%s is taking no more requests just now; try again in a moment.", source->title);
                 return sentence(source, LANE_ERROR_LIMIT, what, words->message);
         }
-        if (status >= 500)
+        if (status == 0)
+                what = g_strdup_printf("%s failed; try again, or use another model.", source->title);
+        else if (status >= 500)
                 what = g_strdup_printf("%s failed (HTTP %ld); try again, or use another model.", source->title, status);
         else
                 what = g_strdup_printf("%s would not take the request (HTTP %ld).", source->title, status);
@@ -189,10 +193,22 @@ static GError *rehearsal_error(const Source *source, const Words *words)
         return NULL;
 }
 
+/* Services say it with a 404 or a code, some only in the words of a 400. */
 static gboolean names_model(long status, const Words *words)
 {
-        return g_strcmp0(words->code, "model_not_found") == 0 || g_strcmp0(words->code, "model_decommissioned") == 0 ||
-               (status == 404 && words->message && strstr(words->message, "model"));
+        static const char *const codes[] = { "model_not_found", "model_decommissioned", "invalid_model", "model_not_available", NULL };
+        static const char *const phrases[] = { "invalid model", "valid model", "model not exist", "model does not exist", "no such model" };
+        g_autofree char *message = words->message ? g_ascii_strdown(words->message, -1) : g_strdup("");
+
+        if (words->code && g_strv_contains(codes, words->code))
+                return TRUE;
+        if (status == 404 && strstr(message, "model"))
+                return TRUE;
+        for (gsize i = 0; status == 400 && i < G_N_ELEMENTS(phrases); i++) {
+                if (strstr(message, phrases[i]))
+                        return TRUE;
+        }
+        return FALSE;
 }
 
 Failure *failure_of_http(const Source *source, TransportRequest *request, const TransportOutcome *outcome, const GString *body, guint tries)
@@ -220,6 +236,7 @@ Failure *failure_of_http(const Source *source, TransportRequest *request, const 
                 failure->kind = FAILURE_MODEL;
         else if (outcome->status == 400 || outcome->status == 422)
                 failure->kind = FAILURE_REFUSED;
+        failure->silent |= outcome->status == 402; /* its credit is the key's, whatever model is asked */
         failure->unnamed = g_strcmp0(words.code, "wrong_api_format") == 0;
         return failure;
 }
@@ -234,7 +251,7 @@ Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint
                                                         answer->error_message);
                 return failure_new(FAILURE_FINAL, g_error_new_literal(LANE_ERROR, LANE_ERROR_SERVER, what));
         }
-        failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status ? answer->error_status : 500, &words, -1));
+        failure = failure_new(FAILURE_FINAL, status_error(source, answer->error_status, &words, -1));
         failure->wait = backoff(tries);
         failure->message = g_strdup(words.message);
         if (worth_retrying(answer->error_status))

@@ -57,15 +57,21 @@ static void roster_changed_cb(gpointer user_data)
         lanes_changed(lanes);
 }
 
+static void call_ended_cb(LaneCall *call, gpointer owner)
+{
+        Lanes *lanes = owner;
+
+        g_ptr_array_remove_fast(lanes->calls, call);
+        g_ptr_array_remove_fast(lanes->waiting, call);
+}
+
 /* What is known against a source changes with what it last did. */
-static void call_ended_cb(LaneCall *call, Source *source, const GError *error, gpointer owner)
+static void judged_cb(Source *source, const GError *error, gpointer owner)
 {
         Lanes *lanes = owner;
         gboolean bad = error && (error->code == LANE_ERROR_KEY || error->code == LANE_ERROR_UNREACHABLE || error->code == LANE_ERROR_LIMIT);
 
-        g_ptr_array_remove_fast(lanes->calls, call);
-        g_ptr_array_remove_fast(lanes->waiting, call);
-        if (!source || (error && !bad) || g_strcmp0(source->problem, error ? error->message : NULL) == 0)
+        if ((error && !bad) || g_strcmp0(source->problem, error ? error->message : NULL) == 0)
                 return;
         g_free(source->problem);
         source->problem = error ? g_strdup(error->message) : NULL;
@@ -75,7 +81,8 @@ static void call_ended_cb(LaneCall *call, Source *source, const GError *error, g
 LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data)
 {
         const Wishes *wishes = roster_wishes(lanes->roster);
-        LaneCallback callback = { .text = text, .done = done, .user_data = user_data, .ended = call_ended_cb, .owner = lanes,
+        LaneCallback callback = { .text = text, .done = done, .user_data = user_data, .judged = judged_cb,
+                                  .ended = call_ended_cb, .owner = lanes,
                                   .stall_seconds = lanes->stall_seconds > 0 ? lanes->stall_seconds : wishes_stall(wishes),
                                   .hedge = wishes_hedge(wishes) };
         LaneCall *call = lane_call_new(&lanes->shared, request, &callback);

@@ -41,6 +41,17 @@ void provider_unref(Provider *provider)
         g_free(provider);
 }
 
+gboolean provider_equal(const Provider *one, const Provider *other)
+{
+        return strcmp(one->name, other->name) == 0 && strcmp(one->title, other->title) == 0 && g_strcmp0(one->base, other->base) == 0 &&
+               one->dialect == other->dialect && g_strv_equal((const char *const *)one->keys, (const char *const *)other->keys) &&
+               strcmp(one->key_header, other->key_header) == 0 &&
+               g_strv_equal((const char *const *)one->headers, (const char *const *)other->headers) &&
+               g_strcmp0(one->path, other->path) == 0 && g_strcmp0(one->warm_path, other->warm_path) == 0 &&
+               strcmp(one->cap_field, other->cap_field) == 0 && g_strcmp0(one->ca_file, other->ca_file) == 0 && one->takes == other->takes &&
+               one->local == other->local && one->rehearsal == other->rehearsal;
+}
+
 Providers *providers_new(void)
 {
         Providers *providers = g_new0(Providers, 1);
@@ -189,7 +200,7 @@ static gboolean take_base(const Place *place, json_object *value, char **base)
         if (!take_text(place, "base", value, base))
                 return FALSE;
         uri = g_uri_parse(*base, G_URI_FLAGS_NONE, NULL);
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) && !g_uri_get_fragment(uri) &&
             (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http")))
                 return TRUE;
         return wrong(place, "base", "an address such as https://llm.example/v1");
@@ -262,8 +273,24 @@ static gboolean name_is_good(const char *name)
         return length > 0 && length <= PROVIDER_NAME_MAX;
 }
 
+/* What every server of this dialect wants, so that nobody has to know it by heart. */
+static void add_defaults(Provider *provider, json_object *row)
+{
+        if (provider->dialect != WIRE_ANTHROPIC)
+                return;
+        if (!json_object_object_get_ex(row, "key_header", NULL)) {
+                g_free(provider->key_header);
+                provider->key_header = g_strdup(PROVIDER_ANTHROPIC_KEY);
+        }
+        if (!json_object_object_get_ex(row, "headers", NULL)) {
+                g_strfreev(provider->headers);
+                provider->headers = g_strsplit(PROVIDER_ANTHROPIC_VERSION, "\n", -1);
+        }
+}
+
 static Provider *provider_read(const Providers *providers, const Place *place, json_object *row)
 {
+        const Provider *known = providers_find(providers, place->name);
         Provider *provider;
 
         if (!name_is_good(place->name)) {
@@ -275,13 +302,15 @@ static Provider *provider_read(const Providers *providers, const Place *place, j
                 g_set_error(place->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%s must be an object.", place->what, place->name);
                 return NULL;
         }
-        provider = provider_copy(place->name, providers_find(providers, place->name));
+        provider = provider_copy(place->name, known);
         json_object_object_foreach(row, field, value) {
                 if (!take_field(place, field, value, provider)) {
                         provider_unref(provider);
                         return NULL;
                 }
         }
+        if (!known)
+                add_defaults(provider, row);
         return provider;
 }
 

@@ -9,6 +9,9 @@
 #define PROVIDERS_MAX 64
 #define PROVIDER_NAME_MAX 40   /* characters */
 #define PROVIDER_TEXT_MAX 500  /* bytes of any text of a provider */
+/* The headers that a server of Anthropic's dialect wants. */
+#define PROVIDER_ANTHROPIC_KEY "x-api-key: "
+#define PROVIDER_ANTHROPIC_VERSION "anthropic-version: 2023-06-01"
 
 /* What a provider is known to take beside the plain request: id, name in the file. A field that is refused all the same is left out from
  * then on. */
@@ -49,6 +52,8 @@ typedef struct {
 } Provider;
 
 Provider *provider_ref(const Provider *provider);
+/* TRUE if they are the same in everything. */
+gboolean provider_equal(const Provider *one, const Provider *other);
 /* Accepts NULL. */
 void provider_unref(Provider *provider);
 
@@ -57,7 +62,8 @@ typedef struct Providers Providers;
 Providers *providers_new(void);
 /* Accepts NULL. */
 void providers_free(Providers *providers);
-/* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. Adds nothing and returns FALSE
+/* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. A new one that speaks
+ * Anthropic's dialect has its headers, unless it says others. Adds nothing and returns FALSE
  * with a sentence that names the place if one of them is wrong; `what` is the file's name in it. */
 gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error);
 /* By name; NULL if there is none. Lives as long as providers. */

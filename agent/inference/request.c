@@ -125,8 +125,10 @@ static json_object *grammar_of(const char *const *words)
 {
         g_autoptr(GString) grammar = g_string_new("root ::= ");
 
-        for (gsize i = 0; words[i]; i++)
-                g_string_append_printf(grammar, "%s\"%s\"", i > 0 ? " | " : "", words[i]);
+        for (gsize i = 0; words[i]; i++) {
+                g_autofree char *escaped = g_strescape(words[i], NULL);
+                g_string_append_printf(grammar, "%s\"%s\"", i > 0 ? " | " : "", escaped);
+        }
         return json_object_new_string(grammar->str);
 }
 
@@ -147,6 +149,8 @@ static void chat_body(Body *body)
 
         json_object_object_add(body->body, "messages", messages_of(request, TRUE));
         json_object_object_add(body->body, "stream", bool_of(TRUE));
+        if (body->model->dialect == WIRE_DIFFUSING)
+                json_object_object_add(body->body, "diffusing", bool_of(TRUE)); /* what is asked for is what the reader expects */
         if (can(body, PROVIDER_CAN(USAGE) | PROVIDER_CAN(NO_OBFUSCATION)))
                 add(body, "stream_options", stream_options_of(body));
         if (cap)

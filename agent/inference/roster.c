@@ -35,6 +35,7 @@ struct Roster {
         char *choice;             /* "recording", "local", "environment", "key"; NULL: nothing yet */
         char *first;              /* the provider whose key was pasted last; NULL */
         char *problem;            /* why there is no source, where one was chosen */
+        gboolean searches;        /* kept keys are of interest: IMPROMPTU_LANE did not say otherwise */
         gboolean searching;       /* kept keys or local servers are being looked for and nothing is chosen */
         Recording *recording;
         gboolean starting;        /* the rehearsal is */
@@ -162,7 +163,8 @@ static void look_done_cb(TransportRequest *request, const TransportOutcome *outc
 static void look_at(Roster *roster, Source *source)
 {
         g_autofree char *url = source_models_url(source);
-        g_auto(GStrv) headers = source_headers(source, NULL);
+        EntriesSpec entries = entries_spec(roster);
+        g_auto(GStrv) headers = source_headers(source, NULL, entries_dialect(&entries, source));
         Look *look = g_new0(Look, 1);
         TransportSpec spec = { .url = url, .headers = (const char *const *)headers, .first_byte_seconds = ROSTER_LOOK_SECONDS,
                                .stall_seconds = ROSTER_LOOK_SECONDS, .total_seconds = ROSTER_LOOK_SECONDS, .direct = source->here,
@@ -185,7 +187,7 @@ static Source *source_get(Roster *roster, const Provider *provider, const char *
         g_autofree char *name = g_strconcat(provider->name, " ", base ? base : provider->base, NULL);
         Source *source = g_hash_table_lookup(roster->known, name);
 
-        if (source && source->provider == provider && g_strcmp0(source->key, key) == 0)
+        if (source && provider_equal(source->provider, provider) && g_strcmp0(source->key, key) == 0)
                 return source;
         if (g_hash_table_size(roster->known) >= KNOWN_MAX)
                 g_hash_table_remove_all(roster->known);
@@ -214,21 +216,32 @@ static void leave(Roster *roster, const char *choice)
         roster->searching = roster->starting = FALSE;
 }
 
-static gboolean person_names(Roster *roster, const char *provider)
-{
-        for (guint i = 0; i < SOURCE_LANES; i++) {
-                GPtrArray *lane = wishes_lane(roster->wishes, source_lanes[i]);
-                for (guint j = 0; lane && j < lane->len; j++) {
-                        if (strcmp(((Wish *)g_ptr_array_index(lane, j))->provider, provider) == 0)
-                                return TRUE;
-                }
-        }
-        return FALSE;
-}
-
 static const Provider *custom(Roster *roster)
 {
         return providers_find(wishes_providers(roster->wishes), "custom");
+}
+
+/* A key opens it, or a person names it and it needs none. */
+static gboolean is_open(Roster *roster, const Provider *provider)
+{
+        gboolean keyed = keyring_get(roster->keyring, provider) != NULL;
+
+        if (!provider->base)
+                return FALSE;
+        if (wishes_name(roster->wishes, provider->name))
+                return keyed || !provider->keys[0];
+        return keyed && !provider->rehearsal && !providers_second_way(wishes_providers(roster->wishes), provider);
+}
+
+static gboolean any_open(Roster *roster)
+{
+        const Provider *provider;
+
+        for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
+                if (is_open(roster, provider))
+                        return TRUE;
+        }
+        return roster->environment_base && custom(roster);
 }
 
 /* All that keys open, and what a person names besides. FALSE if that is nothing. */
@@ -239,21 +252,18 @@ static gboolean use_keyed(Roster *roster)
         if (roster->environment_base && custom(roster))
                 use(roster, source_get(roster, custom(roster), roster->environment_base));
         for (guint i = 0; (provider = providers_at(wishes_providers(roster->wishes), i)); i++) {
-                gboolean named = person_names(roster, provider->name), keyed = keyring_get(roster->keyring, provider) != NULL;
-                if (!provider->base || (provider->rehearsal && !named))
-                        continue;
-                if (named ? keyed || !provider->keys[0] : keyed && !providers_second_way(wishes_providers(roster->wishes), provider))
+                if (is_open(roster, provider))
                         use(roster, source_get(roster, provider, NULL));
         }
         return roster->sources->len > 0;
 }
 
-/* The same list again after something about keys or wishes changed. */
+/* The same list again after something about keys or wishes changed; where nothing was chosen yet, what they open now is. */
 static void refresh(Roster *roster)
 {
-        g_autofree char *choice = g_strdup(roster->choice);
+        g_autofree char *choice = g_strdup(roster->choice ? roster->choice : "environment");
 
-        if (g_strcmp0(choice, "environment") != 0 && g_strcmp0(choice, "key") != 0)
+        if ((g_strcmp0(choice, "environment") != 0 && g_strcmp0(choice, "key") != 0) || (!roster->choice && !any_open(roster)))
                 return;
         leave(roster, choice);
         if (!use_keyed(roster))
@@ -278,7 +288,7 @@ static gboolean base_check(const char *base, GError **error)
         g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
         const char *scheme = uri ? g_uri_get_scheme(uri) : NULL;
 
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) && !g_uri_get_fragment(uri) &&
             (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
                 return TRUE;
         g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "This is not the address of a model server; it looks like "
@@ -499,6 +509,8 @@ static void file_changed_cb(GFileMonitor *monitor, GFile *file, GFile *other, GF
         read_wishes(roster);
         keyring_take_environment(roster->keyring, wishes_providers(roster->wishes));
         refresh(roster);
+        if (roster->searches) /* what was found so far is known; what is new in the file may have a key too */
+                keyring_search(roster->keyring, wishes_providers(roster->wishes), kept_cb, roster);
         roster_changed(roster);
 }
 
@@ -542,6 +554,7 @@ void roster_begin(Roster *roster)
         } else if (!choose_keyed(roster, "environment", NULL)) {
                 roster->searching = TRUE;
         }
+        roster->searches = TRUE;
         keyring_search(roster->keyring, wishes_providers(roster->wishes), kept_cb, roster);
 }
 
@@ -618,7 +631,7 @@ void roster_warm(Roster *roster)
                 g_autoptr(GPtrArray) entries = roster_entries(roster, source_lanes[i]);
                 LaneEntry *entry = entries->len > 0 ? g_ptr_array_index(entries, 0) : NULL;
                 g_autofree char *url = entry && !entry->source->here ? source_warm_url(entry->source) : NULL;
-                g_auto(GStrv) headers = url ? source_headers(entry->source, NULL) : NULL;
+                g_auto(GStrv) headers = url ? source_headers(entry->source, NULL, entry->model->dialect) : NULL;
                 if (url)
                         transport_warm(roster->transport, url, (const char *const *)headers, entry->source->provider->ca_file,
                                        entry->source->here);

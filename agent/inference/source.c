@@ -201,7 +201,9 @@ const char *source_serves(const Source *source, const char *id)
         for (guint i = 0; source->served && i < source->served->len; i++) {
                 const char *served = g_ptr_array_index(source->served, i);
                 const char *name = g_str_has_prefix(served, "models/") ? served + strlen("models/") : served;
-                if (strcmp(served, id) == 0 || strcmp(name, id) == 0)
+                gsize length = strlen(id);
+                if (strcmp(served, id) == 0 || strcmp(name, id) == 0 ||
+                    (strncmp(name, id, length) == 0 && strcmp(name + length, ":latest") == 0)) /* as Ollama lists what is asked for without */
                         return served;
         }
         return source->served ? NULL : id;
@@ -277,14 +279,17 @@ static char *sentence_header(const char *sentence)
         return g_strconcat("X-Impromptu-Sentence: ", escaped, NULL);
 }
 
-GStrv source_headers(const Source *source, const LaneRequest *request)
+GStrv source_headers(const Source *source, const LaneRequest *request, WireDialect dialect)
 {
         GPtrArray *headers = g_ptr_array_new();
+        gboolean anthropic = dialect == WIRE_ANTHROPIC && source->provider->dialect != WIRE_ANTHROPIC; /* its row does not say how */
 
         if (request)
                 g_ptr_array_add(headers, g_strdup("Content-Type: application/json"));
         if (source->key)
-                g_ptr_array_add(headers, g_strconcat(source->provider->key_header, source->key, NULL));
+                g_ptr_array_add(headers, g_strconcat(anthropic ? PROVIDER_ANTHROPIC_KEY : source->provider->key_header, source->key, NULL));
+        if (anthropic)
+                g_ptr_array_add(headers, g_strdup(PROVIDER_ANTHROPIC_VERSION));
         for (gsize i = 0; source->provider->headers[i]; i++)
                 g_ptr_array_add(headers, g_strdup(source->provider->headers[i]));
         if (request && source->provider->rehearsal && source->here) {
@@ -330,15 +335,25 @@ static gboolean refuse_cap(Source *source, const LaneModel *model, const char *f
         return new;
 }
 
+/* These are words of any sentence too: they mean the field only where they are marked as one. */
+static gboolean is_plain_word(const char *field)
+{
+        static const char *const words[] = { "text", "format", "options", "provider", "store", "stop", "user", "think", NULL };
+
+        return g_strv_contains(words, field);
+}
+
 /* A field's name stands in the message as a word of its own; `max_tokens` is not in `max_completion_tokens`. */
 static gboolean names(const char *message, const char *field)
 {
         gsize length = strlen(field);
+        gboolean marked = is_plain_word(field);
 
         for (const char *at = strstr(message, field); at; at = strstr(at + 1, field)) {
                 gboolean before = at > message && (g_ascii_isalnum(at[-1]) || at[-1] == '_');
                 gboolean after = g_ascii_isalnum(at[length]) || at[length] == '_';
-                if (!before && !after)
+                gboolean mark = (at > message && strchr("'\"`.", at[-1])) || (at[length] && strchr("'\"`:.", at[length]) && at == message);
+                if (!before && !after && (mark || !marked))
                         return TRUE;
         }
         return FALSE;
@@ -347,9 +362,10 @@ static gboolean names(const char *message, const char *field)
 /* Without these a request is none. */
 static gboolean is_needed(const LaneModel *model, const char *field)
 {
-        static const char *const needed[] = { "model", "messages", "input", "stream", NULL };
+        static const char *const needed[] = { "model", "messages", "input", "stream", "system", "instructions", NULL };
 
-        return g_strv_contains(needed, field) || (model->dialect == WIRE_ANTHROPIC && strcmp(field, CAP_FIELD) == 0);
+        return g_strv_contains(needed, field) || (model->dialect == WIRE_DIFFUSING && strcmp(field, "diffusing") == 0) ||
+               (model->dialect == WIRE_ANTHROPIC && strcmp(field, CAP_FIELD) == 0);
 }
 
 static gboolean refuse_unnamed(Source *source, const LaneModel *model, json_object *body)

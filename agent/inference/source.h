@@ -89,8 +89,8 @@ char *source_url(const Source *source, WireDialect dialect);
 char *source_models_url(const Source *source);
 /* What keeps a connection open; free it. */
 char *source_warm_url(const Source *source);
-/* The headers of a request; request NULL: one without a call (the list of models). */
-GStrv source_headers(const Source *source, const LaneRequest *request);
+/* The headers of a request in this dialect; request NULL: one without a call (the list of models). */
+GStrv source_headers(const Source *source, const LaneRequest *request, WireDialect dialect);
 /* The server named a field of body that it does not take: leave it out from now on. unnamed: it did not say which. FALSE if there was
  * nothing left to leave out. */
 gboolean source_refuse(Source *source, const LaneModel *model, json_object *body, const char *message, gboolean unnamed);

@@ -21,6 +21,7 @@ struct Try {
         TransportRequest *http;
         ChatStream *stream;
         GString *body;           /* of an answer that is no stream */
+        gboolean declined;       /* it was not taken: nothing counts */
         json_object *sent_body;
         char *recording;
         guint later;             /* an end that waits for the main loop */
@@ -96,7 +97,7 @@ static gint64 used_tokens(const Try *attempt)
         const ChatAnswer *answer = try_answer(attempt);
 
         if (!answer)
-                return attempt->times.sent ? -1 : 0;
+                return attempt->times.sent && !attempt->declined ? -1 : 0;
         return MAX(answer->tokens_in, 0) + (answer->tokens_in >= 0 ? 0 : request_tokens(attempt->spec.request)) + try_tokens_out(attempt);
 }
 
@@ -197,6 +198,7 @@ static void done_cb(TransportRequest *request, const TransportOutcome *outcome, 
                 if (attempt->ticket && attempt->body->len == 0)
                         admission_learn(attempt->ticket, header_cb, request); /* a refusal without a body has headers too */
                 failure = failure_of_http(attempt->spec.source, request, outcome, attempt->body, attempt->spec.tries);
+                attempt->declined = outcome->status >= 400 && outcome->status < 500;
                 if (outcome->status == 429 && attempt->ticket)
                         admission_refused(attempt->ticket, failure->asked);
                 try_end(attempt, failure);
@@ -244,7 +246,7 @@ static void try_send(Try *attempt)
         const TrySpec *spec = &attempt->spec;
         Source *source = spec->source;
         g_autofree char *url = source_url(source, spec->model->dialect);
-        g_auto(GStrv) headers = source_headers(source, spec->request);
+        g_auto(GStrv) headers = source_headers(source, spec->request, spec->model->dialect);
         TransportSpec http = { .url = url, .headers = (const char *const *)headers, .fresh = spec->fresh, .direct = source->here,
                                .http1 = source->http1, .ca_file = source->provider->ca_file,
                                .gzip = (source->provider->takes & PROVIDER_CAN(GZIP)) != 0 };

@@ -44,11 +44,34 @@ static guint line_of(const char *text, gsize offset)
         return line;
 }
 
+/* The first byte that is neither blank nor of a comment. */
+static gsize skip_blank(const char *text, gsize at)
+{
+        while (text[at]) {
+                const char *end = NULL;
+                if (g_ascii_isspace(text[at])) {
+                        at++;
+                        continue;
+                }
+                if (text[at] == '/' && text[at + 1] == '/')
+                        end = strchr(text + at, '\n');
+                else if (text[at] == '/' && text[at + 1] == '*')
+                        end = strstr(text + at + 2, "*/");
+                else
+                        break;
+                if (!end)
+                        return text[at + 1] == '/' ? at + strlen(text + at) : at;
+                at = (gsize)(end - text) + (*end == '*' ? 2 : 1);
+        }
+        return at;
+}
+
 /* JSON with comments. */
 static json_object *parse(const char *text, gsize length, const char *what, GError **error)
 {
         json_tokener *tokener = json_tokener_new();
-        json_object *object = json_tokener_parse_ex(tokener, text, (int)length);
+        g_autofree char *lines = g_strconcat(text, "\n", NULL); /* a comment may be the last line and have no end of its own */
+        json_object *object = json_tokener_parse_ex(tokener, lines, (int)strlen(lines));
         enum json_tokener_error problem = json_tokener_get_error(tokener);
         gsize end = json_tokener_get_parse_end(tokener);
 
@@ -57,6 +80,10 @@ static json_object *parse(const char *text, gsize length, const char *what, GErr
                             problem == json_tokener_continue ? "it ends too early" : json_tokener_error_desc(problem));
         } else if (!json_object_is_type(object, json_type_object)) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: the file must hold one object, {…}.", what);
+                g_clear_pointer(&object, json_object_put);
+        } else if (lines[skip_blank(lines, end)] || strlen(text) < length) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s:%u: something stands behind the end of the object.", what,
+                            line_of(lines, skip_blank(lines, end)));
                 g_clear_pointer(&object, json_object_put);
         }
         json_tokener_free(tokener);
@@ -186,6 +213,26 @@ static gboolean lanes_read(const Wishes *wishes, json_object *object, const char
         return TRUE;
 }
 
+static gboolean is_number(json_object *value)
+{
+        return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+}
+
+/* A server that nobody knows needs an address. */
+static gboolean own_providers_read(Wishes *wishes, json_object *rows, const char *what, GError **error)
+{
+        if (!json_object_is_type(rows, json_type_object))
+                return providers_add(wishes->providers, rows, what, error); /* which says so */
+        json_object_object_foreach(rows, name, row) {
+                if (json_object_is_type(row, json_type_object) && !get(row, "base") && !providers_find(wishes->providers, name)) {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: providers.%.40s has no “base”, the address of its server.",
+                                    what, name);
+                        return FALSE;
+                }
+        }
+        return providers_add(wishes->providers, rows, what, error);
+}
+
 /* The fields beside providers and lanes. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
@@ -194,7 +241,7 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
-                } else if (strcmp(name, "stall_seconds") == 0 && json_object_get_double(value) >= STALL_MIN &&
+                } else if (strcmp(name, "stall_seconds") == 0 && is_number(value) && json_object_get_double(value) >= STALL_MIN &&
                            json_object_get_double(value) <= STALL_MAX) {
                         wishes->stall = json_object_get_double(value);
                 } else {
@@ -218,7 +265,7 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
                 g_propagate_error(error, g_steal_pointer(&missing));
                 return FALSE;
         }
-        if ((get(own, "providers") && !providers_add(wishes->providers, get(own, "providers"), file, error)) ||
+        if ((get(own, "providers") && !own_providers_read(wishes, get(own, "providers"), file, error)) ||
             !lanes_read(wishes, get(own, "lanes"), file, lanes, error) || !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
@@ -268,6 +315,18 @@ const Providers *wishes_providers(const Wishes *wishes)
 GPtrArray *wishes_lane(const Wishes *wishes, const char *lane)
 {
         return g_hash_table_lookup(wishes->lanes, lane);
+}
+
+gboolean wishes_name(const Wishes *wishes, const char *provider)
+{
+        for (gsize i = 0; lane_names[i]; i++) {
+                GPtrArray *lane = wishes_lane(wishes, lane_names[i]);
+                for (guint j = 0; lane && j < lane->len; j++) {
+                        if (strcmp(((Wish *)g_ptr_array_index(lane, j))->provider, provider) == 0)
+                                return TRUE;
+                }
+        }
+        return FALSE;
 }
 
 /* A mistake in our own data is told and passed over. */

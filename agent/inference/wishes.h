@@ -26,12 +26,14 @@ void wishes_free(Wishes *wishes);
 /* $XDG_CONFIG_HOME/impromptu/lanes.json; free it. */
 char *wishes_file(void);
 /* Reads a person's file over the data. One that is not there changes nothing. FALSE, with a sentence that names the place, if it cannot be used:
- * then nothing of it is. */
+ * then nothing of it is, and wishes is only good to be freed. At most once. */
 gboolean wishes_read(Wishes *wishes, const char *file, GError **error);
 
 const Providers *wishes_providers(const Wishes *wishes);
 /* The lane as a person wrote it; NULL if they left it to us. Of Wish; lives as long as wishes. */
 GPtrArray *wishes_lane(const Wishes *wishes, const char *lane);
+/* TRUE if a person names this provider in one of their lanes. */
+gboolean wishes_name(const Wishes *wishes, const char *provider);
 /* The models that the data wish of a provider for a lane, best first: of Wish, may be empty. Lives as long as wishes. */
 GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane);
 /* Where a provider stands when a lane is left to us: the smaller, the sooner. */

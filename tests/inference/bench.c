@@ -36,6 +36,17 @@ void bench_stop(Bench *bench)
         g_free(bench);
 }
 
+void bench_clean_environment(void)
+{
+        g_auto(GStrv) names = g_listenv();
+
+        for (gsize i = 0; names[i]; i++) {
+                if (g_str_has_suffix(names[i], "_API_KEY") || g_str_has_prefix(names[i], "IMPROMPTU_") || g_str_has_suffix(names[i], "_proxy") ||
+                    g_str_has_suffix(names[i], "_PROXY") || strcmp(names[i], "DBUS_SESSION_BUS_ADDRESS") == 0)
+                        g_unsetenv(names[i]);
+        }
+}
+
 Lanes *bench_lanes(const char *program, const char *folder)
 {
         return lanes_new(&(LanesSpec) { .rehearsal_program = program, .rehearsal_folder = folder, .providers = TEST_DATA "/providers.json",

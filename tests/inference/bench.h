@@ -23,6 +23,8 @@ json_object *bench_log(Bench *bench);
 /* The log's last request has this text in this field, at the latest at the deadline. */
 void bench_expect_last(Bench *bench, const char *field, const char *value);
 
+/* Takes out of the environment whatever would choose a model or stand in its way. */
+void bench_clean_environment(void);
 /* Lanes with the project's providers and the tests' own models, that keep nothing. program may be one that is not there. */
 Lanes *bench_lanes(const char *program, const char *folder);
 
