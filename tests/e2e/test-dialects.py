@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""Verifies that the desktop's main job is the same whichever dialect its model speaks: in a whole desktop of its own a disk app with a tool that has to be written
-twice, and a timer that has to be repaired from evidence. The dialect is the argument; "tls" is chat completions over https, at a server of a person's own lanes with
-a certificate of a person's own."""
+"""Verifies that the desktop's main job is the same whichever dialect its model speaks: in a whole desktop of its own a disk app with a tool that has to
+be written twice, and a timer that has to be repaired from evidence. The dialect is the argument; "tls" is chat completions over https, at a server of a
+person's own lanes with a certificate of a person's own."""
 import json
 import os
 import subprocess
