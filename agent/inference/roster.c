@@ -226,11 +226,11 @@ static gboolean is_open(Roster *roster, const Provider *provider)
 {
         gboolean keyed = keyring_get(roster->keyring, provider) != NULL;
 
-        if (!provider->base || provider->rehearsal)
+        if (!provider->base)
                 return FALSE;
         if (wishes_name(roster->wishes, provider->name))
                 return keyed || !provider->keys[0];
-        return keyed && !providers_second_way(wishes_providers(roster->wishes), provider);
+        return keyed && !provider->rehearsal && !providers_second_way(wishes_providers(roster->wishes), provider);
 }
 
 static gboolean any_open(Roster *roster)

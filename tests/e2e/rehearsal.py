@@ -3,6 +3,7 @@ import json
 import os
 import select
 import shutil
+import ssl
 import subprocess
 import urllib.request
 
@@ -13,10 +14,10 @@ RECORDINGS = (os.path.join(os.path.dirname(os.path.dirname(HERE)), "data", "rehe
 
 
 class Rehearsal:
-    """Plays the repertoire and this folder's recordings; `words` replaces marks such as @PORT@ in them."""
+    """Plays the repertoire and this folder's recordings; `words` replaces marks such as @PORT@ in them. By https with a certificate: its file and its key's."""
 
-    def __init__(self, program, folder, rate=10000, words=None):
-        self.program, self.rate, self.port, self.process = program, rate, 0, None
+    def __init__(self, program, folder, rate=10000, words=None, certificate=None):
+        self.program, self.rate, self.port, self.process, self.certificate = program, rate, 0, None, certificate
         self.folder = os.path.join(folder, "recordings")
         for source in RECORDINGS:
             shutil.copytree(source, self.folder, dirs_exist_ok=True)
@@ -36,6 +37,7 @@ class Rehearsal:
     def start(self):
         """Starts it; the second time under the port that it had."""
         argv = [self.program, "--port", str(self.port), "--folder", self.folder, "--rate", str(self.rate)]
+        argv += ["--tls", *self.certificate] if self.certificate else []
         self.process = subprocess.Popen(argv, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         ready, _, _ = select.select([self.process.stdout], [], [], WAIT)
         line = self.process.stdout.readline().decode() if ready else ""
@@ -45,11 +47,15 @@ class Rehearsal:
 
     @property
     def base(self):
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self._root()}/v1"
+
+    def _root(self):
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.port}"
 
     def _ask(self, path, body=None):
         data = json.dumps(body).encode() if body is not None else None
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/rehearsal/{path}", data, WAIT) as answer:
+        trusts = ssl.create_default_context(cafile=self.certificate[0]) if self.certificate else None
+        with urllib.request.urlopen(f"{self._root()}/rehearsal/{path}", data, WAIT, context=trusts) as answer:
             return json.load(answer)
 
     def faults(self, *faults):

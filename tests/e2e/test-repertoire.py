@@ -113,6 +113,14 @@ def the_processor_is_answered_without_an_app(d):
     tap.equal(d.events.wait("done", "the end", since, run=run)["outcome"], "answered", "no app")
 
 
+def what_a_small_model_really_made_is_played_as_it_was(d):
+    run, since = ask(d, "a counter with plus and minus")
+    done = d.events.wait("done", "the end", since, run=run)
+    tap.equal(done["outcome"], "delivered", "delivered")
+    last = d.events.wait("deliver", "the delivery", since, run=run)
+    tap.equal((last["passed"], last["broken"]), (last["total"], 0), "its checks pass, as they did when it was recorded")
+
+
 def the_planets_become_a_file(d):
     sentence = "a CSV of the planets and their moons"
     run, since = ask(d, sentence)
@@ -194,6 +202,7 @@ def main():
                 an_app_that_exists_opens_without_a_model,
                 the_wolf_gets_an_export_and_its_file_is_saved_after_a_question,
                 the_processor_is_answered_without_an_app,
+                what_a_small_model_really_made_is_played_as_it_was,
                 the_planets_become_a_file,
                 a_recorded_change_of_no_app_says_what_to_ask_for,
                 an_unknown_sentence_is_kept_and_leads_back_to_the_choice,
