@@ -531,7 +531,8 @@ const operations = {
     },
     done({ real }) { return done(real); },
     async typed() { const all = await arrival; return { ok: all !== false, why: 'the field did not take the keys' }; },
-    ready({ name, value, keys }) { return ready(name, value, keys); },
+    // Not before the click has arrived that gave it the focus: coming later, it would be taken for the next one.
+    async ready({ name, value, keys }) { await arrival; return ready(name, value, keys); },
     insert({ value }) { return insert(value); },
     async commit() { commit(); await settle(); return { ok: true }; },
     choose({ name, value }) { return choose(name, value); },
