@@ -7,6 +7,7 @@
 #include <X11/Xlib.h>
 #include <errno.h>
 #include <glib-unix.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,12 +17,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "protocols/client.h"
 #include "protocols/environment.h"
 #include "shell/session/network.h"
 
 #define AUTHORITY "pages-authority" /* beside the agent's socket */
 #define COOKIE "MIT-MAGIC-COOKIE-1"
+#define TRIED "IMPROMPTU_NETWORK_TRIED" /* so that it is tried once */
 #define COOKIE_BYTES 16
 #define NUMBER_FIRST 4000 /* of the throw-away display: far from those that people and display managers use */
 #define NUMBERS 20000
@@ -55,12 +58,16 @@ static gboolean is_kept(const char *name)
         return FALSE;
 }
 
+void confine_inheritance(void)
+{
+        environment_clear(environment_take_keys());
+        close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
 void confine_environment(void)
 {
-        g_auto(GStrv) names = NULL;
+        g_auto(GStrv) names = g_listenv();
 
-        environment_clear(environment_take_keys());
-        names = g_listenv();
         for (char **name = names; *name; name++) {
                 if (!is_kept(*name))
                         g_unsetenv(*name);
@@ -79,23 +86,48 @@ static gboolean sandbox_works(void)
                             &status, NULL) && g_spawn_check_wait_status(status, NULL);
 }
 
+/* Only a process of one thread gets a user namespace, and WebKit's library starts a thread before main(). The session's program stands beside ours. */
+static char *find_session(const char *self)
+{
+        g_autofree char *real = g_file_read_link("/proc/self/exe", NULL), *found = g_find_program_in_path(self);
+        g_autofree char *real_folder = real ? g_path_get_dirname(real) : NULL, *folder = found ? g_path_get_dirname(found) : NULL;
+        const char *folders[] = {g_getenv("IMPROMPTU_BIN_FOLDER"), folder, real_folder, IMPROMPTU_BIN};
+
+        for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
+                g_autofree char *path = folders[i] ? g_build_filename(folders[i], "impromptu-session", NULL) : NULL;
+
+                if (path && g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+                        return g_steal_pointer(&path);
+        }
+        return NULL;
+}
+
+/* Returns only if that failed. */
+static void start_again(char **argv)
+{
+        g_autofree char *session = find_session(argv[0]), *self = g_file_read_link("/proc/self/exe", NULL);
+        g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+        g_auto(GStrv) all = NULL;
+
+        if (!session || !self)
+                return;
+        g_strv_builder_add_many(words, session, "--without-network", self, NULL);
+        g_strv_builder_addv(words, (const char **)argv + 1);
+        all = g_strv_builder_end(words);
+        g_setenv(TRIED, "1", TRUE);
+        execv(session, all);
+}
+
 gboolean confine_network(char **argv, char **why)
 {
-        g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-        NetworkMaps maps;
-
         *why = NULL;
         if (network_is_empty())
                 return TRUE;
         *why = network_needed();
         if (*why)
                 return TRUE;
-        network_prepare(&maps);
-        if (self && network_leave(&maps)) {
-                execv(self, argv); /* which also drops the rights that a new user namespace gives */
-                *why = g_strdup_printf("The shell could not start itself again without the network (%s), so no page is opened.", g_strerror(errno));
-                return FALSE;
-        }
+        if (geteuid() != 0 && !g_getenv(TRIED)) /* as root no page is opened anyway */
+                start_again(argv);
         if (sandbox_works()) {
                 *why = g_strdup(NETWORK_REFUSED);
                 return TRUE;

@@ -4,11 +4,15 @@
 
 #include <glib.h>
 
-/* Clears keys, and drops every variable that neither the toolkits nor Impromptu read. Before anything is set. */
+/* Clears keys, in place, and keeps what whoever started us left open from being inherited. Before anything is set. */
+void confine_inheritance(void);
+
+/* Drops every variable that neither the toolkits nor the shell read. */
 void confine_environment(void);
 
 /* Starts this program again in an empty network namespace, unless it is in one or needs the network for its display. Returns if there is nothing to do or it cannot
- * be had; then, in *why, a sentence. Free with g_free(). FALSE if pages must not be opened at all, since WebKit's sandbox cannot start either. */
+ * be had; then, in *why, a sentence. Free with g_free(). FALSE if pages must not be opened at all, since WebKit's sandbox cannot start either. Before
+ * confine_environment(), which forgets that it was tried. */
 gboolean confine_network(char **argv, char **why);
 
 /* An X display that shows nothing: WebKit hands a web process the display in $DISPLAY, and whoever has one can see and type into what others have there. */

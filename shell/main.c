@@ -143,8 +143,9 @@ main(int argc, char **argv)
                 puts("impromptu-shell " IMPROMPTU_VERSION);
                 return EX_OK;
         }
-        confine_environment();
+        confine_inheritance();
         pages = confine_network(whole, &network);
+        confine_environment();
         if (network)
                 say(network);
         display = confine_display_start();

@@ -233,8 +233,12 @@ void app_view_stop_script(AppView *view)
 
 void app_view_reload(AppView *view)
 {
-        if (view->path)
-                view_load_now(view);
+        if (!view->path)
+                return;
+        /* A page that loops takes no new address either. */
+        if (view->stuck && !view->gone)
+                webkit_web_view_terminate_web_process(view->page->web);
+        view_load_now(view);
 }
 
 void app_view_free(AppView *view)
