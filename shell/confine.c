@@ -1,6 +1,6 @@
-/* What a web process must not inherit; see confine.h. A page that has taken over its web process still sits in WebKit's sandbox: files of its own, no
- * capabilities, a seccomp filter. What WebKit lets in is the environment as it is, the X server's socket, and, in the network process, which has no sandbox
- * at all, the shell's network. None of these may be worth anything. */
+/* What a web process must not inherit; see confine.h. A page that has taken over its web process still sits in WebKit's sandbox: files of
+ * its own, no capabilities, a seccomp filter. What WebKit lets in is the environment as it is, the X server's socket, and, in the network
+ * process, which has no sandbox at all, the shell's network. None of these may be worth anything. */
 #include "shell/confine.h"
 
 #include <X11/Xauth.h>
@@ -35,14 +35,14 @@
 /* The environment. */
 
 static const char *const kept_names[] = {
-        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "DISPLAY", "XAUTHORITY", "XMODIFIERS", "DBUS_SESSION_BUS_ADDRESS",
-        "NO_AT_BRIDGE", "LD_LIBRARY_PATH", "IMPROMPTU_DATA", "IMPROMPTU_DEBUG",
+        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "DISPLAY", "XAUTHORITY", "XMODIFIERS",
+        "DBUS_SESSION_BUS_ADDRESS", "NO_AT_BRIDGE", "LD_LIBRARY_PATH", "IMPROMPTU_DATA", "IMPROMPTU_DEBUG",
 };
 
 /* Of the toolkits, the graphics drivers and the sanitizers. */
 static const char *const kept_prefixes[] = {
-        "LC_", "XDG_", "GTK_", "GDK_", "G_", "GST_", "GIO_", "GSETTINGS_", "PANGO_", "FC_", "FONTCONFIG_", "XCURSOR_", "AT_SPI_", "IBUS_", "LIBGL_", "LIBVA_",
-        "EGL_", "MESA_", "__GL", "__EGL", "DRI_", "GALLIUM_", "VK_", "WEBKIT_", "ASAN_", "UBSAN_", "LSAN_",
+        "LC_", "XDG_", "GTK_", "GDK_", "G_", "GST_", "GIO_", "GSETTINGS_", "PANGO_", "FC_", "FONTCONFIG_", "XCURSOR_", "AT_SPI_", "IBUS_",
+        "LIBGL_", "LIBVA_", "EGL_", "MESA_", "__GL", "__EGL", "DRI_", "GALLIUM_", "VK_", "WEBKIT_", "ASAN_", "UBSAN_", "LSAN_",
 };
 
 static gboolean is_kept(const char *name)
@@ -80,13 +80,14 @@ void confine_environment(void)
 static gboolean sandbox_works(void)
 {
         char *argv[] = {"bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "true", NULL};
+        const GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
         int status = 0;
 
-        return g_spawn_sync(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, NULL, NULL, NULL, NULL,
-                            &status, NULL) && g_spawn_check_wait_status(status, NULL);
+        return g_spawn_sync(NULL, argv, NULL, flags, NULL, NULL, NULL, NULL, &status, NULL) && g_spawn_check_wait_status(status, NULL);
 }
 
-/* Only a process of one thread gets a user namespace, and WebKit's library starts a thread before main(). The session's program stands beside ours. */
+/* Only a process of one thread gets a user namespace, and WebKit's library starts a thread before main(). The session's program stands
+ * beside ours. */
 static char *find_session(const char *self)
 {
         g_autofree char *real = g_file_read_link("/proc/self/exe", NULL), *found = g_find_program_in_path(self);
@@ -132,7 +133,8 @@ gboolean confine_network(char **argv, char **why)
                 *why = g_strdup(NETWORK_REFUSED);
                 return TRUE;
         }
-        *why = g_strdup("No page is opened: user namespaces are switched off here, and without them WebKit cannot confine a page. The settings "
+        *why = g_strdup("No page is opened: user namespaces are switched off here, and without them WebKit cannot confine a page. The "
+                        "settings "
                         "user.max_user_namespaces and kernel.apparmor_restrict_unprivileged_userns of sysctl decide that.");
         return FALSE;
 }
@@ -174,7 +176,8 @@ static gboolean make_authority(ConfineDisplay *display)
         display->authority = g_steal_pointer(&path);
         if (g_file_get_contents(display->authority, &old, &length, NULL) && length == bytes->len)
                 return TRUE;
-        return g_file_set_contents_full(display->authority, (const char *)bytes->data, bytes->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL);
+        return g_file_set_contents_full(display->authority, (const char *)bytes->data, bytes->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
+                                        NULL);
 }
 
 static void child_cb(gpointer user_data)
@@ -187,16 +190,16 @@ static void child_cb(gpointer user_data)
 static gboolean spawn(ConfineDisplay *display, guint number)
 {
         g_autofree char *name = g_strdup_printf(":%u", number);
-        char *argv[] = {"Xvfb", name, "-displayfd", "3", "-auth", display->authority, "-screen", "0", "16x16x24", "-nolisten", "tcp", "-noreset",
-                        "-extension", "GLX", NULL};
+        char *argv[] = {"Xvfb", name, "-displayfd", "3", "-auth", display->authority, "-screen", "0", "16x16x24", "-nolisten", "tcp",
+                        "-noreset", "-extension", "GLX", NULL};
+        const GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
         int ends[2], to[] = {3};
         gboolean started;
 
         if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL))
                 return FALSE;
-        started = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
-                                                   G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL,
-                                                   child_cb, GINT_TO_POINTER(getpid()), -1, -1, -1, &ends[1], to, 1, &display->pid, NULL, NULL, NULL, NULL);
+        started = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL, flags, child_cb, GINT_TO_POINTER(getpid()), -1, -1, -1,
+                                                   &ends[1], to, 1, &display->pid, NULL, NULL, NULL, NULL);
         close(ends[1]);
         if (started)
                 display->ready = ends[0];
@@ -227,7 +230,8 @@ static int read_number(ConfineDisplay *display)
         while (display->ready >= 0 && length < sizeof line - 1 && !memchr(line, '\n', length)) {
                 struct pollfd poll_one = {.fd = display->ready, .events = POLLIN};
                 gint64 left = (end - g_get_monotonic_time()) / G_TIME_SPAN_MILLISECOND;
-                gssize got = left > 0 && poll(&poll_one, 1, (int)left) == 1 ? read(display->ready, line + length, sizeof line - 1 - length) : -1;
+                gssize got = left > 0 && poll(&poll_one, 1, (int)left) == 1 ? read(display->ready, line + length,
+                                                                                   sizeof line - 1 - length) : -1;
 
                 if (got <= 0)
                         break;
@@ -291,7 +295,8 @@ static void ended_cb(GPid pid, int status, gpointer user_data)
         if (display->restarts++ < RESTARTS_MAX && spawn(display, NUMBER_FIRST + (guint)getpid() % NUMBERS))
                 number = get_ready(display);
         if (number < 0) {
-                g_printerr("impromptu-shell: the display of the pages ended (status %d) and does not start again, so the shell ends.\n", status);
+                g_printerr("impromptu-shell: the display of the pages ended (status %d) and does not start again, so the shell ends.\n",
+                           status);
                 kill(getpid(), SIGABRT);
                 return;
         }
@@ -307,7 +312,8 @@ const char *confine_display_use(ConfineDisplay *display)
 
         if (number < 0) {
                 reap(display);
-                return "The throw-away X display for pages does not start (is Xvfb installed?), so a page that takes over its web process could see and "
+                return "The throw-away X display for pages does not start (is Xvfb installed?), so a page that takes over its web "
+                        "process could see and "
                        "type into other windows.";
         }
         keep_cookie();

@@ -74,9 +74,9 @@ signal_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
-/* pages: whether they may be opened. name is that of the person's display. */
+/* no_pages: why none may be opened, or NULL. name is that of the person's display. */
 static int
-run(gboolean pages, const char *name)
+run(const char *no_pages, const char *name)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         g_autofree char *share = share_folder("runtime");
@@ -84,7 +84,8 @@ run(gboolean pages, const char *name)
         Shell shell = {loop, EX_OK};
         DesktopConfig config = {
                 .views_only = option_views,
-                .no_views = geteuid() == 0 || !pages,
+                .no_views = geteuid() == 0 || no_pages,
+                .no_views_why = geteuid() == 0 ? NULL : no_pages,
                 .wm = {.display = name, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
                 .over = over_cb,
@@ -112,19 +113,19 @@ run(gboolean pages, const char *name)
         return shell.code;
 }
 
-/* GTK has its display; no web process has been started. Pages are opened unless they could not be confined. */
+/* GTK has its display; no web process has been started. */
 static int
-run_confined(gboolean pages, ConfineDisplay *display)
+run_confined(const char *no_pages, ConfineDisplay *display)
 {
         g_autofree char *name = g_strdup(gdk_display_get_name(gdk_display_get_default()));
         const char *problem = confine_display_use(display);
         int code;
 
-        if (problem && pages)
+        if (problem && !no_pages)
                 say(problem);
         if (option_dark)
                 g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
-        code = run(pages, name);
+        code = run(no_pages, name);
         confine_display_free(display);
         return code;
 }
@@ -158,5 +159,5 @@ main(int argc, char **argv)
                 say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
                 return EX_IOERR;
         }
-        return run_confined(pages, display);
+        return run_confined(pages ? NULL : network, display);
 }

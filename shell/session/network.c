@@ -1,9 +1,9 @@
-/* An empty network namespace. Whether the kernel gives one is tried in a process that is thrown away, because a user namespace that was entered and cannot
- * be mapped (as AppArmor has it on some systems) cannot be left again.
+/* An empty network namespace. Whether the kernel gives one is tried in a process that is thrown away, because a user namespace that was
+ * entered and cannot be mapped (as AppArmor has it on some systems) cannot be left again.
  *
- * A Unix socket with a path crosses network namespaces, one with an abstract name does not: the X server is reached at /tmp/.X11-unix, the agent and
- * the session in the runtime folder, D-Bus at its path. The identity map leaves the user's number as it was, so whoever asks the kernel for the
- * other end of such a socket sees the same user as ever. */
+ * A Unix socket with a path crosses network namespaces, one with an abstract name does not: the X server is reached at /tmp/.X11-unix,
+ * the agent and the session in the runtime folder, D-Bus at its path. The identity map leaves the user's number as it was, so whoever
+ * asks the kernel for the other end of such a socket sees the same user as ever. */
 #include "shell/session/network.h"
 
 #include <fcntl.h>
@@ -29,7 +29,8 @@ char *network_needed(void)
                 return NULL;
         if ((colon == display || g_str_has_prefix(display, "unix:")) && g_file_test(path, G_FILE_TEST_EXISTS))
                 return NULL;
-        return g_strdup_printf("The X display %.100s has no socket in " X_SOCKETS ", so the shell needs the network to reach it: only their content policy "
+        return g_strdup_printf("The X display %.100s has no socket in " X_SOCKETS ", so the shell needs the network to reach it: only "
+                               "their content policy "
                                "and a proxy that answers nobody keep pages off the network.", display);
 }
 

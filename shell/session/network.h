@@ -6,9 +6,9 @@
 
 /* What then still keeps pages off the network is in shell/apps/page.c. */
 #define NETWORK_REFUSED \
-        "The kernel gives the shell no empty network namespace (user namespaces are switched off for ordinary programs), so only their content " \
-        "policy and a proxy that answers nobody keep pages off the network. The settings user.max_user_namespaces, user.max_net_namespaces and " \
-        "kernel.apparmor_restrict_unprivileged_userns of sysctl decide that."
+        "The kernel gives the shell no empty network namespace (user namespaces are switched off for ordinary programs), so only their " \
+        "content policy and a proxy that answers nobody keep pages off the network. The settings user.max_user_namespaces, " \
+        "user.max_net_namespaces and kernel.apparmor_restrict_unprivileged_userns of sysctl decide that."
 
 typedef struct {
         char uid_map[64], gid_map[64];

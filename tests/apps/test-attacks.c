@@ -1,6 +1,7 @@
-/* What a page may try, as in a list of attacks W01 to W30: each is first shown to work in a bare web view (where that is harmless), then to come to nothing in ours.
- * Nothing here leaves the machine: the world that an attack reaches is in-x --world's. Started as in-x --offline, the bare view too must reach nobody: that is what
- * the shell's empty network namespace does alone, whatever else a page has got past.
+/* What a page may try, as in a list of attacks W01 to W30: each is first shown to work in a bare web view (where that is harmless), then
+ * to come to nothing in ours. Nothing here leaves the machine: the world that an attack reaches is in-x --world's. Started as in-x
+ * --offline, the bare view too must reach nobody: that is what the shell's empty network namespace does alone, whatever else a page has
+ * got past.
  *
  *      W01-W08 network            here, each vector by itself
  *      W09 WebRTC                 here
@@ -75,7 +76,8 @@ static const Vector vectors[] = {
         {"w07-blob", SCRIPT("location = URL.createObjectURL(new Blob([\"<img src='@URL@'>\"], {type: 'text/html'}))")},
         {"w08-worker", SCRIPT("new Worker(" BLOB("fetch('@URL@', {mode: 'no-cors'})") ")")},
         {"w08-import", SCRIPT("new Worker(" BLOB("importScripts('@URL@')") ")")},
-        {"w08-nested", SCRIPT("new Worker(" BLOB("new Worker(URL.createObjectURL(new Blob([\"fetch('@URL@', {mode: 'no-cors'})\"])))") ")")},
+        {"w08-nested", SCRIPT("new Worker(" BLOB("new Worker(URL.createObjectURL(new Blob([\"fetch('@URL@', {mode: "
+                                                 "'no-cors'})\"])))") ")")},
 };
 
 /* Our view. */
@@ -254,7 +256,8 @@ static void bare_vector(Bare *bare, const Vector *vector)
                 g_test_message("%s: %u", vector->name, world_count());
                 g_assert_cmpuint(world_count(), ==, 0);
         } else if (!vector->refused && !wait_until(is_heard, (gpointer)(vector->sign ? vector->sign : slash), DEADLINE_MS)) {
-                g_test_message("%s does not work without a defence (heard: %s; the title is %s), so that it is refused proves nothing", vector->name, world_last(),
+                g_test_message("%s does not work without a defence (heard: %s; the title is %s), so that it is refused proves nothing",
+                               vector->name, world_last(),
                                webkit_web_view_get_title(bare->web));
                 g_test_fail();
         }
@@ -298,7 +301,8 @@ static void test_webrtc(Ours *ours, gconstpointer data)
                 g_test_message("this WebKit was built without WebRTC");
         bare_free(bare);
         show_expect(ours, "<p>x</p><script>document.title = 'rtc ' + [typeof RTCPeerConnection, typeof webkitRTCPeerConnection, "
-                          "typeof (navigator.mediaDevices && navigator.mediaDevices.getUserMedia)].join()</script>", "rtc undefined,undefined,undefined");
+                          "typeof (navigator.mediaDevices && navigator.mediaDevices.getUserMedia)].join()</script>", "rtc "
+                                  "undefined,undefined,undefined");
 }
 
 /* W10 */
@@ -306,9 +310,11 @@ static void test_webrtc(Ours *ours, gconstpointer data)
 static void test_files(Ours *ours, gconstpointer data)
 {
         static const char page[] = "<p>x</p><script>const tell = (what) => { document.title = what };"
-                                   "fetch('file://%s').then((r) => r.text()).then((t) => tell('read ' + t), () => tell('refused'))</script>";
+                                   "fetch('file://%s').then((r) => r.text()).then((t) => tell('read ' + t), () => "
+                                           "tell('refused'))</script>";
         g_autofree char *folder = g_dir_make_tmp("files-XXXXXX", NULL), *secret = g_build_filename(folder, "secret", NULL);
-        g_autofree char *html = g_strdup_printf(page, secret), *other = g_build_filename(folder, "page.html", NULL), *uri = g_strconcat("file://", other, NULL);
+        g_autofree char *html = g_strdup_printf(page, secret), *other = g_build_filename(folder, "page.html", NULL),
+                *uri = g_strconcat("file://", other, NULL);
         WebKitSettings *settings;
         Bare *bare = bare_new(NULL);
 
@@ -321,7 +327,8 @@ static void test_files(Ours *ours, gconstpointer data)
         expect_bare(bare, "read swordfish");
         bare_free(bare);
         show_expect(ours, html, "refused");
-        html = (g_free(html), g_strdup_printf("<p>x</p><iframe src='file://%s'></iframe><img src='file://%s' onload=\"document.title='read'\" "
+        html = (g_free(html), g_strdup_printf("<p>x</p><iframe src='file://%s'></iframe><img src='file://%s' "
+                                              "onload=\"document.title='read'\" "
                                               "onerror=\"document.title='refused'\">", secret, secret));
         show_expect(ours, html, "refused");
         g_unlink(secret);
@@ -333,7 +340,8 @@ static void test_files(Ours *ours, gconstpointer data)
 
 static void test_other_app(Ours *ours, gconstpointer data)
 {
-        static const char page[] = "<p>x</p><script>onmessage = (e) => { document.title = e.data }; const f = document.createElement('iframe');"
+        static const char page[] = "<p>x</p><script>onmessage = (e) => { document.title = e.data }; const f = "
+                "document.createElement('iframe');"
                                    "f.src = 'app://other/index.html'; document.body.append(f)</script>" AFTER;
         Bare *bare = bare_new(NULL);
 
@@ -367,7 +375,8 @@ static void expect_told(Bare *bare, const char *what)
         "catch (e) { return `" what " nothing` } })(); parent.postMessage(said, `*`)<\\/script>"
 
 static const char frames_page[] =
-        "<p>x</p><script>const heard = []; onmessage = (e) => heard.push(e.data); const add = (set) => { const f = document.createElement('iframe'); set(f);"
+        "<p>x</p><script>const heard = []; onmessage = (e) => heard.push(e.data); const add = (set) => { const f = "
+                "document.createElement('iframe'); set(f);"
         "document.body.append(f) };"
         "add((f) => { f.srcdoc = '" SAY("srcdoc") "' });"
         "add((f) => { f.sandbox = 'allow-scripts'; f.srcdoc = '" SAY("boxed") "' });"
@@ -389,7 +398,8 @@ static void test_frames(Ours *ours, gconstpointer data)
         g_assert_cmpstr(ours->title, ==, "over");
         /* A frame of the page's own origin shares its world, and has no more than the page: not the channel. */
         show_expect(ours, "<p>x</p><script>const f = document.createElement('iframe'); document.body.append(f); const w = f.contentWindow;"
-                          "document.title = 'frame ' + typeof (w.webkit && w.webkit.messageHandlers && w.webkit.messageHandlers.bridge)</script>", "frame undefined");
+                          "document.title = 'frame ' + typeof (w.webkit && w.webkit.messageHandlers && "
+                                  "w.webkit.messageHandlers.bridge)</script>", "frame undefined");
 }
 
 static void test_bridge_from_afar(void)
@@ -427,7 +437,8 @@ static char *send(Ours *ours, const char *body)
 
 static void expect_answer(Ours *ours, const char *message, const char *kind)
 {
-        g_autofree char *body = g_strdup_printf("return await webkit.messageHandlers.bridge.postMessage(%s)", message), *text = send(ours, body);
+        g_autofree char *body = g_strdup_printf("return await webkit.messageHandlers.bridge.postMessage(%s)", message), *text = send(ours,
+                                                                                                                                     body);
 
         if (!strstr(text, kind)) {
                 g_test_message("%s is answered with %s instead of %s", message, text, kind);
@@ -448,8 +459,10 @@ static void test_messages(Ours *ours, gconstpointer data)
         expect_answer(ours, "'{\"kind\":\"call\",\"name\":\"x\",\"args\":{},\"app\":\"other\"}'", "not-found");
         g_assert_cmpstr(standin_tool_app(ours->standin), ==, "demo");
         expect_answer(ours, "new Uint8Array(3)", "bad-request");
-        show_expect(ours, "<p>x</p><script>const all = [() => 1, document.body, Symbol('x'), new Uint8Array(3), 7n].map((x) => impromptu.call('x', {x})"
-                          ".then(() => 'done', (e) => e.kind)); Promise.all(all).then((k) => { document.title = 'settled ' + k.length })</script>", "settled 5");
+        show_expect(ours, "<p>x</p><script>const all = [() => 1, document.body, Symbol('x'), new Uint8Array(3), 7n].map((x) => "
+                    "impromptu.call('x', {x})"
+                          ".then(() => 'done', (e) => e.kind)); Promise.all(all).then((k) => { document.title = 'settled ' + k.length "
+                                  "})</script>", "settled 5");
 }
 
 static void test_flood_ends(Ours *ours, gconstpointer data)
@@ -476,7 +489,8 @@ static void test_bytes_flood(Ours *ours, gconstpointer data)
 static void test_calls_in_flight(Ours *ours, gconstpointer data)
 {
         standin_hold(ours->standin, TRUE);
-        show(ours, "<p>x</p><script>let busy = 0; const go = () => { for (let i = 0; i < 50; i++) impromptu.call('slow', {}).catch((e) => { if (e.message.includes('wait for"
+        show(ours, "<p>x</p><script>let busy = 0; const go = () => { for (let i = 0; i < 50; i++) impromptu.call('slow', {}).catch((e) "
+             "=> { if (e.message.includes('wait for"
                    " their answers')) document.title = 'full' }) }; setInterval(go, 500)</script>");
         expect(ours, title_is, "full");
         standin_hold(ours->standin, FALSE);
@@ -506,7 +520,8 @@ static guint toplevels(void)
 static void test_dialogs(Ours *ours, gconstpointer data)
 {
         /* Through a frame's window the real functions can be had, also where page.js has put its own. */
-        static const char page[] = "<p>x</p><script>const f = document.createElement('iframe'); document.body.append(f); const w = f.contentWindow;"
+        static const char page[] = "<p>x</p><script>const f = document.createElement('iframe'); document.body.append(f); const w = "
+                "f.contentWindow;"
                                    "for (let i = 0; i < 20; i++) { w.alert('x'); w.confirm('x'); w.prompt('x') } w.print();"
                                    "document.title = 'free'</script>";
         Bare *bare = bare_new(NULL);
@@ -522,7 +537,8 @@ static void test_dialogs(Ours *ours, gconstpointer data)
         g_assert_cmpuint(toplevels(), ==, before);
 }
 
-#define DOWNLOAD "const a = document.createElement('a'); a.href = 'data:application/octet-stream,x'; a.download = '.bashrc'; document.body.append(a);"
+#define DOWNLOAD "const a = document.createElement('a'); a.href = 'data:application/octet-stream,x'; a.download = '.bashrc';" \
+        "document.body.append(a);"
 
 static void test_downloads(Ours *ours, gconstpointer data)
 {
@@ -538,8 +554,10 @@ static void test_downloads(Ours *ours, gconstpointer data)
 
 static void test_choosers(Ours *ours, gconstpointer data)
 {
-        static const char page[] = "<p>x</p><input type=file><input type=color><script>for (const i of document.querySelectorAll('input')) i.click();"
-                                   "document.documentElement.requestFullscreen && document.documentElement.requestFullscreen().catch(() => {});"
+        static const char page[] = "<p>x</p><input type=file><input type=color><script>for (const i of "
+                "document.querySelectorAll('input')) i.click();"
+                                   "document.documentElement.requestFullscreen && document.documentElement.requestFullscreen().catch(() "
+                                           "=> {});"
                                    "document.body.requestPointerLock && document.body.requestPointerLock()</script>" AFTER;
         guint before = toplevels();
 
@@ -551,11 +569,14 @@ static void test_choosers(Ours *ours, gconstpointer data)
 static void test_permissions(Ours *ours, gconstpointer data)
 {
         static const char page[] =
-                "<p>x</p><script>const no = (p) => Promise.resolve().then(p).then((v) => v === 'granted' || v && v.coords ? 'got' : 'no', () => 'no');"
-                "Promise.all([no(() => new Promise((ok, bad) => navigator.geolocation ? navigator.geolocation.getCurrentPosition(ok, bad) : bad())),"
+                "<p>x</p><script>const no = (p) => Promise.resolve().then(p).then((v) => v === 'granted' || v && v.coords ? 'got' : "
+                        "'no', () => 'no');"
+                "Promise.all([no(() => new Promise((ok, bad) => navigator.geolocation ? navigator.geolocation.getCurrentPosition(ok, "
+                        "bad) : bad())),"
                 "no(() => Notification.requestPermission()), no(() => navigator.clipboard.readText().then(() => 'granted')),"
                 "no(() => navigator.mediaDevices.getUserMedia({audio: true}).then(() => 'granted')),"
-                "no(() => navigator.mediaDevices.getDisplayMedia().then(() => 'granted'))]).then((a) => { document.title = 'asked ' + a })</script>";
+                "no(() => navigator.mediaDevices.getDisplayMedia().then(() => 'granted'))]).then((a) => { document.title = 'asked ' + a "
+                        "})</script>";
         Bare *bare = bare_new(NULL);
 
         bare_show(bare, page);
@@ -568,7 +589,8 @@ static void test_permissions(Ours *ours, gconstpointer data)
 
 static void test_storage(Ours *ours, gconstpointer data)
 {
-        static const char page[] = "<p>x</p><script>let was; try { was = localStorage.x; localStorage.x = 'kept'; document.cookie = 'x=kept' } catch (e) {}"
+        static const char page[] = "<p>x</p><script>let was; try { was = localStorage.x; localStorage.x = 'kept'; document.cookie = "
+                "'x=kept' } catch (e) {}"
                                    "document.title = 'was ' + was + document.cookie</script>";
         g_autofree char *folder = g_dir_make_tmp("storage-XXXXXX", NULL);
 

@@ -14,7 +14,8 @@ static guint web_source, names_source;
 static GPtrArray *heard;
 
 /* The page with which W13 goes on once it has left. */
-static const char remote_page[] = "<!doctype html><script>try { webkit.messageHandlers.bridge.postMessage('from afar') } catch (e) {}</script>ok";
+static const char remote_page[] = "<!doctype html><script>try { webkit.messageHandlers.bridge.postMessage('from afar') } catch (e) "
+        "{}</script>ok";
 
 static GSocket *take(const char *variable)
 {
@@ -44,7 +45,8 @@ static gboolean request_cb(GSocket *socket, GIOCondition condition, gpointer use
 
         if (got > 0) {
                 hear("%s", request, strcspn(request, "\r\n") < (gsize)got ? strcspn(request, "\r\n") : (gsize)got);
-                answer = g_strdup_printf("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: text/html\r\nContent-Length: %zu\r\n"
+                answer = g_strdup_printf("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Type: "
+                                         "text/html\r\nContent-Length: %zu\r\n"
                                          "Connection: close\r\n\r\n%s", strlen(remote_page), remote_page);
                 g_socket_send(socket, answer, strlen(answer), NULL, NULL);
         }
@@ -255,7 +257,8 @@ static gboolean failed_cb(WebKitWebView *view, WebKitLoadEvent event, const char
 
 static WebKitWebContext *bare_context(Bare *bare, const char *folder)
 {
-        g_autoptr(WebKitWebsiteDataManager) data = folder ? webkit_website_data_manager_new("base-data-directory", folder, "base-cache-directory", folder, NULL)
+        g_autoptr(WebKitWebsiteDataManager) data = folder ? webkit_website_data_manager_new("base-data-directory", folder,
+                                                                                            "base-cache-directory", folder, NULL)
                                                           : webkit_website_data_manager_new_ephemeral();
         WebKitWebContext *context = webkit_web_context_new_with_website_data_manager(data);
 

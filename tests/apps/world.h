@@ -1,5 +1,5 @@
-/* The world that attacks try to reach: a web server and a name server on sockets that in-x opened, played in the test's own main loop, which remember
- * whoever comes; and a bare web view, without any of what page.c does, to show that an attack works. */
+/* The world that attacks try to reach: a web server and a name server on sockets that in-x opened, played in the test's own main loop,
+ * which remember whoever comes; and a bare web view, without any of what page.c does, to show that an attack works. */
 #pragma once
 
 #include <webkit2/webkit2.h>
