@@ -194,12 +194,15 @@ static gboolean spawn(ConfineDisplay *display, guint number)
                         "-noreset", "-extension", "GLX", NULL};
         const GSpawnFlags flags = G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL;
         int ends[2], to[] = {3};
+        g_autofree char *socket = g_strdup_printf("/tmp/.X11-unix/X%u", number);
         gboolean started;
 
-        if (!g_unix_open_pipe(ends, FD_CLOEXEC, NULL))
+        /* In a network namespace of its own a server does not notice another one of its number, but takes its socket away. */
+        if (g_file_test(socket, G_FILE_TEST_EXISTS) || !g_unix_open_pipe(ends, FD_CLOEXEC, NULL))
                 return FALSE;
-        started = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL, flags, child_cb, GINT_TO_POINTER(getpid()), -1, -1, -1,
-                                                   &ends[1], to, 1, &display->pid, NULL, NULL, NULL, NULL);
+        started = g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL, flags, child_cb,
+                                                   GINT_TO_POINTER(getpid()), -1, -1, -1, &ends[1], to, 1, &display->pid,
+                                                   NULL, NULL, NULL, NULL);
         close(ends[1]);
         if (started)
                 display->ready = ends[0];
@@ -259,9 +262,8 @@ static int get_ready(ConfineDisplay *display)
 
         for (guint i = 1; number < 0 && display->authority && i < TRIES; i++) {
                 reap(display);
-                if (!spawn(display, NUMBER_FIRST + ((guint)getpid() + i * 997) % NUMBERS))
-                        return -1;
-                number = read_number(display);
+                if (spawn(display, NUMBER_FIRST + ((guint)getpid() + i * 997) % NUMBERS))
+                        number = read_number(display);
         }
         return number;
 }
@@ -292,7 +294,7 @@ static void ended_cb(GPid pid, int status, gpointer user_data)
 
         display->watch = 0;
         display->pid = 0;
-        if (display->restarts++ < RESTARTS_MAX && spawn(display, NUMBER_FIRST + (guint)getpid() % NUMBERS))
+        if (display->restarts++ < RESTARTS_MAX)
                 number = get_ready(display);
         if (number < 0) {
                 g_printerr("impromptu-shell: the display of the pages ended (status %d) and does not start again, so the shell ends.\n",
