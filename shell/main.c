@@ -1,6 +1,6 @@
 /* impromptu-shell: the desktop one sees. One process, two X connections: the window manager's core has a thread and a connection of its
- * own (shell/wm), the user interface is GTK and WebKit (shell/ui, shell/apps). This file reads the options and the environment, starts the
- * desktop, and ends it on SIGTERM.
+ * own (shell/wm), the user interface is GTK and WebKit (shell/ui, shell/apps). This file reads the options and the environment, takes away
+ * what no page may inherit (confine.c), starts the desktop, and ends it on SIGTERM.
  *
  * Exit status, after sysexits.h: 0 ended as asked (also when another window manager took over), 64 wrong options, 69 another window
  * manager runs, 71 no runtime folder, 74 no X display. Start reading at main(); the design goes on in shell/ui/desktop.c. */
@@ -13,6 +13,7 @@
 
 #include "config.h"
 #include "protocols/share.h"
+#include "shell/confine.h"
 #include "shell/ui/desktop.h"
 
 typedef struct {
@@ -73,8 +74,9 @@ signal_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
+/* no_pages: why none may be opened, or NULL. name is that of the person's display. */
 static int
-run(void)
+run(const char *no_pages, const char *name)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         g_autofree char *share = share_folder("runtime");
@@ -82,8 +84,9 @@ run(void)
         Shell shell = {loop, EX_OK};
         DesktopConfig config = {
                 .views_only = option_views,
-                .no_views = geteuid() == 0,
-                .wm = {.replace = option_replace, .nested_keys = option_nested},
+                .no_views = geteuid() == 0 || no_pages,
+                .no_views_why = geteuid() == 0 ? NULL : no_pages,
+                .wm = {.display = name, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
                 .over = over_cb,
                 .user_data = &shell,
@@ -91,7 +94,7 @@ run(void)
         Desktop *desktop;
         guint term, interrupt;
 
-        if (config.no_views)
+        if (geteuid() == 0)
                 say(option_views ? "A web view is never opened as root. Run it as an ordinary user."
                                  : "This runs as root: windows are managed, but no page of an app is opened.");
         if (config.no_views && option_views)
@@ -110,24 +113,51 @@ run(void)
         return shell.code;
 }
 
+/* GTK has its display; no web process has been started. */
+static int
+run_confined(const char *no_pages, ConfineDisplay *display)
+{
+        g_autofree char *name = g_strdup(gdk_display_get_name(gdk_display_get_default()));
+        const char *problem = confine_display_use(display);
+        int code;
+
+        if (problem && !no_pages)
+                say(problem);
+        if (option_dark)
+                g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
+        code = run(no_pages, name);
+        confine_display_free(display);
+        return code;
+}
+
 int
 main(int argc, char **argv)
 {
-        /* The core has its own thread and display; this comes before any other call into Xlib. */
-        XInitThreads();
-        gdk_set_allowed_backends("x11");
-        g_set_prgname("impromptu-shell");
+        g_auto(GStrv) whole = g_strdupv(argv); /* for starting again, before options are taken out */
+        g_autofree char *network = NULL;
+        ConfineDisplay *display;
+        gboolean pages;
+
         if (!read_options(&argc, &argv))
                 return EX_USAGE;
         if (option_version) {
                 puts("impromptu-shell " IMPROMPTU_VERSION);
                 return EX_OK;
         }
+        confine_inheritance();
+        pages = confine_network(whole, &network);
+        confine_environment();
+        if (network)
+                say(network);
+        display = confine_display_start();
+        /* The core has its own thread and display; this comes before any other call into Xlib. */
+        XInitThreads();
+        gdk_set_allowed_backends("x11");
+        g_set_prgname("impromptu-shell");
         if (!gtk_init_check(&argc, &argv)) {
+                confine_display_free(display);
                 say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
                 return EX_IOERR;
         }
-        if (option_dark)
-                g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
-        return run();
+        return run_confined(pages ? NULL : network, display);
 }

@@ -13,6 +13,7 @@ typedef struct {
         guint timer;
         GQueue *queue; /* it waits here for the gate, else NULL */
         GCancellable *cancellable;
+        guint *out;    /* it counts there while it is under way to the agent, else NULL */
         gboolean late; /* answered already: it took too long */
 } Call;
 
@@ -20,6 +21,10 @@ static void call_free(Call *call)
 {
         g_clear_handle_id(&call->timer, g_source_remove);
         g_clear_object(&call->cancellable);
+        if (call->out) {
+                --*call->out;
+                g_rc_box_release(call->out);
+        }
         json_object_put(call->arguments);
         g_free(call->tool);
         g_free(call);
@@ -81,6 +86,8 @@ static void call_send(AppView *view, Call *call)
         json_object *body = json_object_new_object();
 
         call->queue = NULL;
+        call->out = g_rc_box_acquire(view->calls_out);
+        ++*call->out;
         json_object_object_add(body, "arguments", json_object_get(call->arguments));
         json_object_object_add(body, "app", json_object_new_string(view->app));
         agent_client_request(view->views->agent, "POST", path, body, call->cancellable, answered_cb, call);
@@ -104,6 +111,10 @@ static void call_tool(AppView *view, json_object *message, PageReply *reply)
         }
         if (!view->gate_open && view->calls.length >= VIEWS_CALLS_WAITING_MAX) {
                 page_reply_error(reply, "busy", "Too many tool calls wait for the app's checks.");
+                return;
+        }
+        if (view->gate_open && *view->calls_out >= VIEWS_CALLS_MAX) {
+                page_reply_error(reply, "busy", "Too many tool calls wait for their answers.");
                 return;
         }
         call = g_new0(Call, 1);

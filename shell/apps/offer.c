@@ -126,14 +126,21 @@ static void asked_cb(json_object *body, const GError *error, gpointer user_data)
 void offers_add(AppView *view, const char *name, const char *path)
 {
         g_autofree char *target = g_strdup_printf(API_PREFIX "/apps/%s/save", view->app);
-        json_object *body = json_object_new_object();
-        Offer *offer = g_new0(Offer, 1);
+        json_object *body;
+        Offer *offer;
         GStatBuf info;
 
+        if (view->offers->len >= PAGE_FILES_AT_ONCE) {
+                page_file_drop(path);
+                view_found_text(view, "console", "The page offered another file while others wait for an answer; it was not taken.");
+                return;
+        }
+        offer = g_new0(Offer, 1);
         offer->view = view;
         offer->name = g_strdup(name);
         offer->path = g_strdup(path);
         g_ptr_array_add(view->offers, offer);
+        body = json_object_new_object();
         json_object_object_add(body, "name", json_object_new_string(name));
         json_object_object_add(body, "bytes", json_object_new_int64(g_stat(path, &info) == 0 ? info.st_size : 0));
         agent_client_request(view->views->agent, "POST", target, body, view->cancellable, asked_cb, offer);

@@ -13,6 +13,7 @@
 #define DEFAULT_FAMILY "Inter"
 #define RENDER_NODES "/dev/dri"
 #define MEMORY_KILL 1.2 /* times VIEWS_MEMORY_MB */
+#define MEMORY_POLL_S 1.0
 
 struct PageReply {
         WebKitScriptMessageReply *reply;
@@ -38,6 +39,7 @@ static WebKitWebContext *make_context(void)
         webkit_network_proxy_settings_free(proxy);
         webkit_memory_pressure_settings_set_memory_limit(memory, VIEWS_MEMORY_MB);
         webkit_memory_pressure_settings_set_kill_threshold(memory, MEMORY_KILL);
+        webkit_memory_pressure_settings_set_poll_interval(memory, MEMORY_POLL_S);
         context = g_object_new(WEBKIT_TYPE_WEB_CONTEXT, "website-data-manager", data, "memory-pressure-settings", memory, NULL);
         webkit_memory_pressure_settings_free(memory);
         webkit_web_context_set_sandbox_enabled(context, TRUE);
@@ -155,6 +157,7 @@ Page *page_new(Views *views, gboolean twin)
         page->scripts = TRUE;
         page->cancellable = g_cancellable_new();
         page->tokens = VIEWS_MESSAGES_A_SECOND;
+        page->bytes = VIEWS_BYTES_A_SECOND;
         page->context = make_context();
         page->manager = webkit_user_content_manager_new();
         scheme_install(page);
@@ -258,6 +261,7 @@ void page_load(Page *page, const char *path, json_object *storage, gint64 epoch_
 
         g_free(page->secret);
         page->secret = g_uuid_string_random();
+        page->dropped = 0;
         add_content(page, storage, epoch_ms);
         webkit_web_view_load_uri(page->web, uri);
 }
@@ -285,17 +289,31 @@ void page_reply_error(PageReply *reply, const char *kind, const char *message)
         page_reply(reply, answer);
 }
 
-/* A bucket of VIEWS_MESSAGES_A_SECOND tokens; the twin is bounded by its own time. */
-static gboolean take_token(Page *page)
+/* Two buckets, of messages and of bytes. */
+static gboolean take_token(Page *page, gsize length)
 {
         gint64 now = g_get_monotonic_time();
+        double seconds = (now - page->filled_at) / 1e6;
 
-        page->tokens = MIN(VIEWS_MESSAGES_A_SECOND, page->tokens + (now - page->filled_at) / 1e6 * VIEWS_MESSAGES_A_SECOND);
+        page->tokens = MIN(VIEWS_MESSAGES_A_SECOND, page->tokens + seconds * VIEWS_MESSAGES_A_SECOND);
+        page->bytes = MIN(VIEWS_BYTES_A_SECOND, page->bytes + seconds * VIEWS_BYTES_A_SECOND);
         page->filled_at = now;
-        if (page->tokens < 1)
+        if (page->tokens < 1 || page->bytes < length)
                 return FALSE;
         page->tokens -= 1;
+        page->bytes -= length;
         return TRUE;
+}
+
+/* Each message costs us time even where it is dropped, so a page that goes on and on is ended. */
+static void drop_message(Page *page)
+{
+        if (++page->dropped == 1)
+                page->handler->found(page, "console", "The page sends more messages than it may; some were dropped.", page->owner);
+        if (page->dropped != VIEWS_DROPPED_MAX)
+                return;
+        page->handler->found(page, "console", "The page went on sending more messages than it may, and was stopped.", page->owner);
+        webkit_web_view_terminate_web_process(page->web);
 }
 
 static void handle_message(Page *page, const char *text, gsize length, PageReply *reply)
@@ -306,15 +324,13 @@ static void handle_message(Page *page, const char *text, gsize length, PageReply
                 page_reply_error(reply, "refused", "This page belongs to no app.");
                 return;
         }
-        if (length > VIEWS_MESSAGE_MAX) {
-                page_reply_error(reply, "too-large", "The message is larger than 1 MiB.");
+        if (!take_token(page, length)) {
+                page_reply_error(reply, "busy", "The app sends too many messages. Try again in a second.");
+                drop_message(page);
                 return;
         }
-        if (!take_token(page)) {
-                if (!page->flooded)
-                        page->handler->found(page, "console", "The page sends more messages than it may; some were dropped.", page->owner);
-                page->flooded = TRUE;
-                page_reply_error(reply, "busy", "The app sends too many messages. Try again in a second.");
+        if (length > VIEWS_MESSAGE_MAX) {
+                page_reply_error(reply, "too-large", "The message is larger than 1 MiB.");
                 return;
         }
         message = json_tokener_parse(text);

@@ -48,9 +48,9 @@ struct Page {
         gpointer owner;
         gboolean twin, scripts;
         guint files;       /* being written */
-        double tokens;     /* of the message bucket */
+        double tokens, bytes; /* left in the buckets of messages and of their bytes */
         gint64 filled_at;
-        gboolean flooded;
+        guint dropped;        /* messages since the load */
         GCancellable *cancellable;
 };
 

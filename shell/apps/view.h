@@ -17,6 +17,7 @@ struct AppView {
         Findings *findings;
         gboolean gate_open;
         GQueue calls; /* of tool calls that wait for the gate */
+        guint *calls_out; /* how many wait for their answers; the calls share it, and may outlive the view */
         /* What the app saved: storage is what the page sees, unsaved what the agent does not have yet, saving what is under way to it, held what a draft
          * saved behind the closed gate. */
         json_object *storage, *unsaved, *saving, *held;

@@ -11,6 +11,9 @@ typedef struct AppView AppView;
 
 #define VIEWS_MESSAGE_MAX (1024 * 1024)   /* bytes in one bridge message */
 #define VIEWS_MESSAGES_A_SECOND 200       /* then dropped, with one finding */
+#define VIEWS_BYTES_A_SECOND (8 * 1024 * 1024) /* in messages; then they are dropped */
+#define VIEWS_DROPPED_MAX 5000            /* dropped messages of one load; then the page is stopped */
+#define VIEWS_CALLS_MAX 256               /* tool calls that wait for their answers */
 #define VIEWS_CALLS_WAITING_MAX 64        /* tool calls held back by the gate */
 #define VIEWS_PING_STUCK_MS 3000          /* no answer to our ping: "not responding" */
 #define VIEWS_PING_DEAD_MS 8000           /* Stop and Reload are offered */

@@ -3,9 +3,7 @@
  *
  * Each child leads a process group of its own and asks the kernel for a KILL when this process dies. */
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shell/session/network.h"
 #include "shell/session/session.h"
 
 typedef struct {
@@ -26,6 +25,7 @@ struct Children {
         int signals;       /* signalfd */
         guint source;
         GHashTable *watch; /* pid to Watch */
+        gboolean network_refused;
 
         /* While everything is being stopped: */
         gboolean stopping;
@@ -41,35 +41,9 @@ struct Children {
 typedef struct {
         pid_t parent;
         gboolean no_network;
-        char uid_map[64];
-        char gid_map[64];
+        int refused; /* written to if the kernel refuses; closed by exec */
+        NetworkMaps maps;
 } Setup;
-
-static gboolean write_file(const char *path, const char *text)
-{
-        int fd = open(path, O_WRONLY | O_CLOEXEC);
-        gboolean written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-
-        if (fd >= 0)
-                close(fd);
-        return written;
-}
-
-static void leave_network(const Setup *setup)
-{
-        static const char refused[] =
-                "impromptu-session: the kernel refuses an empty network namespace, so the shell starts with the network in reach.\n";
-
-        if (unshare(CLONE_NEWNET) == 0)
-                return;
-        /* What belongs to a process that is closed to others belongs to root in /proc, these maps too. */
-        prctl(PR_SET_DUMPABLE, 1);
-        if (unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0 && write_file("/proc/self/setgroups", "deny") &&
-            write_file("/proc/self/uid_map", setup->uid_map) && write_file("/proc/self/gid_map", setup->gid_map))
-                return;
-        if (write(STDERR_FILENO, refused, sizeof refused - 1) < 0)
-                return;
-}
 
 static void setup_cb(gpointer user_data)
 {
@@ -79,8 +53,8 @@ static void setup_cb(gpointer user_data)
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         setpgid(0, 0);
-        if (setup->no_network)
-                leave_network(setup);
+        if (setup->no_network && !network_leave(&setup->maps) && write(setup->refused, "", 1) < 0)
+                _exit(1);
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the namespace: new credentials clear it */
         if (getppid() != setup->parent)
                 _exit(1);
@@ -90,12 +64,20 @@ pid_t children_start(Children *children, char **argv, char **environment, ChildK
                      ChildFunc func, gpointer user_data, GError **error)
 {
         Setup setup = {.parent = getpid(), .no_network = kind == CHILD_NO_NETWORK};
+        int ends[2];
         GPid pid = 0;
 
-        snprintf(setup.uid_map, sizeof setup.uid_map, "%u %u 1\n", getuid(), getuid());
-        snprintf(setup.gid_map, sizeof setup.gid_map, "%u %u 1\n", getgid(), getgid());
+        if (!g_unix_open_pipe(ends, FD_CLOEXEC, error))
+                return 0;
+        setup.refused = ends[1];
+        network_prepare(&setup.maps);
         GSpawnFlags flags = G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH_FROM_ENVP;
-        if (!g_spawn_async(NULL, argv, environment, flags, setup_cb, &setup, &pid, error))
+        gboolean started = g_spawn_async(NULL, argv, environment, flags, setup_cb, &setup, &pid, error);
+        close(ends[1]);
+        if (kind == CHILD_NO_NETWORK) /* it has executed, or failed to: what it had to say is there */
+                children->network_refused = started && read(ends[0], &(char){0}, 1) == 1;
+        close(ends[0]);
+        if (!started)
                 return 0;
         setpgid(pid, pid); /* the child does it too; whoever is first, it is done when we return */
         Watch *watch = g_new0(Watch, 1);
@@ -103,6 +85,11 @@ pid_t children_start(Children *children, char **argv, char **environment, ChildK
         watch->user_data = user_data;
         g_hash_table_insert(children->watch, GINT_TO_POINTER(pid), watch);
         return pid;
+}
+
+gboolean children_network_refused(const Children *children)
+{
+        return children->network_refused;
 }
 
 /* The parent in a line of /proc/PID/stat; the name before it may hold anything, so it is read from the last parenthesis. */

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "protocols/environment.h"
+#include "shell/session/network.h"
 #include "shell/session/session.h"
 
 struct Part {
@@ -16,6 +17,7 @@ struct Part {
         guint starts;
         GQueue crashes;   /* g_get_monotonic_time() of each, oldest first; gint64 */
         char *problem;    /* why it was left alone */
+        char *network;    /* of the shell: why it has the network in reach, NULL if it has not */
 };
 
 static gboolean start_cb(gpointer user_data);
@@ -96,8 +98,14 @@ static pid_t spawn(Part *part, GError **error)
                 g_strv_builder_addv(argv, (const char **)session->own_arguments);
         g_auto(GStrv) arguments = g_strv_builder_end(argv);
         char **variables = g_strv_builder_end(environment);
-        pid_t pid = children_start(session->children, arguments, variables, agent ? CHILD_PLAIN : CHILD_NO_NETWORK, ended_cb, part, error);
+        g_clear_pointer(&part->network, g_free);
+        if (!agent)
+                part->network = network_needed();
+        ChildKind kind = agent || part->network ? CHILD_PLAIN : CHILD_NO_NETWORK;
+        pid_t pid = children_start(session->children, arguments, variables, kind, ended_cb, part, error);
         environment_clear(variables);
+        if (kind == CHILD_NO_NETWORK && children_network_refused(session->children))
+                part->network = g_strdup(NETWORK_REFUSED);
         return pid;
 }
 
@@ -164,6 +172,8 @@ json_object *part_status(const Part *part)
         json_object_object_add(status, "starts", json_object_new_int(part->starts));
         if (part->problem)
                 json_object_object_add(status, "problem", json_object_new_string(part->problem));
+        if (part == part->session->shell)
+                json_object_object_add(status, "network", json_object_new_string(part->network ? part->network : "none"));
         return status;
 }
 
@@ -181,5 +191,6 @@ void part_free(Part *part)
         g_clear_handle_id(&part->timer, g_source_remove);
         g_queue_clear_full(&part->crashes, g_free);
         g_free(part->problem);
+        g_free(part->network);
         g_free(part);
 }

@@ -11,6 +11,7 @@
  * nobody look into its memory.
  *
  * Start reading at main(). */
+#include <errno.h>
 #include <glib-unix.h>
 #include <locale.h>
 #include <stdio.h>
@@ -22,14 +23,17 @@
 #include "config.h"
 #include "protocols/environment.h"
 #include "protocols/share.h"
+#include "shell/session/network.h"
 #include "shell/session/session.h"
 
 static const char usage[] =
         "Usage: impromptu-session [--shell-args ARGUMENT...]\n"
+        "       impromptu-session --without-network PROGRAM [ARGUMENT...]\n"
         "\n"
         "Runs the Impromptu desktop on the X display in $DISPLAY, until logout or SIGTERM.\n"
         "\n"
         "  --shell-args ARGUMENT...  hand all further arguments to impromptu-shell\n"
+        "  --without-network ...     only become this program, in an empty network namespace if the kernel gives one\n"
         "  --help, --version         say this, or the version, and end\n"
         "\n"
         "It listens at $XDG_RUNTIME_DIR/impromptu/session.sock; “impromptu session” speaks to it.\n"
@@ -159,6 +163,19 @@ static gboolean tell_bus(Session *session)
         return FALSE;
 }
 
+/* For a program that cannot do it itself any more, since its libraries have started threads. */
+static int without_network(char **argv)
+{
+        NetworkMaps maps;
+
+        network_prepare(&maps);
+        if (!network_leave(&maps))
+                g_printerr("impromptu-session: %s\n", NETWORK_REFUSED);
+        execv(argv[0], argv); /* which also drops the rights that a new user namespace gives */
+        g_printerr("impromptu-session: %s cannot be started: %s.\n", argv[0], g_strerror(errno));
+        return 1;
+}
+
 /* Returns -1 to go on, else the exit status. */
 static int read_arguments(Session *session, int argc, char **argv)
 {
@@ -170,6 +187,8 @@ static int read_arguments(Session *session, int argc, char **argv)
                 puts("impromptu-session " IMPROMPTU_VERSION);
                 return 0;
         }
+        if (argc > 2 && strcmp(argv[1], "--without-network") == 0)
+                return without_network(argv + 2);
         if (argc > 1 && strcmp(argv[1], "--shell-args") != 0) {
                 g_printerr("impromptu-session: “%s” is no option of mine.\n\n%s", argv[1], usage);
                 return 2;

@@ -72,6 +72,9 @@ void children_free(Children *children);
 pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind,
                      ChildFunc func, gpointer user_data, GError **error);
 
+/* TRUE if the kernel gave the last child of the kind CHILD_NO_NETWORK no namespace, so that it has the network in reach. */
+gboolean children_network_refused(const Children *children);
+
 /* Ends every child: all but last first, TERM and after SESSION_STOP_MS KILL, then last in the same way. func is called at the end. */
 void children_stop(Children *children, pid_t last, GFunc func, gpointer user_data);
 

@@ -374,7 +374,8 @@ static const AppWindowHandler window_handler = {
 AppWindow *
 desktop_make_window(Desktop *desktop, App *app)
 {
-        const char *no_view = "No page is opened here, because this desktop runs as root. Log in as an ordinary user to use apps.";
+        const char *why = desktop->config.no_views_why;
+        const char *no_view = why ? why : "No page is opened here, because this desktop runs as root. Log in as an ordinary user to use apps.";
         AppWindow *window = app_window_new(desktop->views, app->id, desktop->config.no_views ? no_view : NULL, &window_handler, desktop);
 
         g_hash_table_insert(desktop->windows, g_strdup(app->id), window);
@@ -531,7 +532,9 @@ start_parts(Desktop *desktop)
         mark_window(desktop, question_sheet_window(desktop->question), WM_ROLE_QUESTION);
         mark_window(desktop, notices_window(desktop->notices), WM_ROLE_QUESTION);
         desktop_place(desktop);
-        if (desktop->config.no_views)
+        if (desktop->config.no_views && desktop->config.no_views_why)
+                desktop_say(desktop, "root", desktop->config.no_views_why, TRUE);
+        else if (desktop->config.no_views)
                 desktop_say(desktop, "root", "This desktop runs as root. Windows are managed; no page of an app is opened.", TRUE);
 }
 

@@ -16,6 +16,7 @@ typedef struct Desktop Desktop;
 typedef struct {
         gboolean views_only;     /* no window manager, no windows: only the checker */
         gboolean no_views;       /* manages windows and opens no page (as root) */
+        const char *no_views_why; /* a sentence, if that is not because this runs as root; else NULL */
         WmConfig wm;
         const char *share_folder; /* holds runtime/ */
         /* The desktop is over: code is an exit status, text a sentence or NULL. */

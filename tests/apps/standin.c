@@ -18,7 +18,8 @@ struct Standin {
         AgentClient *client;
         char *folder, *socket;
         GHashTable *pages, *storage, *tools;
-        GPtrArray *followers;
+        GPtrArray *followers, *held; /* of SoupServerMessage */
+        gboolean hold;
         guint tool_calls, questions, events;
         char *tool_app, *question_name;
         gint64 question_bytes;
@@ -198,6 +199,10 @@ static void tool_request(Standin *standin, SoupServerMessage *message, const cha
         g_autofree char *text = result ? g_strdup_printf("{\"result\":%s}", result) : NULL;
 
         standin->tool_calls++;
+        if (standin->hold) {
+                soup_server_message_pause(message);
+                g_ptr_array_add(standin->held, g_object_ref(message));
+        }
         json_object_object_get_ex(body, "app", &app);
         g_free(standin->tool_app);
         standin->tool_app = g_strdup(json_object_get_string(app));
@@ -206,6 +211,14 @@ static void tool_request(Standin *standin, SoupServerMessage *message, const cha
         else
                 answer_json(message, text ? 200 : 404, text ? text : "{\"error\":{\"kind\":\"not-found\",\"message\":\"There is no such tool.\"}}");
         json_object_put(body);
+}
+
+void standin_hold(Standin *standin, gboolean hold)
+{
+        standin->hold = hold;
+        for (guint i = 0; !hold && i < standin->held->len; i++)
+                soup_server_message_unpause(standin->held->pdata[i]);
+        g_ptr_array_set_size(standin->held, hold ? (gint)standin->held->len : 0);
 }
 
 static void events_request(Standin *standin, SoupServerMessage *message)
@@ -309,6 +322,7 @@ Standin *standin_new(void)
         standin->storage = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, storage_free);
         standin->tools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         standin->followers = g_ptr_array_new_with_free_func(g_object_unref);
+        standin->held = g_ptr_array_new_with_free_func(g_object_unref);
         address = g_unix_socket_address_new(standin->socket);
         socket = g_socket_new(G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, &error);
         g_assert_no_error(error);
@@ -328,6 +342,7 @@ void standin_free(Standin *standin)
         soup_server_disconnect(standin->server);
         g_object_unref(standin->server);
         g_ptr_array_unref(standin->followers);
+        g_ptr_array_unref(standin->held);
         g_hash_table_unref(standin->pages);
         g_hash_table_unref(standin->storage);
         g_hash_table_unref(standin->tools);

@@ -28,6 +28,8 @@ json_object *standin_storage(Standin *standin, const char *app);
 /* The tool's result (JSON text, or STANDIN_DENIED) from now on. */
 #define STANDIN_DENIED "denied"
 void standin_tool(Standin *standin, const char *name, const char *result);
+/* TRUE: tool calls get no answer until it is FALSE again. */
+void standin_hold(Standin *standin, gboolean hold);
 guint standin_tool_calls(Standin *standin);
 /* The app that the last tool call named. */
 const char *standin_tool_app(Standin *standin);

@@ -127,9 +127,10 @@ class Events:
 
 
 class Desktop:
-    def __init__(self, build, out, display=None, nested=False, env=None, home=None, still=False, keep_log=None):
-        """still: nothing slides, so that a picture shows what is there. keep_log: where the session's log is left after a failure; else its end is told."""
-        self.build, self.out, self.nested, self.keep_log = os.path.abspath(build), out, nested, keep_log
+    def __init__(self, build, out, display=None, nested=False, env=None, home=None, still=False, keep_log=None, leave_open=()):
+        """still: nothing slides, so that a picture shows what is there. keep_log: where the session's log is left after a failure; else its end is told.
+        leave_open: descriptors that the session inherits."""
+        self.build, self.out, self.nested, self.keep_log, self.leave_open = os.path.abspath(build), out, nested, keep_log, leave_open
         self.folder = tempfile.mkdtemp(prefix="impromptu-")
         self.processes, self.lent = [], set()
         self.env = dict(os.environ)
@@ -211,7 +212,7 @@ class Desktop:
         argv = ["dbus-run-session", "--", self.program("impromptu-session")]
         if self.nested:
             argv += ["--shell-args", "--nested-keys"]
-        self.session = self._start(argv)
+        self.session = self._start(argv, pass_fds=self.leave_open)
         self.events = Events(self.socket)
         self.until(lambda: os.path.exists(self.socket) and self.request("GET", "/api/v1/lanes", quiet=True), "the agent to answer")
         self.sync(0)
@@ -237,9 +238,12 @@ class Desktop:
         with open(self.log.name, "rb") as log:
             return log.read()[-most if most else 0:].decode(errors="replace")
 
-    def request(self, method, path, body=None, quiet=False, timeout=WAIT):
+    def request_session(self, method, path, body=None):
+        return self.request(method, path, body, socket_path=os.path.join(os.path.dirname(self.socket), "session.sock"))
+
+    def request(self, method, path, body=None, quiet=False, timeout=WAIT, socket_path=None):
         try:
-            connection = UnixConnection(self.socket, timeout)
+            connection = UnixConnection(socket_path or self.socket, timeout)
             connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": "application/json"} if body is not None else {})
             answer = connection.getresponse()
             text = answer.read()

@@ -24,8 +24,8 @@ class Session:
     """A session in a folder of its own, with stand-ins beside the binary."""
     alive = []
 
-    def __init__(self, uid=None, arguments=(), environment=(), crash=(), without=()):
-        self.uid = uid
+    def __init__(self, uid=None, arguments=(), environment=(), crash=(), without=(), before=()):
+        self.uid, self.before = uid, before
         self.folder = tempfile.mkdtemp(prefix="impromptu-session-", dir="/tmp")
         self.bin = self.folder + "/bin"
         os.mkdir(self.bin)
@@ -57,7 +57,7 @@ class Session:
         self.socket = self.runtime + "/impromptu/session.sock"
 
     def start(self, arguments=()):
-        process = subprocess.Popen([self.bin + "/impromptu-session", *arguments], env=self.environment, user=self.uid, group=self.uid,
+        process = subprocess.Popen([*self.before, self.bin + "/impromptu-session", *arguments], env=self.environment, user=self.uid, group=self.uid,
                                    extra_groups=[] if self.uid is not None else None, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                    stdin=subprocess.DEVNULL)
         self.processes.append(process)
@@ -146,6 +146,41 @@ def test_start_as_ordinary_user():
     session = Session(uid=uid if uid != os.getuid() else None, arguments=["--shell-args", "--nested-keys", "--x"])
     check_confined(session, uid)
     assert session.end() == 0, session.rest
+
+
+def shell_network(session):
+    return session.request("GET", "/status")[1]["parts"][1]["network"]
+
+
+def test_network_is_told():
+    session = Session()
+    session.both()
+    assert shell_network(session) == "none"
+    assert session.end() == 0
+    # Where no network namespace may be made, neither as root nor in a user namespace of one's own.
+    refused = ["unshare", "--user", "--map-root-user", "/bin/sh", "-c", 'echo 0 > /proc/sys/user/max_net_namespaces && exec "$@"', "sh"]
+    session = Session(before=refused)
+    _, shell = session.both()
+    assert shell["network"] == os.readlink("/proc/self/ns/net"), shell
+    assert "no empty network namespace" in shell_network(session) and "sysctl" in shell_network(session), shell_network(session)
+    assert session.end() == 0, session.rest
+    session = Session(environment={"DISPLAY": "localhost:10.0"})
+    _, shell = session.both()
+    assert shell["network"] == os.readlink("/proc/self/ns/net"), "a display over the network needs it"
+    assert "localhost:10.0" in shell_network(session), shell_network(session)
+    assert session.end() == 0, session.rest
+
+
+def test_without_network():
+    session = Session()
+    session.both()
+    for uid in {None, OTHER if os.getuid() == 0 else None}:
+        code = "import os; print(os.readlink('/proc/self/ns/net'), os.getuid(), open('/proc/self/status').read().split('CapEff:')[1].split()[0])"
+        done = subprocess.run([BINARY, "--without-network", "/usr/bin/python3", "-c", code], user=uid, group=uid, capture_output=True, text=True)
+        network, user, rights = done.stdout.split()
+        assert network != os.readlink("/proc/self/ns/net") and int(user) == (uid if uid is not None else os.getuid()), done
+        assert uid is None or int(rights, 16) == 0, done
+    assert session.end() == 0
 
 
 def test_restart_after_kill():
