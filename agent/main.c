@@ -29,7 +29,6 @@
 #include "agent/toolbox.h"
 #include "config.h"
 #include "protocols/client.h"
-#include "protocols/environment.h"
 #include "protocols/share.h"
 #include "sandbox/client.h"
 
@@ -127,8 +126,6 @@ static gboolean start(Agent *agent, GError **error)
         agent->toolbox = toolbox_new(agent);
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });
-        /* Other programs' keys, which came with the environment, are nobody's here. */
-        environment_clear(environment_take_keys());
         lane_choice_restore(agent);
         agent->runs = runs_new(agent, error);
         return agent->runs != NULL;

@@ -12,6 +12,7 @@
 #include "agent/inference/try.h"
 
 #define TRIES_AT_ONCE 2
+#define RATE_US_MIN 20000 /* an answer that came faster came in one piece: that says nothing of tokens a second */
 
 typedef enum {
         ENTRY_UNTRIED,
@@ -147,7 +148,7 @@ static double decode_rate(const ChatAnswer *answer, const TryTimes *times, guint
 
         if (answer->rate > 0)
                 return answer->rate;
-        return decoding > 0 && tokens > 1 ? (tokens - 1) * (double)G_USEC_PER_SEC / decoding : 0;
+        return decoding >= RATE_US_MIN && tokens > 1 ? (tokens - 1) * (double)G_USEC_PER_SEC / decoding : 0;
 }
 
 static void result_fill(LaneCall *call, LaneResult *result, const Try *attempt)
@@ -453,7 +454,8 @@ static gboolean same_again(LaneCall *call, Try *attempt, guint place, const Fail
         case FAILURE_RETRY:
                 if (call->counts[place] > LANE_RETRIES_MAX || (others_left(call, NULL) && failure->wait > CALL_WAIT_SHORT_SECONDS))
                         return FALSE;
-                if (failure->silent && others_left(call, try_source(attempt))) /* a server that is not there may take long to fail again */
+                /* Another stands ready: whoever failed without naming a wait is left to recover. */
+                if ((failure->silent || failure->asked <= 0) && others_left(call, try_source(attempt)))
                         return FALSE;
                 call->retries++;
                 call_again(call, place, failure->wait, FALSE);
@@ -509,11 +511,13 @@ static void call_failed(LaneCall *call, Try *attempt, Failure *failure)
         Source *source = try_source(attempt);
         gboolean again, elsewhere = failure->elsewhere;
 
-        if (failure->silent && failure->kind != FAILURE_AT_ONCE)
+        if (failure->kind == FAILURE_RETRY ? failure->asked <= 0 : failure->silent)
                 source_failed(source);
         if (failure->kind == FAILURE_MODEL)
                 source_lacks(source, try_model(attempt)->id);
         if (call->passed > 0) {
+                if (failure->error->code == LANE_ERROR_SERVER || failure->error->code == LANE_ERROR_LIMIT)
+                        failure->error->code = LANE_ERROR_CUT; /* whatever it says: half an answer is there */
                 judge(call, attempt, failure->error);
                 call_end(call, attempt, g_steal_pointer(&failure->error));
                 return;

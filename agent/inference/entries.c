@@ -107,10 +107,10 @@ static int compare(const void *a, const void *b)
         return (left->rank > right->rank) - (left->rank < right->rank);
 }
 
-/* The sources in the order of this lane: a custom server first, then the key that was pasted last, then as the data say. */
-static void add_ranked(const EntriesSpec *spec, GPtrArray *entries, const char *lane)
+/* The sources in the order of this lane: a custom server first, then the key that was pasted last, then as the data say. Free it. */
+static GArray *ranked_of(const EntriesSpec *spec, const char *lane)
 {
-        g_autoptr(GArray) ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
+        GArray *ranked = g_array_new(FALSE, FALSE, sizeof(Ranked));
 
         for (guint i = 0; i < spec->sources->len; i++) {
                 Source *source = g_ptr_array_index(spec->sources, i);
@@ -124,6 +124,13 @@ static void add_ranked(const EntriesSpec *spec, GPtrArray *entries, const char *
                 g_array_append_vals(ranked, &(Ranked) { source, rank }, 1);
         }
         g_array_sort(ranked, compare);
+        return ranked;
+}
+
+static void add_ranked(const EntriesSpec *spec, GPtrArray *entries, const char *lane)
+{
+        g_autoptr(GArray) ranked = ranked_of(spec, lane);
+
         for (guint i = 0; i < ranked->len; i++) {
                 Source *source = g_array_index(ranked, Ranked, i).source;
                 const char *name = source->provider->name;
@@ -143,18 +150,72 @@ static void add_lane(const EntriesSpec *spec, GPtrArray *entries, const char *la
                 add_ranked(spec, entries, lane);
 }
 
+/* A lane and those that it falls back to. */
+static const char *const chains[SOURCE_LANES][SOURCE_LANES + 1] = {
+        { "fast", "deep", NULL }, { "deep", "fast", NULL }, { "router", "fast", "deep", NULL },
+};
+
+/* Whoever says who is fast and not who routes means the same, and nobody else. */
+static gboolean is_passed_over(const EntriesSpec *spec, const char *lane)
+{
+        return source_lane(lane) == source_lane("router") && !wishes_lane(spec->wishes, lane) && wishes_lane(spec->wishes, "fast");
+}
+
 GPtrArray *entries_of(const EntriesSpec *spec, const char *lane)
 {
-        static const char *const chains[SOURCE_LANES][SOURCE_LANES + 1] = {
-                { "fast", "deep", NULL }, { "deep", "fast", NULL }, { "router", "fast", "deep", NULL },
-        };
         GPtrArray *entries = g_ptr_array_new_with_free_func((GDestroyNotify)lane_entry_free);
 
         for (const char *const *at = chains[source_lane(lane)]; *at; at++) {
-                /* Whoever says who is fast and not who routes means the same, and nobody else. */
-                if (source_lane(*at) == source_lane("router") && !wishes_lane(spec->wishes, *at) && wishes_lane(spec->wishes, "fast"))
-                        continue;
-                add_lane(spec, entries, *at);
+                if (!is_passed_over(spec, *at))
+                        add_lane(spec, entries, *at);
         }
         return entries;
+}
+
+typedef enum {
+        WORTH_NOTHING, /* it was looked at and has nothing for this lane */
+        WORTH_UNKNOWN, /* it is being looked at */
+        WORTH_ASKING,
+} Worth;
+
+static Worth worth_of(const EntriesSpec *spec, Source *source, const char *model, const char *lane)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+
+        if (!source->looked)
+                return WORTH_UNKNOWN;
+        if (source->problem)
+                return WORTH_NOTHING;
+        if (model)
+                return source_serves(source, model) ? WORTH_ASKING : WORTH_NOTHING;
+        entries = entries_of_source(spec, source, lane);
+        return entries->len > 0 ? WORTH_ASKING : WORTH_NOTHING;
+}
+
+/* The first that is more than nothing, in the order in which this one lane would be asked. */
+static Worth lane_worth(const EntriesSpec *spec, const char *lane)
+{
+        GPtrArray *own = wishes_lane(spec->wishes, lane);
+        g_autoptr(GArray) ranked = own ? NULL : ranked_of(spec, lane);
+        Worth worth = WORTH_NOTHING;
+
+        for (guint i = 0; own && i < own->len && worth == WORTH_NOTHING; i++) {
+                Wish *wish = g_ptr_array_index(own, i);
+                Source *source = source_named(spec, wish->provider);
+                worth = source ? worth_of(spec, source, wish->model, lane) : WORTH_NOTHING;
+        }
+        for (guint i = 0; ranked && i < ranked->len && worth == WORTH_NOTHING; i++)
+                worth = worth_of(spec, g_array_index(ranked, Ranked, i).source, NULL, lane);
+        return worth;
+}
+
+gboolean entries_settled(const EntriesSpec *spec, const char *lane)
+{
+        Worth worth = WORTH_NOTHING;
+
+        for (const char *const *at = chains[source_lane(lane)]; *at && worth == WORTH_NOTHING; at++) {
+                if (!is_passed_over(spec, *at))
+                        worth = lane_worth(spec, *at);
+        }
+        return worth != WORTH_UNKNOWN;
 }

@@ -17,5 +17,7 @@ WireDialect entries_dialect(const EntriesSpec *spec, const Source *source);
 /* The entries of a lane, best first: those of the lanes that it falls back to stand behind its own. Of LaneEntry, at most
  * WISHES_ENTRIES_MAX; may be empty. */
 GPtrArray *entries_of(const EntriesSpec *spec, const char *lane);
+/* TRUE once it is known who is asked first: whoever would stand before has been looked at. */
+gboolean entries_settled(const EntriesSpec *spec, const char *lane);
 /* What a single source adds to a lane. */
 GPtrArray *entries_of_source(const EntriesSpec *spec, Source *source, const char *lane);

@@ -256,6 +256,9 @@ Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint
         failure->message = g_strdup(words.message);
         if (worth_retrying(answer->error_status))
                 failure->kind = FAILURE_RETRY;
+        else if (names_model(answer->error_status, &words))
+                failure->kind = FAILURE_MODEL;
+        failure->silent |= answer->error_status == 402;
         return failure;
 }
 

@@ -15,7 +15,8 @@ typedef struct {
 
 struct Keyring {
         GHashTable *held;        /* a provider's first variable, which is its key's name, to Held */
-        GHashTable *variables;   /* variable to its key, since it can be taken only once */
+        GHashTable *variables;   /* variable to its key */
+        gboolean taken;          /* out of the environment */
         GCancellable *search;
         const Providers *providers; /* whose keys are looked for */
         GStrv searched;
@@ -82,31 +83,45 @@ const char *keyring_get(const Keyring *keyring, const Provider *provider)
 
 /* ---- the environment ---- */
 
-/* What stands in the variable now or stood there when it was taken. */
-static const char *variable_key(Keyring *keyring, const char *variable)
+static gboolean is_named(const Providers *providers, const char *variable)
 {
-        g_autofree char *key = environment_take(variable);
-        g_autoptr(GError) bad = NULL;
+        const Provider *provider;
 
-        if (key) {
-                gsize length = strlen(key);
-                g_strstrip(key);
-                if (source_key_check(key, &bad))
-                        g_hash_table_replace(keyring->variables, g_strdup(variable), keys_copy(key));
-                else if (*key)
-                        g_warning("%s is not used: it does not look like a key.", variable);
-                explicit_bzero(key, length);
+        for (guint i = 0; (provider = providers_at(providers, i)); i++) {
+                if (g_strv_contains((const char *const *)provider->keys, variable))
+                        return TRUE;
         }
-        return g_hash_table_lookup(keyring->variables, variable);
+        return FALSE;
+}
+
+/* Takes all secrets at once, while no other thread runs: a provider that a person's file names later may need one of them. */
+static void take_all(Keyring *keyring, const Providers *providers)
+{
+        char **taken = environment_take_keys();
+
+        for (char **variable = taken; *variable; variable++) {
+                char *key = strchr(*variable, '=');
+                g_autofree char *name = g_strndup(*variable, key - *variable);
+                g_autoptr(GError) bad = NULL;
+                g_strstrip(++key);
+                if (source_key_check(key, &bad))
+                        g_hash_table_replace(keyring->variables, g_strdup(name), keys_copy(key));
+                else if (*key && is_named(providers, name))
+                        g_warning("%s is not used: it does not look like a key.", name);
+        }
+        environment_clear(taken);
 }
 
 void keyring_take_environment(Keyring *keyring, const Providers *providers)
 {
         const Provider *provider;
 
+        if (!keyring->taken)
+                take_all(keyring, providers);
+        keyring->taken = TRUE;
         for (guint i = 0; (provider = providers_at(providers, i)); i++) {
                 for (gsize j = 0; provider->keys[j]; j++) {
-                        const char *key = variable_key(keyring, provider->keys[j]); /* also where another is used: no child shall see it */
+                        const char *key = g_hash_table_lookup(keyring->variables, provider->keys[j]);
                         if (key && !keyring_get(keyring, provider))
                                 hold(keyring, provider, key, TRUE);
                 }

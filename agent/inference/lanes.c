@@ -59,11 +59,16 @@ static void roster_changed_cb(gpointer user_data)
 {
         Lanes *lanes = user_data;
 
-        if (roster_settled(lanes->roster) && lanes->waiting->len > 0) {
+        if (lanes->waiting->len > 0) {
                 g_autoptr(GPtrArray) waiting = g_steal_pointer(&lanes->waiting);
                 lanes->waiting = g_ptr_array_new();
-                for (guint i = 0; i < waiting->len; i++)
-                        call_begin(lanes, g_ptr_array_index(waiting, i));
+                for (guint i = 0; i < waiting->len; i++) {
+                        LaneCall *call = g_ptr_array_index(waiting, i);
+                        if (roster_settled(lanes->roster, lane_call_lane(call)))
+                                call_begin(lanes, call);
+                        else
+                                g_ptr_array_add(lanes->waiting, call);
+                }
         }
         lanes_changed(lanes);
 }
@@ -98,7 +103,7 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
                                   .hedge = wishes_hedge(wishes) };
         LaneCall *call = lane_call_new(&lanes->shared, request, &callback);
         g_autoptr(GPtrArray) entries = roster_entries(lanes->roster, lane_call_lane(call));
-        gboolean wait = !roster_settled(lanes->roster) || (entries->len == 0 && roster_look_again(lanes->roster));
+        gboolean wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));
 
         g_ptr_array_add(lanes->calls, call);
         if (wait)

@@ -25,6 +25,7 @@ struct Roster {
         RosterSpec spec;          /* owns its strings */
         Wishes *wishes;
         char *wishes_problem;     /* why a person's file is not used; NULL */
+        gboolean unreadable;      /* it could not be read since the start: nobody knows whom they want to be asked */
         GFileMonitor *monitor;    /* of a person's file */
         Keyring *keyring;
         char *environment_base, *environment_model;
@@ -315,6 +316,11 @@ static gboolean choose_keyed(Roster *roster, const char *choice, GError **error)
 {
         g_autofree char *titles = keyring_titles(roster->keyring, wishes_providers(roster->wishes)), *known = NULL;
 
+        if (roster->unreadable) {
+                g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "Nobody is asked, since your file of lanes cannot be read: %s Mend it, or take it "
+                            "away.", roster->wishes_problem);
+                return FALSE;
+        }
         if (!roster->environment_base && !titles && !wishes_lane(roster->wishes, "fast") &&
             !wishes_lane(roster->wishes, "deep")) {
                 known = keyring_variables(wishes_providers(roster->wishes));
@@ -478,21 +484,28 @@ static void take_environment(Roster *roster)
                 g_warning("IMPROMPTU_BASE_URL is not used: %s", error->message);
 }
 
-/* The data and a person's file; a file of theirs that cannot be used is told and left out. */
+/* The data and a person's file. One of theirs that cannot be used is told, and what was read before stays: what they had excluded must not be
+ * asked because of a slip. */
 static void read_wishes(Roster *roster)
 {
         g_autofree char *file = wishes_file();
         g_autoptr(GError) error = NULL, bad = NULL;
         Wishes *wishes = wishes_new(roster->spec.providers, roster->spec.lanes, &bad);
 
-        g_clear_pointer(&roster->wishes_problem, g_free);
         if (!wishes)
                 g_error("Impromptu is not installed whole: %s", bad->message);
         if (!wishes_read(wishes, file, &error)) {
+                g_free(roster->wishes_problem);
                 roster->wishes_problem = g_strdup(error->message);
                 g_warning("Your lanes are not used: %s", error->message);
                 wishes_free(wishes);
+                if (roster->wishes)
+                        return;
+                roster->unreadable = TRUE;
                 wishes = wishes_new(roster->spec.providers, roster->spec.lanes, NULL);
+        } else {
+                g_clear_pointer(&roster->wishes_problem, g_free);
+                roster->unreadable = FALSE;
         }
         keyring_search_stop(roster->keyring);
         wishes_free(roster->wishes);
@@ -507,6 +520,8 @@ static void file_changed_cb(GFileMonitor *monitor, GFile *file, GFile *other, GF
             event != G_FILE_MONITOR_EVENT_MOVED_IN)
                 return;
         read_wishes(roster);
+        if (!roster->unreadable && !roster->choice)
+                g_clear_pointer(&roster->problem, g_free);
         keyring_take_environment(roster->keyring, wishes_providers(roster->wishes));
         refresh(roster);
         if (roster->searches) /* what was found so far is known; what is new in the file may have a key too */
@@ -551,8 +566,10 @@ void roster_begin(Roster *roster)
                         roster->problem = g_strdup(error->message);
                 if (g_strcmp0(wish, "environment") != 0)
                         return;
-        } else if (!choose_keyed(roster, "environment", NULL)) {
-                roster->searching = TRUE;
+        } else if (!choose_keyed(roster, "environment", &error)) {
+                roster->searching = !roster->unreadable;
+                if (roster->unreadable)
+                        roster->problem = g_strdup(error->message);
         }
         roster->searches = TRUE;
         keyring_search(roster->keyring, wishes_providers(roster->wishes), kept_cb, roster);
@@ -584,22 +601,11 @@ void roster_free(Roster *roster)
 
 /* ---- what is known ---- */
 
-gboolean roster_settled(Roster *roster)
+gboolean roster_settled(Roster *roster, const char *lane)
 {
         EntriesSpec spec = entries_spec(roster);
 
-        if (roster->searching || roster->starting)
-                return FALSE;
-        for (guint i = 0; i < roster->sources->len; i++) {
-                Source *source = g_ptr_array_index(roster->sources, i);
-                g_autoptr(GPtrArray) entries = NULL;
-                if (!source->looked)
-                        return FALSE;
-                entries = source->problem ? NULL : entries_of_source(&spec, source, source_lanes[0]);
-                if (entries && entries->len > 0)
-                        return TRUE;
-        }
-        return TRUE;
+        return !roster->searching && !roster->starting && entries_settled(&spec, lane);
 }
 
 GPtrArray *roster_entries(Roster *roster, const char *lane)

@@ -33,7 +33,7 @@ gboolean roster_remove_key(Roster *roster, const char *provider, GError **error)
 json_object *roster_keys(Roster *roster);
 
 /* FALSE while calls had better wait: who would answer is being found out. */
-gboolean roster_settled(Roster *roster);
+gboolean roster_settled(Roster *roster, const char *lane);
 /* The entries of a lane, best first (of LaneEntry; may be empty): those of the lanes that it falls back to stand behind its own. */
 GPtrArray *roster_entries(Roster *roster, const char *lane);
 /* It had no model when it was looked at: perhaps it has been started since. FALSE if there is nothing to look at. */

@@ -108,7 +108,7 @@ Source *source_new(const Provider *provider, const char *base, const char *key)
         uri = g_uri_parse(source->base, G_URI_FLAGS_NONE, NULL);
         source->title = title_of(provider, uri);
         source->here = loopback(uri);
-        source->lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        source->lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         source->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->admissions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)admission_free);
@@ -191,12 +191,16 @@ gboolean source_take_models(Source *source, json_object *body)
 
 void source_lacks(Source *source, const char *id)
 {
-        g_hash_table_add(source->lacking, g_strdup(id));
+        gint64 now = g_get_monotonic_time();
+
+        g_hash_table_replace(source->lacking, g_strdup(id), g_memdup2(&now, sizeof now));
 }
 
 const char *source_serves(const Source *source, const char *id)
 {
-        if (g_hash_table_contains(source->lacking, id))
+        const gint64 *lacked = g_hash_table_lookup(source->lacking, id);
+
+        if (lacked && g_get_monotonic_time() - *lacked < SOURCE_LACK_SECONDS * G_USEC_PER_SEC)
                 return NULL;
         for (guint i = 0; source->served && i < source->served->len; i++) {
                 const char *served = g_ptr_array_index(source->served, i);

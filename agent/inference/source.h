@@ -10,6 +10,7 @@
 
 #define SOURCE_KEY_MAX 512             /* bytes of a key */
 #define SOURCE_LANES 3
+#define SOURCE_LACK_SECONDS 600        /* a model that was not there is tried again afterwards */
 #define SOURCE_SENTENCE_HEADER_MAX 512 /* characters of a sentence that go to the rehearsal */
 #define SOURCE_MODELS_MAX 4096         /* of a server's list that are remembered */
 
@@ -42,7 +43,7 @@ typedef struct {
         char *problem;         /* why it would not answer now, as a sentence; NULL: nothing is known against it */
         gboolean looked;       /* its models have been asked for */
         GPtrArray *served;     /* the names of its models; NULL: not known */
-        GHashTable *lacking;   /* names of models that it turned out not to have */
+        GHashTable *lacking;   /* names of models that it turned out not to have, to when that was (gint64) */
         GHashTable *refused;   /* "MODEL FIELD": fields of a request that are not taken */
         GHashTable *caps;      /* model to the name of its cap's field, where the provider's own was refused */
         GHashTable *admissions; /* model to Admission: most providers count by model */
@@ -76,7 +77,7 @@ const char *source_serves(const Source *source, const char *id);
 /* Who may ask this model now; lives as long as the source. */
 Admission *source_admission(Source *source, const LaneModel *model);
 
-/* It said that it does not have this model after all; until its models are asked for again. */
+/* It said that it does not have this model after all: for SOURCE_LACK_SECONDS, or until its models are asked for again. */
 void source_lacks(Source *source, const char *id);
 
 /* It answered, or did not: one that fails rests for a while, longer with each time in a row. */

@@ -227,13 +227,45 @@ static void test_changes(void)
         g_free(write_file(HOUSE("One")));
         expect(lanes, "One", NULL); /* where nothing was chosen, a server that needs no key is used at once */
         g_free(write_file("{\n  \"hedge\": maybe\n}"));
-        expect(lanes, NULL, "lanes.json:2: this is not JSON");
+        expect(lanes, "One", "lanes.json:2: this is not JSON"); /* a slip takes nothing away */
         g_free(write_file(HOUSE("Two")));
         expect(lanes, "Two", NULL);
         g_remove(path);
         expect(lanes, NULL, NULL);
         g_free(write_file(HOUSE("Three")));
         expect(lanes, "Three", NULL);
+        g_source_remove(wake);
+}
+
+static void ignore_cb(const LaneResult *result, const GError *error, gpointer user_data)
+{
+        g_assert_nonnull(error);
+        *(char **)user_data = g_strdup(error->message);
+}
+
+static gboolean is_told(gpointer data)
+{
+        return *(char **)data != NULL;
+}
+
+/* With a file that could never be read nobody is asked, whatever keys there are: whom it excluded is not known. */
+static void test_broken_at_start(void)
+{
+        g_autofree char *path = write_file("{ \"lanes\": "), *told = NULL;
+        g_autoptr(Lanes) lanes = NULL;
+        LaneMessage message = { "user", "x" };
+        LaneRequest request = { .lane = "fast", .state = "WRITE", .attempt = 1, .messages = &message, .n_messages = 1, .temperature = -1 };
+        guint wake = g_timeout_add(5, wake_cb, NULL);
+
+        g_setenv("OPENAI_API_KEY", "sk-of-a-vendor", TRUE);
+        lanes = lanes_new(&(LanesSpec) { .rehearsal_program = "/nonexistent", .rehearsal_folder = TEST_SOURCE "/recordings",
+                                         .providers = TEST_DATA "/providers.json", .lanes = TEST_DATA "/lanes.json" });
+        lanes_call(lanes, &request, NULL, ignore_cb, &told);
+        bench_until(is_told, &told);
+        g_assert_nonnull(strstr(told, "lanes.json"));
+        g_free(write_file(HOUSE("Mended")));
+        expect(lanes, "Mended", NULL);
+        g_remove(path);
         g_source_remove(wake);
 }
 
@@ -254,6 +286,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);
         g_test_add_func("/wishes/changes", test_changes);
+        g_test_add_func("/wishes/broken-at-start", test_broken_at_start);
         result = g_test_run();
         file = wishes_file();
         below = g_path_get_dirname(file);
