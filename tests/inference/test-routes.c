@@ -47,6 +47,8 @@ static guint port;
 static const Scripted *script;  /* of POSTs; ends with host NULL, and then everybody answers well */
 static guint place;
 static GString *asked;          /* "a/one b/two ": the POSTs in order */
+static const char *slow_list;   /* whose list of models waits until it is released; NULL: nobody's */
+static guint lists;             /* lists that were asked for */
 static GPtrArray *bodies;       /* of the POSTs, as JSON */
 static char *authorization;     /* of the last POST */
 static guint lost;              /* those of HANG and SLOW whose connection was closed before they were answered */
@@ -175,7 +177,11 @@ static void server_cb(SoupServer *soup, SoupServerMessage *request, const char *
         json_object *object, *model = NULL;
 
         if (strcmp(soup_server_message_get_method(request), "GET") == 0) {
-                say(request, 200, JSON, MODELS);
+                lists++;
+                if (g_strcmp0(name, slow_list) == 0)
+                        pend(request);
+                else
+                        say(request, 200, JSON, MODELS);
                 return;
         }
         text = g_strndup(body->data, body->length);
@@ -578,26 +584,6 @@ static void test_no_hedge(gconstpointer here)
         g_assert_cmpstr(asked->str, ==, here ? "127/one " : "a/one ");
 }
 
-static void test_pace(void)
-{
-        Pace pace = { 0 };
-
-        for (guint i = 1; i < PACE_SAMPLES_MIN; i++)
-                pace_add(&pace, 1000000);
-        g_assert_cmpint(pace_hedge_after(&pace), ==, 0);
-        pace_add(&pace, 9000000);
-        g_assert_cmpint(pace_hedge_after(&pace), ==, 1000000);
-        for (guint i = 0; i < PACE_SAMPLES_MAX; i++)
-                pace_add(&pace, 10);
-        g_assert_cmpint(pace_hedge_after(&pace), ==, PACE_HEDGE_MIN_US);
-        for (guint i = 0; i < (guint)PACE_HEDGES_SAVED; i++)
-                g_assert_true(pace_spend(&pace));
-        g_assert_false(pace_spend(&pace));
-        for (guint i = 0; i < 10; i++)
-                pace_add(&pace, 10);
-        g_assert_true(pace_spend(&pace) || pace.hedges > 0.99); /* ten calls earn one */
-}
-
 /* ---- money and tokens ---- */
 
 static void test_budget(void)
@@ -741,6 +727,33 @@ static void test_free_while_looking(void)
         g_assert_cmpstr(asked->str, ==, "");
 }
 
+static gboolean both_looked(gpointer data)
+{
+        return lists == 2 && pending->len == 1;
+}
+
+/* Whoever a lane names is waited for, though another lane's provider is known sooner: words go where a person wants them. */
+static void test_waits_for_its_own(void)
+{
+        g_autoptr(Lanes) lanes = NULL;
+        LaneRequest request = bench_request("WRITE", 1, "say it", &message);
+        g_auto(Ended) ended = { 0 };
+
+        slow_list = "a";
+        lists = 0;
+        follow(NULL);
+        lanes = lanes_with("{" HOUSES ", \"lanes\": {\"fast\": [{\"provider\": \"a\"}], \"deep\": [{\"provider\": \"b\"}]}}", NULL);
+        bench_begin(lanes, &request, &ended, TRUE);
+        bench_until(both_looked, NULL);
+        settle();
+        g_assert_cmpstr(asked->str, ==, "");
+        release(200, JSON, MODELS);
+        slow_list = NULL;
+        bench_wait(&ended);
+        g_assert_no_error(ended.error);
+        g_assert_true(g_str_has_prefix(asked->str, "a/"));
+}
+
 /* The key's limit leaves no room for a few seconds, and there is nobody else. */
 static void test_free_while_queued(void)
 {
@@ -869,7 +882,7 @@ int main(int argc, char **argv)
         g_test_add_func("/routes/hedge-both-fail", test_hedge_both_fail);
         g_test_add_data_func("/routes/no-hedge/unwanted", GINT_TO_POINTER(FALSE), test_no_hedge);
         g_test_add_data_func("/routes/no-hedge/here", GINT_TO_POINTER(TRUE), test_no_hedge);
-        g_test_add_func("/routes/pace", test_pace);
+        g_test_add_func("/routes/waits-for-its-own", test_waits_for_its_own);
         g_test_add_func("/routes/budget", test_budget);
         g_test_add_func("/routes/caps", test_caps);
         g_test_add_func("/routes/keys", test_keys);
