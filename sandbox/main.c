@@ -9,12 +9,29 @@
 #include "server.h"
 #include "wire.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FILE_MAX (8 * 1024 * 1024)
+
+#define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
+
+static const char help[] =
+        "Runs Python tools that nobody has read, confined to what their manifest says and a person agreed to.\n"
+        "\n"
+        "  " RUN_USAGE "\n"
+        "      Runs def run(args) of TOOL.py once. Its result is printed as JSON.\n"
+        "  impromptu-sandbox serve SOCKET\n"
+        "      Keeps everything warm for run --connect SOCKET, until SIGTERM.\n"
+        "  impromptu-sandbox status\n"
+        "      Says how tools are confined on this machine, and tries it.\n"
+        "\n"
+        "Exit status: 0 the result is on standard output; 1 the tool failed, and {\"error\": {\"kind\", \"message\", \"traceback\"?}} is;\n"
+        "2 it was refused before it ran, and why is there in the same form. What a tool prints comes out on standard error.\n"
+        "impromptu-sandbox run --help lists the options; the manual page impromptu-sandbox(1) says more.\n";
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 
@@ -152,12 +169,12 @@ static int command_run(int argc, char **argv)
         int status;
 
         g_option_context_add_main_entries(context, entries, NULL);
+        g_option_context_set_summary(context, "Runs a tool once, confined to what its manifest wants and --grant agrees to.");
         if (!g_option_context_parse(context, &argc, &argv, &error))
                 status = print_error("usage", error->message, NULL);
         else if (argc != 2 || !options.manifest)
                 status = print_error("usage",
-                                     "Usage: impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args "
-                                     "JSON|@FILE] TOOL.py", NULL);
+                                     "Usage: " RUN_USAGE, NULL);
         else
                 status = run_tool(&options, argv[1]);
         g_free(options.manifest);
@@ -171,12 +188,20 @@ static int command_run(int argc, char **argv)
 
 /* ---- the others */
 
+static int print_help(void)
+{
+        fputs(help, stdout);
+        return EXIT_DONE;
+}
+
 static int command_serve(int argc, char **argv)
 {
         if (argc == 3 && g_str_equal(argv[1], "--fd"))
                 return server_run_fd(atoi(argv[2]));
         if (argc == 2 && argv[1][0] != '-')
                 return server_run_socket(argv[1]);
+        if (argc == 2 && g_str_equal(argv[1], "--help"))
+                return print_help();
         return print_error("usage", "Usage: impromptu-sandbox serve SOCKET", NULL);
 }
 
@@ -197,9 +222,11 @@ int main(int argc, char **argv)
                 int (*run)(int argc, char **argv);
         } commands[] = {{"run", command_run}, {"serve", command_serve}, {"status", command_status}};
 
+        setlocale(LC_CTYPE, "C.UTF-8");
         for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(commands); i++)
                 if (g_str_equal(argv[1], commands[i].name))
                         return commands[i].run(argc - 1, argv + 1);
-        g_printerr("Usage: impromptu-sandbox run|serve|status …; see sandbox/README.md\n");
-        return EXIT_REFUSED;
+        if (argc > 1 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") || g_str_equal(argv[1], "help")))
+                return print_help();
+        return print_error("usage", "Usage: impromptu-sandbox run|serve|status …; impromptu-sandbox --help says more.", NULL);
 }

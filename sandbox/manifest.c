@@ -162,24 +162,29 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
         return places_is_inside(agreed->resource, wanted->resource) ? agreed->resource : NULL;
 }
 
+/* Everything wanted must be agreed to at least in part; what is given keeps the order in which it was agreed to, because the first folder
+ * of it is where the tool starts. */
 static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *agreed, GError **error)
 {
-        for (guint i = 0; i < wanted->len; i++) {
-                const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, i);
-                gboolean found = FALSE;
+        g_autofree gboolean *found = g_new0(gboolean, wanted->len + 1);
 
-                for (guint j = 0; j < agreed->len; j++) {
-                        const char *both = overlap(want, &g_array_index(agreed, SandboxGrant, j));
+        for (guint i = 0; i < agreed->len; i++)
+                for (guint j = 0; j < wanted->len; j++) {
+                        const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, j);
+                        const char *both = overlap(want, &g_array_index(agreed, SandboxGrant, i));
                         SandboxGrant grant = {want->kind, g_strdup(both)};
 
                         if (both)
                                 g_array_append_val(manifest->grants, grant);
-                        found |= both != NULL;
+                        found[j] |= both != NULL;
                 }
-                if (!found)
-                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s",
-                                      wire_grant_name(want->kind),
-                                      want->resource, wire_grant_name(want->kind), want->resource);
+        for (guint j = 0; j < wanted->len; j++) {
+                const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, j);
+                const char *kind = wire_grant_name(want->kind);
+
+                if (!found[j])
+                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s", kind,
+                                      want->resource, kind, want->resource);
         }
         return TRUE;
 }

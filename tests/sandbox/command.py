@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, random, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, random, re, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
@@ -119,6 +119,41 @@ def grants_and_manifest(ground):
     refused(ground.run(read, {"read": ["~/docs"]}), "nobody has agreed", "--grant read=" + ground.docs)
     refused(ground.run(read, {"read": ["~/docs"]}, "--grant", "list=" + ground.docs), "nobody has agreed")
     same(ground.run("import os\ndef run(args):\n    return {'there': os.path.exists(os.path.expanduser('~/docs'))}\n", {}, "--grant", "read=" + ground.docs)[1], {"there": False})
+
+
+@test
+def a_start_in_the_first_granted_folder(ground):
+    """In the order of --grant; a file is no folder; without one it is the scratch folder, which can be written."""
+    where = "import os\ndef run(args):\n    open('x', 'w').close() if args.get('write') else None\n    return {'cwd': os.getcwd()}\n"
+    manifest = {"read": ["~/docs"], "list": ["~/docs/small"]}
+    same(ground.run(where, manifest, "--grant", f"list={ground.docs}/small", "--grant", f"read={ground.docs}")[1], {"cwd": ground.docs + "/small"})
+    same(ground.run(where, manifest, "--grant", f"read={ground.docs}", "--grant", f"list={ground.docs}/small")[1], {"cwd": ground.docs})
+    same(ground.run(where, {"read": ["~/docs/note.txt"]}, "--grant", f"read={ground.docs}/note.txt", "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+    same(ground.run(where, {}, "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+
+
+@test
+def help_and_usage(ground):
+    for arguments, words in ((["--help"], ("serve SOCKET", "Exit status", "run --manifest FILE")), (["run", "--help"], ("--grant=CAP=RESOURCE", "--connect=SOCKET", "--app=NAME")),
+                             (["serve", "--help"], ("serve SOCKET",))):
+        done = ground.start(arguments)
+        same((done.returncode, done.stderr), (0, ""))
+        for word in words:
+            assert word in done.stdout, done.stdout
+    for arguments in ([], ["walk"], ["run"], ["run", "tool.py"], ["run", "--manifest", "x"], ["serve"], ["run", "--no-such-option"]):
+        done = ground.start(arguments)
+        same((done.returncode, json.loads(done.stdout)["error"]["kind"]), (2, "usage"))
+    page = (pathlib.Path(__file__).parents[2] / "sandbox/impromptu-sandbox.1").read_text().replace("\\-", "-")
+    for option in re.findall(r"--[a-z]+", ground.start(["run", "--help"]).stdout):
+        assert option in page, f"the manual page says nothing of {option}"
+
+
+@test
+def output_is_capped(ground):
+    """What a tool prints comes out on standard error, and no more than 64 KB of it; standard output is the result only."""
+    status, answer, log = ground.run("import sys\ndef run(args):\n    for i in range(4000): print('y' * 999)\n    sys.stderr.write('end')\n    return {'n': 1}\n", {})
+    same((status, answer), (0, {"n": 1}))
+    assert 60 * 1024 < len(log) < 70 * 1024 and "left out" in log, len(log)
 
 
 @test
