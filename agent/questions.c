@@ -73,6 +73,7 @@ static const Words words[] = {
          "It cannot see the files on them, change them or send anything."},
         {"system", "processes", "May it see which programs are running?", "It cannot look into them, end them or send anything."},
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
+        {"run", NULL, "May it run %s?", "That program sees and changes only what the app may, and it cannot send anything."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 

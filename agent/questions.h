@@ -17,7 +17,8 @@ Questions *questions_new(const char *folder, Journal *journal, GError **error);
 /* Accepts NULL. Nobody who still waits is called. */
 void questions_free(Questions *questions);
 
-/* Asks for one capability ("list", "read", "write", "system", "save") of one resource (a canonical path, a fact's name, a file name) for
+/* Asks for one capability ("list", "read", "write", "system", "run", "save") of one resource (a canonical path, a fact's, a program's or a
+ * file's name) for
  * an app. A grant that holds answers at once (still asynchronously, from the main loop). Equal questions that wait already are asked
  * once. quote is the person's own sentence that led here; reason is the tool's own word, quoted and stripped; of a file to be saved it is
  * its size, in our words. The words of the sentence are the agent's. A "no" is remembered until the app is closed, so that nobody is

@@ -59,7 +59,7 @@ struct Call {
 static const struct {
         const char *name;
         SandboxGrantKind kind;
-} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM}};
+} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM}, {"run", SANDBOX_RUN}};
 
 static void need_free(gpointer data)
 {
@@ -159,12 +159,17 @@ static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments
 
 /* — what a tool needs — */
 
+static gboolean is_place(SandboxGrantKind kind)
+{
+        return kind != SANDBOX_SYSTEM && kind != SANDBOX_RUN;
+}
+
 static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
 {
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM)
+        if (!is_place(capabilities[capability].kind))
                 resource = g_strdup(text);
         else if (!(resource = places_expand(text, error)) || !places_allowed(agent, name, resource, error))
                 return FALSE;
@@ -493,7 +498,7 @@ void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCance
                 g_autoptr(GPtrArray) folders = g_ptr_array_new();
                 for (guint i = 0; i < call->needs->len; i++) {
                         Need *need = g_ptr_array_index(call->needs, i);
-                        if (need->kind != SANDBOX_SYSTEM)
+                        if (is_place(need->kind))
                                 g_ptr_array_add(folders, need->resource);
                 }
                 g_ptr_array_add(folders, NULL);

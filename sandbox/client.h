@@ -28,11 +28,12 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_LOG_MAX (64 * 1024)  /* what the tool prints */
 #define SANDBOX_CALLS_AT_ONCE 4      /* more wait in line */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_RUN } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
-        const char *resource; /* a canonical absolute path, or a fact's name ("sensors", "mounts", "processes", "battery") */
+        const char *resource; /* a canonical absolute path, or a fact's name ("sensors", "mounts", "processes", "battery"), or a
+                               * program's ("ffmpeg") */
 } SandboxGrant;
 
 typedef struct {

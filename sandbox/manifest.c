@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include "places.h"
+#include "programs.h"
 #include "wire.h"
 
 #include <string.h>
@@ -33,6 +34,21 @@ static GArray *grants_new(void)
         return grants;
 }
 
+/* A program's place is not the manifest's to choose; where it says the usual one, that is as good as the name. */
+static char *canonical_program(const char *resource, GError **error)
+{
+        static const char *const usual[] = {"/usr/bin/", "/bin/"};
+        const char *name = resource;
+
+        for (guint i = 0; i < G_N_ELEMENTS(usual) && name == resource; i++)
+                if (g_str_has_prefix(resource, usual[i]))
+                        name += strlen(usual[i]);
+        if (programs_is_name(name))
+                return g_strdup(name);
+        refuse(error, "\"%s\" is no program's name; write it without a path, such as ffmpeg.", resource);
+        return NULL;
+}
+
 /* The plain form of what a model or a person wrote; NULL with an error. */
 static char *canonical(SandboxGrantKind kind, const char *resource, GError **error)
 {
@@ -40,6 +56,8 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
 
         if (kind == SANDBOX_SYSTEM)
                 return g_strdup(resource);
+        if (kind == SANDBOX_RUN)
+                return canonical_program(resource, error);
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -126,8 +144,8 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
-                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system and "
-                                      "limits.", name))
+                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, run "
+                                      "and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -143,7 +161,8 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                 int kind = wire_grant_from_name(name);
 
                 if (kind < 0)
-                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH or system=FACT.", *agreed);
+                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT or run=PROGRAM.",
+                                      *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
         }
@@ -155,7 +174,7 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (places_is_inside(wanted->resource, agreed->resource))
                 return wanted->resource;

@@ -3,6 +3,7 @@
 #include "facts.h"
 #include "idmap.h"
 #include "places.h"
+#include "programs.h"
 #include "protect.h"
 
 #include <dirent.h>
@@ -34,6 +35,7 @@ typedef struct {
         int root;    /* what granted paths are taken from: / or the world */
         char *world; /* its real path, NULL without */
         const char *cwd;
+        gboolean runs; /* some program */
 } Builder;
 
 static void item_free(gpointer data)
@@ -217,6 +219,45 @@ static gboolean add_system(Builder *builder, const char *fact, GError **error)
         return TRUE;
 }
 
+/* ---- programs */
+
+static void add_system_file(Builder *builder, ItemKind kind, const char *source, const char *target, const struct stat *about)
+{
+        Item *item = add_item(builder, kind, target);
+
+        item->folder = S_ISDIR(about->st_mode);
+        item->device = about->st_dev;
+        item->inode = about->st_ino;
+        g_free(item->source);
+        item->source = g_strdup(source);
+        item->source_size = strlen(source);
+}
+
+/* The machine's own program, in a sample's world as well. It stands in /usr/bin, whatever folder it is from. */
+static gboolean add_program(Builder *builder, const char *name, GError **error)
+{
+        static const char alternatives[] = "/etc/alternatives"; /* some libraries are links into it */
+        g_autofree char *target = g_build_filename("/usr/bin", name, NULL), *path = NULL;
+        struct stat about;
+
+        path = programs_find(name, &about, error);
+        if (!path)
+                return FALSE;
+        add_system_file(builder, ITEM_RUN, path, target, &about);
+        if (!builder->runs && lstat(alternatives, &about) == 0 && S_ISDIR(about.st_mode))
+                add_system_file(builder, ITEM_READ, alternatives, alternatives, &about);
+        builder->runs = TRUE;
+        return TRUE;
+}
+
+static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **error)
+{
+        if (grant->kind == SANDBOX_SYSTEM)
+                return add_system(builder, grant->resource, error);
+        return grant->kind == SANDBOX_RUN ? add_program(builder, grant->resource, error)
+                                          : add_path(builder, grant->kind, grant->resource, error);
+}
+
 /* ---- what is covered inside the mounts */
 
 static gboolean is_granted(const Builder *builder, const char *path)
@@ -252,7 +293,7 @@ static void keep_cb(const char *path, gboolean is_folder, gboolean pin, gpointer
 static gint order(gconstpointer a, gconstpointer b)
 {
         const Item *left = *(Item *const *)a, *right = *(Item *const *)b;
-        int left_cover = left->kind > ITEM_WRITE, right_cover = right->kind > ITEM_WRITE;
+        int left_cover = left->kind > ITEM_RUN, right_cover = right->kind > ITEM_RUN;
 
         if (left_cover != right_cover)
                 return left_cover - right_cover;
@@ -314,10 +355,7 @@ static gboolean build(Builder *builder, GError **error)
         const PlanRequest *request = builder->request;
 
         for (guint i = 0; i < request->grants->len; i++) {
-                const SandboxGrant *grant = &g_array_index(request->grants, SandboxGrant, i);
-
-                if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind,
-                                                                                                             grant->resource, error)))
+                if (!add_grant(builder, &g_array_index(request->grants, SandboxGrant, i), error))
                         return FALSE;
         }
         if (!builder->world)

@@ -63,7 +63,7 @@ static const char *const error_names[] = {
                 [SANDBOX_ERROR_CANCELLED] = "cancelled",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
-                                          [SANDBOX_SYSTEM] = "system"};
+                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_RUN] = "run"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {

@@ -1,6 +1,7 @@
 /* Namespaces, mounts and limits. A spare does confine_prepare() while nobody waits; confine_grant() is what a call pays for. */
 #include "confine.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -199,19 +200,20 @@ static bool bind(const char *source, const char *target, uint64_t attributes)
 #define TREE "/tmp"
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
+static const char *const system_folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu",
+                                             "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/share/zoneinfo", "/usr/share/mime"};
+#define N_SYSTEM_FOLDERS (sizeof system_folders / sizeof *system_folders)
+
 static bool bind_system(ConfineError *error)
 {
-        static const char *const folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu",
-                                              "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
-                                              "/usr/share/zoneinfo", "/usr/share/mime"};
         static const char *const files[] = {"/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"};
         static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
         char target[128];
 
-        for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
-                snprintf(target, sizeof target, TREE "%s", folders[i]);
-                if (!bind(folders[i], target, READ_ONLY))
-                        return fail_errno(error, folders[i]);
+        for (unsigned i = 0; i < N_SYSTEM_FOLDERS; i++) {
+                snprintf(target, sizeof target, TREE "%s", system_folders[i]);
+                if (!bind(system_folders[i], target, READ_ONLY))
+                        return fail_errno(error, system_folders[i]);
         }
         for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
                 snprintf(target, sizeof target, TREE "%s", files[i]);
@@ -264,7 +266,11 @@ static bool make_identity(const char *home)
 
 bool confine_prepare(const char *home, ConfineError *error)
 {
-        static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"/proc/self/fd", "dev/fd"}};
+        static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"usr/bin", "bin"},
+#ifdef __aarch64__
+                                                {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
+#endif
+                                                {"/proc/self/fd", "dev/fd"}};
         static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
                                               ".empty"};
 
@@ -351,8 +357,10 @@ static int item_mount(const Job *job, unsigned i, ConfineError *error)
 static bool mount_item(const Job *job, unsigned i, ConfineError *error)
 {
         const JobItem *item = job->items[i];
-        /* Python's own libraries have to be mapped executable; execve is refused in any case */
-        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (strncmp(job->targets[i], "/usr", 4) == 0 ? 0 : MOUNT_ATTR_NOEXEC) |
+        /* Python's own libraries have to be mapped executable. Where programs are started, restore_libraries() sees to that, so that no
+         * more than these are. */
+        bool executable = item->kind == ITEM_RUN || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
+        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
                               (item->kind == ITEM_WRITE ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
@@ -406,6 +414,7 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_LIST:
         case ITEM_READ:
         case ITEM_WRITE:
+        case ITEM_RUN:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
         case ITEM_KEEP:
@@ -418,6 +427,89 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         return confine_fail(error, FRAME_UNAVAILABLE, "The sandbox was asked for something it does not know, so the tool was not run.");
 }
 
+/* ---- programs */
+
+bool job_runs(const Job *job)
+{
+        for (unsigned i = 0; i < job->head->n_items; i++)
+                if (job->items[i]->kind == ITEM_RUN)
+                        return true;
+        return false;
+}
+
+static bool is_inside(const char *path, const char *folder)
+{
+        size_t length = strlen(folder);
+
+        return strncmp(path, folder, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* A granted folder above the system's libraries, or in them, covers them with what nothing can be loaded from. */
+static bool restore_libraries(const Job *job)
+{
+        char source[128];
+
+        for (unsigned n = 0; n < N_SYSTEM_FOLDERS; n++) {
+                bool covered = false;
+
+                for (unsigned i = 0; i < job->head->n_items; i++)
+                        covered |= job->items[i]->kind <= ITEM_WRITE && (is_inside(system_folders[n], job->targets[i]) ||
+                                                                         is_inside(job->targets[i], system_folders[n]));
+                snprintf(source, sizeof source, "/old%s", system_folders[n]);
+                if (covered && !bind(source, system_folders[n], READ_ONLY))
+                        return false;
+        }
+        return true;
+}
+
+/* Writes a copy of the loader in which one segment that only debuggers and unwinders read is called the name of an interpreter, and a
+ * length that no such name has. The kernel does not look at that when it loads this for a program, and refuses it as a program itself. */
+static bool copy_loader(int from, int to)
+{
+        static char bytes[2 << 20];
+        ssize_t size = read(from, bytes, sizeof bytes);
+        Elf64_Ehdr *head = (void *)bytes;
+        bool found = false;
+
+        if (size <= (ssize_t)sizeof *head || size == (ssize_t)sizeof bytes || head->e_phoff % 8 ||
+            head->e_phoff + head->e_phnum * sizeof(Elf64_Phdr) > (size_t)size)
+                return false;
+        for (unsigned i = 0; i < head->e_phnum; i++) {
+                Elf64_Phdr *segment = (Elf64_Phdr *)(void *)(bytes + head->e_phoff) + i;
+
+                if (segment->p_type == PT_GNU_EH_FRAME) {
+                        segment->p_type = PT_INTERP;
+                        segment->p_filesz = 1;
+                        found = true;
+                }
+        }
+        return found && write(to, bytes, (size_t)size) == size;
+}
+
+/* The kernel needs the right to execute the loader to start any other program, and the loader given a file's name would start that file: so
+ * it is replaced by one that only the kernel can use. */
+static bool mount_loader(void)
+{
+        int from = open(LOADER, O_RDONLY | O_CLOEXEC), to = open("/.loader", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0555);
+        int mount = -1, target = -1;
+        bool done = from >= 0 && to >= 0 && copy_loader(from, to);
+
+        if (to >= 0)
+                close(to);
+        if (from >= 0)
+                close(from);
+        from = done ? open_path(AT_FDCWD, "/.loader", RESOLVE_NO_SYMLINKS) : -1;
+        done = from >= 0 && (mount = clone_tree(from, 0)) >= 0 && set_mount(mount, READ_ONLY) == 0 &&
+               (target = open_path(AT_FDCWD, LOADER, RESOLVE_NO_SYMLINKS)) >= 0 && put_mount(mount, target) == 0;
+        if (from >= 0)
+                close(from);
+        if (mount >= 0)
+                close(mount);
+        if (target >= 0)
+                close(target);
+        return done;
+}
+
 bool confine_grant(const Job *job, ConfineError *error)
 {
         struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -427,6 +519,8 @@ bool confine_grant(const Job *job, ConfineError *error)
         for (unsigned i = 0; i < job->head->n_items; i++)
                 if (!do_item(job, i, error))
                         return false;
+        if (job_runs(job) && (!restore_libraries(job) || !mount_loader()))
+                return fail_errno(error, "programs");
         /* /old itself stays, empty: removing what was a mount point makes the kernel wait */
         if (umount2("/old", MNT_DETACH) < 0)
                 return fail_errno(error, "host tree");

@@ -26,6 +26,7 @@ typedef enum {
         ITEM_LIST,  /* mount; names and sizes */
         ITEM_READ,  /* mount; read */
         ITEM_WRITE, /* mount; read and write */
+        ITEM_RUN,   /* mount of a program's file; read and execute */
         ITEM_HIDE,  /* an empty mount over a place inside a mount */
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */
         ITEM_PIN,   /* a folder inside a write mount that cannot be moved away */

@@ -20,10 +20,11 @@
 
 #define FS_FIRST ((1ULL << 13) - 1)
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RUN (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
 #define NEVER                                                                                                    \
         (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
          LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
-#define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
 typedef struct {
         uint64_t fs, net, scoped;
@@ -81,12 +82,13 @@ static bool allow_items(int ruleset, uint64_t handled, const Job *job)
                 uint64_t rights = item->kind == ITEM_LIST    ? LANDLOCK_ACCESS_FS_READ_DIR
                                   : item->kind == ITEM_READ  ? READ
                                   : item->kind == ITEM_WRITE ? handled & ~NEVER
+                                  : item->kind == ITEM_RUN   ? RUN
                                                              : 0;
 
                 if (rights && !allow(ruleset, job->targets[i], rights))
                         return false;
         }
-        return true;
+        return !job_runs(job) || allow(ruleset, LOADER, RUN);
 }
 
 bool landlock_close(const Job *job, ConfineError *error)

@@ -115,6 +115,10 @@ static void test_words(Fixture *fixture, gconstpointer data)
                 g_assert_null(strstr(sentence, "“"));
                 g_assert_cmpstr(detail, !=, "");
         }
+        g_autofree char *run = NULL, *run_detail = NULL;
+        questions_words("run", "ffmpeg", &run, &run_detail);
+        g_assert_cmpstr(run, ==, "May it run ffmpeg?");
+        g_assert_nonnull(strstr(run_detail, "only what the app may"));
         Told other = {0};
         g_autofree char *save = ask(fixture, "wolf", "save", "wolf.stl", &other);
         question = g_ptr_array_index(fixture->asked, 1);

@@ -158,8 +158,9 @@ class Stage:
     def attack(self, code, options):
         kind = options.get("grant", "read")
         path = options.get("path", "DOCS").replace("DOCS", str(self.docs)).replace("HOME", str(self.home))
-        manifest = {kind: [path], "limits": {"seconds": 15, **options.get("limits", {})}}
-        return self.sandboxed(self.tool(code), manifest, [f"{kind}={path}"])
+        programs = options.get("run", [])
+        manifest = {kind: [path], "run": programs, "limits": {"seconds": 15, **options.get("limits", {})}}
+        return self.sandboxed(self.tool(code), manifest, [f"{kind}={path}"] + ["run=" + name for name in programs])
 
 
 def judge(stage, code, options):

@@ -133,6 +133,26 @@ def a_start_in_the_first_granted_folder(ground):
 
 
 @test
+def programs(ground):
+    """By name, found through PATH or in /usr/bin, with the tool's own grants; refused with a sentence where running it is more than running it."""
+    call = "import subprocess\ndef run(args):\n    return {'out': subprocess.run(args['command'], input=args.get('in'), capture_output=True, text=True, check=True).stdout}\n"
+
+    def outcome(wanted, agreed, command, *more, **arguments):
+        return ground.run(call, wanted, *[part for grant in agreed for part in ("--grant", grant)], "--args", json.dumps({"command": command, **arguments}), *more)
+    same(outcome({"run": ["sort"]}, ["run=sort"], ["sort"], **{"in": "b\na\n"})[:2], (0, {"out": "a\nb\n"}))
+    same(outcome({"run": ["/usr/bin/sort"]}, ["run=/bin/sort"], ["/bin/sort"], **{"in": "b\na\n"})[1], {"out": "a\nb\n"})
+    same(outcome({"run": ["cat", "sort"], "read": ["~/docs"]}, ["run=sort", "run=cat", f"read={ground.docs}"], ["cat", "note.txt"])[1], {"out": "hello"})
+    same(outcome({"run": ["cat"], "read": ["/usr"]}, ["run=cat", "read=/usr"], ["cat"], **{"in": "x"})[1], {"out": "x"})
+    status, answer, _ = outcome({}, ["run=sort"], ["sort"])
+    same((status, answer["error"]["kind"]), (1, "tool"))
+    assert "PermissionError" in answer["error"]["message"], answer
+    refused(outcome({"run": ["sort"]}, [], ["sort"]), "The tool wants run=sort", "--grant run=sort")
+    for name, word in (("sh", "a shell"), ("passwd", "more rights"), ("ldd", "a script"), ("no-such-program", "no such program"), ("../bin/sort", "program's name"),
+                       ("/opt/x", "program's name"), (".sort", "program's name")):
+        refused(outcome({"run": [name]}, [f"run={name}"], ["sort"]), word)
+
+
+@test
 def help_and_usage(ground):
     for arguments, words in ((["--help"], ("serve SOCKET", "Exit status", "run --manifest FILE")), (["run", "--help"], ("--grant=CAP=RESOURCE", "--connect=SOCKET", "--app=NAME")),
                              (["serve", "--help"], ("serve SOCKET",))):
