@@ -318,6 +318,8 @@ static void call_run(Call *call)
                 .arguments = call->arguments,
                 .grants = grants,
                 .n_grants = call->needs->len,
+                .app = call->app,
+                .tool = call->tool->name,
                 .world = call->world,
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),

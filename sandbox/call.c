@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "data.h"
 #include "memory.h"
 #include "protect.h"
 #include "wire.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
+#define DATA_EVERY_MS 200
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
 #define RAISED_MAX (128 * 1024)
@@ -29,7 +31,7 @@ struct Call {
         gboolean confined, answered, log_cut;
         CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
         GBytes *held_bytes;
-        GSource *channel, *output, *ended, *clock, *memory;
+        GSource *channel, *output, *ended, *clock, *memory, *data;
 };
 
 /* ---- the answer */
@@ -90,6 +92,7 @@ static void answer(Call *call, CallAnswer *what)
         watch_clear(&call->output);
         watch_clear(&call->clock);
         watch_clear(&call->memory);
+        watch_clear(&call->data);
         kill_all(call);
         if (call->plan->written->len)
                 hold(call, what);
@@ -114,6 +117,17 @@ static void fail_memory(Call *call)
         fail(call, SANDBOX_ERROR_MEMORY, FALSE, "The tool needed more than the %u MB of memory that it may use.", call->request.memory_mb);
 }
 
+/* Where there is more than there may be now, but was not at the start. */
+static gboolean check_data(Call *call)
+{
+        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
+                return TRUE;
+        fail(call, SANDBOX_ERROR_DATA, FALSE,
+             "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can only "
+             "read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
+        return FALSE;
+}
+
 /* ---- frames */
 
 static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size)
@@ -126,6 +140,8 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);
+        else if (call->confined && kind == FRAME_RESULT && !check_data(call))
+                return;
         else if (call->confined && kind == FRAME_RESULT)
                 answer(call, &(CallAnswer){.error = -1, .result = bytes, .result_size = size});
         else if (call->confined && kind == FRAME_RAISED && size <= RAISED_MAX)
@@ -206,6 +222,12 @@ static gboolean memory_cb(gpointer data)
         return G_SOURCE_CONTINUE;
 }
 
+static gboolean data_cb(gpointer data)
+{
+        check_data(data);
+        return G_SOURCE_CONTINUE;
+}
+
 void call_cancel(Call *call)
 {
         fail(call, SANDBOX_ERROR_CANCELLED, !call->confined, "The call was cancelled.");
@@ -219,6 +241,7 @@ static void call_free(Call *call)
         watch_clear(&call->output);
         watch_clear(&call->clock);
         watch_clear(&call->memory);
+        watch_clear(&call->data);
         watch_clear(&call->ended);
         outbox_finish(&call->job);
         close(call->spare.channel);
@@ -315,6 +338,10 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
         call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
+        if (plan->data >= 0 && !plan->data_full)
+                call->data = watch_after(DATA_EVERY_MS, data_cb, call);
+        if (plan->note)
+                g_string_append(call->log, plan->note);
         if (!send_job(call))
                 kill_all(call); /* a spare that has failed says why in its channel, and its end is noticed */
         return call;

@@ -338,6 +338,10 @@ static json_object *make_head(const SandboxCall *call)
         }
         json_object_object_add(head, "grants", grants);
         json_object_object_add(head, "source", json_object_new_int64((gint64)strlen(call->source)));
+        if (call->app && call->tool) {
+                json_object_object_add(head, "app", json_object_new_string(call->app));
+                json_object_object_add(head, "tool", json_object_new_string(call->tool));
+        }
         if (call->world)
                 json_object_object_add(head, "world", json_object_new_string(call->world));
         json_object_object_add(head, "seconds", json_object_new_double(call->seconds));

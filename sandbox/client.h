@@ -16,6 +16,7 @@ typedef enum {
         SANDBOX_ERROR_OUTPUT,      /* too large, or not JSON */
         SANDBOX_ERROR_CRASHED,     /* died by a signal */
         SANDBOX_ERROR_CANCELLED,
+        SANDBOX_ERROR_DATA,        /* its data folder holds more than it may */
 } SandboxError;
 #define SANDBOX_ERROR sandbox_error_quark()
 GQuark sandbox_error_quark(void);
@@ -41,6 +42,7 @@ typedef struct {
         json_object *arguments;
         const SandboxGrant *grants;
         gsize n_grants;
+        const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
         const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;

@@ -5,6 +5,7 @@
  * prepared spare; call.c sees one call through its limits. worker/ is the other program: a Python interpreter that forks itself into
  * confinement (worker/confine.h). SECURITY.md says what holds and what does not. */
 #include "client.h"
+#include "data.h"
 #include "manifest.h"
 #include "server.h"
 #include "wire.h"
@@ -129,15 +130,32 @@ static json_object *read_arguments(const char *given, GError **error)
         return arguments;
 }
 
+/* What tells the data folders of an app's tools apart: the file's name. */
+static char *tool_name(const char *path)
+{
+        g_autofree char *base = g_path_get_basename(path);
+        char *name;
+
+        if (g_str_has_suffix(base, ".py"))
+                base[strlen(base) - 3] = '\0';
+        name = g_strndup(base, DATA_NAME_MAX);
+        g_strcanon(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-", '_');
+        return name[0] ? name : (g_free(name), g_strdup("tool"));
+}
+
 static int run_tool(const Options *options, const char *tool)
 {
         g_autoptr(GError) error = NULL;
         g_autofree char *source = read_file(tool, &error), *text = source ? read_file(options->manifest, &error) : NULL;
         g_autoptr(Manifest) manifest = text ? manifest_read(text, (const char *const *)options->grants, &error) : NULL;
         json_object *arguments = manifest ? read_arguments(options->arguments, &error) : NULL;
-        SandboxCall call = {.source = source, .arguments = arguments, .world = options->world};
+        SandboxCall call = {.source = source, .arguments = arguments, .world = options->world, .app = options->app};
+        g_autofree char *name = tool_name(tool);
         int status;
 
+        call.tool = name;
+        if (options->app && !data_is_name(options->app))
+                return print_error("usage", "An app's name has letters, digits and \"._-\" only, and at most 64 of them.", NULL);
         if (!arguments)
                 return print_error(error->domain == SANDBOX_ERROR ? "grant" : "usage", error->message, NULL);
         call.grants = (const SandboxGrant *)(void *)manifest->grants->data;

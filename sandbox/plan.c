@@ -1,5 +1,6 @@
 #include "plan.h"
 
+#include "data.h"
 #include "facts.h"
 #include "idmap.h"
 #include "places.h"
@@ -258,6 +259,41 @@ static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **
                                           : add_path(builder, grant->kind, grant->resource, error);
 }
 
+/* ---- the data folder */
+
+/* Where it cannot be had, the tool has one that is not kept, and the log says so. */
+static void add_data(Builder *builder)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *link = NULL, *path = NULL;
+        Plan *plan = builder->plan;
+        struct stat about;
+        int mount = -1;
+
+        plan->data = data_open(builder->request->app, builder->request->tool, &error);
+        if (plan->data >= 0) {
+                link = g_strdup_printf("/proc/self/fd/%d", plan->data);
+                path = g_file_read_link(link, &error);
+        }
+        if (path && geteuid() == 0) {
+                mount = plan->n_fds < JOB_FDS_MAX ? (int)syscall(SYS_open_tree, plan->data, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
+                                                                                                      OPEN_TREE_CLOEXEC) : -1;
+                if (mount < 0)
+                        g_clear_pointer(&path, g_free);
+        }
+        if (!path || fstat(plan->data, &about) < 0) {
+                plan->note = g_strdup_printf("%s What it writes there is gone afterwards.\n",
+                                             error ? error->message : "The data folder of this tool cannot be lent to it.");
+                return;
+        }
+        plan->data_full = data_is_full(plan->data, 0);
+        add_system_file(builder, plan->data_full ? ITEM_DATA_FULL : ITEM_DATA, path, DATA_FOLDER, &about);
+        if (mount >= 0) {
+                ((Item *)builder->items->pdata[builder->items->len - 1])->fd = (int)plan->n_fds;
+                plan->fds[plan->n_fds++] = mount;
+        }
+}
+
 /* ---- what is covered inside the mounts */
 
 static gboolean is_granted(const Builder *builder, const char *path)
@@ -360,6 +396,8 @@ static gboolean build(Builder *builder, GError **error)
         }
         if (!builder->world)
                 hide_private(builder);
+        if (!builder->world && request->app)
+                add_data(builder);
         for (guint i = 0; i < builder->plan->written->len; i++)
                 protect_scan(builder->plan->written->pdata[i], keep_cb, builder);
         if (builder->items->len > JOB_ITEMS_MAX) {
@@ -381,6 +419,7 @@ Plan *plan_new(const PlanRequest *request, GError **error)
         gboolean done = FALSE;
 
         plan->job = g_byte_array_new();
+        plan->data = -1;
         plan->written = g_ptr_array_new_with_free_func(g_free);
         plan->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         builder.world = request->world ? realpath(request->world, NULL) : NULL;
@@ -401,6 +440,9 @@ void plan_free(Plan *plan)
                 return;
         for (guint i = 0; i < plan->n_fds; i++)
                 close(plan->fds[i]);
+        if (plan->data >= 0)
+                close(plan->data);
+        g_free(plan->note);
         g_byte_array_unref(plan->job);
         g_ptr_array_unref(plan->written);
         g_hash_table_unref(plan->kept);

@@ -9,7 +9,7 @@ typedef struct {
         const char *source, *arguments; /* not NUL-terminated */
         gsize source_size, arguments_size;
         GArray *grants;                 /* SandboxGrant */
-        const char *world;
+        const char *world, *app, *tool;
         double seconds;
         guint memory_mb, processes;
         gsize output_max;
@@ -20,6 +20,9 @@ typedef struct {
         int fds[JOB_FDS_MAX];
         guint n_fds;
         GPtrArray *written; /* folders that the tool may change, for protect_sweep(); their targets are the real paths */
+        int data;           /* the data folder, -1 */
+        gboolean data_full; /* it was full before */
+        char *note;         /* for the log, or NULL */
         GHashTable *kept;   /* protected places that were there before */
 } Plan;
 

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "call.h"
+#include "data.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ typedef struct {
         Reader *reader; /* NULL once it has gone */
         Server *server;
         gint64 id;
-        char *body, *world;
+        char *body, *world, *app, *tool;
         PlanRequest plan;
         Call *call;
 } Request;
@@ -56,6 +57,8 @@ static void request_free(Request *request)
         g_array_unref(request->plan.grants);
         g_free(request->body);
         g_free(request->world);
+        g_free(request->app);
+        g_free(request->tool);
         g_free(request);
 }
 
@@ -203,6 +206,14 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         request->body = g_memdup2(body, size);
         if (json_object_object_get_ex(head, "world", &value))
                 request->world = g_strdup(json_object_get_string(value));
+        if (json_object_object_get_ex(head, "app", &value))
+                request->app = g_strdup(json_object_get_string(value));
+        if (json_object_object_get_ex(head, "tool", &value))
+                request->tool = g_strdup(json_object_get_string(value));
+        if (!request->app != !request->tool || (request->app && (!data_is_name(request->app) || !data_is_name(request->tool))))
+                return FALSE;
+        request->plan.app = request->app;
+        request->plan.tool = request->tool;
         request->plan.source = request->body;
         request->plan.source_size = (gsize)source;
         request->plan.arguments = request->body + source;

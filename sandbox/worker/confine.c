@@ -24,6 +24,7 @@
 #define ROOT_TMPFS "mode=755,size=8m,nr_inodes=4096"
 #define SCRATCH_TMPFS "mode=1777,size=64m,nr_inodes=4096"
 #define OPEN_FILES 64
+#define SCRATCH_BYTES (64UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
 #define GET_TID_ADDRESS 40 /* PR_GET_TID_ADDRESS, absent from older headers */
@@ -271,7 +272,7 @@ bool confine_prepare(const char *home, ConfineError *error)
                                                 {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
 #endif
                                                 {"/proc/self/fd", "dev/fd"}};
-        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
+        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu", DATA_FOLDER + 1,
                                               ".empty"};
 
         if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE | MS_SILENT, NULL) < 0) {
@@ -295,6 +296,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
                 return fail_errno(error, "scratch");
+        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
+                return fail_errno(error, "data");
         if (!make_identity(home))
                 return fail_errno(error, "identity");
         if (syscall(SYS_pivot_root, ".", "old") < 0 || chdir("/") < 0)
@@ -361,7 +364,7 @@ static bool mount_item(const Job *job, unsigned i, ConfineError *error)
          * more than these are. */
         bool executable = item->kind == ITEM_RUN || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
         uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
-                              (item->kind == ITEM_WRITE ? 0 : MOUNT_ATTR_RDONLY);
+                              (item->kind >= ITEM_WRITE && item->kind <= ITEM_DATA_FULL ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
 
@@ -414,6 +417,8 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_LIST:
         case ITEM_READ:
         case ITEM_WRITE:
+        case ITEM_DATA:
+        case ITEM_DATA_FULL:
         case ITEM_RUN:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
@@ -547,13 +552,23 @@ bool confine_measure(void)
         return read_number("/proc/self/statm", &own_pages);
 }
 
-static bool set_limits(const JobHead *head)
+/* Only a granted folder has room for large files. */
+static rlim_t file_size(const Job *job)
 {
+        for (unsigned i = 0; i < job->head->n_items; i++)
+                if (job->items[i]->kind == ITEM_WRITE)
+                        return FILE_BYTES;
+        return SCRATCH_BYTES;
+}
+
+static bool set_limits(const Job *job)
+{
+        const JobHead *head = job->head;
         /* the address space that a call starts with belongs to the interpreter, and its job to us, not to the tool */
         rlim_t own = (rlim_t)own_pages * (rlim_t)sysconf(_SC_PAGESIZE) + head->size;
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
-               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, FILE_BYTES) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE,
+               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE,
                                                                                                                                 0) &&
                limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
 }
@@ -578,7 +593,7 @@ bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError
 {
         if (sethostname("sandbox", 7) < 0)
                 return fail_errno(error, "host name");
-        if (!set_limits(job->head))
+        if (!set_limits(job))
                 return fail_errno(error, "limits");
         if (!drop_capabilities())
                 return fail_errno(error, "capabilities");

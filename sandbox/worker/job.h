@@ -22,10 +22,14 @@
 #define INSIDE_ID 1000
 #define HOST_ID_OF_ROOTS_TOOLS 100000
 
+#define DATA_FOLDER "/run/impromptu/data" /* inside */
+
 typedef enum {
         ITEM_LIST,  /* mount; names and sizes */
         ITEM_READ,  /* mount; read */
         ITEM_WRITE, /* mount; read and write */
+        ITEM_DATA,  /* mount of the data folder; read and write */
+        ITEM_DATA_FULL, /* likewise, but with more in it than may be: read and remove */
         ITEM_RUN,   /* mount of a program's file; read and execute */
         ITEM_HIDE,  /* an empty mount over a place inside a mount */
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */

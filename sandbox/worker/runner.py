@@ -13,6 +13,7 @@ TRACEBACK_MAX = 16 * 1024
 MESSAGE_MAX = 2000
 DEPTH_MAX = 100
 
+os.environ["IMPROMPTU_DATA"] = "/run/impromptu/data"
 sys.path.append("/usr/lib/python3/dist-packages")
 
 

@@ -152,6 +152,64 @@ def programs(ground):
         refused(outcome({"run": [name]}, [f"run={name}"], ["sort"]), word)
 
 
+KEEP = """import os
+data = os.environ['IMPROMPTU_DATA']
+def run(args):
+    if args.get('fill'):
+        for n in range(args['fill']):
+            with open(f'{data}/fill{n}', 'wb') as file:
+                file.write(b'x' * (args.get('mb', 1) << 20))
+                file.flush()
+                if args.get('remove'):
+                    os.unlink(f'{data}/fill{n}')
+                    held.append(os.dup(file.fileno()))
+        if args.get('wait'):
+            import time; time.sleep(30)
+    for name in args.get('clear', []):
+        os.unlink(f'{data}/{name}')
+    if 'text' in args:
+        open(data + '/kept', 'w').write(args['text'])
+    kept = open(data + '/kept').read() if os.path.exists(data + '/kept') else None
+    return {'kept': kept, 'there': len(os.listdir(data)), 'above': sorted(os.listdir(data + '/..'))}
+held = []
+"""
+
+
+@test
+def data_folders(ground):
+    """A tool finds what it kept for the same app again, and nothing of another app's or tool's; without an app nothing is kept."""
+    def keep(app, name="tool.py", **arguments):
+        tool = ground.write(name, KEEP)
+        done = ground.start(["run", "--manifest", ground.write("manifest.json", "{}"), "--args", json.dumps(arguments)] + (["--app", app] if app else []) + [tool])
+        return done.returncode, json.loads(done.stdout), done.stderr
+    same(keep("a", text="of a"), (0, {"kept": "of a", "there": 1, "above": ["data"]}, ""))
+    same(keep("a")[1]["kept"], "of a")
+    same(keep("b")[1], {"kept": None, "there": 0, "above": ["data"]})
+    same(keep("a", "other.py")[1]["kept"], None)
+    same(keep(None, text="of none")[1]["kept"], "of none")
+    same(keep(None)[1]["kept"], None)
+    place = ground.base / "home/.local/share/impromptu/tool-data"
+    same((place / "a/tool/kept").read_text(), "of a")
+    refused(keep("../a"), "An app's name")
+    refused(keep(".."), "An app's name")
+    status, answer, _ = keep("a", fill=70)
+    same((status, answer["error"]["kind"]), (1, "data"))
+    assert len(list((place / "a/tool").iterdir())) > 60
+    status, answer, _ = keep("a", text="more")
+    same((status, answer["error"]["kind"]), (1, "tool"))
+    assert "PermissionError" in answer["error"]["message"], answer
+    same(keep("a", clear=[f"fill{n}" for n in range(70)])[1]["kept"], "of a")
+    same(keep("a", text="again")[1]["kept"], "again")
+    same(keep("a", fill=40, mb=2, remove=True, wait=True)[1].get("error", {}).get("kind"), "data")
+    same(keep("a", fill=2, remove=True, text="with removed files")[1]["kept"], "with removed files")
+    shutil.rmtree(place / "b/tool")
+    os.symlink(ground.docs, place / "b/tool")
+    ground.own()
+    status, answer, log = keep("b", text="through a link")
+    same((status, os.path.exists(ground.docs + "/kept")), (0, False))
+    assert "cannot be kept" in log and "gone afterwards" in log, log
+
+
 @test
 def help_and_usage(ground):
     for arguments, words in ((["--help"], ("serve SOCKET", "Exit status", "run --manifest FILE")), (["run", "--help"], ("--grant=CAP=RESOURCE", "--connect=SOCKET", "--app=NAME")),
