@@ -122,7 +122,7 @@ static gboolean check_limits(json_object *limits, GError **error)
         static const struct {
                 const char *name;
                 double min, max;
-        } known[] = {{"seconds", 0, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 4096}};
+        } known[] = {{"seconds", 0, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 131072}};
         if (!json_object_is_type(limits, json_type_object))
                 return wrong(error, "The tool's limits must be an object.");
         json_object_object_foreach(limits, key, value) {

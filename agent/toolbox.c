@@ -59,7 +59,8 @@ struct Call {
 static const struct {
         const char *name;
         SandboxGrantKind kind;
-} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM}, {"run", SANDBOX_RUN}};
+} capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
+                  {"run", SANDBOX_RUN}};
 
 static void need_free(gpointer data)
 {

@@ -31,7 +31,8 @@ struct Call {
         gboolean confined, answered, log_cut;
         CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
         GBytes *held_bytes;
-        GSource *channel, *output, *ended, *clock, *memory, *data;
+        GSource *channel, *output, *ended, *clock, *memory, *data, *pause;
+        GBytes *progress; /* that waits for the pause after the one before to end */
 };
 
 /* ---- the answer */
@@ -93,6 +94,7 @@ static void answer(Call *call, CallAnswer *what)
         watch_clear(&call->clock);
         watch_clear(&call->memory);
         watch_clear(&call->data);
+        watch_clear(&call->pause);
         kill_all(call);
         if (call->plan->written->len)
                 hold(call, what);
@@ -130,6 +132,34 @@ static gboolean check_data(Call *call)
 
 /* ---- frames */
 
+static gboolean pause_cb(gpointer data)
+{
+        Call *call = data;
+        g_autoptr(GBytes) latest = g_steal_pointer(&call->progress);
+        gsize size;
+
+        if (latest) {
+                const char *text = g_bytes_get_data(latest, &size);
+
+                call->funcs.progress(call, text, size, call->funcs.data);
+        } else {
+                watch_clear(&call->pause);
+        }
+        return G_SOURCE_CONTINUE;
+}
+
+/* The first report goes out at once; of those that follow too fast, the last one of each pause. */
+static void take_progress(Call *call, const char *bytes, gsize size)
+{
+        if (call->pause) {
+                g_clear_pointer(&call->progress, g_bytes_unref);
+                call->progress = g_bytes_new(bytes, size);
+        } else {
+                call->pause = watch_after(PROGRESS_EVERY_MS, pause_cb, call);
+                call->funcs.progress(call, bytes, size, call->funcs.data);
+        }
+}
+
 static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size)
 {
         g_autofree char *raw = g_strndup(bytes, MIN(size, WORKER_MESSAGE_MAX)), *text = g_utf8_make_valid(raw, -1);
@@ -140,6 +170,8 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);
+        else if (call->confined && kind == FRAME_PROGRESS && size <= PROGRESS_MAX)
+                take_progress(call, bytes, size);
         else if (call->confined && kind == FRAME_RESULT && !check_data(call))
                 return;
         else if (call->confined && kind == FRAME_RESULT)
@@ -158,19 +190,21 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
 static void take_frames(Call *call)
 {
         FrameHead head;
+        gsize done = 0;
 
-        while (!call->answered && call->frame->len >= sizeof head) {
-                memcpy(&head, call->frame->data, sizeof head);
+        while (!call->answered && call->frame->len - done >= sizeof head) {
+                memcpy(&head, call->frame->data + done, sizeof head);
                 if (head.size > MAX(call->request.output_max, RAISED_MAX)) {
                         fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The result is larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
                              call->request.output_max);
                         return;
                 }
-                if (call->frame->len < sizeof head + head.size)
-                        return;
-                take_frame(call, head.kind, (const char *)call->frame->data + sizeof head, head.size);
-                g_byte_array_remove_range(call->frame, 0, (guint)(sizeof head + head.size));
+                if (call->frame->len - done < sizeof head + head.size)
+                        break;
+                take_frame(call, head.kind, (const char *)call->frame->data + done + sizeof head, head.size);
+                done += sizeof head + head.size;
         }
+        g_byte_array_remove_range(call->frame, 0, (guint)done);
 }
 
 static gboolean channel_cb(gint fd, GIOCondition condition, gpointer data)
@@ -242,7 +276,9 @@ static void call_free(Call *call)
         watch_clear(&call->clock);
         watch_clear(&call->memory);
         watch_clear(&call->data);
+        watch_clear(&call->pause);
         watch_clear(&call->ended);
+        g_clear_pointer(&call->progress, g_bytes_unref);
         outbox_finish(&call->job);
         close(call->spare.channel);
         close(call->spare.log);

@@ -26,6 +26,7 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_MEMORY_MB 512
 #define SANDBOX_PROCESSES 8
 #define SANDBOX_OUTPUT_MAX (4 * 1024 * 1024)
+#define SANDBOX_OUTPUT_MOST (128 * 1024 * 1024) /* that a call may ask for */
 #define SANDBOX_LOG_MAX (64 * 1024)  /* what the tool prints */
 #define SANDBOX_CALLS_AT_ONCE 4      /* more wait in line */
 
@@ -37,6 +38,9 @@ typedef struct {
                                * program's ("ffmpeg") */
 } SandboxGrant;
 
+/* How far a call is: {"progress": …, "text"?: …} as the tool says, an object and untrusted. progress is borrowed. */
+typedef void (*SandboxProgressFunc)(json_object *progress, gpointer user_data);
+
 typedef struct {
         const char *source;       /* Python with `def run(args: dict) -> dict` */
         json_object *arguments;
@@ -47,6 +51,7 @@ typedef struct {
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;
         gsize output_max;         /* bytes of the result */
+        SandboxProgressFunc progress; /* NULL, or called with the call's user_data before its end, never after it was cancelled */
 } SandboxCall;
 
 typedef struct {

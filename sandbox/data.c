@@ -65,8 +65,8 @@ int data_open(const char *app, const char *tool, GError **error)
                 fd = -1;
         }
         if (fd < 0)
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_DATA, "The data of this tool cannot be kept (%s/tool-data/%s/%s: %s).", base,
-                            app, tool, g_strerror(errno));
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_DATA, "The data of this tool cannot be kept (%s/tool-data/%s/%s: %s).",
+                            base, app, tool, g_strerror(errno));
         return fd;
 }
 

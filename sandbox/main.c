@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
         char *manifest, *app, *arguments, *connect, *world;
         char **grants;
+        gboolean progress;
 } Options;
 
 static void print_json(json_object *value)
@@ -87,6 +88,11 @@ static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
         }
         print_log(sandbox_call_log(async));
         g_main_loop_quit(run->loop);
+}
+
+static void progress_cb(json_object *progress, gpointer data)
+{
+        g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 static int run_call(const Options *options, const SandboxCall *call)
@@ -154,6 +160,7 @@ static int run_tool(const Options *options, const char *tool)
         int status;
 
         call.tool = name;
+        call.progress = options->progress ? progress_cb : NULL;
         if (options->app && !data_is_name(options->app))
                 return print_error("usage", "An app's name has letters, digits and \"._-\" only, and at most 64 of them.", NULL);
         if (!arguments)
@@ -179,6 +186,7 @@ static int command_run(int argc, char **argv)
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
                 {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
+                {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each", NULL},
                 {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
                 {NULL},
         };

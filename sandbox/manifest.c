@@ -103,7 +103,7 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         static const struct {
                 const char *name;
                 double least, most;
-        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 4096}};
+        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024}};
         double values[G_N_ELEMENTS(known)] = {0};
 
         if (!json_object_is_type(limits, json_type_object))

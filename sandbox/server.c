@@ -106,6 +106,19 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         send_answer(data, answer);
 }
 
+static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+{
+        Request *request = data;
+        json_object *head;
+
+        if (!request->reader || !request->reader->wire)
+                return;
+        head = json_object_new_object();
+        json_object_object_add(head, "id", json_object_new_int64(request->id));
+        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        wire_send(request->reader->wire, head, text, size);
+}
+
 static void gone_cb(Call *call, gpointer data)
 {
         Request *request = data;
@@ -119,7 +132,7 @@ static void gone_cb(Call *call, gpointer data)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {answered_cb, gone_cb, request};
+        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Plan *plan;
@@ -201,7 +214,7 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         json_object *value;
         gint64 source = json_object_object_get_ex(head, "source", &value) ? json_object_get_int64(value) : -1;
 
-        if (source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size || !read_grants(head, request->plan.grants))
+        if (size > WIRE_REQUEST_MAX || source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size || !read_grants(head, request->plan.grants))
                 return FALSE;
         request->body = g_memdup2(body, size);
         if (json_object_object_get_ex(head, "world", &value))
@@ -222,7 +235,7 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         request->plan.seconds = number(head, "seconds", SANDBOX_SECONDS, SERVER_SECONDS_MAX);
         request->plan.memory_mb = (guint)number(head, "memory_mb", SANDBOX_MEMORY_MB, SERVER_MEMORY_MB_MAX);
         request->plan.processes = (guint)number(head, "processes", SANDBOX_PROCESSES, SERVER_PROCESSES_MAX);
-        request->plan.output_max = (gsize)number(head, "output", SANDBOX_OUTPUT_MAX, SANDBOX_OUTPUT_MAX);
+        request->plan.output_max = (gsize)number(head, "output", SANDBOX_OUTPUT_MAX, SANDBOX_OUTPUT_MOST);
         return TRUE;
 }
 

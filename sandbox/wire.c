@@ -1,7 +1,5 @@
 #include "wire.h"
 
-#include "client.h"
-
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>

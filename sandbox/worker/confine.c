@@ -272,8 +272,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                                                 {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
 #endif
                                                 {"/proc/self/fd", "dev/fd"}};
-        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu", DATA_FOLDER + 1,
-                                              ".empty"};
+        static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
+                                              DATA_FOLDER + 1, ".empty"};
 
         if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE | MS_SILENT, NULL) < 0) {
                 confine_explain(errno, error->message, sizeof error->message);

@@ -15,6 +15,8 @@
 #define JOB_PATH_MAX 4096
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
+#define PROGRESS_MAX 4096 /* bytes of one report */
+
 #define WORKER_CONTROL_FD 3
 #define WORKER_MESSAGE_MAX 480
 
@@ -59,6 +61,7 @@ typedef enum {
         FRAME_STARTED = 'S',     /* confined; from here on everything is the tool's word */
         FRAME_RESULT = 'R',      /* JSON */
         FRAME_RAISED = 'T',      /* JSON {message, traceback} */
+        FRAME_PROGRESS = 'P',    /* JSON, any number of times before the one that is the answer */
         FRAME_NO_MEMORY = 'M',   /* text */
         FRAME_BAD_OUTPUT = 'O',  /* text */
         FRAME_GRANT = 'G',       /* text: a grant cannot be given; before STARTED only */

@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, random, re, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
@@ -208,6 +208,76 @@ def data_folders(ground):
     status, answer, log = keep("b", text="through a link")
     same((status, os.path.exists(ground.docs + "/kept")), (0, False))
     assert "cannot be kept" in log and "gone afterwards" in log, log
+
+
+def children(pid):
+    return {int(child) for child in (pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())}
+
+
+def lines_of(progress):
+    return [json.loads(line)["progress"] for line in progress.splitlines()]
+
+
+@test
+def progress(ground):
+    """By a callback, and by what a generator yields; what comes too fast is left out, the first never is; the report of one call cannot be its answer."""
+    call = "import impromptu\ndef run(args):\n    impromptu.progress(0.25, 'ü')\n    return {'data': impromptu.data}\n"
+    status, answer, log = ground.run(call, {}, "--progress")
+    same((status, answer, json.loads(log)), (0, {"data": "/run/impromptu/data"}, {"progress": 0.25, "text": "ü"}))
+    same(ground.run(call, {})[2], "")
+    status, answer, log = ground.run("import time\ndef run(args):\n    for n in range(4):\n        yield {'progress': n}\n        time.sleep(0.1)\n    return {'n': 4}\n", {}, "--progress")
+    same((status, answer, lines_of(log)[0]), (0, {"n": 4}, 0))
+    assert 1 < len(lines_of(log)) <= 4, log
+    status, answer, log = ground.run("def run(args):\n    for n in range(50000):\n        yield {'progress': n}\n    return {'n': n}\n", {}, "--progress")
+    same((status, answer, lines_of(log)[0]), (0, {"n": 49999}, 0))
+    assert len(lines_of(log)) < 5000, len(log)
+    for body, word in (("yield {'progress': 'x' * 5000}", "4096 are allowed"), ("yield 1", "must yield"), ("yield {'result': 1}", "must yield"),
+                       ("yield {'progress': 1}; 1 / 0", "ZeroDivisionError"), ("yield {'progress': float('nan')}", "ValueError"), ("yield {'progress': 1}", "must return a dict")):
+        status, answer, _ = ground.run(f"def run(args):\n    {body}\n", {})
+        same((status, answer["error"]["kind"]), (1, "tool"))
+        assert word in answer["error"]["message"], answer
+    trace = ground.run("def inner():\n    return 1 / 0\ndef run(args):\n    yield {'progress': inner()}\n", {})[1]["error"]["traceback"]
+    assert "line 2, in inner" in trace and "line 4, in run" in trace and "runner" not in trace, trace
+    forge = "import os, struct\ndef run(args):\n    for data in (b'', b'[1]', b'{', b'\\xff' * 9, b'{\"progress\": NaN}'):\n        os.write(3, struct.pack('=II', ord('P'), len(data)) + data)\n    return {'n': 1}\n"
+    same(ground.run(forge, {}, "--progress"), (0, {"n": 1}, ""))
+    same(ground.run("import os, struct\ndef run(args):\n    os.write(3, struct.pack('=II', ord('P'), 5000) + b'1' * 5000)\n", {})[1]["error"]["kind"], "output")
+
+
+@test
+def a_long_job_that_nobody_waits_for(ground):
+    """A call of ten minutes reports, and ends with whoever called: with and without a sandbox that serves on."""
+    job = "import time\ndef run(args):\n    for n in range(600):\n        yield {'progress': n / 600}\n        time.sleep(1)\n    return {}\n"
+    tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
+    path = str(ground.base / "long.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    for more in (["--connect", path], []):
+        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, *more, tool], env=ground.environment(),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who())
+        same(json.loads(client.stderr.readline()), {"progress": 0.0})
+        serving = server.pid if more else next(iter(children(client.pid)))
+        ends = {os.pidfd_open(pid): pid for pid in children(serving)}
+        client.kill()
+        client.communicate()
+        ended = select.select(list(ends), [], [], SERVES)[0]
+        assert ended, "the call goes on"
+        for descriptor in ends:
+            os.close(descriptor)
+    same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+
+
+@test
+def a_large_result(ground):
+    """100 MB, where the manifest asks for it; without, 4 MB."""
+    large = "def run(args):\n    return {'data': 'x' * 100_000_000}\n"
+    status, answer, _ = ground.run(large, {"limits": {"output_kb": 102400}})
+    same((status, len(answer["data"])), (0, 100_000_000))
+    same(ground.run(large, {})[1]["error"]["kind"], "output")
+    refused(ground.run(large, {"limits": {"output_kb": 1 << 20}}), "output_kb")
+    deep = "def run(args):\n    x = {}\n    for n in range(args['n']): x = {'[': x}\n    return x\n"
+    same(ground.run(deep, {}, "--args", '{"n": 90}')[0], 0)
+    same(ground.run(deep, {}, "--args", '{"n": 120}')[1]["error"]["kind"], "output")
 
 
 @test
