@@ -10,6 +10,7 @@ import gc, threading
 
 FILE = "tool.py"
 PROGRESS_MAX = 4096
+TOGETHER_MAX = 64 * 1024
 TRACEBACK_MAX = 16 * 1024
 MESSAGE_MAX = 2000
 DEPTH_MAX = 100
@@ -22,8 +23,10 @@ sending = threading.Lock()
 
 
 def send(channel, kind, data):
+    """In one piece where it is small: children that the tool forked may write as well. A large one is not copied once more."""
+    head = struct.pack("=II", ord(kind), len(data))
     with sending:
-        for part in (struct.pack("=II", ord(kind), len(data)), data):
+        for part in (head + data,) if len(data) < TOGETHER_MAX else (head, data):
             view = memoryview(part)
             while view:
                 view = view[os.write(channel, view):]
