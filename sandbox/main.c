@@ -161,8 +161,6 @@ static int run_tool(const Options *options, const char *tool)
 
         call.tool = name;
         call.progress = options->progress ? progress_cb : NULL;
-        if (options->app && !data_is_name(options->app))
-                return print_error("usage", "An app's name has letters, digits and \"._-\" only, and at most 64 of them.", NULL);
         if (!arguments)
                 return print_error(error->domain == SANDBOX_ERROR ? "grant" : "usage", error->message, NULL);
         call.grants = (const SandboxGrant *)(void *)manifest->grants->data;
@@ -201,6 +199,8 @@ static int command_run(int argc, char **argv)
         else if (argc != 2 || !options.manifest)
                 status = print_error("usage",
                                      "Usage: " RUN_USAGE, NULL);
+        else if (options.app && !data_is_name(options.app))
+                status = print_error("usage", "An app's name has letters, digits and \"._-\" only, and at most 64 of them.", NULL);
         else
                 status = run_tool(&options, argv[1]);
         g_free(options.manifest);
