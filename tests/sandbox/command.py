@@ -140,6 +140,8 @@ def programs(ground):
     def outcome(wanted, agreed, command, *more, **arguments):
         return ground.run(call, wanted, *[part for grant in agreed for part in ("--grant", grant)], "--args", json.dumps({"command": command, **arguments}), *more)
     same(outcome({"run": ["sort"]}, ["run=sort"], ["sort"], **{"in": "b\na\n"})[:2], (0, {"out": "a\nb\n"}))
+    many = "".join(f"{n:05}\n" for n in range(9000))
+    same(outcome({"run": ["sort"]}, ["run=sort"], ["sort", "-r"], **{"in": many})[1], {"out": "".join(sorted(many.splitlines(True), reverse=True))})
     same(outcome({"run": ["/usr/bin/sort"]}, ["run=/bin/sort"], ["/bin/sort"], **{"in": "b\na\n"})[1], {"out": "a\nb\n"})
     same(outcome({"run": ["cat", "sort"], "read": ["~/docs"]}, ["run=sort", "run=cat", f"read={ground.docs}"], ["cat", "note.txt"])[1], {"out": "hello"})
     same(outcome({"run": ["cat"], "read": ["/usr"]}, ["run=cat", "read=/usr"], ["cat"], **{"in": "x"})[1], {"out": "x"})
