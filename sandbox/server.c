@@ -355,6 +355,21 @@ static gboolean connection_cb(gint listener, GIOCondition condition, gpointer da
         return G_SOURCE_CONTINUE;
 }
 
+/* Takes away what a server left that was killed: a socket of ours at which nobody listens. */
+static gboolean clear_stale(const struct sockaddr_un *address)
+{
+        struct stat about;
+        int fd, problem;
+
+        if (lstat(address->sun_path, &about) < 0 || !S_ISSOCK(about.st_mode) || about.st_uid != geteuid())
+                return FALSE;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        problem = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? errno : 0;
+        if (fd >= 0)
+                close(fd);
+        return problem == ECONNREFUSED && unlink(address->sun_path) == 0;
+}
+
 static int bind_socket(const char *path)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -368,7 +383,9 @@ static int bind_socket(const char *path)
         }
         memcpy(address.sun_path, path, strlen(path) + 1);
         before = umask(0177);
-        done = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, SERVER_READERS_MAX) == 0;
+        done = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 ||
+               (errno == EADDRINUSE && clear_stale(&address) && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+        done = done && listen(fd, SERVER_READERS_MAX) == 0;
         umask(before);
         if (!done) {
                 g_printerr("impromptu-sandbox: %s: %s\n", path, g_strerror(errno));

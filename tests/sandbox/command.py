@@ -332,6 +332,25 @@ def serving(ground):
     refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
 
 
+@test
+def serving_after_a_kill(ground):
+    """The socket of a server that was killed is no hindrance to the next; that of one that lives is, and so is a file."""
+    path = str(ground.base / "k.sock")
+    for round in range(2):
+        server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+        ground.servers.append(server)
+        same(answers(path, SERVES, server), True)
+        same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+        if not round:
+            server.kill()
+            server.wait()
+    second = ground.start(["serve", path])
+    same((second.returncode, "in use" in second.stderr), (1, True))
+    same(ground.run(OK, {}, "--args", '{"a": 2}', "--connect", path)[1], {"sum": 3})
+    same(ground.start(["serve", ground.docs + "/note.txt"]).returncode, 1)
+    same(open(ground.docs + "/note.txt").read(), "hello")
+
+
 def garbage(n):
     """The n-th thing that no client would send: noise, a frame of noise, a head with wrong values, lengths that are never filled."""
     chance = random.Random(n)
