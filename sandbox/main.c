@@ -184,7 +184,8 @@ static int command_run(int argc, char **argv)
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
                 {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
-                {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each", NULL},
+                {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each",
+                 NULL},
                 {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
                 {NULL},
         };

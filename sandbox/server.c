@@ -214,7 +214,8 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         json_object *value;
         gint64 source = json_object_object_get_ex(head, "source", &value) ? json_object_get_int64(value) : -1;
 
-        if (size > WIRE_REQUEST_MAX || source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size || !read_grants(head, request->plan.grants))
+        if (size > WIRE_REQUEST_MAX || source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size ||
+            !read_grants(head, request->plan.grants))
                 return FALSE;
         request->body = g_memdup2(body, size);
         if (json_object_object_get_ex(head, "world", &value))

@@ -568,9 +568,8 @@ static bool set_limits(const Job *job)
         rlim_t own = (rlim_t)own_pages * (rlim_t)sysconf(_SC_PAGESIZE) + head->size;
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
-               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE,
-                                                                                                                                0) &&
-               limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
 }
 
 static bool drop_capabilities(void)

@@ -113,8 +113,8 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(chmod), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fchmod), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fchmodat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
-        /* The C library does not expect that this fails, and then works with whatever was on its stack: programs that size their buffers by it
-         * (sort) break. A tool alone does without, because it tells the machine's memory, load and uptime. */
+        /* The C library does not expect that this fails, and then works with whatever was on its stack: programs that size their buffers
+         * by it (sort) break. A tool alone does without, because it tells the machine's memory, load and uptime. */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(sysinfo), 0);
         /* subprocess then says "Permission denied" and names the program */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execve), 0);
