@@ -78,6 +78,7 @@ static const Words words[] = {
         {"system", "processes", "May it see which programs are running?", "It cannot look into them, end them or send anything."},
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
         {"net", NULL, "May it talk to %s?", "It can ask that one server and tell it what the app knows. It reaches no other."},
+        {"run", NULL, "May it run %s?", "That program sees and changes only what the app may, and it cannot send anything."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
@@ -147,6 +148,10 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
                 g_free(*detail);
                 *detail = g_strdup("It may look at things on this computer, and could tell that one server what it finds. "
                                    "It reaches no other.");
+        } else if (g_str_equal(capability, "run") && (reach & REACH_NET)) {
+                g_free(*detail);
+                *detail = g_strdup("That program sees and changes only what the app may. The app may also talk to servers, and can then "
+                                   "send out what the program finds.");
         } else if (own == REACH_FILES && (reach & REACH_NET)) {
                 g_free(*detail);
                 *detail = g_strconcat(g_str_equal(capability, "write") ? "It cannot touch anything elsewhere." : "It cannot change anything.",

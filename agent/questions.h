@@ -17,13 +17,14 @@ Questions *questions_new(const char *folder, Journal *journal, GError **error);
 /* Accepts NULL. Nobody who still waits is called. */
 void questions_free(Questions *questions);
 
-/* Asks for one capability ("list", "read", "write", "system", "net", "save") of one resource (a canonical path, a fact's name, a server in
- * its one spelling, a file name) for an app. A grant that holds answers at once (still asynchronously, from the main loop). Equal questions
- * that wait already are asked once. quote is the person's own sentence that led here; reason is the tool's own word, quoted and stripped;
- * of a file to be saved it is its size, in our words. The words of the sentence are the agent's. A "no" is remembered until the app is
- * closed, so that nobody is asked again and again; of "save", where the resource is a file name, nothing is. Returns the question's id,
- * borrowed until it is settled; NULL where a grant or an earlier "no" answers. func may be NULL; it is called exactly once, with ANSWER_NO
- * when the question is withdrawn, but not after cancellable was cancelled. Where nobody is left who waits, the question is withdrawn. */
+/* Asks for one capability ("list", "read", "write", "system", "net", "run", "save") of one resource (a canonical path, a fact's name, a
+ * server in its one spelling, a program's or a file's name) for an app. A grant that holds answers at once (still asynchronously, from the
+ * main loop). Equal questions that wait already are asked once. quote is the person's own sentence that led here; reason is the tool's own
+ * word, quoted and stripped; of a file to be saved it is its size, in our words. The words of the sentence are the agent's. A "no" is
+ * remembered until the app is closed, so that nobody is asked again and again; of "save", where the resource is a file name, nothing is.
+ * Returns the question's id, borrowed until it is settled; NULL where a grant or an earlier "no" answers. func may be NULL; it is called
+ * exactly once, with ANSWER_NO when the question is withdrawn, but not after cancellable was cancelled. Where nobody is left who waits,
+ * the question is withdrawn. */
 const char *questions_ask(Questions *questions, const char *app, const char *title, const char *capability, const char *resource,
                           const char *quote, const char *reason, GCancellable *cancellable, QuestionFunc func, gpointer user_data);
 

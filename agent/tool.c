@@ -15,6 +15,7 @@
 #define WORLD_SIZE_MAX 67108864
 #define CAPABILITY_ITEMS_MAX 8
 #define CAPABILITY_TEXT_MAX 1024
+#define PROGRAM_NAME_MAX 64
 
 Tool *tool_new(void)
 {
@@ -94,6 +95,12 @@ static gboolean wrong(GError **error, const char *format, ...)
         return FALSE;
 }
 
+/* As capabilities.schema.json has it; which file it is, and whether it may be run, the sandbox says. */
+static gboolean is_program_name(const char *text)
+{
+        return strlen(text) <= PROGRAM_NAME_MAX && g_regex_match_simple("^[A-Za-z0-9][A-Za-z0-9._+-]*\\z", text, 0, 0);
+}
+
 static gboolean check_resources(const char *capability, json_object *array, GError **error)
 {
         if (!json_object_is_type(array, json_type_array) || json_length(array) > CAPABILITY_ITEMS_MAX)
@@ -109,6 +116,8 @@ static gboolean check_resources(const char *capability, json_object *array, GErr
                 static const char *const facts[] = {"sensors", "mounts", "processes", "battery", NULL};
                 if (g_str_equal(capability, "system") && !g_strv_contains(facts, text))
                         return wrong(error, "There is no system fact “%.40s”; there are sensors, mounts, processes and battery.", text);
+                if (g_str_equal(capability, "run") && !is_program_name(text))
+                        return wrong(error, "“%.40s” is no program's name; it is written without a path, such as ffmpeg.", text);
         }
         return TRUE;
 }
@@ -118,7 +127,7 @@ static gboolean check_limits(json_object *limits, GError **error)
         static const struct {
                 const char *name;
                 double min, max;
-        } known[] = {{"seconds", 0, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 4096}};
+        } known[] = {{"seconds", 0, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 131072}};
         if (!json_object_is_type(limits, json_type_object))
                 return wrong(error, "The tool's limits must be an object.");
         json_object_object_foreach(limits, key, value) {
@@ -138,7 +147,7 @@ static gboolean check_limits(json_object *limits, GError **error)
 
 static gboolean check_capabilities(json_object *capabilities, GError **error)
 {
-        static const char *const names[] = {"list", "read", "write", "system", "net", NULL};
+        static const char *const names[] = {"list", "read", "write", "system", "net", "run", NULL};
         json_object_object_foreach(capabilities, key, value) {
                 if (g_str_equal(key, "limits")) {
                         if (!check_limits(value, error))

@@ -61,7 +61,7 @@ static const struct {
         const char *name;
         SandboxGrantKind kind;
 } capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
-                    {"net", SANDBOX_NET}};
+                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}};
 
 static void need_free(gpointer data)
 {
@@ -161,12 +161,17 @@ static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments
 
 /* — what a tool needs — */
 
+static gboolean is_place(SandboxGrantKind kind)
+{
+        return kind != SANDBOX_SYSTEM && kind != SANDBOX_NET && kind != SANDBOX_RUN;
+}
+
 static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
 {
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM) {
+        if (capabilities[capability].kind == SANDBOX_SYSTEM || capabilities[capability].kind == SANDBOX_RUN) {
                 resource = g_strdup(text);
         } else if (capabilities[capability].kind == SANDBOX_NET) {
                 const char *why = NULL;
@@ -334,6 +339,8 @@ static void call_run(Call *call)
                 .arguments = call->arguments,
                 .grants = grants,
                 .n_grants = call->needs->len,
+                .app = call->app,
+                .tool = call->tool->name,
                 .world = call->world,
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),
@@ -516,7 +523,7 @@ void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCance
                 g_autoptr(GPtrArray) folders = g_ptr_array_new();
                 for (guint i = 0; i < call->needs->len; i++) {
                         Need *need = g_ptr_array_index(call->needs, i);
-                        if (need->kind != SANDBOX_SYSTEM && need->kind != SANDBOX_NET)
+                        if (is_place(need->kind))
                                 g_ptr_array_add(folders, need->resource);
                 }
                 g_ptr_array_add(folders, NULL);

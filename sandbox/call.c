@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "data.h"
 #include "memory.h"
 #include "protect.h"
 #include "wire.h"
@@ -13,6 +14,7 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
+#define DATA_EVERY_MS 200
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
 #define RAISED_MAX (128 * 1024)
@@ -29,7 +31,8 @@ struct Call {
         gboolean confined, answered, log_cut;
         CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
         GBytes *held_bytes;
-        GSource *channel, *output, *ended, *clock, *memory;
+        GSource *channel, *output, *ended, *clock, *memory, *data, *pause;
+        GBytes *progress; /* that waits for the pause after the one before to end */
 };
 
 /* ---- the answer */
@@ -92,6 +95,8 @@ static void answer(Call *call, CallAnswer *what)
         watch_clear(&call->output);
         watch_clear(&call->clock);
         watch_clear(&call->memory);
+        watch_clear(&call->data);
+        watch_clear(&call->pause);
         kill_all(call);
         if (call->plan->written->len)
                 hold(call, what);
@@ -116,7 +121,46 @@ static void fail_memory(Call *call)
         fail(call, SANDBOX_ERROR_MEMORY, FALSE, "The tool needed more than the %u MB of memory that it may use.", call->request.memory_mb);
 }
 
+/* Where there is more than there may be now, but was not at the start. */
+static gboolean check_data(Call *call)
+{
+        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
+                return TRUE;
+        fail(call, SANDBOX_ERROR_DATA, FALSE,
+             "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can only "
+             "read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
+        return FALSE;
+}
+
 /* ---- frames */
+
+static gboolean pause_cb(gpointer data)
+{
+        Call *call = data;
+        g_autoptr(GBytes) latest = g_steal_pointer(&call->progress);
+        gsize size;
+
+        if (latest) {
+                const char *text = g_bytes_get_data(latest, &size);
+
+                call->funcs.progress(call, text, size, call->funcs.data);
+        } else {
+                watch_clear(&call->pause);
+        }
+        return G_SOURCE_CONTINUE;
+}
+
+/* The first report goes out at once; of those that follow too fast, the last one of each pause. */
+static void take_progress(Call *call, const char *bytes, gsize size)
+{
+        if (call->pause) {
+                g_clear_pointer(&call->progress, g_bytes_unref);
+                call->progress = g_bytes_new(bytes, size);
+        } else {
+                call->pause = watch_after(PROGRESS_EVERY_MS, pause_cb, call);
+                call->funcs.progress(call, bytes, size, call->funcs.data);
+        }
+}
 
 static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size)
 {
@@ -128,6 +172,10 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);
+        else if (call->confined && kind == FRAME_PROGRESS && size <= PROGRESS_MAX)
+                take_progress(call, bytes, size);
+        else if (call->confined && kind == FRAME_RESULT && !check_data(call))
+                return;
         else if (call->confined && kind == FRAME_RESULT)
                 answer(call, &(CallAnswer){.error = -1, .result = bytes, .result_size = size});
         else if (call->confined && kind == FRAME_RAISED && size <= RAISED_MAX)
@@ -144,19 +192,21 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
 static void take_frames(Call *call)
 {
         FrameHead head;
+        gsize done = 0;
 
-        while (!call->answered && call->frame->len >= sizeof head) {
-                memcpy(&head, call->frame->data, sizeof head);
+        while (!call->answered && call->frame->len - done >= sizeof head) {
+                memcpy(&head, call->frame->data + done, sizeof head);
                 if (head.size > MAX(call->request.output_max, RAISED_MAX)) {
                         fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The result is larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
                              call->request.output_max);
                         return;
                 }
-                if (call->frame->len < sizeof head + head.size)
-                        return;
-                take_frame(call, head.kind, (const char *)call->frame->data + sizeof head, head.size);
-                g_byte_array_remove_range(call->frame, 0, (guint)(sizeof head + head.size));
+                if (call->frame->len - done < sizeof head + head.size)
+                        break;
+                take_frame(call, head.kind, (const char *)call->frame->data + done + sizeof head, head.size);
+                done += sizeof head + head.size;
         }
+        g_byte_array_remove_range(call->frame, 0, (guint)done);
 }
 
 static gboolean channel_cb(gint fd, GIOCondition condition, gpointer data)
@@ -208,6 +258,12 @@ static gboolean memory_cb(gpointer data)
         return G_SOURCE_CONTINUE;
 }
 
+static gboolean data_cb(gpointer data)
+{
+        check_data(data);
+        return G_SOURCE_CONTINUE;
+}
+
 void call_cancel(Call *call)
 {
         fail(call, SANDBOX_ERROR_CANCELLED, !call->confined, "The call was cancelled.");
@@ -221,7 +277,10 @@ static void call_free(Call *call)
         watch_clear(&call->output);
         watch_clear(&call->clock);
         watch_clear(&call->memory);
+        watch_clear(&call->data);
+        watch_clear(&call->pause);
         watch_clear(&call->ended);
+        g_clear_pointer(&call->progress, g_bytes_unref);
         outbox_finish(&call->job);
         close(call->spare.channel);
         close(call->spare.log);
@@ -317,6 +376,10 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
         call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
+        if (plan->data >= 0 && !plan->data_full)
+                call->data = watch_after(DATA_EVERY_MS, data_cb, call);
+        if (plan->note)
+                g_string_append(call->log, plan->note);
         if (!send_job(call))
                 kill_all(call); /* a spare that has failed says why in its channel, and its end is noticed */
         return call;

@@ -25,7 +25,12 @@ typedef void (*CallAnsweredFunc)(Call *call, const CallAnswer *answer, gpointer 
 /* All its processes are gone; the call is freed after it. */
 typedef void (*CallGoneFunc)(Call *call, gpointer data);
 
+/* How far it is, as the tool sent it, unread; at most one in PROGRESS_EVERY_MS, the latest. */
+typedef void (*CallProgressFunc)(Call *call, const char *text, gsize size, gpointer data);
+#define PROGRESS_EVERY_MS 50
+
 typedef struct {
+        CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */
         gpointer data;

@@ -36,6 +36,8 @@ typedef struct {
         json_object *net;
         gulong cancelled;
         gboolean done;
+        SandboxProgressFunc progress;
+        gpointer user_data;
 } Pending;
 
 G_DEFINE_QUARK(sandbox-error, sandbox_error)
@@ -91,7 +93,7 @@ static json_object *parse_result(const char *text, gsize size)
         json_object *result;
 
         json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-        result = size <= SANDBOX_OUTPUT_MAX ? json_tokener_parse_ex(tokener, text, (int)size) : NULL;
+        result = size <= SANDBOX_OUTPUT_MOST ? json_tokener_parse_ex(tokener, text, (int)size) : NULL;
         json_tokener_free(tokener);
         if (result && (!json_object_is_type(result, json_type_object) || !is_finite(result)))
                 g_clear_pointer(&result, json_object_put);
@@ -150,6 +152,19 @@ static void take_answer(GTask *task, json_object *head, const char *body, gsize 
         }
 }
 
+static void take_progress(GTask *task, const char *body, gsize size)
+{
+        Pending *pending = g_task_get_task_data(task);
+        json_object *progress;
+
+        if (!pending->progress || pending->done || g_cancellable_is_cancelled(g_task_get_cancellable(task)))
+                return;
+        progress = parse_result(body, size);
+        if (progress)
+                pending->progress(progress, pending->user_data);
+        json_object_put(progress);
+}
+
 static void start_waiting(SandboxClient *client);
 
 static void frame_cb(json_object *head, const char *body, gsize size, gpointer data)
@@ -162,6 +177,11 @@ static void frame_cb(json_object *head, const char *body, gsize size, gpointer d
         if (!task)
                 return;
         g_object_ref(task);
+        if (json_object_object_get_ex(head, "progress", NULL)) {
+                take_progress(task, body, size);
+                g_object_unref(task);
+                return;
+        }
         g_hash_table_remove(client->running, &id);
         take_answer(task, head, body, size);
         g_object_unref(task);
@@ -345,6 +365,10 @@ static json_object *make_head(const SandboxCall *call)
         }
         json_object_object_add(head, "grants", grants);
         json_object_object_add(head, "source", json_object_new_int64((gint64)strlen(call->source)));
+        if (call->app && call->tool) {
+                json_object_object_add(head, "app", json_object_new_string(call->app));
+                json_object_object_add(head, "tool", json_object_new_string(call->tool));
+        }
         if (call->world)
                 json_object_object_add(head, "world", json_object_new_string(call->world));
         json_object_object_add(head, "seconds", json_object_new_double(call->seconds));
@@ -362,13 +386,15 @@ void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancell
         const char *arguments = call->arguments ? json_object_to_json_string_ext(call->arguments, JSON_C_TO_STRING_PLAIN) : "{}";
 
         pending->client = client;
+        pending->progress = call->progress;
+        pending->user_data = user_data;
         pending->head = make_head(call);
         pending->body = g_byte_array_new();
         g_byte_array_append(pending->body, (const guint8 *)call->source, (guint)strlen(call->source));
         g_byte_array_append(pending->body, (const guint8 *)arguments, (guint)strlen(arguments));
         g_task_set_task_data(task, pending, pending_free);
         g_task_set_check_cancellable(task, FALSE);
-        if (pending->body->len > WIRE_BODY_MAX) {
+        if (pending->body->len > WIRE_REQUEST_MAX) {
                 finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "The tool or its arguments are too large."));
         } else if (g_cancellable_is_cancelled(cancellable)) {
                 finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED, "The call was cancelled."));

@@ -16,6 +16,7 @@ typedef enum {
         SANDBOX_ERROR_OUTPUT,      /* too large, or not JSON */
         SANDBOX_ERROR_CRASHED,     /* died by a signal */
         SANDBOX_ERROR_CANCELLED,
+        SANDBOX_ERROR_DATA,        /* its data folder holds more than it may */
 } SandboxError;
 #define SANDBOX_ERROR sandbox_error_quark()
 GQuark sandbox_error_quark(void);
@@ -25,26 +26,33 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_MEMORY_MB 512
 #define SANDBOX_PROCESSES 8
 #define SANDBOX_OUTPUT_MAX (4 * 1024 * 1024)
+#define SANDBOX_OUTPUT_MOST (128 * 1024 * 1024) /* that a call may ask for */
 #define SANDBOX_LOG_MAX (64 * 1024)  /* what the tool prints */
 #define SANDBOX_CALLS_AT_ONCE 4      /* more wait in line */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
-        /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h) */
+        /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h); a
+         * program's name ("ffmpeg") */
         const char *resource;
 } SandboxGrant;
+
+/* How far a call is: {"progress": …, "text"?: …} as the tool says, an object and untrusted. progress is borrowed. */
+typedef void (*SandboxProgressFunc)(json_object *progress, gpointer user_data);
 
 typedef struct {
         const char *source;       /* Python with `def run(args: dict) -> dict` */
         json_object *arguments;
         const SandboxGrant *grants;
         gsize n_grants;
+        const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
         const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;
         gsize output_max;         /* bytes of the result */
+        SandboxProgressFunc progress; /* NULL, or called with the call's user_data before its end, never after it was cancelled */
 } SandboxCall;
 
 typedef struct {

@@ -6,16 +6,34 @@
  * confinement (worker/confine.h). broker/ is the third, started by net.c for a call that may use the network: its only way there.
  * SECURITY.md says what holds and what does not. */
 #include "client.h"
+#include "data.h"
 #include "manifest.h"
 #include "server.h"
 #include "wire.h"
 
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define FILE_MAX (8 * 1024 * 1024)
+
+#define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
+
+static const char help[] =
+        "Runs Python tools that nobody has read, confined to what their manifest says and a person agreed to.\n"
+        "\n"
+        "  " RUN_USAGE "\n"
+        "      Runs def run(args) of TOOL.py once. Its result is printed as JSON.\n"
+        "  impromptu-sandbox serve SOCKET\n"
+        "      Keeps everything warm for run --connect SOCKET, until SIGTERM.\n"
+        "  impromptu-sandbox status\n"
+        "      Says how tools are confined on this machine, and tries it.\n"
+        "\n"
+        "Exit status: 0 the result is on standard output; 1 the tool failed, and {\"error\": {\"kind\", \"message\", \"traceback\"?}} is;\n"
+        "2 it was refused before it ran, and why is there in the same form. What a tool prints comes out on standard error.\n"
+        "impromptu-sandbox run --help lists the options; the manual page impromptu-sandbox(1) says more.\n";
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 
@@ -28,6 +46,7 @@ typedef struct {
 typedef struct {
         char *manifest, *app, *arguments, *connect, *world;
         char **grants;
+        gboolean progress;
 } Options;
 
 static void print_json(json_object *value)
@@ -72,6 +91,11 @@ static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
         g_main_loop_quit(run->loop);
 }
 
+static void progress_cb(json_object *progress, gpointer data)
+{
+        g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
 static int run_call(const Options *options, const SandboxCall *call)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
@@ -113,15 +137,31 @@ static json_object *read_arguments(const char *given, GError **error)
         return arguments;
 }
 
+/* What tells the data folders of an app's tools apart: the file's name. */
+static char *tool_name(const char *path)
+{
+        g_autofree char *base = g_path_get_basename(path);
+        char *name;
+
+        if (g_str_has_suffix(base, ".py"))
+                base[strlen(base) - 3] = '\0';
+        name = g_strndup(base, DATA_NAME_MAX);
+        g_strcanon(name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-", '_');
+        return name[0] ? name : (g_free(name), g_strdup("tool"));
+}
+
 static int run_tool(const Options *options, const char *tool)
 {
         g_autoptr(GError) error = NULL;
         g_autofree char *source = read_file(tool, &error), *text = source ? read_file(options->manifest, &error) : NULL;
         g_autoptr(Manifest) manifest = text ? manifest_read(text, (const char *const *)options->grants, &error) : NULL;
         json_object *arguments = manifest ? read_arguments(options->arguments, &error) : NULL;
-        SandboxCall call = {.source = source, .arguments = arguments, .world = options->world};
+        SandboxCall call = {.source = source, .arguments = arguments, .world = options->world, .app = options->app};
+        g_autofree char *name = tool_name(tool);
         int status;
 
+        call.tool = name;
+        call.progress = options->progress ? progress_cb : NULL;
         if (!arguments)
                 return print_error(error->domain == SANDBOX_ERROR ? "grant" : "usage", error->message, NULL);
         call.grants = (const SandboxGrant *)(void *)manifest->grants->data;
@@ -145,6 +185,8 @@ static int command_run(int argc, char **argv)
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
                 {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
+                {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each",
+                 NULL},
                 {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
                 {NULL},
         };
@@ -153,12 +195,14 @@ static int command_run(int argc, char **argv)
         int status;
 
         g_option_context_add_main_entries(context, entries, NULL);
+        g_option_context_set_summary(context, "Runs a tool once, confined to what its manifest wants and --grant agrees to.");
         if (!g_option_context_parse(context, &argc, &argv, &error))
                 status = print_error("usage", error->message, NULL);
         else if (argc != 2 || !options.manifest)
                 status = print_error("usage",
-                                     "Usage: impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args "
-                                     "JSON|@FILE] TOOL.py", NULL);
+                                     "Usage: " RUN_USAGE, NULL);
+        else if (options.app && !data_is_name(options.app))
+                status = print_error("usage", "An app's name has letters, digits and \"._-\" only, and at most 64 of them.", NULL);
         else
                 status = run_tool(&options, argv[1]);
         g_free(options.manifest);
@@ -172,12 +216,20 @@ static int command_run(int argc, char **argv)
 
 /* ---- the others */
 
+static int print_help(void)
+{
+        fputs(help, stdout);
+        return EXIT_DONE;
+}
+
 static int command_serve(int argc, char **argv)
 {
         if (argc == 3 && g_str_equal(argv[1], "--fd"))
                 return server_run_fd(atoi(argv[2]));
         if (argc == 2 && argv[1][0] != '-')
                 return server_run_socket(argv[1]);
+        if (argc == 2 && g_str_equal(argv[1], "--help"))
+                return print_help();
         return print_error("usage", "Usage: impromptu-sandbox serve SOCKET", NULL);
 }
 
@@ -198,9 +250,11 @@ int main(int argc, char **argv)
                 int (*run)(int argc, char **argv);
         } commands[] = {{"run", command_run}, {"serve", command_serve}, {"status", command_status}};
 
+        setlocale(LC_CTYPE, "C.UTF-8");
         for (guint i = 0; argc > 1 && i < G_N_ELEMENTS(commands); i++)
                 if (g_str_equal(argv[1], commands[i].name))
                         return commands[i].run(argc - 1, argv + 1);
-        g_printerr("Usage: impromptu-sandbox run|serve|status …; see sandbox/README.md\n");
-        return EXIT_REFUSED;
+        if (argc > 1 && (g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h") || g_str_equal(argv[1], "help")))
+                return print_help();
+        return print_error("usage", "Usage: impromptu-sandbox run|serve|status …; impromptu-sandbox --help says more.", NULL);
 }

@@ -2,6 +2,7 @@
 
 #include "hosts.h"
 #include "places.h"
+#include "programs.h"
 #include "wire.h"
 
 #include <string.h>
@@ -34,6 +35,21 @@ static GArray *grants_new(void)
         return grants;
 }
 
+/* A program's place is not the manifest's to choose; where it says the usual one, that is as good as the name. */
+static char *canonical_program(const char *resource, GError **error)
+{
+        static const char *const usual[] = {"/usr/bin/", "/bin/"};
+        const char *name = resource;
+
+        for (guint i = 0; i < G_N_ELEMENTS(usual) && name == resource; i++)
+                if (g_str_has_prefix(resource, usual[i]))
+                        name += strlen(usual[i]);
+        if (programs_is_name(name))
+                return g_strdup(name);
+        refuse(error, "\"%s\" is no program's name; write it without a path, such as ffmpeg.", resource);
+        return NULL;
+}
+
 /* The plain form of what a model or a person wrote; NULL with an error. */
 static char *canonical(SandboxGrantKind kind, const char *resource, GError **error)
 {
@@ -49,6 +65,8 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
                         refuse(error, "\"%s\" cannot be granted: %s.", resource, why);
                 return host;
         }
+        if (kind == SANDBOX_RUN)
+                return canonical_program(resource, error);
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -94,7 +112,7 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         static const struct {
                 const char *name;
                 double least, most;
-        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, 4096}};
+        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024}};
         double values[G_N_ELEMENTS(known)] = {0};
 
         if (!json_object_is_type(limits, json_type_object))
@@ -135,8 +153,8 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
-                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, net "
-                                      "and limits.", name))
+                                      "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, "
+                                      "net, run and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -152,7 +170,8 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                 int kind = wire_grant_from_name(name);
 
                 if (kind < 0)
-                        return refuse(error, "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT or net=HOST.",
+                        return refuse(error,
+                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST or run=PROGRAM.",
                                       *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
@@ -176,7 +195,7 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);
@@ -185,24 +204,29 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
         return places_is_inside(agreed->resource, wanted->resource) ? agreed->resource : NULL;
 }
 
+/* Everything wanted must be agreed to at least in part; what is given keeps the order in which it was agreed to, because the first folder
+ * of it is where the tool starts. */
 static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *agreed, GError **error)
 {
-        for (guint i = 0; i < wanted->len; i++) {
-                const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, i);
-                gboolean found = FALSE;
+        g_autofree gboolean *found = g_new0(gboolean, wanted->len + 1);
 
-                for (guint j = 0; j < agreed->len; j++) {
-                        const char *both = overlap(want, &g_array_index(agreed, SandboxGrant, j));
+        for (guint i = 0; i < agreed->len; i++)
+                for (guint j = 0; j < wanted->len; j++) {
+                        const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, j);
+                        const char *both = overlap(want, &g_array_index(agreed, SandboxGrant, i));
                         SandboxGrant grant = {want->kind, g_strdup(both)};
 
                         if (both)
                                 g_array_append_val(manifest->grants, grant);
-                        found |= both != NULL;
+                        found[j] |= both != NULL;
                 }
-                if (!found)
-                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s",
-                                      wire_grant_name(want->kind),
-                                      want->resource, wire_grant_name(want->kind), want->resource);
+        for (guint j = 0; j < wanted->len; j++) {
+                const SandboxGrant *want = &g_array_index(wanted, SandboxGrant, j);
+                const char *kind = wire_grant_name(want->kind);
+
+                if (!found[j])
+                        return refuse(error, "The tool wants %s=%s, and nobody has agreed to that. Allow it with --grant %s=%s", kind,
+                                      want->resource, kind, want->resource);
         }
         return TRUE;
 }

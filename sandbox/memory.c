@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define PROCESSES_MAX 256
-
 static guint64 resident(int pid)
 {
         char path[64];
@@ -39,11 +37,11 @@ static guint64 proportional(int pid)
 }
 
 /* Whoever loses its parent inside becomes a child of the first process, so all are below it. */
-static guint collect(int pid, int *pids, guint n)
+guint memory_pids(int pid, int *pids)
 {
-        guint next = n;
+        guint next = 0, n = 1;
 
-        pids[n++] = pid;
+        pids[0] = pid;
         while (next < n) {
                 char path[64];
                 int child;
@@ -52,7 +50,7 @@ static guint collect(int pid, int *pids, guint n)
                 g_snprintf(path, sizeof path, "/proc/%d/task/%d/children", pids[next], pids[next]);
                 next++;
                 file = fopen(path, "re");
-                while (file && n < PROCESSES_MAX && fscanf(file, "%d", &child) == 1)
+                while (file && n < MEMORY_PROCESSES_MAX && fscanf(file, "%d", &child) == 1)
                         pids[n++] = child;
                 if (file)
                         fclose(file);
@@ -62,8 +60,8 @@ static guint collect(int pid, int *pids, guint n)
 
 guint64 memory_of_tree(int pid, guint64 enough)
 {
-        int pids[PROCESSES_MAX];
-        guint n = collect(pid, pids, 0);
+        int pids[MEMORY_PROCESSES_MAX];
+        guint n = memory_pids(pid, pids);
         guint64 sum = 0;
 
         for (guint i = 0; i < n; i++)

@@ -5,3 +5,7 @@
 
 /* Bytes. Cheap as long as the sum of the resident sizes stays below enough, which is then returned; else the exact sum is made. */
 guint64 memory_of_tree(int pid, guint64 enough);
+
+/* The process and all below it, at most MEMORY_PROCESSES_MAX; their number. */
+#define MEMORY_PROCESSES_MAX 256
+guint memory_pids(int pid, int *pids);

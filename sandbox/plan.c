@@ -1,8 +1,10 @@
 #include "plan.h"
 
+#include "data.h"
 #include "facts.h"
 #include "idmap.h"
 #include "places.h"
+#include "programs.h"
 #include "protect.h"
 
 #include "hosts.h"
@@ -36,6 +38,7 @@ typedef struct {
         int root;    /* what granted paths are taken from: / or the world */
         char *world; /* its real path, NULL without */
         const char *cwd;
+        gboolean runs; /* some program */
 } Builder;
 
 static void item_free(gpointer data)
@@ -258,6 +261,82 @@ static gboolean add_net(Builder *builder, GError **error)
         return TRUE;
 }
 
+/* ---- programs */
+
+static void add_system_file(Builder *builder, ItemKind kind, const char *source, const char *target, const struct stat *about)
+{
+        Item *item = add_item(builder, kind, target);
+
+        item->folder = S_ISDIR(about->st_mode);
+        item->device = about->st_dev;
+        item->inode = about->st_ino;
+        g_free(item->source);
+        item->source = g_strdup(source);
+        item->source_size = strlen(source);
+}
+
+/* The machine's own program, in a sample's world as well. It stands in /usr/bin, whatever folder it is from. */
+static gboolean add_program(Builder *builder, const char *name, GError **error)
+{
+        static const char alternatives[] = "/etc/alternatives"; /* some libraries are links into it */
+        g_autofree char *target = g_build_filename("/usr/bin", name, NULL), *path = NULL;
+        struct stat about;
+
+        path = programs_find(name, &about, error);
+        if (!path)
+                return FALSE;
+        add_system_file(builder, ITEM_RUN, path, target, &about);
+        if (!builder->runs && lstat(alternatives, &about) == 0 && S_ISDIR(about.st_mode))
+                add_system_file(builder, ITEM_READ, alternatives, alternatives, &about);
+        builder->runs = TRUE;
+        return TRUE;
+}
+
+static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **error)
+{
+        if (grant->kind == SANDBOX_NET)
+                return TRUE; /* all of them at once, in add_net() */
+        if (grant->kind == SANDBOX_SYSTEM)
+                return add_system(builder, grant->resource, error);
+        return grant->kind == SANDBOX_RUN ? add_program(builder, grant->resource, error)
+                                          : add_path(builder, grant->kind, grant->resource, error);
+}
+
+/* ---- the data folder */
+
+/* Where it cannot be had, the tool has one that is not kept, and the log says so. */
+static void add_data(Builder *builder)
+{
+        g_autoptr(GError) error = NULL;
+        g_autofree char *link = NULL, *path = NULL;
+        Plan *plan = builder->plan;
+        struct stat about;
+        int mount = -1;
+
+        plan->data = data_open(builder->request->app, builder->request->tool, &error);
+        if (plan->data >= 0) {
+                link = g_strdup_printf("/proc/self/fd/%d", plan->data);
+                path = g_file_read_link(link, &error);
+        }
+        if (path && geteuid() == 0) {
+                mount = plan->n_fds < JOB_FDS_MAX ? (int)syscall(SYS_open_tree, plan->data, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
+                                                                                                      OPEN_TREE_CLOEXEC) : -1;
+                if (mount < 0)
+                        g_clear_pointer(&path, g_free);
+        }
+        if (!path || fstat(plan->data, &about) < 0) {
+                plan->note = g_strdup_printf("%s What it writes there is gone afterwards.\n",
+                                             error ? error->message : "The data folder of this tool cannot be lent to it.");
+                return;
+        }
+        plan->data_full = data_is_full(plan->data, 0);
+        add_system_file(builder, plan->data_full ? ITEM_DATA_FULL : ITEM_DATA, path, DATA_FOLDER, &about);
+        if (mount >= 0) {
+                ((Item *)builder->items->pdata[builder->items->len - 1])->fd = (int)plan->n_fds;
+                plan->fds[plan->n_fds++] = mount;
+        }
+}
+
 /* ---- what is covered inside the mounts */
 
 static gboolean is_granted(const Builder *builder, const char *path)
@@ -293,7 +372,7 @@ static void keep_cb(const char *path, gboolean is_folder, gboolean pin, gpointer
 static gint order(gconstpointer a, gconstpointer b)
 {
         const Item *left = *(Item *const *)a, *right = *(Item *const *)b;
-        int left_cover = left->kind > ITEM_WRITE, right_cover = right->kind > ITEM_WRITE;
+        int left_cover = left->kind > ITEM_RUN, right_cover = right->kind > ITEM_RUN;
 
         if (left_cover != right_cover)
                 return left_cover - right_cover;
@@ -356,16 +435,13 @@ static gboolean build(Builder *builder, GError **error)
         const PlanRequest *request = builder->request;
 
         for (guint i = 0; i < request->grants->len; i++) {
-                const SandboxGrant *grant = &g_array_index(request->grants, SandboxGrant, i);
-
-                if (grant->kind == SANDBOX_NET)
-                        continue;
-                if (!(grant->kind == SANDBOX_SYSTEM ? add_system(builder, grant->resource, error) : add_path(builder, grant->kind,
-                                                                                                             grant->resource, error)))
+                if (!add_grant(builder, &g_array_index(request->grants, SandboxGrant, i), error))
                         return FALSE;
         }
         if (!builder->world)
                 hide_private(builder);
+        if (!builder->world && request->app)
+                add_data(builder);
         for (guint i = 0; i < builder->plan->written->len; i++)
                 protect_scan(builder->plan->written->pdata[i], keep_cb, builder);
         if (builder->items->len > JOB_ITEMS_MAX) {
@@ -390,6 +466,7 @@ Plan *plan_new(const PlanRequest *request, GError **error)
         gboolean done = FALSE;
 
         plan->job = g_byte_array_new();
+        plan->data = -1;
         plan->written = g_ptr_array_new_with_free_func(g_free);
         plan->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         builder.world = request->world ? realpath(request->world, NULL) : NULL;
@@ -411,6 +488,9 @@ void plan_free(Plan *plan)
         for (guint i = 0; i < plan->n_fds; i++)
                 close(plan->fds[i]);
         net_free(plan->net);
+        if (plan->data >= 0)
+                close(plan->data);
+        g_free(plan->note);
         g_byte_array_unref(plan->job);
         g_ptr_array_unref(plan->written);
         g_hash_table_unref(plan->kept);

@@ -10,7 +10,7 @@ typedef struct {
         const char *source, *arguments; /* not NUL-terminated */
         gsize source_size, arguments_size;
         GArray *grants;                 /* SandboxGrant */
-        const char *world;
+        const char *world, *app, *tool;
         double seconds;
         guint memory_mb, processes;
         gsize output_max;
@@ -22,6 +22,9 @@ typedef struct {
         guint n_fds;
         Net *net;           /* NULL without the capability */
         GPtrArray *written; /* folders that the tool may change, for protect_sweep(); their targets are the real paths */
+        int data;           /* the data folder, -1 */
+        gboolean data_full; /* it was full before */
+        char *note;         /* for the log, or NULL */
         GHashTable *kept;   /* protected places that were there before */
 } Plan;
 

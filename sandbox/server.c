@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "call.h"
+#include "data.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ typedef struct {
         Reader *reader; /* NULL once it has gone */
         Server *server;
         gint64 id;
-        char *body, *world;
+        char *body, *world, *app, *tool;
         PlanRequest plan;
         Call *call;
 } Request;
@@ -56,6 +57,8 @@ static void request_free(Request *request)
         g_array_unref(request->plan.grants);
         g_free(request->body);
         g_free(request->world);
+        g_free(request->app);
+        g_free(request->tool);
         g_free(request);
 }
 
@@ -105,6 +108,19 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         send_answer(data, answer);
 }
 
+static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+{
+        Request *request = data;
+        json_object *head;
+
+        if (!request->reader || !request->reader->wire)
+                return;
+        head = json_object_new_object();
+        json_object_object_add(head, "id", json_object_new_int64(request->id));
+        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        wire_send(request->reader->wire, head, text, size);
+}
+
 static void gone_cb(Call *call, gpointer data)
 {
         Request *request = data;
@@ -118,7 +134,7 @@ static void gone_cb(Call *call, gpointer data)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {answered_cb, gone_cb, request};
+        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Plan *plan;
@@ -200,11 +216,20 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         json_object *value;
         gint64 source = json_object_object_get_ex(head, "source", &value) ? json_object_get_int64(value) : -1;
 
-        if (source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size || !read_grants(head, request->plan.grants))
+        if (size > WIRE_REQUEST_MAX || source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size ||
+            !read_grants(head, request->plan.grants))
                 return FALSE;
         request->body = g_memdup2(body, size);
         if (json_object_object_get_ex(head, "world", &value))
                 request->world = g_strdup(json_object_get_string(value));
+        if (json_object_object_get_ex(head, "app", &value))
+                request->app = g_strdup(json_object_get_string(value));
+        if (json_object_object_get_ex(head, "tool", &value))
+                request->tool = g_strdup(json_object_get_string(value));
+        if (!request->app != !request->tool || (request->app && (!data_is_name(request->app) || !data_is_name(request->tool))))
+                return FALSE;
+        request->plan.app = request->app;
+        request->plan.tool = request->tool;
         request->plan.source = request->body;
         request->plan.source_size = (gsize)source;
         request->plan.arguments = request->body + source;
@@ -213,7 +238,7 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         request->plan.seconds = number(head, "seconds", SANDBOX_SECONDS, SERVER_SECONDS_MAX);
         request->plan.memory_mb = (guint)number(head, "memory_mb", SANDBOX_MEMORY_MB, SERVER_MEMORY_MB_MAX);
         request->plan.processes = (guint)number(head, "processes", SANDBOX_PROCESSES, SERVER_PROCESSES_MAX);
-        request->plan.output_max = (gsize)number(head, "output", SANDBOX_OUTPUT_MAX, SANDBOX_OUTPUT_MAX);
+        request->plan.output_max = (gsize)number(head, "output", SANDBOX_OUTPUT_MAX, SANDBOX_OUTPUT_MOST);
         return TRUE;
 }
 
@@ -333,6 +358,21 @@ static gboolean connection_cb(gint listener, GIOCondition condition, gpointer da
         return G_SOURCE_CONTINUE;
 }
 
+/* Takes away what a server left that was killed: a socket of ours at which nobody listens. */
+static gboolean clear_stale(const struct sockaddr_un *address)
+{
+        struct stat about;
+        int fd, problem;
+
+        if (lstat(address->sun_path, &about) < 0 || !S_ISSOCK(about.st_mode) || about.st_uid != geteuid())
+                return FALSE;
+        fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        problem = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) < 0 ? errno : 0;
+        if (fd >= 0)
+                close(fd);
+        return problem == ECONNREFUSED && unlink(address->sun_path) == 0;
+}
+
 static int bind_socket(const char *path)
 {
         struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -346,7 +386,9 @@ static int bind_socket(const char *path)
         }
         memcpy(address.sun_path, path, strlen(path) + 1);
         before = umask(0177);
-        done = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, SERVER_READERS_MAX) == 0;
+        done = bind(fd, (struct sockaddr *)&address, sizeof address) == 0 ||
+               (errno == EADDRINUSE && clear_stale(&address) && bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
+        done = done && listen(fd, SERVER_READERS_MAX) == 0;
         umask(before);
         if (!done) {
                 g_printerr("impromptu-sandbox: %s: %s\n", path, g_strerror(errno));

@@ -1,7 +1,5 @@
 #include "wire.h"
 
-#include "client.h"
-
 #include <errno.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
@@ -60,10 +58,10 @@ static const char *const error_names[] = {
         [SANDBOX_ERROR_UNAVAILABLE] = "unavailable", [SANDBOX_ERROR_GRANT] = "grant",   [SANDBOX_ERROR_TOOL] = "tool",
                 [SANDBOX_ERROR_TIME] = "time",
         [SANDBOX_ERROR_MEMORY] = "memory",           [SANDBOX_ERROR_OUTPUT] = "output", [SANDBOX_ERROR_CRASHED] = "crashed",
-                [SANDBOX_ERROR_CANCELLED] = "cancelled",
+                [SANDBOX_ERROR_CANCELLED] = "cancelled",     [SANDBOX_ERROR_DATA] = "data",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
-                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net"};
+                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {

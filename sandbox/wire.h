@@ -1,18 +1,19 @@
 /* Frames between the sandbox's client and its server, over a stream socket: two lengths, a JSON head, then raw bytes (a tool's source and
  * arguments one way, its result the other: the server passes them on without reading them).
  *
- * Request head: {id, source, grants: [[kind, resource]], world?, seconds, memory_mb, processes, output}; body: source (that many bytes),
- * then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
- * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?, net?}; body: the result as JSON. refused says that nothing
- * was run. */
+ * Request head: {id, source, grants: [[kind, resource]], app?, tool?, world?, seconds, memory_mb, processes, output}; body: source (that
+ * many bytes), then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
+ * Before its answer a call may send {id, progress: true}; body: the report as JSON.
+ * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?, net?}; body: the result as JSON. refused says that
+ * nothing was run. */
 #pragma once
 
-#include <glib.h>
-#include <json.h>
+#include "client.h"
 
 #define WIRE_HEAD_MAX (1024 * 1024)
-#define WIRE_BODY_MAX (9 * 1024 * 1024)
-#define WIRE_BACKLOG_MAX (64 * 1024 * 1024) /* what a reader may leave unread before it is dropped */
+#define WIRE_REQUEST_MAX (9 * 1024 * 1024)        /* of a body that goes to the server */
+#define WIRE_BODY_MAX (SANDBOX_OUTPUT_MOST + 1024) /* of any */
+#define WIRE_BACKLOG_MAX (2 * WIRE_BODY_MAX) /* what a reader may leave unread before it is dropped */
 #define WIRE_DEPTH_MAX 128                  /* nesting of JSON in either direction */
 
 typedef struct Wire Wire;

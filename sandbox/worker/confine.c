@@ -1,6 +1,7 @@
 /* Namespaces, mounts and limits. A spare does confine_prepare() while nobody waits; confine_grant() is what a call pays for. */
 #include "confine.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -23,6 +24,7 @@
 #define ROOT_TMPFS "mode=755,size=8m,nr_inodes=4096"
 #define SCRATCH_TMPFS "mode=1777,size=64m,nr_inodes=4096"
 #define OPEN_FILES 64
+#define SCRATCH_BYTES (64UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
 #define GET_TID_ADDRESS 40 /* PR_GET_TID_ADDRESS, absent from older headers */
@@ -199,19 +201,20 @@ static bool bind(const char *source, const char *target, uint64_t attributes)
 #define TREE "/tmp"
 #define READ_ONLY (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
 
+static const char *const system_folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu",
+                                             "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/share/zoneinfo", "/usr/share/mime"};
+#define N_SYSTEM_FOLDERS (sizeof system_folders / sizeof *system_folders)
+
 static bool bind_system(ConfineError *error)
 {
-        static const char *const folders[] = {"/usr/lib/python3.11", "/usr/lib/python3", "/usr/lib/x86_64-linux-gnu",
-                                              "/usr/lib/aarch64-linux-gnu", "/usr/lib64",
-                                              "/usr/share/zoneinfo", "/usr/share/mime"};
         static const char *const files[] = {"/etc/ld.so.cache", "/etc/localtime", "/etc/mime.types"};
         static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"};
         char target[128];
 
-        for (unsigned i = 0; i < sizeof folders / sizeof *folders; i++) {
-                snprintf(target, sizeof target, TREE "%s", folders[i]);
-                if (!bind(folders[i], target, READ_ONLY))
-                        return fail_errno(error, folders[i]);
+        for (unsigned i = 0; i < N_SYSTEM_FOLDERS; i++) {
+                snprintf(target, sizeof target, TREE "%s", system_folders[i]);
+                if (!bind(system_folders[i], target, READ_ONLY))
+                        return fail_errno(error, system_folders[i]);
         }
         for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
                 snprintf(target, sizeof target, TREE "%s", files[i]);
@@ -264,9 +267,13 @@ static bool make_identity(const char *home)
 
 bool confine_prepare(const char *home, ConfineError *error)
 {
-        static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"/proc/self/fd", "dev/fd"}};
+        static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"usr/bin", "bin"},
+#ifdef __aarch64__
+                                                {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
+#endif
+                                                {"/proc/self/fd", "dev/fd"}};
         static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
-                                              ".empty"};
+                                              DATA_FOLDER + 1, ".empty"};
 
         if (mount(NULL, "/", NULL, MS_REC | MS_SLAVE | MS_SILENT, NULL) < 0) {
                 confine_explain(errno, error->message, sizeof error->message);
@@ -289,6 +296,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
                 return fail_errno(error, "scratch");
+        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
+                return fail_errno(error, "data");
         if (!make_identity(home))
                 return fail_errno(error, "identity");
         if (syscall(SYS_pivot_root, ".", "old") < 0 || chdir("/") < 0)
@@ -351,9 +360,11 @@ static int item_mount(const Job *job, unsigned i, ConfineError *error)
 static bool mount_item(const Job *job, unsigned i, ConfineError *error)
 {
         const JobItem *item = job->items[i];
-        /* Python's own libraries have to be mapped executable; execve is refused in any case */
-        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (strncmp(job->targets[i], "/usr", 4) == 0 ? 0 : MOUNT_ATTR_NOEXEC) |
-                              (item->kind == ITEM_WRITE ? 0 : MOUNT_ATTR_RDONLY);
+        /* Python's own libraries have to be mapped executable. Where programs are started, restore_libraries() sees to that, so that no
+         * more than these are. */
+        bool executable = item->kind == ITEM_RUN || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
+        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
+                              (item->kind >= ITEM_WRITE && item->kind <= ITEM_DATA_FULL ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
 
@@ -406,6 +417,9 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_LIST:
         case ITEM_READ:
         case ITEM_WRITE:
+        case ITEM_DATA:
+        case ITEM_DATA_FULL:
+        case ITEM_RUN:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
         case ITEM_KEEP:
@@ -418,6 +432,89 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         return confine_fail(error, FRAME_UNAVAILABLE, "The sandbox was asked for something it does not know, so the tool was not run.");
 }
 
+/* ---- programs */
+
+bool job_runs(const Job *job)
+{
+        for (unsigned i = 0; i < job->head->n_items; i++)
+                if (job->items[i]->kind == ITEM_RUN)
+                        return true;
+        return false;
+}
+
+static bool is_inside(const char *path, const char *folder)
+{
+        size_t length = strlen(folder);
+
+        return strncmp(path, folder, length) == 0 && (path[length] == '/' || !path[length]);
+}
+
+/* A granted folder above the system's libraries, or in them, covers them with what nothing can be loaded from. */
+static bool restore_libraries(const Job *job)
+{
+        char source[128];
+
+        for (unsigned n = 0; n < N_SYSTEM_FOLDERS; n++) {
+                bool covered = false;
+
+                for (unsigned i = 0; i < job->head->n_items; i++)
+                        covered |= job->items[i]->kind <= ITEM_WRITE && (is_inside(system_folders[n], job->targets[i]) ||
+                                                                         is_inside(job->targets[i], system_folders[n]));
+                snprintf(source, sizeof source, "/old%s", system_folders[n]);
+                if (covered && !bind(source, system_folders[n], READ_ONLY))
+                        return false;
+        }
+        return true;
+}
+
+/* Writes a copy of the loader in which one segment that only debuggers and unwinders read is called the name of an interpreter, and a
+ * length that no such name has. The kernel does not look at that when it loads this for a program, and refuses it as a program itself. */
+static bool copy_loader(int from, int to)
+{
+        static char bytes[2 << 20];
+        ssize_t size = read(from, bytes, sizeof bytes);
+        Elf64_Ehdr *head = (void *)bytes;
+        bool found = false;
+
+        if (size <= (ssize_t)sizeof *head || size == (ssize_t)sizeof bytes || head->e_phoff % 8 ||
+            head->e_phoff + head->e_phnum * sizeof(Elf64_Phdr) > (size_t)size)
+                return false;
+        for (unsigned i = 0; i < head->e_phnum; i++) {
+                Elf64_Phdr *segment = (Elf64_Phdr *)(void *)(bytes + head->e_phoff) + i;
+
+                if (segment->p_type == PT_GNU_EH_FRAME) {
+                        segment->p_type = PT_INTERP;
+                        segment->p_filesz = 1;
+                        found = true;
+                }
+        }
+        return found && write(to, bytes, (size_t)size) == size;
+}
+
+/* The kernel needs the right to execute the loader to start any other program, and the loader given a file's name would start that file: so
+ * it is replaced by one that only the kernel can use. */
+static bool mount_loader(void)
+{
+        int from = open(LOADER, O_RDONLY | O_CLOEXEC), to = open("/.loader", O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0555);
+        int mount = -1, target = -1;
+        bool done = from >= 0 && to >= 0 && copy_loader(from, to);
+
+        if (to >= 0)
+                close(to);
+        if (from >= 0)
+                close(from);
+        from = done ? open_path(AT_FDCWD, "/.loader", RESOLVE_NO_SYMLINKS) : -1;
+        done = from >= 0 && (mount = clone_tree(from, 0)) >= 0 && set_mount(mount, READ_ONLY) == 0 &&
+               (target = open_path(AT_FDCWD, LOADER, RESOLVE_NO_SYMLINKS)) >= 0 && put_mount(mount, target) == 0;
+        if (from >= 0)
+                close(from);
+        if (mount >= 0)
+                close(mount);
+        if (target >= 0)
+                close(target);
+        return done;
+}
+
 bool confine_grant(const Job *job, ConfineError *error)
 {
         struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
@@ -427,6 +524,8 @@ bool confine_grant(const Job *job, ConfineError *error)
         for (unsigned i = 0; i < job->head->n_items; i++)
                 if (!do_item(job, i, error))
                         return false;
+        if (job_runs(job) && (!restore_libraries(job) || !mount_loader()))
+                return fail_errno(error, "programs");
         /* /old itself stays, empty: removing what was a mount point makes the kernel wait */
         if (umount2("/old", MNT_DETACH) < 0)
                 return fail_errno(error, "host tree");
@@ -453,15 +552,24 @@ bool confine_measure(void)
         return read_number("/proc/self/statm", &own_pages);
 }
 
-static bool set_limits(const JobHead *head)
+/* Only a granted folder has room for large files. */
+static rlim_t file_size(const Job *job)
 {
+        for (unsigned i = 0; i < job->head->n_items; i++)
+                if (job->items[i]->kind == ITEM_WRITE)
+                        return FILE_BYTES;
+        return SCRATCH_BYTES;
+}
+
+static bool set_limits(const Job *job)
+{
+        const JobHead *head = job->head;
         /* the address space that a call starts with belongs to the interpreter, and its job to us, not to the tool */
         rlim_t own = (rlim_t)own_pages * (rlim_t)sysconf(_SC_PAGESIZE) + head->size;
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
-               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, FILE_BYTES) && limit(RLIMIT_CPU, head->seconds) && limit(RLIMIT_CORE,
-                                                                                                                                0) &&
-               limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
 }
 
 static bool drop_capabilities(void)
@@ -484,7 +592,7 @@ bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError
 {
         if (sethostname("sandbox", 7) < 0)
                 return fail_errno(error, "host name");
-        if (!set_limits(job->head))
+        if (!set_limits(job))
                 return fail_errno(error, "limits");
         if (!drop_capabilities())
                 return fail_errno(error, "capabilities");

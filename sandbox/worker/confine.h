@@ -40,11 +40,21 @@ bool confine_prepare(const char *home, ConfineError *error);
 bool confine_grant(const Job *job, ConfineError *error);
 bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError *error);
 
-int confine_filter_make(struct sock_fprog *program);
+/* runs: programs may be started; which, Landlock says. */
+int confine_filter_make(struct sock_fprog *program, bool runs);
 int confine_filter_set(const struct sock_fprog *program);
 
 /* The kernel's Landlock ABI; below 1 there is none. */
 int landlock_abi(void);
 bool landlock_close(const Job *job, ConfineError *error);
+
+/* Whether some program is granted. */
+bool job_runs(const Job *job);
+/* Where the system's loader of programs is. */
+#ifdef __aarch64__
+#define LOADER "/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1"
+#else
+#define LOADER "/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"
+#endif
 
 bool confine_fail(ConfineError *error, FrameKind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -1,4 +1,5 @@
 """The module impromptu, which every tool can import: fetch() asks the broker on the other end of the one descriptor that a tool with `net` has.
+runner.py adds progress() and data.
 
 Nothing here is a boundary: a tool may write to the descriptor what it likes, and gets from it what the broker gives anybody. In a sample's world there is no broker; the
 answers are those that the world holds.

@@ -16,6 +16,8 @@
 #define NET_FD 4          /* the broker's socket inside */
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
+#define PROGRESS_MAX 4096 /* bytes of one report */
+
 #define WORKER_CONTROL_FD 3
 #define WORKER_MESSAGE_MAX 480
 
@@ -23,10 +25,15 @@
 #define INSIDE_ID 1000
 #define HOST_ID_OF_ROOTS_TOOLS 100000
 
+#define DATA_FOLDER "/run/impromptu/data" /* inside */
+
 typedef enum {
         ITEM_LIST,  /* mount; names and sizes */
         ITEM_READ,  /* mount; read */
         ITEM_WRITE, /* mount; read and write */
+        ITEM_DATA,  /* mount of the data folder; read and write */
+        ITEM_DATA_FULL, /* likewise, but with more in it than may be: read and remove */
+        ITEM_RUN,   /* mount of a program's file; read and execute */
         ITEM_HIDE,  /* an empty mount over a place inside a mount */
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */
         ITEM_PIN,   /* a folder inside a write mount that cannot be moved away */
@@ -56,6 +63,7 @@ typedef enum {
         FRAME_STARTED = 'S',     /* confined; from here on everything is the tool's word */
         FRAME_RESULT = 'R',      /* JSON */
         FRAME_RAISED = 'T',      /* JSON {message, traceback} */
+        FRAME_PROGRESS = 'P',    /* JSON, any number of times before the one that is the answer */
         FRAME_NO_MEMORY = 'M',   /* text */
         FRAME_BAD_OUTPUT = 'O',  /* text */
         FRAME_GRANT = 'G',       /* text: a grant cannot be given; before STARTED only */

@@ -20,10 +20,12 @@
 
 #define FS_FIRST ((1ULL << 13) - 1)
 #define READ (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+#define RUN (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_EXECUTE)
+#define CLEAR (READ | LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | FS_TRUNCATE)
 #define NEVER                                                                                                    \
         (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
          LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
-#define OF_A_FILE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
 
 typedef struct {
         uint64_t fs, net, scoped;
@@ -76,17 +78,23 @@ static bool allow_system(int ruleset, uint64_t handled)
 
 static bool allow_items(int ruleset, uint64_t handled, const Job *job)
 {
+        bool kept = false;
+
         for (unsigned i = 0; i < job->head->n_items; i++) {
                 const JobItem *item = job->items[i];
                 uint64_t rights = item->kind == ITEM_LIST    ? LANDLOCK_ACCESS_FS_READ_DIR
                                   : item->kind == ITEM_READ  ? READ
                                   : item->kind == ITEM_WRITE ? handled & ~NEVER
+                                  : item->kind == ITEM_DATA  ? handled & ~NEVER
+                                  : item->kind == ITEM_DATA_FULL ? handled & CLEAR
+                                  : item->kind == ITEM_RUN   ? RUN
                                                              : 0;
 
+                kept |= item->kind == ITEM_DATA || item->kind == ITEM_DATA_FULL;
                 if (rights && !allow(ruleset, job->targets[i], rights))
                         return false;
         }
-        return true;
+        return (kept || allow(ruleset, DATA_FOLDER, handled & ~NEVER)) && (!job_runs(job) || allow(ruleset, LOADER, RUN));
 }
 
 bool landlock_close(const Job *job, ConfineError *error)

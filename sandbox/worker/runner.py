@@ -6,22 +6,32 @@ boundary: the tool shares this interpreter and may break all of it. It then brea
 
 import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, linecache, math, os, pathlib, random, re, shutil, sqlite3
 import statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
-import gc
+import gc, threading
 
 import impromptu
 
 FILE = "tool.py"
+PROGRESS_MAX = 4096
+TOGETHER_MAX = 64 * 1024
 TRACEBACK_MAX = 16 * 1024
 MESSAGE_MAX = 2000
 DEPTH_MAX = 100
 
+os.environ["IMPROMPTU_DATA"] = "/run/impromptu/data"
 sys.path.append("/usr/lib/python3/dist-packages")
 
 
+sending = threading.Lock()
+
+
 def send(channel, kind, data):
-    view = memoryview(struct.pack("=II", ord(kind), len(data)) + data)
-    while view:
-        view = view[os.write(channel, view):]
+    """In one piece where it is small: children that the tool forked may write as well. A large one is not copied once more."""
+    head = struct.pack("=II", ord(kind), len(data))
+    with sending:
+        for part in (head + data,) if len(data) < TOGETHER_MAX else (head, data):
+            view = memoryview(part)
+            while view:
+                view = view[os.write(channel, view):]
 
 
 def own_lines(error, seen=None):
@@ -50,12 +60,46 @@ def raised(channel, error):
 
 
 def depth(text):
-    """How deeply JSON text is nested, without parsing it: strings are taken out first."""
+    """How deeply JSON text is nested, as far as it can be too deep, without parsing it: strings are passed over."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return 0
     deepest = level = 0
-    for mark in re.findall(r"[\[\]{}]", re.sub(r'"(?:[^"\\]|\\.)*"', "", text)):
+    for mark in map(re.Match.group, re.finditer(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', text)):
+        if mark[0] == '"':
+            continue
         level += 1 if mark in "[{" else -1
         deepest = max(deepest, level)
     return deepest
+
+
+def report(channel, step):
+    """Says how far the tool is; step is a dict with "progress"."""
+    data = json.dumps(step, allow_nan=False).encode("ascii")
+    if len(data) > PROGRESS_MAX:
+        raise ValueError(f"a progress report has {len(data)} bytes; {PROGRESS_MAX} are allowed")
+    send(channel, "P", data)
+
+
+def offer(channel):
+    """Adds to the module `impromptu`, which has fetch() already, what goes through the channel."""
+    def progress(value, text=None):
+        """Says how far the tool is: a number from 0 to 1, or whatever its page understands, and a text to show."""
+        report(channel, {"progress": value} if text is None else {"progress": value, "text": text})
+    impromptu.progress, impromptu.data = progress, os.environ["IMPROMPTU_DATA"]
+
+
+def finish(channel, result):
+    """The result; of a generator what it returns, after what it yields has been reported."""
+    if not isinstance(result, types.GeneratorType):
+        return result
+    while True:
+        try:
+            step = next(result)
+        except StopIteration as end:
+            return end.value
+        if not isinstance(step, dict) or "progress" not in step:
+            raise TypeError('a run(args) that yields must yield {"progress": …} and return its result')
+        report(channel, step)
 
 
 def load(source):
@@ -78,7 +122,9 @@ def answer(channel, result, output_max):
                                               "traceback": ""}).encode("ascii"))
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        too_deep = depth(text) > DEPTH_MAX
         data = text.encode("utf-8")
+        del text
     except RecursionError:
         return send(channel, "O", b"The result is nested too deeply, or contains itself.")
     except ValueError as error:
@@ -87,7 +133,7 @@ def answer(channel, result, output_max):
         return send(channel, "O", f"The result is not JSON: {str(error)[:200]}.".encode("utf-8", "replace"))
     if len(data) > output_max:
         return send(channel, "O", f"The result has {len(data)} bytes; {output_max} are allowed.".encode())
-    if depth(text) > DEPTH_MAX:
+    if too_deep:
         return send(channel, "O", f"The result is nested more than {DEPTH_MAX} levels deep.".encode())
     send(channel, "R", data)
 
@@ -103,7 +149,8 @@ def flush():
 def serve(source, arguments, channel, output_max, net):
     impromptu._open(net)
     try:
-        result = load(source)(json.loads(arguments))
+        offer(channel)
+        result = finish(channel, load(source)(json.loads(arguments)))
         flush()
         answer(channel, result, output_max)
     except MemoryError:

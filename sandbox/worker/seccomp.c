@@ -62,7 +62,7 @@ static const char *const allowed[] = {
 
 /* A library that is told ENOSYS falls back; told EPERM it gives up. */
 static const char *const absent[] = {"clone3", "openat2", "memfd_create", "memfd_secret", "io_uring_setup", "io_uring_enter",
-                                     "io_uring_register", "sysinfo", "process_madvise",
+                                     "io_uring_register", "process_madvise",
                                      "shmget", "mq_open", "userfaultfd", "pidfd_open"};
 
 /* What a program asks of a terminal or a pipe. TIOCSTI and TIOCLINUX are not here, with whatever high bits. */
@@ -93,7 +93,7 @@ static int allow_names(scmp_filter_ctx filter)
         return 0;
 }
 
-static int allow_with_arguments(scmp_filter_ctx filter)
+static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
 {
         int bad = 0;
 
@@ -113,8 +113,11 @@ static int allow_with_arguments(scmp_filter_ctx filter)
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(chmod), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fchmod), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fchmodat), 1, SCMP_A2(SCMP_CMP_MASKED_EQ, S_ISUID | S_ISGID, 0));
+        /* The C library does not expect that this fails, and then works with whatever was on its stack: programs that size their buffers
+         * by it (sort) break. A tool alone does without, because it tells the machine's memory, load and uptime. */
+        bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(sysinfo), 0);
         /* subprocess then says "Permission denied" and names the program */
-        bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execve), 0);
+        bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execve), 0);
         bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execveat), 0);
         return bad ? -1 : 0;
 }
@@ -142,7 +145,7 @@ static int with_prefix(scmp_filter_ctx filter, struct sock_fprog *program)
         return done;
 }
 
-int confine_filter_make(struct sock_fprog *program)
+int confine_filter_make(struct sock_fprog *program, bool runs)
 {
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
         int done = -1;
@@ -152,7 +155,7 @@ int confine_filter_make(struct sock_fprog *program)
         if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter,
                                                                                                               SCMP_FLTATR_CTL_OPTIMIZE,
                                                                                                                       2) == 0 &&
-            allow_names(filter) == 0 && allow_with_arguments(filter) == 0)
+            allow_names(filter) == 0 && allow_with_arguments(filter, runs) == 0)
                 done = with_prefix(filter, program);
         seccomp_release(filter);
         return done;

@@ -50,7 +50,7 @@ static int count_cb(const char *path, const struct stat *status, int kind, struc
 
 static json_object *echo(const SandboxCall *call)
 {
-        static const char *const kinds[] = {"list", "read", "write", "system", "net"};
+        static const char *const kinds[] = {"list", "read", "write", "system", "net", "run"};
         json_object *result = json_object_new_object(), *grants = json_object_new_array();
         files = 0;
         if (call->world)

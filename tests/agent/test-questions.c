@@ -115,6 +115,10 @@ static void test_words(Fixture *fixture, gconstpointer data)
                 g_assert_null(strstr(sentence, "“"));
                 g_assert_cmpstr(detail, !=, "");
         }
+        g_autofree char *run = NULL, *run_detail = NULL;
+        questions_words("run", "ffmpeg", &run, &run_detail);
+        g_assert_cmpstr(run, ==, "May it run ffmpeg?");
+        g_assert_nonnull(strstr(run_detail, "only what the app may"));
         Told other = {0};
         g_autofree char *save = ask(fixture, "wolf", "save", "wolf.stl", &other);
         question = g_ptr_array_index(fixture->asked, 1);
@@ -168,6 +172,20 @@ static void test_net(Fixture *fixture, gconstpointer data)
         g_assert_cmpstr(said(fixture, 6, "sentence"), ==, both);
         answer(fixture, six, "no");
         answer(fixture, seven, "no");
+        /* a program sends nothing by itself, but the app can send what it finds; whether net was granted or is only wanted */
+        g_autofree char *eight = ask(fixture, "film", "run", "ffmpeg", &told);
+        g_assert_nonnull(strstr(said(fixture, 7, "detail"), "cannot send"));
+        answer(fixture, eight, "no");
+        g_autofree char *nine = ask(fixture, "weather", "run", "ffmpeg", &told);
+        g_assert_cmpstr(said(fixture, 8, "sentence"), ==, "May it run ffmpeg?");
+        g_assert_nonnull(strstr(said(fixture, 8, "detail"), "send out what the program finds"));
+        g_assert_null(strstr(said(fixture, 8, "detail"), "cannot send"));
+        answer(fixture, nine, "no");
+        questions_intend(fixture->questions, "song", "run");
+        questions_intend(fixture->questions, "song", "net");
+        g_autofree char *ten = ask(fixture, "song", "run", "ffmpeg", &told);
+        g_assert_null(strstr(said(fixture, 9, "detail"), "cannot send"));
+        answer(fixture, ten, "no");
 }
 
 static void test_asked_once(Fixture *fixture, gconstpointer data)

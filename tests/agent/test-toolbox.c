@@ -145,6 +145,29 @@ static void test_net(Fixture *fixture, gconstpointer data)
         told_clear(&told);
 }
 
+static void test_runs(Fixture *fixture, gconstpointer data)
+{
+        Told told = {0};
+        g_autoptr(Tool) tool = make_tool(fixture, "echo", "{\"run\":[\"ffmpeg\"]}", SAMPLE);
+        toolbox_call_tool(fixture->agent->toolbox, "disk", tool, NULL, "words", NULL, told_cb, &told);
+        g_autoptr(json_object) waiting = questions_waiting(fixture->agent->questions);
+        json_object *question = json_object_array_get_idx(waiting, 0);
+        g_assert_cmpstr(json_text(question, "sentence"), ==, "May it run ffmpeg?");
+        answer_all(fixture, "open", 1);
+        g_assert_no_error(told.error);
+        g_assert_cmpstr(json_value_text(json_object_array_get_idx(json_field(told.result, "grants"), 0)), ==, "run ffmpeg");
+        told_clear(&told);
+        const char *wrong[] = {"../ffmpeg", "/opt/ffmpeg", "ff mpeg", "-x", "ffmpeg\\n"};
+        for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
+                g_autofree char *text = g_strdup_printf("{\"name\":\"probe\",\"line\":\"Probes\",\"arguments\":{},\"result\":\"{}\",\"capabilities\":{\"run\":[\"%s\"]}}",
+                                                        wrong[i]);
+                g_autoptr(json_object) manifest = json_parse(text, -1, NULL);
+                g_autoptr(GError) error = NULL;
+                g_assert_null(tool_from_manifest(manifest, NULL, NULL, &error));
+                g_assert_error(error, AGENT_ERROR, API_ERROR_BAD_REQUEST);
+        }
+}
+
 static void test_denied(Fixture *fixture, gconstpointer data)
 {
         Told told = {0};
@@ -395,6 +418,7 @@ int main(int argc, char **argv)
 #define ADD(name, func) g_test_add("/toolbox/" name, Fixture, NULL, set_up, func, tear_down)
         ADD("net", test_net);
         ADD("asks", test_asks);
+        ADD("runs", test_runs);
         ADD("denied", test_denied);
         ADD("never", test_never);
         ADD("undeclared", test_undeclared);

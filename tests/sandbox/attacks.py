@@ -64,7 +64,7 @@ class Stage:
         self.victim.wait()
         for path in self.extra:
             os.unlink(path)
-        shutil.rmtree(self.base)
+        subprocess.run(["rm", "-rf", str(self.base)], check=True)  # what attacks leave may be deeper than Python recurses
 
     # what the attacks' options use
     def write(self, name, text):
@@ -139,11 +139,13 @@ class Stage:
         except (IndexError, ValueError):
             return {"got": False, "why": done.stderr[-200:]}
 
-    def sandboxed(self, source, manifest, grants, arguments=None):
+    def sandboxed(self, source, manifest, grants, arguments=None, app=None):
         folder = self.base / "work"
         (folder / "tool.py").write_text(source)
         (folder / "manifest.json").write_text(json.dumps(manifest))
         command = [str(self.base / "bin/impromptu-sandbox"), "run", "--manifest", str(folder / "manifest.json"), "--args", json.dumps(arguments or {})]
+        if app:
+            command += ["--app", app]
         if self.connect:
             command += ["--connect", str(self.connect)]
         for grant in grants:
@@ -158,8 +160,9 @@ class Stage:
     def attack(self, code, options):
         kind = options.get("grant", "read")
         path = options.get("path", "DOCS").replace("DOCS", str(self.docs)).replace("HOME", str(self.home))
-        manifest = {kind: [path], "limits": {"seconds": 15, **options.get("limits", {})}}
-        return self.sandboxed(self.tool(code), manifest, [f"{kind}={path}"])
+        programs = options.get("run", [])
+        manifest = {kind: [path], "run": programs, "limits": {"seconds": 15, **options.get("limits", {})}}
+        return self.sandboxed(self.tool(code), manifest, [f"{kind}={path}"] + ["run=" + name for name in programs], app=options.get("app"))
 
 
 def judge(stage, code, options):

@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, random, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
@@ -122,6 +122,191 @@ def grants_and_manifest(ground):
 
 
 @test
+def a_start_in_the_first_granted_folder(ground):
+    """In the order of --grant; a file is no folder; without one it is the scratch folder, which can be written."""
+    where = "import os\ndef run(args):\n    open('x', 'w').close() if args.get('write') else None\n    return {'cwd': os.getcwd()}\n"
+    manifest = {"read": ["~/docs"], "list": ["~/docs/small"]}
+    same(ground.run(where, manifest, "--grant", f"list={ground.docs}/small", "--grant", f"read={ground.docs}")[1], {"cwd": ground.docs + "/small"})
+    same(ground.run(where, manifest, "--grant", f"read={ground.docs}", "--grant", f"list={ground.docs}/small")[1], {"cwd": ground.docs})
+    same(ground.run(where, {"read": ["~/docs/note.txt"]}, "--grant", f"read={ground.docs}/note.txt", "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+    same(ground.run(where, {}, "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+
+
+@test
+def programs(ground):
+    """By name, found through PATH or in /usr/bin, with the tool's own grants; refused with a sentence where running it is more than running it."""
+    call = "import subprocess\ndef run(args):\n    return {'out': subprocess.run(args['command'], input=args.get('in'), capture_output=True, text=True, check=True).stdout}\n"
+
+    def outcome(wanted, agreed, command, *more, **arguments):
+        return ground.run(call, wanted, *[part for grant in agreed for part in ("--grant", grant)], "--args", json.dumps({"command": command, **arguments}), *more)
+    same(outcome({"run": ["sort"]}, ["run=sort"], ["sort"], **{"in": "b\na\n"})[:2], (0, {"out": "a\nb\n"}))
+    many = "".join(f"{n:05}\n" for n in range(9000))
+    same(outcome({"run": ["sort"]}, ["run=sort"], ["sort", "-r"], **{"in": many})[1], {"out": "".join(sorted(many.splitlines(True), reverse=True))})
+    same(outcome({"run": ["/usr/bin/sort"]}, ["run=/bin/sort"], ["/bin/sort"], **{"in": "b\na\n"})[1], {"out": "a\nb\n"})
+    same(outcome({"run": ["cat", "sort"], "read": ["~/docs"]}, ["run=sort", "run=cat", f"read={ground.docs}"], ["cat", "note.txt"])[1], {"out": "hello"})
+    same(outcome({"run": ["cat"], "read": ["/usr"]}, ["run=cat", "read=/usr"], ["cat"], **{"in": "x"})[1], {"out": "x"})
+    status, answer, _ = outcome({}, ["run=sort"], ["sort"])
+    same((status, answer["error"]["kind"]), (1, "tool"))
+    assert "PermissionError" in answer["error"]["message"], answer
+    refused(outcome({"run": ["sort"]}, [], ["sort"]), "The tool wants run=sort", "--grant run=sort")
+    for name, word in (("sh", "a shell"), ("passwd", "more rights"), ("ldd", "a script"), ("no-such-program", "no such program"), ("../bin/sort", "program's name"),
+                       ("/opt/x", "program's name"), (".sort", "program's name")):
+        refused(outcome({"run": [name]}, [f"run={name}"], ["sort"]), word)
+
+
+KEEP = """import os
+data = os.environ['IMPROMPTU_DATA']
+def run(args):
+    if args.get('fill'):
+        for n in range(args['fill']):
+            with open(f'{data}/fill{n}', 'wb') as file:
+                file.write(b'x' * (args.get('mb', 1) << 20))
+                file.flush()
+                if args.get('remove'):
+                    os.unlink(f'{data}/fill{n}')
+                    held.append(os.dup(file.fileno()))
+        if args.get('wait'):
+            import time; time.sleep(30)
+    for name in args.get('clear', []):
+        os.unlink(f'{data}/{name}')
+    if 'text' in args:
+        open(data + '/kept', 'w').write(args['text'])
+    kept = open(data + '/kept').read() if os.path.exists(data + '/kept') else None
+    return {'kept': kept, 'there': len(os.listdir(data)), 'above': sorted(os.listdir(data + '/..'))}
+held = []
+"""
+
+
+@test
+def data_folders(ground):
+    """A tool finds what it kept for the same app again, and nothing of another app's or tool's; without an app nothing is kept."""
+    def keep(app, name="tool.py", **arguments):
+        tool = ground.write(name, KEEP)
+        done = ground.start(["run", "--manifest", ground.write("manifest.json", "{}"), "--args", json.dumps(arguments)] + (["--app", app] if app else []) + [tool])
+        return done.returncode, json.loads(done.stdout), done.stderr
+    same(keep("a", text="of a"), (0, {"kept": "of a", "there": 1, "above": ["data"]}, ""))
+    same(keep("a")[1]["kept"], "of a")
+    same(keep("b")[1], {"kept": None, "there": 0, "above": ["data"]})
+    same(keep("a", "other.py")[1]["kept"], None)
+    same(keep(None, text="of none")[1]["kept"], "of none")
+    same(keep(None)[1]["kept"], None)
+    place = ground.base / "home/.local/share/impromptu/tool-data"
+    same((place / "a/tool/kept").read_text(), "of a")
+    refused(keep("../a"), "An app's name")
+    refused(keep(".."), "An app's name")
+    status, answer, _ = keep("a", fill=70)
+    same((status, answer["error"]["kind"]), (1, "data"))
+    assert len(list((place / "a/tool").iterdir())) > 60
+    status, answer, _ = keep("a", text="more")
+    same((status, answer["error"]["kind"]), (1, "tool"))
+    assert "PermissionError" in answer["error"]["message"], answer
+    same(keep("a", clear=[f"fill{n}" for n in range(70)])[1]["kept"], "of a")
+    same(keep("a", text="again")[1]["kept"], "again")
+    same(keep("a", fill=40, mb=2, remove=True, wait=True)[1].get("error", {}).get("kind"), "data")
+    same(keep("a", fill=2, remove=True, text="with removed files")[1]["kept"], "with removed files")
+    shutil.rmtree(place / "b/tool")
+    os.symlink(ground.docs, place / "b/tool")
+    ground.own()
+    status, answer, log = keep("b", text="through a link")
+    same((status, os.path.exists(ground.docs + "/kept")), (0, False))
+    assert "cannot be kept" in log and "gone afterwards" in log, log
+
+
+def children(pid):
+    return {int(child) for child in (pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())}
+
+
+def lines_of(progress):
+    return [json.loads(line)["progress"] for line in progress.splitlines()]
+
+
+@test
+def progress(ground):
+    """By a callback, and by what a generator yields; what comes too fast is left out, the first never is; the report of one call cannot be its answer."""
+    call = "import impromptu\ndef run(args):\n    impromptu.progress(0.25, 'ü')\n    return {'data': impromptu.data}\n"
+    status, answer, log = ground.run(call, {}, "--progress")
+    same((status, answer, json.loads(log)), (0, {"data": "/run/impromptu/data"}, {"progress": 0.25, "text": "ü"}))
+    same(ground.run(call, {})[2], "")
+    status, answer, log = ground.run("import time\ndef run(args):\n    for n in range(4):\n        yield {'progress': n}\n        time.sleep(0.1)\n    return {'n': 4}\n", {}, "--progress")
+    same((status, answer, lines_of(log)[0]), (0, {"n": 4}, 0))
+    assert 1 < len(lines_of(log)) <= 4, log
+    status, answer, log = ground.run("def run(args):\n    for n in range(50000):\n        yield {'progress': n}\n    return {'n': n}\n", {}, "--progress")
+    same((status, answer, lines_of(log)[0]), (0, {"n": 49999}, 0))
+    assert len(lines_of(log)) < 5000, len(log)
+    for body, word in (("yield {'progress': 'x' * 5000}", "4096 are allowed"), ("yield 1", "must yield"), ("yield {'result': 1}", "must yield"),
+                       ("yield {'progress': 1}; 1 / 0", "ZeroDivisionError"), ("yield {'progress': float('nan')}", "ValueError"), ("yield {'progress': 1}", "must return a dict")):
+        status, answer, _ = ground.run(f"def run(args):\n    {body}\n", {})
+        same((status, answer["error"]["kind"]), (1, "tool"))
+        assert word in answer["error"]["message"], answer
+    trace = ground.run("def inner():\n    return 1 / 0\ndef run(args):\n    yield {'progress': inner()}\n", {})[1]["error"]["traceback"]
+    assert "line 2, in inner" in trace and "line 4, in run" in trace and "runner" not in trace, trace
+    forge = "import os, struct\ndef run(args):\n    for data in (b'', b'[1]', b'{', b'\\xff' * 9, b'{\"progress\": NaN}'):\n        os.write(3, struct.pack('=II', ord('P'), len(data)) + data)\n    return {'n': 1}\n"
+    same(ground.run(forge, {}, "--progress"), (0, {"n": 1}, ""))
+    same(ground.run("import os, struct\ndef run(args):\n    os.write(3, struct.pack('=II', ord('P'), 5000) + b'1' * 5000)\n", {})[1]["error"]["kind"], "output")
+
+
+@test
+def a_long_job_that_nobody_waits_for(ground):
+    """A call of ten minutes reports, and ends with whoever called: with and without a sandbox that serves on."""
+    job = "import time\ndef run(args):\n    for n in range(600):\n        yield {'progress': n / 600}\n        time.sleep(1)\n    return {}\n"
+    tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
+    path = str(ground.base / "long.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    for more in (["--connect", path], []):
+        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, *more, tool], env=ground.environment(),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who())
+        same(json.loads(client.stderr.readline()), {"progress": 0.0})
+        serving = server.pid if more else next(iter(children(client.pid)))
+        ends = {os.pidfd_open(pid): pid for pid in children(serving)}
+        client.kill()
+        client.communicate()
+        ended = select.select(list(ends), [], [], SERVES)[0]
+        assert ended, "the call goes on"
+        for descriptor in ends:
+            os.close(descriptor)
+    same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+
+
+@test
+def a_large_result(ground):
+    """100 MB, where the manifest asks for it; without, 4 MB."""
+    large = "def run(args):\n    return {'data': 'x' * 100_000_000}\n"
+    status, answer, _ = ground.run(large, {"limits": {"output_kb": 102400}})
+    same((status, len(answer["data"])), (0, 100_000_000))
+    same(ground.run(large, {})[1]["error"]["kind"], "output")
+    refused(ground.run(large, {"limits": {"output_kb": 1 << 20}}), "output_kb")
+    deep = "def run(args):\n    x = {}\n    for n in range(args['n']): x = {'[': x}\n    return x\n"
+    same(ground.run(deep, {}, "--args", '{"n": 90}')[0], 0)
+    same(ground.run(deep, {}, "--args", '{"n": 120}')[1]["error"]["kind"], "output")
+
+
+@test
+def help_and_usage(ground):
+    for arguments, words in ((["--help"], ("serve SOCKET", "Exit status", "run --manifest FILE")), (["run", "--help"], ("--grant=CAP=RESOURCE", "--connect=SOCKET", "--app=NAME")),
+                             (["serve", "--help"], ("serve SOCKET",))):
+        done = ground.start(arguments)
+        same((done.returncode, done.stderr), (0, ""))
+        for word in words:
+            assert word in done.stdout, done.stdout
+    for arguments in ([], ["walk"], ["run"], ["run", "tool.py"], ["run", "--manifest", "x"], ["serve"], ["run", "--no-such-option"]):
+        done = ground.start(arguments)
+        same((done.returncode, json.loads(done.stdout)["error"]["kind"]), (2, "usage"))
+    page = (pathlib.Path(__file__).parents[2] / "sandbox/impromptu-sandbox.1").read_text().replace("\\-", "-")
+    for option in re.findall(r"--[a-z]+", ground.start(["run", "--help"]).stdout):
+        assert option in page, f"the manual page says nothing of {option}"
+
+
+@test
+def output_is_capped(ground):
+    """What a tool prints comes out on standard error, and no more than 64 KB of it; standard output is the result only."""
+    status, answer, log = ground.run("import sys\ndef run(args):\n    for i in range(4000): print('y' * 999)\n    sys.stderr.write('end')\n    return {'n': 1}\n", {})
+    same((status, answer), (0, {"n": 1}))
+    assert 60 * 1024 < len(log) < 70 * 1024 and "left out" in log, len(log)
+
+
+@test
 def bad_manifests(ground):
     for manifest, word in (("{", "not JSON"), ("[]", "not a JSON object"), ({"net": ["a"]}, "net"), ({"read": "x"}, "list of"), ({"read": ["docs"]}, "full path"),
                            ({"read": [1]}, "list of"), ({"limits": {"seconds": -1}}, "seconds"), ({"limits": {"memory_mb": 1 << 40}}, "memory_mb"),
@@ -145,6 +330,25 @@ def serving(ground):
     same(server.wait(10), 0)
     same(os.path.exists(path), False)
     refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
+
+
+@test
+def serving_after_a_kill(ground):
+    """The socket of a server that was killed is no hindrance to the next; that of one that lives is, and so is a file."""
+    path = str(ground.base / "k.sock")
+    for round in range(2):
+        server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+        ground.servers.append(server)
+        same(answers(path, SERVES, server), True)
+        same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+        if not round:
+            server.kill()
+            server.wait()
+    second = ground.start(["serve", path])
+    same((second.returncode, "in use" in second.stderr), (1, True))
+    same(ground.run(OK, {}, "--args", '{"a": 2}', "--connect", path)[1], {"sum": 3})
+    same(ground.start(["serve", ground.docs + "/note.txt"]).returncode, 1)
+    same(open(ground.docs + "/note.txt").read(), "hello")
 
 
 def garbage(n):

@@ -715,6 +715,43 @@ def run(args):
     same((code, answer), (0, {"out": [200] * 4, "child": 0, "file": "file"}))
 
 
+@test
+def a_program_beside_the_network(ground):
+    """A program that such a tool starts has neither the broker's socket nor the channel, however it is started, unless the tool itself hands one on; and reaches nothing by itself."""
+    ground.set()
+    source = """
+import impromptu, os, subprocess
+def held(**options):
+    listed = subprocess.run(["ls", "-l", "/proc/self/fd"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, **options).stdout
+    return sorted(line.split(" -> ")[0].split()[-1] + " " + line.split(" -> ")[1].split(":")[0] for line in listed.splitlines() if "socket:" in line)
+def spawned(start):
+    back, out = os.pipe()
+    start(out)
+    os.close(out)
+    with open(back) as file:
+        listed = file.read()
+    os.wait()
+    return [listed.count("socket:"), listed.count(" -> ") > 2]
+def forked(out):
+    if not os.fork():
+        os.dup2(out, 1)
+        os.execv("/usr/bin/ls", ["ls", "-l", "/proc/self/fd"])
+def run(args):
+    url = args["asks"][0]["url"]
+    impromptu.progress(0.5, "half")
+    first = impromptu.fetch(url)["status"]
+    mine = sorted(fd for fd in range(3, 9) if os.path.exists(f"/proc/self/fd/{fd}") and os.readlink(f"/proc/self/fd/{fd}").startswith("socket:"))
+    default, all, handed = held(), held(close_fds=False), held(pass_fds=(4,))
+    spawn = spawned(lambda out: os.posix_spawn("/usr/bin/ls", ["ls", "-l", "/proc/self/fd"], {}, file_actions=[(os.POSIX_SPAWN_DUP2, out, 1)]))
+    fork = spawned(forked)
+    return {"mine": mine, "default": default, "all": all, "handed": handed, "spawn": spawn, "fork": fork, "fetched": [first, impromptu.fetch(url)["status"]],
+            "data": impromptu.data, "kind": impromptu.FetchError("a", "b").kind}
+"""
+    code, answer, log = ground.run({"net": [ground.where], "run": ["ls"]}, [{"url": ground.url("/x")}], "net=" + ground.where, "run=ls", source=source)
+    same((code, answer, log), (0, {"mine": [3, 4], "default": [], "all": [], "handed": ["4 socket"], "spawn": [0, True], "fork": [0, True], "fetched": [200, 200],
+                                   "data": "/run/impromptu/data", "kind": "a"}, ""))
+
+
 def processes(ground):
     """(pid, program) of all that run from the ground's folder."""
     found = []

@@ -290,6 +290,56 @@ static void test_cancel(void)
         expect("def run(args):\n    return {'v': 'and on'}\n", "and on");
 }
 
+static GCancellable *stop;
+static guint reports;
+
+static void progress_cb(json_object *progress, gpointer data)
+{
+        json_object *value;
+
+        g_assert_false(((Outcome *)data)->done);
+        g_assert_true(json_object_object_get_ex(progress, "progress", &value));
+        g_assert_cmpfloat(json_object_get_double(value), ==, 0.5);
+        reports++;
+        g_cancellable_cancel(stop);
+}
+
+/* A long call says how far it is, and not a word more once it has been cancelled. */
+static void test_progress(void)
+{
+        Outcome outcome = {0};
+        const SandboxCall job = {.source = "import time\ndef run(args):\n    while True:\n        yield {'progress': 0.5}\n        time.sleep(0.01)\n",
+                                 .seconds = 600,
+                                 .progress = progress_cb};
+
+        stop = g_cancellable_new();
+        sandbox_call_async(client, &job, stop, called_cb, &outcome);
+        wait_for(&outcome.done);
+        g_assert_error(outcome.error, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED);
+        g_assert_cmpuint(reports, ==, 1);
+        outcome_clear(&outcome);
+        g_clear_object(&stop);
+}
+
+static void test_data(void)
+{
+        const SandboxCall keep = {.source = "import impromptu\ndef run(args):\n    with open(impromptu.data + '/n', 'a+') as f:\n        f.write('x')\n"
+                                            "        f.seek(0)\n        return {'v': f.read()}\n"};
+        SandboxCall own = keep, other = keep, strange = keep;
+
+        own.app = other.app = "notes";
+        own.tool = "count";
+        other.tool = "list";
+        strange.app = "../notes";
+        strange.tool = "count";
+        expect_call(&keep, "x");
+        expect_call(&keep, "x");
+        expect_call(&own, "x");
+        expect_call(&own, "xx");
+        expect_call(&other, "x");
+        expect_error(&strange, SANDBOX_ERROR_GRANT, "not one that the sandbox can read");
+}
+
 /* A process of this run whose program's path ends with name (NULL: any), this one aside; 0 without one. */
 static int find_process(const char *name)
 {
@@ -427,6 +477,8 @@ int main(int argc, char **argv)
         g_test_add_func("/sandbox/limits", test_limits);
         g_test_add_func("/sandbox/many", test_many);
         g_test_add_func("/sandbox/cancel", test_cancel);
+        g_test_add_func("/sandbox/progress", test_progress);
+        g_test_add_func("/sandbox/data", test_data);
         g_test_add_func("/sandbox/killed-server", test_killed_server);
         g_test_add_func("/sandbox/killed-worker", test_killed_worker);
         g_test_add_func("/sandbox/nothing-stays", test_nothing_stays);

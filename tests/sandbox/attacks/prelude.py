@@ -1,5 +1,5 @@
 # What every attack starts with: raw system calls, and names for what is on the stage.
-import ctypes, errno, json, os, resource, signal, socket, stat, subprocess, sys, tempfile, threading, time
+import ctypes, errno, json, os, resource, shutil, signal, socket, stat, subprocess, sys, tempfile, threading, time
 libc = ctypes.CDLL(None, use_errno=True)
 
 
