@@ -32,6 +32,10 @@ typedef struct {
         char *item;        /* a second name by which the server knows it; NULL if none */
         guint round;       /* the list of calls that last spoke of it */
         gboolean closed;
+        gboolean given;    /* the arguments came with its beginning; pieces of them say them anew */
+        gsize weighed;     /* so many bytes of the arguments are counted in: */
+        gssize depth;      /* objects and lists that are open there */
+        gboolean quoted, escaped; /* in a string, behind a backslash in it */
 } Tool;
 
 typedef struct {
@@ -127,6 +131,8 @@ Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index);
 void wire_tool_arguments(ChatStream *stream, Tool *tool, const char *text, gsize length);
 /* The same of JSON: a string is text that goes on, anything else is the arguments. */
 void wire_tool_arguments_json(ChatStream *stream, Tool *tool, json_object *arguments);
+/* As if none had come. */
+void wire_tool_forget_arguments(ChatStream *stream, Tool *tool);
 
 /* figures.c: usage and times, in whose words ever. */
 void wire_read_usage(ChatStream *stream, json_object *usage);
