@@ -38,6 +38,7 @@ void wire_answer_clear(ChatStream *stream)
         g_string_free(answer->content, TRUE);
         g_string_free(answer->reasoning, TRUE);
         g_ptr_array_unref(answer->tool_calls);
+        g_clear_pointer(&stream->items, g_ptr_array_unref);
         g_free(answer->finish_reason);
         g_free(answer->id);
         g_free(answer->model);

@@ -77,6 +77,7 @@ struct ChatStream {
         gsize arguments;        /* bytes of all tool calls' */
         guint round;
         gint64 cache_read, cache_written; /* Anthropic counts these apart */
+        GPtrArray *items;       /* responses: what each item has told; NULL: nothing yet */
         ChatAnswer answer;
 };
 
