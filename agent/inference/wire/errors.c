@@ -47,7 +47,7 @@ static gboolean is_number(json_object *value)
 
 static int said_status(json_object *object)
 {
-        static const char *const names[] = { "status_code", "status", "code" };
+        static const char *const names[] = { "status_code", "status", "code", "StatusCode" /* Ollama */ };
 
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
                 double status = wire_number(object, names[i]);

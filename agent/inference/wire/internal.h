@@ -91,7 +91,7 @@ json_object *wire_array(json_object *object, const char *name);
 const char *wire_text(json_object *object, const char *name);
 /* 0 where it is no number. */
 double wire_number(json_object *object, const char *name);
-/* Leaves *count where it is no number. */
+/* Leaves *count where it is no number; one in quotes is one. */
 void wire_count(json_object *object, const char *name, gint64 *count);
 /* A copy of text with escaped surrogates that stand alone as three bytes each (as UTF-8 would have them, were they characters), which is
  * how utf8.c meets them; NULL if there are none, and the text can be parsed as it is. Free with g_free(). */

@@ -212,7 +212,7 @@ static gboolean read_broken(ChatStream *stream, const char *text, gsize length, 
         return stream->ending && (!lines || is_cut_mark(text, length));
 }
 
-/* An event named error is one even if its data is no JSON. */
+/* An event named error is one even if its data is no JSON, or nothing. */
 static void read_json(ChatStream *stream, const char *text, gsize length, const char *event)
 {
         json_object *value;
@@ -258,7 +258,7 @@ static void event_cb(const SseEvent *event, gpointer user_data)
         }
         for (; length > 0 && g_ascii_isspace(*data); length--)
                 data++;
-        if (length == 0)
+        if (length == 0 && strcmp(event->event, "error") != 0)
                 return;
         if (is_end(data, length))
                 stream->answer.done = TRUE;
