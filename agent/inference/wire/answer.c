@@ -38,6 +38,7 @@ void wire_answer_clear(ChatStream *stream)
         g_string_free(answer->content, TRUE);
         g_string_free(answer->reasoning, TRUE);
         g_ptr_array_unref(answer->tool_calls);
+        g_clear_pointer(&stream->items, g_ptr_array_unref);
         g_free(answer->finish_reason);
         g_free(answer->id);
         g_free(answer->model);
@@ -181,13 +182,29 @@ Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index)
         return NULL;
 }
 
-/* An object behind an object: the arguments of another call, for no JSON goes on so. */
-static gboolean begins_anew(const Tool *tool, json_object *arguments)
+/* Whether the arguments so far are a whole object. Each byte is looked at once, however often this is asked. */
+static gboolean is_whole(Tool *tool)
 {
-        const GString *before = tool->call.arguments;
+        const GString *arguments = tool->call.arguments;
 
-        return before->len > 0 && before->str[before->len - 1] == '}' && json_object_is_type(arguments, json_type_string) &&
-               json_object_get_string(arguments)[0] == '{';
+        for (; tool->weighed < arguments->len; tool->weighed++) {
+                char c = arguments->str[tool->weighed];
+                if (tool->escaped)
+                        tool->escaped = FALSE;
+                else if (tool->quoted && c == '\\')
+                        tool->escaped = TRUE;
+                else if (c == '"')
+                        tool->quoted = !tool->quoted;
+                else if (!tool->quoted)
+                        tool->depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        }
+        return arguments->len > 0 && arguments->str[arguments->len - 1] == '}' && !tool->quoted && tool->depth == 0;
+}
+
+/* An object behind a whole object: the arguments of another call, for no JSON goes on so. */
+static gboolean begins_anew(Tool *tool, json_object *arguments)
+{
+        return json_object_is_type(arguments, json_type_string) && json_object_get_string(arguments)[0] == '{' && is_whole(tool);
 }
 
 Tool *wire_tool(ChatStream *stream, const char *id, gint64 index, const char *name, json_object *arguments)
@@ -221,6 +238,15 @@ void wire_tool_arguments(ChatStream *stream, Tool *tool, const char *text, gsize
         text = utf8_mend(&tool->tail, text, length, stream->scratch, &length);
         g_string_append_len(tool->call.arguments, text, length);
         stream->arguments += length;
+}
+
+void wire_tool_forget_arguments(ChatStream *stream, Tool *tool)
+{
+        stream->arguments -= tool->call.arguments->len;
+        g_string_truncate(tool->call.arguments, 0);
+        tool->tail.length = 0;
+        tool->weighed = tool->depth = 0;
+        tool->quoted = tool->escaped = FALSE;
 }
 
 void wire_tool_arguments_json(ChatStream *stream, Tool *tool, json_object *arguments)

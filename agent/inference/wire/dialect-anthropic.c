@@ -58,8 +58,21 @@ static void read_block(ChatStream *stream, json_object *block, gint64 index, gbo
         if (g_strcmp0(type, "tool_use") != 0)
                 return;
         tool = wire_tool_new(stream, wire_text(block, "id"), index, wire_text(block, "name"));
-        if (tool && (whole || (json_object_is_type(input, json_type_object) && json_object_object_length(input) > 0)))
-                wire_tool_arguments_json(stream, tool, input);
+        if (!tool || (!whole && !(json_object_is_type(input, json_type_object) && json_object_object_length(input) > 0)))
+                return;
+        wire_tool_arguments_json(stream, tool, input);
+        tool->given = !whole;
+}
+
+/* A server that gives the input with the block's beginning may stream it as well: the pieces are then the input. */
+static void add_input(ChatStream *stream, Tool *tool, json_object *piece)
+{
+        if (!json_object_is_type(piece, json_type_string) || json_object_get_string_len(piece) == 0)
+                return;
+        if (tool->given)
+                wire_tool_forget_arguments(stream, tool);
+        tool->given = FALSE;
+        wire_tool_arguments_json(stream, tool, piece);
 }
 
 /* The tool whose block this is and that is not stopped yet. */
@@ -73,15 +86,14 @@ static Tool *tool_at(ChatStream *stream, gint64 index)
 static void read_delta(ChatStream *stream, json_object *delta, gint64 index)
 {
         const char *type = wire_text(delta, "type");
-        json_object *input = wire_get(delta, "partial_json");
         Tool *tool = tool_at(stream, index);
 
         if (g_strcmp0(type, "text_delta") == 0)
                 wire_add_content_json(stream, wire_get(delta, "text"));
         else if (g_strcmp0(type, "thinking_delta") == 0)
                 wire_add_reasoning_json(stream, wire_get(delta, "thinking"));
-        else if (g_strcmp0(type, "input_json_delta") == 0 && tool && json_object_is_type(input, json_type_string))
-                wire_tool_arguments_json(stream, tool, input);
+        else if (g_strcmp0(type, "input_json_delta") == 0 && tool)
+                add_input(stream, tool, wire_get(delta, "partial_json"));
 }
 
 /* A tool without parameters is told with no input at all. */

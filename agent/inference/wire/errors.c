@@ -40,9 +40,14 @@ static gboolean is_http(double status)
         return status >= 100 && status < 600;
 }
 
+static gboolean is_number(json_object *value)
+{
+        return json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+}
+
 static int said_status(json_object *object)
 {
-        static const char *const names[] = { "status_code", "status", "code" };
+        static const char *const names[] = { "status_code", "status", "code", "StatusCode" /* Ollama */ };
 
         for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
                 double status = wire_number(object, names[i]);
@@ -76,19 +81,19 @@ static const char *message_of(json_object *error)
 void wire_take_error(ChatStream *stream, json_object *error, json_object *around)
 {
         ChatAnswer *answer = &stream->answer;
-        json_object *code = wire_get(error, "code");
+        json_object *code = is_number(error) ? error : wire_get(error, "code");
         const char *message = message_of(error);
 
         if (answer->failed)
                 return;
         if (!message && around != error)
-                message = wire_text(around, "message");
+                message = message_of(around);
         wire_fail(stream, FALSE, message && *message ? message : UNSAID);
         if (g_strcmp0(wire_text(error, "type"), "error") != 0)
                 wire_set(&answer->error_type, wire_text(error, "type"));
         if (!answer->error_type)
                 wire_set(&answer->error_type, wire_text(error, "status")); /* Google */
-        if (json_object_is_type(code, json_type_string) || json_object_is_type(code, json_type_int))
+        if (json_object_is_type(code, json_type_string) || is_number(code))
                 wire_set(&answer->error_code, json_object_get_string(code));
         if (!answer->error_code)
                 wire_set(&answer->error_code, answer->error_type);
@@ -101,7 +106,7 @@ void wire_take_error(ChatStream *stream, json_object *error, json_object *around
                 answer->error_status = status_of(answer->error_type);
 }
 
-/* `"error": null`, false, "" and {} say that there is none. */
+/* `"error": null`, false, 0, "" and {} say that there is none. */
 static gboolean says_something(json_object *error)
 {
         switch (json_object_get_type(error)) {
@@ -111,6 +116,9 @@ static gboolean says_something(json_object *error)
                 return json_object_get_string_len(error) > 0;
         case json_type_array:
                 return json_object_array_length(error) > 0;
+        case json_type_int:
+        case json_type_double:
+                return json_object_get_double(error) != 0;
         default:
                 return FALSE;
         }

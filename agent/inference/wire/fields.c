@@ -45,10 +45,21 @@ double wire_number(json_object *object, const char *name)
         return 0;
 }
 
+#define DIGITS_MAX 18 /* as many as a gint64 holds in any case */
+
+static gboolean is_digits(const char *text)
+{
+        gsize length = strlen(text);
+
+        return length > 0 && length <= DIGITS_MAX && strspn(text, "0123456789") == length;
+}
+
 void wire_count(json_object *object, const char *name, gint64 *count)
 {
         json_object *value = wire_get(object, name);
 
+        if (json_object_is_type(value, json_type_string) && is_digits(json_object_get_string(value)))
+                *count = g_ascii_strtoll(json_object_get_string(value), NULL, 10);
         if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
                 *count = json_object_get_int64(value);
 }

@@ -32,6 +32,10 @@ typedef struct {
         char *item;        /* a second name by which the server knows it; NULL if none */
         guint round;       /* the list of calls that last spoke of it */
         gboolean closed;
+        gboolean given;    /* the arguments came with its beginning; pieces of them say them anew */
+        gsize weighed;     /* so many bytes of the arguments are counted in: */
+        gssize depth;      /* objects and lists that are open there */
+        gboolean quoted, escaped; /* in a string, behind a backslash in it */
 } Tool;
 
 typedef struct {
@@ -73,6 +77,7 @@ struct ChatStream {
         gsize arguments;        /* bytes of all tool calls' */
         guint round;
         gint64 cache_read, cache_written; /* Anthropic counts these apart */
+        GPtrArray *items;       /* responses: what each item has told; NULL: nothing yet */
         ChatAnswer answer;
 };
 
@@ -86,7 +91,7 @@ json_object *wire_array(json_object *object, const char *name);
 const char *wire_text(json_object *object, const char *name);
 /* 0 where it is no number. */
 double wire_number(json_object *object, const char *name);
-/* Leaves *count where it is no number. */
+/* Leaves *count where it is no number; one in quotes is one. */
 void wire_count(json_object *object, const char *name, gint64 *count);
 /* A copy of text with escaped surrogates that stand alone as three bytes each (as UTF-8 would have them, were they characters), which is
  * how utf8.c meets them; NULL if there are none, and the text can be parsed as it is. Free with g_free(). */
@@ -127,6 +132,8 @@ Tool *wire_tool_find(ChatStream *stream, const char *item, gint64 index);
 void wire_tool_arguments(ChatStream *stream, Tool *tool, const char *text, gsize length);
 /* The same of JSON: a string is text that goes on, anything else is the arguments. */
 void wire_tool_arguments_json(ChatStream *stream, Tool *tool, json_object *arguments);
+/* As if none had come. */
+void wire_tool_forget_arguments(ChatStream *stream, Tool *tool);
 
 /* figures.c: usage and times, in whose words ever. */
 void wire_read_usage(ChatStream *stream, json_object *usage);

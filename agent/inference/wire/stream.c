@@ -163,7 +163,56 @@ static gboolean read_lines(ChatStream *stream, const char *text, gsize length, c
         return memchr(text, '\n', length) && each_line(stream, text, length, NULL) && each_line(stream, text, length, event);
 }
 
-/* An event named error is one even if its data is no JSON. */
+/* Objects on one line, or simply one behind another. FALSE: something else is there; at the end of the body the last one may be cut. */
+static gboolean read_row(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        g_autofree char *loosened = wire_loosen_surrogates(text, length, &length);
+        const char *at = loosened ? loosened : text, *end = at + length;
+
+        while (!stream->answer.done && !stream->answer.failed) {
+                enum json_tokener_error state;
+                json_object *object;
+                while (at < end && g_ascii_isspace(*at))
+                        at++;
+                if (at == end)
+                        return TRUE;
+                if (*at != '{')
+                        return FALSE;
+                json_tokener_reset(stream->tokener);
+                object = json_tokener_parse_ex(stream->tokener, at, end - at);
+                state = json_tokener_get_error(stream->tokener);
+                if (!object)
+                        return state == json_tokener_continue && stream->ending;
+                at += json_tokener_get_parse_end(stream->tokener);
+                read_object(stream, object, event);
+                json_object_put(object);
+        }
+        return TRUE;
+}
+
+/* What a body of lines may end with if it was cut, though it is no beginning of JSON. */
+static gboolean is_cut_mark(const char *text, gsize length)
+{
+        static const char *const marks[] = { END, "data:" };
+
+        for (gsize i = 0; i < G_N_ELEMENTS(marks); i++) {
+                if (length < strlen(marks[i]) && memcmp(text, marks[i], length) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* What is broken is several objects, or was cut, or nothing that can be read. */
+static gboolean read_broken(ChatStream *stream, const char *text, gsize length, const char *event)
+{
+        gboolean lines = kinds[stream->kind].lines;
+
+        if (read_lines(stream, text, length, event) || (lines && read_row(stream, text, length, event)))
+                return TRUE;
+        return stream->ending && (!lines || is_cut_mark(text, length));
+}
+
+/* An event named error is one even if its data is no JSON, or nothing. */
 static void read_json(ChatStream *stream, const char *text, gsize length, const char *event)
 {
         json_object *value;
@@ -175,7 +224,7 @@ static void read_json(ChatStream *stream, const char *text, gsize length, const 
                 read_value(stream, value, event);
         else if (state == JSON_CUT && stream->dialect == &dialect_ollama && !stream->ending && stream->answer.chunks == 0)
                 stream->plain = g_string_new_len(text, length); /* its first line is only the beginning of an object */
-        else if (!(state == JSON_BROKEN && read_lines(stream, text, length, event)) && !stream->ending)
+        else if (state == JSON_CUT ? !stream->ending : !read_broken(stream, text, length, event))
                 wire_fail(stream, TRUE, text[0] == '<' ? WEB_PAGE : UNREADABLE);
         json_object_put(value);
 }
@@ -209,7 +258,7 @@ static void event_cb(const SseEvent *event, gpointer user_data)
         }
         for (; length > 0 && g_ascii_isspace(*data); length--)
                 data++;
-        if (length == 0)
+        if (length == 0 && strcmp(event->event, "error") != 0)
                 return;
         if (is_end(data, length))
                 stream->answer.done = TRUE;
@@ -329,7 +378,8 @@ static void read_plain(ChatStream *stream)
 
         if (state == JSON_WHOLE)
                 read_value(stream, value, "message");
-        else if (state == JSON_BROKEN && !read_lines(stream, stream->plain->str + at, stream->plain->len - at, "message"))
+        else if (state == JSON_BROKEN && !read_lines(stream, stream->plain->str + at, stream->plain->len - at, "message") &&
+                 !(kinds[stream->kind].lines && read_row(stream, stream->plain->str + at, stream->plain->len - at, "message")))
                 wire_fail(stream, TRUE, stream->plain->str[at] == '<' ? WEB_PAGE : UNREADABLE);
         if (state == JSON_WHOLE && stream->known > 0)
                 stream->answer.done = TRUE;
