@@ -63,6 +63,7 @@ static void test_files(void)
                 if (!says)
                         continue;
                 g_assert_true(g_str_has_prefix(error->message, path));
+                g_assert_null(strstr(error->message, "sk-")); /* a pasted key is not repeated */
                 if (!strstr(error->message, says))
                         g_error("“%s” does not say “%s”", error->message, says);
                 g_assert_true(g_str_has_suffix(error->message, "."));
@@ -119,8 +120,8 @@ static void test_lanes(void)
 static void test_providers(void)
 {
         g_autoptr(Wishes) wishes = wishes_of("{\"providers\": {"
-                "\"house\": {\"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_KEY\"], \"takes\": [\"guided_choice\"]},"
-                "\"claude\": {\"base\": \"https://claude.example/v1\", \"dialect\": \"anthropic\", \"keys\": [\"C_KEY\"]},"
+                "\"house\": {\"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_API_KEY\"], \"takes\": [\"guided_choice\"]},"
+                "\"claude\": {\"base\": \"https://claude.example/v1\", \"dialect\": \"anthropic\", \"keys\": [\"C_API_KEY\"]},"
                 "\"other\": {\"base\": \"https://o.example/v1\", \"dialect\": \"anthropic\", \"key_header\": \"api-key: \", \"headers\": []},"
                 "\"groq\": {\"title\": \"Our Groq\"}}, \"lanes\": {\"deep\": [{\"provider\": \"house\"}]}}");
         const Providers *providers = wishes_providers(wishes);
