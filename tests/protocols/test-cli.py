@@ -368,9 +368,26 @@ def test_lanes_file():
         assert got.returncode == 0 and re.search("Cerebras +has its key", got.stdout) and "sk-test" not in got.stdout, got
         entry = {"provider": "Groq", "model": "m", "problem": "Groq refused the key."}
         world.answers["GET", "/api/v1/keys"] = (200, {"keys": [{"provider": "groq", "title": "Groq", "from": "secret-service"}]})
-        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [{"lane": "fast", "entries": [entry]}, {"lane": "deep", "entries": [entry]}]})
+        gone = {"provider": "Alpha", "model": "x", "problem": "Alpha does not list\x1b[2J the model “x”."}
+        lanes = [{"lane": name, "provider": "Groq", "model": "m", "problem": "Groq refused the key.", "entries": [entry, gone]} for name in ("fast", "deep")]
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": lanes, "choices": [], "problem": "Groq refused the key."})
         got = run("check")
         assert got.returncode == 0 and re.search("Groq +has its key", got.stdout) and got.stdout.count("Groq refused the key.") == 1, got
+        assert got.stdout.count("\nAlpha does not list[2J the model “x”.\n") == 1, got
+        got = run()
+        assert got.returncode == 0 and got.stdout.count("Groq refused the key.") == 2, got  # in the row of each lane
+        assert got.stdout.count("\nAlpha does not list[2J the model “x”.\n") == 1, got
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [], "choices": [], "problem": "None of the providers in your lanes has a key."})
+        got = run()
+        assert got.returncode == 0 and got.stdout == "None of the providers in your lanes has a key.\n", got
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"providers": {"house": {"title": "House", "base": "https://llm.example/v1", "ca_file": home + "/gone.pem"}}}, file)
+        got = alone("check")
+        assert got.returncode == 0 and f"House cannot be asked: its certificates, {home}/gone.pem, cannot be read.\n" in got.stdout, got
+        with open(home + "/gone.pem", "w", encoding="utf-8") as file:
+            file.write("certificates\n")
+        got = alone("check")
+        assert got.returncode == 0 and "certificates" not in got.stdout, got
         with open(path, "w", encoding="utf-8") as file:
             file.write('{\n  "lanes": {"fast": [{"provider": "grok"}]}\n}')
         got = alone("check")
