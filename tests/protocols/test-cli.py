@@ -286,14 +286,25 @@ def test_cost():
             ["fast[2J", "at", "groq", "1,200", "1,999,000", "200", "0", "$0.5000", "210", "ms", "1,500/s"],
             ["größe", "at", "custom", "34", "1,000", "100", "0", "no", "price", "known", "-", "-"],
             ["2026-11-26", "1", "1", "1", "1", "no", "price", "known", "-", "-"], [],
-            ["A", "day", "may", "cost", "$2.00:", "today", "$0.5000", "are", "spent,", "$1.50", "are", "left."]], lines
+            ["A", "day", "may", "cost", "$2.00:", "today", "$0.5000", "are", "spent,", "$1.50", "are", "left.",
+             "34", "calls", "of", "2026-11-27", "have", "no", "known", "price", "and", "do", "not", "count."]], lines
         assert json.loads(world.run("--json", "usage").stdout) == USAGE
         got = world.run("usage", "30")
         assert got.returncode == 0 and got.stdout == "A day may cost anything.\n" and "No model was asked" in got.stderr, got
         assert world.run("usage", "budget", "$2.50").stdout.startswith("A day may cost $2.00")
         assert world.run("usage", "budget", "none").returncode == 0
+        for word in ("0", "$0", "0.00", "0.009", ".001"):
+            got = world.run("usage", "budget", word)
+            assert got.returncode == 2 and got.stdout == "" and "“impromptu usage budget none”" in got.stderr and "0.01;" in got.stderr, got
+        assert world.run("usage", "budget", "0.01").stdout == "A day may cost $2.00: today $0.5000 are spent, $1.50 are left.\n"
         sent = [body for method, path, body, last in world.agent.asked if path == "/api/v1/budget"]
-        assert sent == [{"dollars": 2.5}, {"dollars": 0}], sent
+        assert sent == [{"dollars": 2.5}, {"dollars": 0}, {"dollars": 0.01}], sent
+        one = {**USAGE, "days": [{**USAGE["days"][1], "unpriced": 1}]}
+        world.answers["GET", "/api/v1/usage?days=7"] = (200, one)
+        assert world.run("usage").stdout.endswith("are left. 1 call of 2026-11-26 has no known price and does not count.\n")
+        del one["budget"]
+        world.answers["GET", "/api/v1/usage?days=7"] = (200, one)
+        assert world.run("usage").stdout.endswith("\nA day may cost anything.\n")
 
 
 def test_keys():
