@@ -1,6 +1,7 @@
 /* lanes: which model answers, and a person's own file that says which shall. */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "agent/cli/cli.h"
 #include "agent/inference/wishes.h"
@@ -35,6 +36,20 @@ static void print_each(json_object *array, void (*func)(json_object *item))
 {
         for (gsize i = 0; array && i < json_object_array_length(array); i++)
                 func(json_object_array_get_idx(array, i));
+}
+
+/* What the agent has found out about each that a lane names: a model that is gone, a provider without a key. told: what was said already,
+ * since one source may stand in each lane. */
+static void print_problems(json_object *lanes, GHashTable *told)
+{
+        for (gsize i = 0; lanes && i < json_object_array_length(lanes); i++) {
+                json_object *entries = cli_array(json_object_array_get_idx(lanes, i), "entries");
+                for (gsize j = 0; entries && j < json_object_array_length(entries); j++) {
+                        g_autofree char *problem = cli_text(json_object_array_get_idx(entries, j), "problem");
+                        if (*problem && g_hash_table_add(told, g_strdup(problem)))
+                                printf("%s\n", problem);
+                }
+        }
 }
 
 static const char usage[] = "Write “impromptu lanes”, “lanes choose recording”, “local” or “environment”, “lanes check [FILE]” or “lanes init”.";
@@ -106,21 +121,26 @@ static void print_file(const Wishes *wishes, json_object *keys)
         }
 }
 
-/* What the agent, where it runs, has found out about each: a model that is gone, a key that is refused. */
-static void print_problems(Cli *cli)
+/* Where an agent runs. */
+static void print_found(Cli *cli)
 {
-        json_object *answer = ask_quietly(cli, API_PREFIX "/lanes"), *lanes = cli_array(answer, "lanes");
         g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        json_object *answer = ask_quietly(cli, API_PREFIX "/lanes");
 
-        for (gsize i = 0; lanes && i < json_object_array_length(lanes); i++) {
-                json_object *entries = cli_array(json_object_array_get_idx(lanes, i), "entries");
-                for (gsize j = 0; entries && j < json_object_array_length(entries); j++) {
-                        g_autofree char *problem = cli_text(json_object_array_get_idx(entries, j), "problem");
-                        if (*problem && g_hash_table_add(told, g_strdup(problem))) /* one source may stand in each lane */
-                                printf("%s\n", problem);
-                }
-        }
+        print_problems(cli_array(answer, "lanes"), told);
         json_object_put(answer);
+}
+
+/* A file of certificates that cannot be read lets no call to its server succeed. */
+static void print_certificates(const Wishes *wishes)
+{
+        const Provider *provider;
+
+        for (guint i = 0; (provider = providers_at(wishes_providers(wishes), i)); i++) {
+                const char *file = provider->ca_file;
+                if (file && (access(file, R_OK) < 0 || g_file_test(file, G_FILE_TEST_IS_DIR)))
+                        printf("%s cannot be asked: its certificates, %s, cannot be read.\n", provider->title, file);
+        }
 }
 
 static void check(Cli *cli, const char *given)
@@ -144,8 +164,9 @@ static void check(Cli *cli, const char *given)
         answer = ask_quietly(cli, API_PREFIX "/keys");
         print_file(wishes, cli_array(answer, "keys"));
         json_object_put(answer);
+        print_certificates(wishes);
         if (!given)
-                print_problems(cli);
+                print_found(cli);
 }
 
 static void init(Cli *cli)
@@ -171,10 +192,16 @@ static void init(Cli *cli)
 
 static void print_lanes(json_object *answer)
 {
-        json_object *choices = cli_array(answer, "choices");
-        g_autofree char *problem = cli_text(answer, "file_problem");
+        json_object *choices = cli_array(answer, "choices"), *lanes = cli_array(answer, "lanes");
+        g_autoptr(GHashTable) told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+        g_autofree char *problem = cli_text(answer, "file_problem"), *all = cli_text(answer, "problem");
 
-        print_each(cli_array(answer, "lanes"), print_lane);
+        print_each(lanes, print_lane);
+        for (gsize i = 0; lanes && i < json_object_array_length(lanes); i++) /* which stand in their rows */
+                g_hash_table_add(told, cli_text(json_object_array_get_idx(lanes, i), "problem"));
+        print_problems(lanes, told);
+        if (*all && g_hash_table_add(told, g_strdup(all)))
+                printf("%s\n", all);
         if (*problem)
                 printf("\nYour lanes are not used: %s\n", problem);
         if (choices && json_object_array_length(choices) > 0)

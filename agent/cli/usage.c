@@ -9,6 +9,7 @@
 
 #define COLUMNS 8
 #define NAME_SHOWN 48    /* characters of a model's name */
+#define BUDGET_MIN 0.01  /* dollars; 0 would take the bound away, which nobody who writes it means */
 
 /* One row: the first cell stands to the left, the others to the right. */
 typedef struct {
@@ -114,6 +115,18 @@ static void print_rows(GPtrArray *rows)
         }
 }
 
+/* Of the newest day: what the budget does not see, since no price of it is known. */
+static void print_unpriced(json_object *answer)
+{
+        json_object *days = cli_array(answer, "days"), *newest = days ? json_object_array_get_idx(days, 0) : NULL;
+        gint64 calls = newest ? cli_int(newest, "unpriced") : 0;
+        g_autofree char *number = calls > 0 ? grouped((double)calls) : NULL, *day = number ? cli_text(newest, "day") : NULL;
+
+        if (number)
+                printf(" %s call%s of %s %s no known price and %s not count.", number, calls == 1 ? "" : "s", day, calls == 1 ? "has" : "have",
+                       calls == 1 ? "does" : "do");
+}
+
 static void print_budget(json_object *answer)
 {
         json_object *budget = NULL;
@@ -124,7 +137,9 @@ static void print_budget(json_object *answer)
         }
         g_autofree char *dollars = dollars_text(cli_real(budget, "dollars")), *spent = dollars_text(cli_real(budget, "spent"));
         g_autofree char *left = dollars_text(cli_real(budget, "left"));
-        printf("A day may cost %s: today %s are spent, %s are left.\n", dollars, spent, left);
+        printf("A day may cost %s: today %s are spent, %s are left.", dollars, spent, left);
+        print_unpriced(answer);
+        putchar('\n');
 }
 
 static void print_usage(json_object *answer)
@@ -174,6 +189,10 @@ static void set_budget(Cli *cli, const char *word)
 
         if (dollars < 0) {
                 bad_words(cli);
+                return;
+        }
+        if (dollars < BUDGET_MIN && strcmp(word, "none") != 0) {
+                cli_bad_words(cli, "The smallest budget is 0.01; “impromptu usage budget none” takes the bound away.");
                 return;
         }
         body = json_object_new_object();

@@ -95,6 +95,14 @@ gboolean providers_second_way(const Providers *providers, const Provider *provid
         return FALSE;
 }
 
+gboolean provider_uri_is_here(GUri *uri)
+{
+        const char *host = uri ? g_uri_get_host(uri) : NULL;
+        g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
+
+        return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
+}
+
 /* ---- reading a row ---- */
 
 typedef struct {
@@ -143,6 +151,29 @@ static gboolean take_list(const Place *place, const char *field, json_object *va
         g_strfreev(*list);
         *list = g_strv_builder_end(builder);
         return TRUE;
+}
+
+/* The variables are taken out of the environment, so only what is named like a key may be one. */
+static gboolean take_keys(const Place *place, json_object *value, GStrv *keys)
+{
+        if (!take_list(place, "keys", value, keys))
+                return FALSE;
+        for (gsize i = 0; (*keys)[i]; i++) {
+                const char *key = (*keys)[i];
+                if (!g_ascii_isupper(*key) || key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ||
+                    !(g_str_has_suffix(key, "_API_KEY") || g_str_has_suffix(key, "_TOKEN") || g_str_has_suffix(key, "_SECRET")))
+                        return wrong(place, "keys", "a list of names of environment variables such as HOUSE_API_KEY (or …_TOKEN, …_SECRET), "
+                                     "never a key itself");
+        }
+        return TRUE;
+}
+
+static gboolean take_cap(const Place *place, json_object *value, char **cap)
+{
+        if (json_object_is_type(value, json_type_string) && plain(json_object_get_string(value)) &&
+            strcmp(json_object_get_string(value), "max_tokens") != 0 && strcmp(json_object_get_string(value), "max_completion_tokens") != 0)
+                return wrong(place, "cap", "max_tokens or max_completion_tokens");
+        return take_text(place, "cap", value, cap);
 }
 
 static gboolean take_takes(const Place *place, json_object *value, guint *takes)
@@ -217,7 +248,6 @@ static gboolean take_field(const Place *place, const char *field, json_object *v
                 { "key_header", G_STRUCT_OFFSET(Provider, key_header), FALSE },
                 { "path", G_STRUCT_OFFSET(Provider, path), TRUE },
                 { "warm", G_STRUCT_OFFSET(Provider, warm_path), TRUE },
-                { "cap", G_STRUCT_OFFSET(Provider, cap_field), FALSE },
                 { "ca_file", G_STRUCT_OFFSET(Provider, ca_file), FALSE },
         };
 
@@ -231,7 +261,9 @@ static gboolean take_field(const Place *place, const char *field, json_object *v
         if (strcmp(field, "dialect") == 0)
                 return take_dialect(place, value, &provider->dialect);
         if (strcmp(field, "keys") == 0)
-                return take_list(place, field, value, &provider->keys);
+                return take_keys(place, value, &provider->keys);
+        if (strcmp(field, "cap") == 0)
+                return take_cap(place, value, &provider->cap_field);
         if (strcmp(field, "headers") == 0)
                 return take_list(place, field, value, &provider->headers);
         if (strcmp(field, "takes") == 0)
@@ -288,6 +320,20 @@ static void add_defaults(Provider *provider, json_object *row)
         }
 }
 
+/* What is wrong with an address is seen only beside the rest of the row. */
+static gboolean base_suits(const Place *place, const Provider *provider)
+{
+        g_autoptr(GUri) uri = provider->base ? g_uri_parse(provider->base, G_URI_FLAGS_NONE, NULL) : NULL;
+
+        if (!uri || provider_uri_is_here(uri))
+                return TRUE;
+        if (provider->rehearsal)
+                return wrong(place, "base", "an address of this machine: recordings are played nowhere else");
+        if (provider->keys[0] && strcmp(g_uri_get_scheme(uri), "http") == 0)
+                return wrong(place, "base", "an https address: a key is only sent over https, or to this machine");
+        return TRUE;
+}
+
 static Provider *provider_read(const Providers *providers, const Place *place, json_object *row)
 {
         const Provider *known = providers_find(providers, place->name);
@@ -308,6 +354,10 @@ static Provider *provider_read(const Providers *providers, const Place *place, j
                         provider_unref(provider);
                         return NULL;
                 }
+        }
+        if (!base_suits(place, provider)) {
+                provider_unref(provider);
+                return NULL;
         }
         if (!known)
                 add_defaults(provider, row);

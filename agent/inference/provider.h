@@ -58,6 +58,9 @@ gboolean provider_equal(const Provider *one, const Provider *other);
 /* Accepts NULL. */
 void provider_unref(Provider *provider);
 
+/* TRUE if the address is one of this machine. Accepts NULL. */
+gboolean provider_uri_is_here(GUri *uri);
+
 typedef struct Providers Providers;
 
 Providers *providers_new(void);
@@ -65,7 +68,8 @@ Providers *providers_new(void);
 void providers_free(Providers *providers);
 /* Adds {name: provider}; a name that is there already is replaced, but what `object` does not say of it stays. A new one that speaks
  * Anthropic's dialect has its headers, unless it says others. Adds nothing and returns FALSE
- * with a sentence that names the place if one of them is wrong; `what` is the file's name in it. */
+ * with a sentence that names the place if one of them is wrong; `what` is the file's name in it. The sentence repeats nothing that stands
+ * where the name of a key's variable should: it may be the key. */
 gboolean providers_add(Providers *providers, json_object *object, const char *what, GError **error);
 /* By name; NULL if there is none. Lives as long as providers. */
 const Provider *providers_find(const Providers *providers, const char *name);

@@ -10,7 +10,9 @@
 #include "agent/inference/failure.h"
 #include "agent/inference/keyring.h"
 #include "agent/inference/recording.h"
+#include "protocols/text.h"
 
+#define LANE_MODEL_SHOWN 80 /* characters of a model's name in a sentence */
 #define KNOWN_MAX 64 /* sources that are remembered after others were chosen */
 
 typedef struct {
@@ -707,6 +709,50 @@ static json_object *describe_entries(GPtrArray *entries)
         return list;
 }
 
+/* Why a wish of a person's own came to no entry; NULL: it did, or it is not known yet. Free it. */
+static char *lacking(Roster *roster, GPtrArray *entries, const Wish *wish)
+{
+        const Provider *provider = providers_find(wishes_providers(roster->wishes), wish->provider);
+        g_autofree char *model = wish->model ? text_plain(wish->model, LANE_MODEL_SHOWN) : NULL;
+        Source *source = NULL;
+
+        for (guint i = 0; i < roster->sources->len && !source; i++) {
+                Source *one = g_ptr_array_index(roster->sources, i);
+                source = strcmp(one->provider->name, wish->provider) == 0 ? one : NULL;
+        }
+        if (!source)
+                return provider->keys[0] && !keyring_get(roster->keyring, provider) ? g_strdup_printf("%s has no key.", provider->title) : NULL;
+        if (!source->looked || source->problem) /* which its own entries tell, as far as there are any */
+                return source->looked && entries->len == 0 ? g_strdup(source->problem) : NULL;
+        if (model && g_hash_table_contains(source->lacking, wish->model))
+                return g_strdup_printf("%s no longer has the model “%s”.", source->title, model);
+        if (model)
+                return source_serves(source, wish->model) ? NULL : g_strdup_printf("%s does not list the model “%s”.", source->title, model);
+        for (guint i = 0; i < entries->len; i++) {
+                if (((LaneEntry *)g_ptr_array_index(entries, i))->source == source)
+                        return NULL;
+        }
+        return entries->len < WISHES_ENTRIES_MAX ? g_strdup_printf("%s lists no model; write which one.", source->title) : NULL;
+}
+
+/* What a person wrote and nobody can be asked for stands behind the entries, with the reason. */
+static void describe_lacking(Roster *roster, const char *lane, GPtrArray *entries, json_object *list)
+{
+        GPtrArray *own = wishes_lane(roster->wishes, lane);
+
+        for (guint i = 0; own && i < own->len; i++) {
+                const Wish *wish = g_ptr_array_index(own, i);
+                g_autofree char *problem = lacking(roster, entries, wish);
+                json_object *object = problem ? json_object_new_object() : NULL;
+                if (!problem)
+                        continue;
+                add_text(object, "provider", providers_find(wishes_providers(roster->wishes), wish->provider)->title);
+                add_text(object, "model", wish->model ? wish->model : "");
+                add_text(object, "problem", problem);
+                json_object_array_add(list, object);
+        }
+}
+
 /* The one that would be asked: the first that nothing is known against. */
 static LaneEntry *likely(GPtrArray *entries)
 {
@@ -723,7 +769,7 @@ static json_object *describe_lane(Roster *roster, const char *lane)
         g_autoptr(GPtrArray) entries = roster_entries(roster, lane);
         LaneEntry *entry = likely(entries);
         Source *source = entry ? entry->source : g_ptr_array_index(roster->sources, 0);
-        json_object *object = json_object_new_object();
+        json_object *object = json_object_new_object(), *list = describe_entries(entries);
 
         add_text(object, "lane", lane);
         add_text(object, "provider", source->title);
@@ -734,7 +780,8 @@ static json_object *describe_lane(Roster *roster, const char *lane)
                 if (source->pace >= 0)
                         json_object_object_add(object, "pace", json_object_new_int64(source->pace));
         }
-        json_object_object_add(object, "entries", describe_entries(entries));
+        describe_lacking(roster, lane, entries, list);
+        json_object_object_add(object, "entries", list);
         return object;
 }
 

@@ -66,14 +66,6 @@ void lane_model_unref(LaneModel *model)
 
 /* ---- a source ---- */
 
-static gboolean loopback(GUri *uri)
-{
-        const char *host = uri ? g_uri_get_host(uri) : NULL;
-        g_autoptr(GInetAddress) address = host ? g_inet_address_new_from_string(host) : NULL;
-
-        return address ? g_inet_address_get_is_loopback(address) : g_strcmp0(host, "localhost") == 0;
-}
-
 static char *title_of(const Provider *provider, GUri *uri)
 {
         if (provider->rehearsal || (!provider->local && provider->base) || !uri || !g_uri_get_host(uri))
@@ -107,7 +99,7 @@ Source *source_new(const Provider *provider, const char *base, const char *key)
         source->key = keys_copy(key);
         uri = g_uri_parse(source->base, G_URI_FLAGS_NONE, NULL);
         source->title = title_of(provider, uri);
-        source->here = loopback(uri);
+        source->here = provider_uri_is_here(uri);
         source->lacking = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         source->refused = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         source->caps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

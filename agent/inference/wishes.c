@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define RANK_LAST 1000
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* some editors write one */
 #define STALL_MIN 1.0
 #define STALL_MAX 600.0
 
@@ -101,6 +102,8 @@ static json_object *read_file(const char *path, GError **error)
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s is longer than %d KiB.", path, WISHES_FILE_MAX / 1024);
                 return NULL;
         }
+        if (g_str_has_prefix(text, BYTE_ORDER_MARK))
+                return parse(text + strlen(BYTE_ORDER_MARK), length - strlen(BYTE_ORDER_MARK), path, error);
         return parse(text, length, path, error);
 }
 
@@ -118,6 +121,25 @@ static Wish *wrong(const Where *where, const char *must)
 {
         g_set_error(where->error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: lanes.%s[%zu] %s.", where->what, where->lane, where->place, must);
         return NULL;
+}
+
+/* What every request says anyway; a person's word for it would send another call than the lane's. */
+static gboolean options_read(const Where *where, json_object *options)
+{
+        static const char *const ours[] = { "model", "messages", "input", "stream", NULL };
+
+        if (!json_object_is_type(options, json_type_object)) {
+                wrong(where, "has “options” that are no object");
+                return FALSE;
+        }
+        for (const char *const *name = ours; *name; name++) {
+                if (json_object_object_get_ex(options, *name, NULL)) {
+                        g_autofree char *must = g_strdup_printf("has “options” that set “%s”, which each call sets itself", *name);
+                        wrong(where, must);
+                        return FALSE;
+                }
+        }
+        return TRUE;
 }
 
 static Wish *wish_read(const Where *where, const Provider *provider, json_object *entry)
@@ -142,8 +164,8 @@ static Wish *wish_read(const Where *where, const Provider *provider, json_object
                         if (!text || !wire_dialect_find(text, &wish->dialect))
                                 return wrong(where, "has a “dialect” that is none of openai, groq, diffusing, anthropic, responses, ollama");
                 } else if (strcmp(name, "options") == 0) {
-                        if (!json_object_is_type(value, json_type_object))
-                                return wrong(where, "has “options” that are no object");
+                        if (!options_read(where, value))
+                                return NULL;
                         wish->options = value;
                 } else {
                         g_autofree char *must = g_strdup_printf("has a field “%.40s” that means nothing here", name);
@@ -180,6 +202,11 @@ static Wish *wish_read_named(const Where *where, json_object *entry)
                 g_autofree char *known = names_of(where->providers);
                 g_autofree char *must = g_strdup_printf("names a provider that is not known: “%.40s”; there are %s",
                                                         json_object_get_string(name), known);
+                return wrong(where, must);
+        }
+        if (!provider->base) {
+                g_autofree char *must = g_strdup_printf("names “%s”, which has no address of its own: write one as its “base” under "
+                                                        "“providers”", provider->name);
                 return wrong(where, must);
         }
         return wish_read(where, provider, entry);
@@ -260,6 +287,13 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                 } else if (strcmp(name, "stall_seconds") == 0 && is_number(value) && json_object_get_double(value) >= STALL_MIN &&
                            json_object_get_double(value) <= STALL_MAX) {
                         wishes->stall = json_object_get_double(value);
+                } else if (strcmp(name, "hedge") == 0) {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “hedge” must be true or false.", what);
+                        return FALSE;
+                } else if (strcmp(name, "stall_seconds") == 0) {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “stall_seconds” must be a number from %g to %g.", what, STALL_MIN,
+                                    STALL_MAX);
+                        return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, hedge (true "
                                     "or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);

@@ -21,8 +21,7 @@
 #define SLOW_MS 300 /* well above PACE_HEDGE_MIN_US */
 
 #define HOUSES "\"providers\": {" \
-        "\"a\": {\"title\": \"House A\", \"base\": \"http://a.test/v1\"}, \"b\": {\"title\": \"House B\", \"base\": \"http://b.test/v1\"}," \
-        "\"c\": {\"title\": \"House C\", \"base\": \"http://c.test/v1\", \"keys\": [\"TEST_C_KEY\"]}}"
+        "\"a\": {\"title\": \"House A\", \"base\": \"http://a.test/v1\"}, \"b\": {\"title\": \"House B\", \"base\": \"http://b.test/v1\"}}"
 #define FAST_AB "{" HOUSES ", \"lanes\": {\"fast\": [{\"provider\": \"a\", \"model\": \"one\"}, {\"provider\": \"b\", \"model\": \"two\"}]}}"
 
 typedef enum {
@@ -303,9 +302,9 @@ static const Route routes[] = {
         { "long 429", limited, "a/one b/two ", "b/two ", "House A - ", LANE_ERROR_LIMIT, "3600 seconds" },
         { "500", failing, "a/one a/one a/one b/two ", "a/one ", "- - ", LANE_ERROR_SERVER, "HTTP 500" },
         { "500, never again", never, "a/one b/two ", "a/one ", "- - ", LANE_ERROR_SERVER, "HTTP 500" },
-        { "404 of the model", gone, "a/one b/two ", "b/two ", "- ", LANE_ERROR_SERVER, "does not exist" },
-        { "400 of the model", gone_400, "a/one b/two ", "b/two ", "- ", LANE_ERROR_SERVER, "Invalid model" },
-        { "404 in a list", gone_list, "a/one b/two ", "b/two ", "- ", LANE_ERROR_SERVER, "models/one is not found" },
+        { "404 of the model", gone, "a/one b/two ", "b/two ", "- House A ", LANE_ERROR_SERVER, "does not exist" },
+        { "400 of the model", gone_400, "a/one b/two ", "b/two ", "- House A ", LANE_ERROR_SERVER, "Invalid model" },
+        { "404 in a list", gone_list, "a/one b/two ", "b/two ", "- House A ", LANE_ERROR_SERVER, "models/one is not found" },
         { "a page", page, "a/one b/two ", "a/one ", "- - ", LANE_ERROR_SERVER, "a web page" },
         { "nothing", nothing, "a/one b/two ", "a/one ", "- - ", LANE_ERROR_EMPTY, "answered nothing" },
         { "no body", no_body, "a/one b/two ", "a/one ", "- - ", LANE_ERROR_EMPTY, "answered nothing" },
@@ -664,15 +663,17 @@ static void test_caps(void)
 
 static void test_keys(void)
 {
-        static const Scripted hangs[] = { { "c", HANG }, { NULL } };
-        g_autoptr(Lanes) lanes = lanes_with("{" HOUSES ", \"lanes\": {\"fast\": [{\"provider\": \"c\", \"model\": \"one\"}]}}", NULL);
+        static const Scripted hangs[] = { { "127", HANG }, { NULL } };
+        g_autofree char *file = g_strdup_printf("{\"providers\": {\"c\": {\"base\": \"http://127.0.0.1:%u/v1\", \"keys\": [\"C_API_KEY\"]}}, "
+                                                "\"lanes\": {\"fast\": [{\"provider\": \"c\", \"model\": \"one\"}]}}", port);
+        g_autoptr(Lanes) lanes = lanes_with(file, NULL);
         LaneRequest request = bench_request("WRITE", 1, "say it", &message);
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };
 
         follow(hangs);
         g_assert_true(lanes_set_key(lanes, "c", "sk-one", NULL));
         bench_begin(lanes, &request, &first, TRUE);
-        bench_until(was_asked, (gpointer)"c/one ");
+        bench_until(was_asked, (gpointer)"127/one ");
         g_assert_cmpstr(authorization, ==, "Bearer sk-one");
         g_assert_true(lanes_remove_key(lanes, "c", NULL)); /* the call that runs goes on */
         call_once(lanes, &second);

@@ -63,6 +63,7 @@ static void test_files(void)
                 if (!says)
                         continue;
                 g_assert_true(g_str_has_prefix(error->message, path));
+                g_assert_null(strstr(error->message, "sk-")); /* a pasted key is not repeated */
                 if (!strstr(error->message, says))
                         g_error("“%s” does not say “%s”", error->message, says);
                 g_assert_true(g_str_has_suffix(error->message, "."));
@@ -119,8 +120,8 @@ static void test_lanes(void)
 static void test_providers(void)
 {
         g_autoptr(Wishes) wishes = wishes_of("{\"providers\": {"
-                "\"house\": {\"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_KEY\"], \"takes\": [\"guided_choice\"]},"
-                "\"claude\": {\"base\": \"https://claude.example/v1\", \"dialect\": \"anthropic\", \"keys\": [\"C_KEY\"]},"
+                "\"house\": {\"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_API_KEY\"], \"takes\": [\"guided_choice\"]},"
+                "\"claude\": {\"base\": \"https://claude.example/v1\", \"dialect\": \"anthropic\", \"keys\": [\"C_API_KEY\"]},"
                 "\"other\": {\"base\": \"https://o.example/v1\", \"dialect\": \"anthropic\", \"key_header\": \"api-key: \", \"headers\": []},"
                 "\"groq\": {\"title\": \"Our Groq\"}}, \"lanes\": {\"deep\": [{\"provider\": \"house\"}]}}");
         const Providers *providers = wishes_providers(wishes);
@@ -269,6 +270,61 @@ static void test_broken_at_start(void)
         g_source_remove(wake);
 }
 
+/* "Alpha: x: Alpha does not list the model “x”." for each entry of the fast lane against which something is known. */
+static char *lacking(Lanes *lanes)
+{
+        json_object *about = lanes_describe(lanes), *list = NULL, *entries = NULL;
+        GString *text = g_string_new(NULL);
+
+        json_object_object_get_ex(about, "lanes", &list);
+        json_object_object_get_ex(json_object_array_get_idx(list, 0), "entries", &entries);
+        for (gsize i = 0; entries && i < json_object_array_length(entries); i++) {
+                json_object *entry = json_object_array_get_idx(entries, i);
+                g_autofree char *provider = text_of(entry, "provider"), *model = text_of(entry, "model"), *problem = text_of(entry, "problem");
+                if (problem)
+                        g_string_append_printf(text, "%s: %s: %s\n", provider, model, problem);
+        }
+        json_object_put(about);
+        return g_string_free(text, FALSE);
+}
+
+typedef struct {
+        Lanes *lanes;
+        const char *lacking;
+} Lacking;
+
+static gboolean lacks(gpointer data)
+{
+        Lacking *expected = data;
+        g_autofree char *now = lacking(expected->lanes);
+
+        return strcmp(now, expected->lacking) == 0;
+}
+
+/* What a person wrote and nobody can be asked for is told with its reason, and nothing is where all is there. */
+static void test_lacking(void)
+{
+        Bench *bench = bench_start(NULL);
+        g_autofree char *file = g_strdup_printf("{\"providers\": {\"alpha\": {\"title\": \"Alpha\", \"base\": \"%s/v1\"},"
+                "\"house\": {\"title\": \"House\", \"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_API_KEY\"]}}, \"lanes\": {\"fast\": ["
+                "{\"provider\": \"alpha\", \"model\": \"x\"}, {\"provider\": \"house\", \"model\": \"y\"},"
+                "{\"provider\": \"alpha\", \"model\": \"rehearsal\"}]}}", bench->address), *whole = NULL;
+        g_autoptr(Lanes) lanes = NULL;
+        guint wake = g_timeout_add(5, wake_cb, NULL);
+
+        g_free(write_file(file));
+        lanes = lanes_new(&(LanesSpec) { .rehearsal_program = "/nonexistent", .rehearsal_folder = TEST_SOURCE "/recordings",
+                                         .providers = TEST_DATA "/providers.json", .lanes = TEST_DATA "/lanes.json" });
+        bench_until(lacks, &(Lacking) { lanes, "Alpha: x: Alpha does not list the model “x”.\nHouse: y: House has no key.\n" });
+        whole = g_strdup_printf("{\"providers\": {\"alpha\": {\"title\": \"Alpha\", \"base\": \"%s/v1\"}}, \"lanes\": {\"fast\": ["
+                                "{\"provider\": \"alpha\"}, {\"provider\": \"alpha\", \"model\": \"rehearsal\"}]}}", bench->address);
+        g_free(write_file(whole));
+        bench_until(lacks, &(Lacking) { lanes, "" });
+        g_source_remove(wake);
+        g_clear_pointer(&lanes, lanes_free);
+        bench_stop(bench);
+}
+
 int main(int argc, char **argv)
 {
         g_autofree char *file = NULL, *below = NULL;
@@ -287,6 +343,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/ours", test_ours);
         g_test_add_func("/wishes/changes", test_changes);
         g_test_add_func("/wishes/broken-at-start", test_broken_at_start);
+        g_test_add_func("/wishes/lacking", test_lacking);
         result = g_test_run();
         file = wishes_file();
         below = g_path_get_dirname(file);

@@ -286,14 +286,25 @@ def test_cost():
             ["fast[2J", "at", "groq", "1,200", "1,999,000", "200", "0", "$0.5000", "210", "ms", "1,500/s"],
             ["größe", "at", "custom", "34", "1,000", "100", "0", "no", "price", "known", "-", "-"],
             ["2026-11-26", "1", "1", "1", "1", "no", "price", "known", "-", "-"], [],
-            ["A", "day", "may", "cost", "$2.00:", "today", "$0.5000", "are", "spent,", "$1.50", "are", "left."]], lines
+            ["A", "day", "may", "cost", "$2.00:", "today", "$0.5000", "are", "spent,", "$1.50", "are", "left.",
+             "34", "calls", "of", "2026-11-27", "have", "no", "known", "price", "and", "do", "not", "count."]], lines
         assert json.loads(world.run("--json", "usage").stdout) == USAGE
         got = world.run("usage", "30")
         assert got.returncode == 0 and got.stdout == "A day may cost anything.\n" and "No model was asked" in got.stderr, got
         assert world.run("usage", "budget", "$2.50").stdout.startswith("A day may cost $2.00")
         assert world.run("usage", "budget", "none").returncode == 0
+        for word in ("0", "$0", "0.00", "0.009", ".001"):
+            got = world.run("usage", "budget", word)
+            assert got.returncode == 2 and got.stdout == "" and "“impromptu usage budget none”" in got.stderr and "0.01;" in got.stderr, got
+        assert world.run("usage", "budget", "0.01").stdout == "A day may cost $2.00: today $0.5000 are spent, $1.50 are left.\n"
         sent = [body for method, path, body, last in world.agent.asked if path == "/api/v1/budget"]
-        assert sent == [{"dollars": 2.5}, {"dollars": 0}], sent
+        assert sent == [{"dollars": 2.5}, {"dollars": 0}, {"dollars": 0.01}], sent
+        one = {**USAGE, "days": [{**USAGE["days"][1], "unpriced": 1}]}
+        world.answers["GET", "/api/v1/usage?days=7"] = (200, one)
+        assert world.run("usage").stdout.endswith("are left. 1 call of 2026-11-26 has no known price and does not count.\n")
+        del one["budget"]
+        world.answers["GET", "/api/v1/usage?days=7"] = (200, one)
+        assert world.run("usage").stdout.endswith("\nA day may cost anything.\n")
 
 
 def test_keys():
@@ -368,9 +379,26 @@ def test_lanes_file():
         assert got.returncode == 0 and re.search("Cerebras +has its key", got.stdout) and "sk-test" not in got.stdout, got
         entry = {"provider": "Groq", "model": "m", "problem": "Groq refused the key."}
         world.answers["GET", "/api/v1/keys"] = (200, {"keys": [{"provider": "groq", "title": "Groq", "from": "secret-service"}]})
-        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [{"lane": "fast", "entries": [entry]}, {"lane": "deep", "entries": [entry]}]})
+        gone = {"provider": "Alpha", "model": "x", "problem": "Alpha does not list\x1b[2J the model “x”."}
+        lanes = [{"lane": name, "provider": "Groq", "model": "m", "problem": "Groq refused the key.", "entries": [entry, gone]} for name in ("fast", "deep")]
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": lanes, "choices": [], "problem": "Groq refused the key."})
         got = run("check")
         assert got.returncode == 0 and re.search("Groq +has its key", got.stdout) and got.stdout.count("Groq refused the key.") == 1, got
+        assert got.stdout.count("\nAlpha does not list[2J the model “x”.\n") == 1, got
+        got = run()
+        assert got.returncode == 0 and got.stdout.count("Groq refused the key.") == 2, got  # in the row of each lane
+        assert got.stdout.count("\nAlpha does not list[2J the model “x”.\n") == 1, got
+        world.answers["GET", "/api/v1/lanes"] = (200, {"lanes": [], "choices": [], "problem": "None of the providers in your lanes has a key."})
+        got = run()
+        assert got.returncode == 0 and got.stdout == "None of the providers in your lanes has a key.\n", got
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"providers": {"house": {"title": "House", "base": "https://llm.example/v1", "ca_file": home + "/gone.pem"}}}, file)
+        got = alone("check")
+        assert got.returncode == 0 and f"House cannot be asked: its certificates, {home}/gone.pem, cannot be read.\n" in got.stdout, got
+        with open(home + "/gone.pem", "w", encoding="utf-8") as file:
+            file.write("certificates\n")
+        got = alone("check")
+        assert got.returncode == 0 and "certificates" not in got.stdout, got
         with open(path, "w", encoding="utf-8") as file:
             file.write('{\n  "lanes": {"fast": [{"provider": "grok"}]}\n}')
         got = alone("check")
