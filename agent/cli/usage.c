@@ -123,8 +123,8 @@ static void print_unpriced(json_object *answer)
         g_autofree char *number = calls > 0 ? grouped((double)calls) : NULL, *day = number ? cli_text(newest, "day") : NULL;
 
         if (number)
-                printf(" %s call%s of %s %s no known price and %s not count.", number, calls == 1 ? "" : "s", day, calls == 1 ? "has" : "have",
-                       calls == 1 ? "does" : "do");
+                printf(" %s call%s of %s %s no known price and %s not count.", number, calls == 1 ? "" : "s", day,
+                       calls == 1 ? "has" : "have", calls == 1 ? "does" : "do");
 }
 
 static void print_budget(json_object *answer)

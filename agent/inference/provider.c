@@ -162,8 +162,8 @@ static gboolean take_keys(const Place *place, json_object *value, GStrv *keys)
                 const char *key = (*keys)[i];
                 if (!g_ascii_isupper(*key) || key[strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] ||
                     !(g_str_has_suffix(key, "_API_KEY") || g_str_has_suffix(key, "_TOKEN") || g_str_has_suffix(key, "_SECRET")))
-                        return wrong(place, "keys", "a list of names of environment variables such as HOUSE_API_KEY (or …_TOKEN, …_SECRET), "
-                                     "never a key itself");
+                        return wrong(place, "keys", "a list of names of environment variables such as HOUSE_API_KEY (or …_TOKEN, "
+                                     "…_SECRET), never a key itself");
         }
         return TRUE;
 }

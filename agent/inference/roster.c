@@ -720,14 +720,18 @@ static char *lacking(Roster *roster, GPtrArray *entries, const Wish *wish)
                 Source *one = g_ptr_array_index(roster->sources, i);
                 source = strcmp(one->provider->name, wish->provider) == 0 ? one : NULL;
         }
+        if (!source && (!provider->keys[0] || keyring_get(roster->keyring, provider)))
+                return NULL; /* something else was chosen */
         if (!source)
-                return provider->keys[0] && !keyring_get(roster->keyring, provider) ? g_strdup_printf("%s has no key.", provider->title) : NULL;
+                return g_strdup_printf("%s has no key.", provider->title);
         if (!source->looked || source->problem) /* which its own entries tell, as far as there are any */
                 return source->looked && entries->len == 0 ? g_strdup(source->problem) : NULL;
         if (model && g_hash_table_contains(source->lacking, wish->model))
                 return g_strdup_printf("%s no longer has the model “%s”.", source->title, model);
+        if (model && source_serves(source, wish->model))
+                return NULL;
         if (model)
-                return source_serves(source, wish->model) ? NULL : g_strdup_printf("%s does not list the model “%s”.", source->title, model);
+                return g_strdup_printf("%s does not list the model “%s”.", source->title, model);
         for (guint i = 0; i < entries->len; i++) {
                 if (((LaneEntry *)g_ptr_array_index(entries, i))->source == source)
                         return NULL;

@@ -291,8 +291,8 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “hedge” must be true or false.", what);
                         return FALSE;
                 } else if (strcmp(name, "stall_seconds") == 0) {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “stall_seconds” must be a number from %g to %g.", what, STALL_MIN,
-                                    STALL_MAX);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “stall_seconds” must be a number from %g to %g.", what,
+                                    STALL_MIN, STALL_MAX);
                         return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, hedge (true "

@@ -664,8 +664,8 @@ static void test_caps(void)
 static void test_keys(void)
 {
         static const Scripted hangs[] = { { "127", HANG }, { NULL } };
-        g_autofree char *file = g_strdup_printf("{\"providers\": {\"c\": {\"base\": \"http://127.0.0.1:%u/v1\", \"keys\": [\"C_API_KEY\"]}}, "
-                                                "\"lanes\": {\"fast\": [{\"provider\": \"c\", \"model\": \"one\"}]}}", port);
+        g_autofree char *file = g_strdup_printf("{\"providers\": {\"c\": {\"base\": \"http://127.0.0.1:%u/v1\", \"keys\": "
+                                                "[\"C_API_KEY\"]}}, \"lanes\": {\"fast\": [{\"provider\": \"c\", \"model\": \"one\"}]}}", port);
         g_autoptr(Lanes) lanes = lanes_with(file, NULL);
         LaneRequest request = bench_request("WRITE", 1, "say it", &message);
         g_auto(Ended) first = { 0 }, second = { 0 }, third = { 0 };

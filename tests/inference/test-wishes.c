@@ -280,7 +280,8 @@ static char *lacking(Lanes *lanes)
         json_object_object_get_ex(json_object_array_get_idx(list, 0), "entries", &entries);
         for (gsize i = 0; entries && i < json_object_array_length(entries); i++) {
                 json_object *entry = json_object_array_get_idx(entries, i);
-                g_autofree char *provider = text_of(entry, "provider"), *model = text_of(entry, "model"), *problem = text_of(entry, "problem");
+                g_autofree char *provider = text_of(entry, "provider"), *model = text_of(entry, "model");
+                g_autofree char *problem = text_of(entry, "problem");
                 if (problem)
                         g_string_append_printf(text, "%s: %s: %s\n", provider, model, problem);
         }
@@ -306,7 +307,8 @@ static void test_lacking(void)
 {
         Bench *bench = bench_start(NULL);
         g_autofree char *file = g_strdup_printf("{\"providers\": {\"alpha\": {\"title\": \"Alpha\", \"base\": \"%s/v1\"},"
-                "\"house\": {\"title\": \"House\", \"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_API_KEY\"]}}, \"lanes\": {\"fast\": ["
+                "\"house\": {\"title\": \"House\", \"base\": \"https://llm.example/v1\", \"keys\": [\"HOUSE_API_KEY\"]}},"
+                "\"lanes\": {\"fast\": ["
                 "{\"provider\": \"alpha\", \"model\": \"x\"}, {\"provider\": \"house\", \"model\": \"y\"},"
                 "{\"provider\": \"alpha\", \"model\": \"rehearsal\"}]}}", bench->address), *whole = NULL;
         g_autoptr(Lanes) lanes = NULL;
