@@ -136,6 +136,8 @@ static const Case cases[] = {
 static void check_case(const Case *one, const Ended *ended, guint requests)
 {
         g_autofree char *whole = recorded();
+        /* Half an answer is one that broke off, whatever the server said of it. */
+        int code = one->partial && one->code == LANE_ERROR_SERVER && ended->seen->len > 0 ? LANE_ERROR_CUT : one->code;
         gboolean sentence = ended->error && (g_str_has_suffix(ended->error->message, ".") || strstr(ended->error->message, ": "));
 
         if (one->code == WHOLE) {
@@ -145,7 +147,7 @@ static void check_case(const Case *one, const Ended *ended, guint requests)
                 g_assert_no_error(ended->error);
                 g_assert_cmpstr(ended->seen->str, ==, ended->content);
         } else {
-                g_assert_error(ended->error, LANE_ERROR, one->code);
+                g_assert_error(ended->error, LANE_ERROR, code);
                 g_assert_true(sentence);
         }
         if (ended->seen->len > 0 && one->code >= 0) {
