@@ -45,14 +45,15 @@ static void lanes_changed(Lanes *lanes)
 
 /* ---- calls ---- */
 
-static void call_begin(Lanes *lanes, LaneCall *call)
+/* entries is consumed. */
+static void call_begin(Lanes *lanes, LaneCall *call, GPtrArray *entries)
 {
-        g_autoptr(GPtrArray) entries = roster_entries(lanes->roster, lane_call_lane(call));
-
-        if (entries->len > 0)
-                lane_call_start(call, g_steal_pointer(&entries));
-        else
-                lane_call_fail(call, g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, roster_problem(lanes->roster)));
+        if (entries->len > 0) {
+                lane_call_start(call, entries);
+                return;
+        }
+        g_ptr_array_unref(entries);
+        lane_call_fail(call, g_error_new_literal(LANE_ERROR, LANE_ERROR_NO_MODEL, roster_problem(lanes->roster)));
 }
 
 static void roster_changed_cb(gpointer user_data)
@@ -65,7 +66,7 @@ static void roster_changed_cb(gpointer user_data)
                 for (guint i = 0; i < waiting->len; i++) {
                         LaneCall *call = g_ptr_array_index(waiting, i);
                         if (roster_settled(lanes->roster, lane_call_lane(call)))
-                                call_begin(lanes, call);
+                                call_begin(lanes, call, roster_entries(lanes->roster, lane_call_lane(call)));
                         else
                                 g_ptr_array_add(lanes->waiting, call);
                 }
@@ -109,7 +110,7 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
         if (wait)
                 g_ptr_array_add(lanes->waiting, call);
         else
-                call_begin(lanes, call);
+                call_begin(lanes, call, g_steal_pointer(&entries));
         return call;
 }
 

@@ -224,17 +224,19 @@ static gboolean take_path(const Place *place, const char *field, json_object *va
         return **path == '/' && (*path)[1] != '/' ? TRUE : wrong(place, field, "a path that begins with one /");
 }
 
+gboolean provider_base_is_good(const char *base)
+{
+        g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
+
+        return uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
+               !g_uri_get_fragment(uri) && (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http"));
+}
+
 static gboolean take_base(const Place *place, json_object *value, char **base)
 {
-        g_autoptr(GUri) uri = NULL;
-
         if (!take_text(place, "base", value, base))
                 return FALSE;
-        uri = g_uri_parse(*base, G_URI_FLAGS_NONE, NULL);
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
-            !g_uri_get_fragment(uri) && (g_str_equal(g_uri_get_scheme(uri), "https") || g_str_equal(g_uri_get_scheme(uri), "http")))
-                return TRUE;
-        return wrong(place, "base", "an address such as https://llm.example/v1");
+        return provider_base_is_good(*base) || wrong(place, "base", "an address such as https://llm.example/v1");
 }
 
 static gboolean take_field(const Place *place, const char *field, json_object *value, Provider *provider)

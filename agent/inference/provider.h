@@ -78,4 +78,7 @@ gboolean providers_second_way(const Providers *providers, const Provider *provid
 /* In the order of the files; NULL behind the last. */
 const Provider *providers_at(const Providers *providers, guint place);
 
+/* TRUE if base can be a server's address: http or https and a host, with neither a user, a query nor a fragment. */
+gboolean provider_base_is_good(const char *base);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Providers, providers_free)

@@ -288,11 +288,7 @@ static void use_locals(Roster *roster)
 
 static gboolean base_check(const char *base, GError **error)
 {
-        g_autoptr(GUri) uri = g_uri_parse(base, G_URI_FLAGS_NONE, NULL);
-        const char *scheme = uri ? g_uri_get_scheme(uri) : NULL;
-
-        if (uri && g_uri_get_host(uri) && *g_uri_get_host(uri) && !g_uri_get_userinfo(uri) && !g_uri_get_query(uri) &&
-            !g_uri_get_fragment(uri) && (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0))
+        if (provider_base_is_good(base))
                 return TRUE;
         g_set_error(error, LANE_ERROR, LANE_ERROR_NO_MODEL, "This is not the address of a model server; it looks like "
                     "http://127.0.0.1:8080/v1.");
