@@ -8,6 +8,7 @@ import sys
 import xml.etree.ElementTree as xml
 
 GOOD = ("OK", "EXPECTEDFAIL")
+TOLD_MAX = 24  # lines of what a program that failed said itself
 
 
 def short(name):
@@ -16,10 +17,10 @@ def short(name):
 
 
 def programs(build):
-    """What each program came to; a program that never ran is not there."""
+    """What each program came to and printed; a program that never ran is not there."""
     try:
         with open(os.path.join(build, "meson-logs", "testlog.json"), encoding="utf-8", errors="replace") as log:
-            return {short(test["name"]): test["result"] for test in map(json.loads, log)}
+            return {short(test["name"]): (test["result"], test.get("stdout") or "") for test in map(json.loads, log)}
     except OSError:
         return {}
 
@@ -45,15 +46,18 @@ def main():
     for program in wanted:
         cases = parts.get(program, [])
         bad = [f"{program}: {name} ({wrong})" for name, wrong in cases if wrong]
-        result = results.get(program, "did not run")
+        result, printed = results.get(program, ("did not run", ""))
         if result not in GOOD and not bad:
             bad = [f"{program} ({result})"]
         elif not cases:
             passed += 1
         passed += sum(1 for _, wrong in cases if not wrong)
+        for failure in bad:
+            print(f"tests: failed in {os.path.basename(build)}: {failure}")
+        if bad:
+            told = [line for line in printed.splitlines() if line.startswith(("#", "not ok"))]
+            print("".join(f"tests:   {line}\n" for line in told[-TOLD_MAX:]), end="")
         failures += bad
-    for failure in failures:
-        print(f"tests: failed in {os.path.basename(build)}: {failure}")
     with open(tally, "a", encoding="utf-8") as file:
         file.write(f"{passed} {len(failures)}\n")
 
