@@ -1,6 +1,6 @@
 /* Which servers are asked: those of the person's own pip configuration (sources), each with exactly its scheme, host and port and at
  * whatever address it is, since the person named it; and those that a source's pages name for the files (https only), at an address on the
- * internet, or at one where a source itself is (a mirror answers for both). Redirects are followed hop by hop by the same rule. Names and
+ * internet, or at the very address and port where a source is (a mirror answers for both). Redirects are followed hop by hop by the same rule. Names and
  * passwords go to the source that they belong to and never inside. Pages are held until they are whole, files go on as they come. */
 #include "broker/index.h"
 
@@ -133,18 +133,21 @@ static gboolean fail(Ask *ask, const char *kind, const char *format, ...)
         return FALSE;
 }
 
+/* The very address and port of a source. */
 static gboolean is_where_a_source_is(const Index *index, const struct sockaddr *address)
 {
         for (guint i = 0; i < index->n_addresses; i++) {
                 const struct sockaddr *known = (const void *)&index->addresses[i];
+                const struct sockaddr_in *in = (const void *)address, *known_in = (const void *)known;
+                const struct sockaddr_in6 *in6 = (const void *)address, *known_in6 = (const void *)known;
 
                 if (known->sa_family != address->sa_family)
                         continue;
-                if (address->sa_family == AF_INET && memcmp(&((const struct sockaddr_in *)(const void *)known)->sin_addr,
-                                                            &((const struct sockaddr_in *)(const void *)address)->sin_addr, 4) == 0)
+                if (address->sa_family == AF_INET && in->sin_port == known_in->sin_port &&
+                    in->sin_addr.s_addr == known_in->sin_addr.s_addr)
                         return TRUE;
-                if (address->sa_family == AF_INET6 && memcmp(&((const struct sockaddr_in6 *)(const void *)known)->sin6_addr,
-                                                             &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 16) == 0)
+                if (address->sa_family == AF_INET6 && in6->sin6_port == known_in6->sin6_port &&
+                    memcmp(&in6->sin6_addr, &known_in6->sin6_addr, sizeof in6->sin6_addr) == 0)
                         return TRUE;
         }
         return FALSE;

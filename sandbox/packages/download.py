@@ -4,7 +4,7 @@ reaches, and hands each request to the broker, which alone decides which servers
 run({"indexes", "pages": URLs without passwords, "folders": wheels that lie on this machine, "requirements", "stall"}) answers {"wheels": [file names]}
 or {"error": {"kind", "message"}}; kinds: missing, source, version, hash, too-large, time, unreachable, untrusted, denied, pip.
 """
-import contextlib, http.server, io, json, os, re, socket, struct, threading
+import contextlib, http.server, io, json, os, re, socket, struct, threading, urllib.parse
 
 BROKER = 4
 PLACE = "/run/impromptu/data"
@@ -62,7 +62,9 @@ class Forwarder(http.server.BaseHTTPRequestHandler):
         _, mark, scheme, rest = (self.path.split("/", 3) + ["", "", ""])[:4]
         if mark != "-" or scheme not in ("http", "https"):
             return self.send_error(404)
-        url = f"{scheme}://{rest}"
+        host, slash, path = rest.partition("/")
+        # pip writes the colon before a port as %3A where it takes it for a part of a path
+        url = f"{scheme}://{urllib.parse.unquote(host)}{slash}{path}"
         answer = self.server.broker.ask(url)
         head = next(answer)
         if "error" in head:
@@ -91,8 +93,8 @@ class Forwarder(http.server.BaseHTTPRequestHandler):
             body += part
         scheme, _, rest = url.partition("://")
         self.server.pages[self.name(url)] = max(self.server.pages.get(self.name(url), (0, 0, 0)), (head["status"] == 200, body.count(b".whl"), len(body)))
-        body = ROOTED.sub(rb"\1" + self.server.base(scheme, rest.split("/")[0]).encode() + b"/", body)
         body = LINK.sub(lambda found: found[1] + self.server.base(found[2].decode(), found[3].decode("ascii", "replace")).encode(), body)
+        body = ROOTED.sub(rb"\1" + self.server.base(scheme, rest.split("/")[0]).encode() + b"/", body)
         self.start(head, len(body))
         self.wfile.write(body)
 

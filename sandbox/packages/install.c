@@ -85,6 +85,8 @@ static void end(Job *job, const char *site, const char *message)
         g_autofree char *plain = message ? text_plain(message, MESSAGE_CHARACTERS_MAX) : NULL;
 
         g_queue_remove(&installer->jobs, job);
+        /* before anybody is told: who asked may end us when it knows */
+        g_clear_pointer(&job->stage, stage_free);
         for (guint i = 0; i < job->waiters->len; i++) {
                 const Waiter *waiter = &g_array_index(job->waiters, Waiter, i);
 
