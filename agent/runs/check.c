@@ -33,14 +33,14 @@ static json_object *tools_of(Run *run)
         return tools;
 }
 
-/* The plan's requirements in their places. What nobody shall check has no steps there, and is a person's. */
+/* The plan's requirements in their places. What nobody can check has no steps there, and is a person's. */
 static json_object *requirements_to_check(Run *run)
 {
         json_object *array = json_object_new_array();
 
         for (guint i = 0; i < run->plan->requirements->len; i++) {
                 const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
-                gboolean eye = requirement->eye || requirement->struck || requirement->unproven;
+                gboolean eye = requirement->eye || requirement->struck || json_length(requirement->steps) == 0;
                 json_object *object = json_object_new_object();
 
                 json_add_text(object, "text", requirement->text);

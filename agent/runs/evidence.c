@@ -92,8 +92,8 @@ static json_object *judge_one(json_object *posted, const Requirement *requiremen
         json_add_int(result, "requirement", number);
         if (requirement->eye)
                 verdict = "eye";
-        else if (requirement->unproven)
-                verdict = "unproven";
+        else if (requirement->unproven && (json_length(requirement->steps) == 0 || !g_str_equal(verdict, "failed")))
+                verdict = "unproven"; /* what is left of its check may still fail, but proves nothing */
         else if (g_str_equal(verdict, "eye") || g_str_equal(verdict, "unproven"))
                 verdict = "failed"; /* there was a check, and it was not run */
         json_add_text(result, "verdict", verdict);

@@ -254,6 +254,11 @@ void route_start(Run *run);
 void plan_start(Run *run);
 void prepare_start(Run *run);
 void prepare_free_jobs(Run *run);
+/* One of the things that PREPARE waits for is there; after the last the page is written. */
+void prepare_one_done(Run *run);
+
+/* values.c: the expressions in the checks of the plan. Each is one more thing that PREPARE waits for. */
+void values_compute(Run *run);
 void write_start(Run *run);   /* a new page, or an edit of the accepted one */
 void write_again(Run *run);   /* from the requirements as they are now */
 void edit_start(Run *run);

@@ -172,6 +172,27 @@ static void test_value_unknown(void)
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 2);
 }
 
+#define PLAN_COUNTER                                                                                                            \
+        "{\"title\": \"Timer\", \"glyph\": \"T\", \"requirements\": [{\"text\": \"Plus adds one\", \"steps\": ["                \
+        "{\"press\": \"Plus\"}, {\"see\": {\"expr\": \"counter + 1\"}}, {\"press\": \"Minus\"}, {\"see\": \"0\"}]}], \"tools\": []}"
+
+/* What comes before an unknown value is still tried: a button that does nothing fails, one that does something proves nothing. */
+static void test_value_unknown_is_still_pressed(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world_answers(world, "PLAN/1", PLAN_COUNTER);
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 1, \"did\": \"press Plus\", \"wanted\": \"a change\"}]", "[]");
+        world_answers(world, "REPAIR/1", PAGE("<button>Plus</button><p>mended</p>"));
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_autofree char *check = json_line(json_field_array(world_last(world, EVENT_CHECK), "requirements"));
+        g_assert_nonnull(strstr(check, "\"steps\":[{\"press\":\"Plus\"},{\"changed\":\"page\"}]"));
+        assert_asked(world, "REPAIR/1", "see that page has changed   <- failed here");
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "passed", -1), ==, 0);
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 1);
+}
+
 static void test_tool_repaired(void)
 {
         g_autoptr(World) world = world_new();
@@ -670,6 +691,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/unknown-recording", test_unknown_recording);
         g_test_add_func("/runs/plan/twice", test_plan_twice);
         g_test_add_func("/runs/prepare/value-unknown", test_value_unknown);
+        g_test_add_func("/runs/prepare/value-unknown-is-still-pressed", test_value_unknown_is_still_pressed);
         g_test_add_func("/runs/prepare/tool-repaired", test_tool_repaired);
         g_test_add_func("/runs/prepare/tool-given-up", test_tool_given_up);
         g_test_add_func("/runs/prepare/no-sandbox", test_no_sandbox);
