@@ -182,7 +182,8 @@ static void test_value_unknown_is_still_pressed(void)
         g_autoptr(World) world = timer_world();
 
         world_answers(world, "PLAN/1", PLAN_COUNTER);
-        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 1, \"did\": \"press Plus\", \"wanted\": \"a change\"}]", "[]");
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 1, \"did\": \"press Plus\", "
+                              "\"wanted\": \"a change\"}]", "[]");
         world_answers(world, "REPAIR/1", PAGE("<button>Plus</button><p>mended</p>"));
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
