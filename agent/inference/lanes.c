@@ -43,6 +43,30 @@ static void lanes_changed(Lanes *lanes)
         lanes->change(lanes->change_data);
 }
 
+/* Who is asked first in a lane; entries keeps it alive. */
+static const LaneEntry *first_of(Lanes *lanes, const char *lane, GPtrArray **entries)
+{
+        *entries = roster_entries(lanes->roster, lane);
+        return (*entries)->len > 0 ? g_ptr_array_index(*entries, 0) : NULL;
+}
+
+RepairOrder lanes_repairs(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &entries);
+
+        return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+}
+
+gboolean lanes_has_deeper(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &fast_entries), *deep = first_of(lanes, "deep", &deep_entries);
+
+        return fast && deep && (fast->source != deep->source || strcmp(fast->model->id, deep->model->id) != 0 ||
+                                !json_object_equal(fast->model->options, deep->model->options));
+}
+
 /* ---- calls ---- */
 
 /* entries is consumed. */

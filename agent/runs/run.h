@@ -23,8 +23,6 @@
 #define RUN_TOOL_ATTEMPTS_MAX 3
 #define RUN_WRITE_RETRIES_MAX 1   /* of a draft of which nothing useful came */
 #define RUN_CHANGE_ATTEMPTS_MAX 2 /* blocks, then the whole document */
-#define RUN_REPAIRS_MAX 2
-#define RUN_FRESH_MAX 1           /* starts afresh from the requirements */
 #define RUN_CONTENT_ATTEMPTS_MAX 2
 #define RUN_CHECKS_ASKED_MAX 2    /* times one draft's check is asked for */
 #define RUN_CHECK_MS 40000        /* from the moment that a view has fetched the draft; a view gives up on a page after 30 s */
@@ -121,7 +119,11 @@ struct Run {
         guint check_timer;
         json_object *faults;  /* static findings of the current draft */
         Evidence *evidence;   /* of the current draft */
-        guint repairs, fresh;
+        RepairOrder order;    /* what is tried, a step a failed check */
+        gboolean ordered;     /* order is settled */
+        guint order_at;       /* the next one of it */
+        RepairStep step;      /* the one that is under way */
+        guint repairs, fresh; /* of each kind so far */
         char *last_signature;
         Version *best;
 

@@ -347,6 +347,38 @@ static void test_repair_budget(void)
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "broken", -1), ==, 1);
 }
 
+/* The order is data: a deep repair is asked of the deep lane, where that is another model; an empty order repairs nothing. */
+static void test_repair_order(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world->order = (RepairOrder){ { REPAIR_STEP_FRESH, REPAIR_STEP_DEEP }, 2 };
+        world->deeper = TRUE;
+        world_answers(world, "WRITE/2", PAGE("fresh"));
+        world_answers(world, "REPAIR/1", PAGE("deeper"));
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(g_hash_table_lookup(world->lanes, "REPAIR/1"), ==, "deep");
+        g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html"), "deeper"));
+
+        g_autoptr(World) same = timer_world();
+        same->order = world->order;
+        world_answers(same, "WRITE/2", PAGE("fresh"));
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_until_done(same, ask(same, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(same->asked, "REPAIR/1"));
+
+        g_autoptr(World) none = timer_world();
+        none->order.length = 0;
+        world_evidence(none, PAUSE_FAILS, "[]");
+        world_until_done(none, ask(none, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(none->asked, "REPAIR/1"));
+        g_assert_nonnull(strstr(world_message(none), "Still wrong: Pause stops it"));
+}
+
 static void test_no_progress(void)
 {
         g_autoptr(World) world = timer_world();
@@ -418,7 +450,7 @@ static void test_repair_refused(void)
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
         g_assert_nonnull(strstr(world_message(world), "1 of 2"));
-        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * RUN_REPAIRS_MAX + 2);
+        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * world->order.length + 2);
 }
 
 static void test_static_faults(void)
@@ -699,6 +731,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/write/faults", test_write_faults);
         g_test_add_func("/runs/repair/blocks", test_repair);
         g_test_add_func("/runs/repair/budget", test_repair_budget);
+        g_test_add_func("/runs/repair/order", test_repair_order);
         g_test_add_func("/runs/repair/no-progress", test_no_progress);
         g_test_add_func("/runs/repair/does-not-apply", test_repair_does_not_apply);
         g_test_add_func("/runs/repair/nothing-painted", test_nothing_painted);
