@@ -122,9 +122,12 @@ json_object *lanes_keys(Lanes *lanes);
 gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
 /* What a run tries when a draft fails its checks: as the fast lane's first model has it. */
 RepairOrder lanes_repairs(Lanes *lanes);
-/* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think
- * longer: worth asking where the fast one is stuck. */
+/* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think longer: worth asking where the fast one is
+ * stuck. */
 gboolean lanes_has_deeper(Lanes *lanes);
+/* Who that is, and what a call of so many tokens takes as far as it is known: {provider, model, seconds?, dollars?}; NULL if there is none.
+ * A new reference. */
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out);
 /* Lives until a person's file changes: not to be kept. */
 const Providers *lanes_providers(Lanes *lanes);
 /* Somebody is about to ask: opens the connections, where they are not open still. */

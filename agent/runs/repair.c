@@ -46,7 +46,7 @@ static void ask(Run *run)
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
         g_autofree char *first = evidence_first_failure(run->evidence, run->plan->requirements);
-        ModelRequest request = {.lane = run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
+        ModelRequest request = {.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
 
         run_enter(run, STATE_REPAIR, first);
         run->written = 0;

@@ -38,6 +38,7 @@
 #define RUN_TOKENS_PAGE 10000
 #define RUN_TOKENS_CONTENT 8000
 
+#define RUN_TOKENS_PROMPT 1500  /* what a repair's prompt has beside the page, roughly: to say what one costs */
 #define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
 #define RUN_STREAM_MS 300       /* a page that takes longer is shown while it is written */
 
@@ -69,6 +70,7 @@ struct Run {
         char *forced;         /* a route that was given, or NULL */
         char *key;            /* idempotency */
         gboolean make;
+        gboolean deep;        /* Fix by the deep lane, as the person asked for it */
         gboolean wordless;    /* Fix without words: only what was found */
         json_object *findings; /* what Fix brought along; NULL */
         gint64 time;          /* seconds since 1970 */

@@ -753,6 +753,10 @@ static void test_waits_for_its_own(void)
         bench_wait(&ended);
         g_assert_no_error(ended.error);
         g_assert_true(g_str_has_prefix(asked->str, "a/"));
+        g_assert_true(lanes_has_deeper(lanes));
+        json_object *deeper = lanes_deeper(lanes, 100, 100);
+        g_assert_nonnull(strstr(json_object_to_json_string(deeper), "\"provider\""));
+        json_object_put(deeper);
 }
 
 /* The key's limit leaves no room for a few seconds, and there is nobody else. */
@@ -768,6 +772,8 @@ static void test_free_while_queued(void)
         follow(last);
         call_once(lanes, &first);
         g_assert_no_error(first.error);
+        g_assert_false(lanes_has_deeper(lanes)); /* the same model, asked in the same way */
+        g_assert_null(lanes_deeper(lanes, 100, 100));
         bench_begin(lanes, &request, &ended, TRUE);
         settle();
         free_and_expect(lanes, &ended);

@@ -148,6 +148,11 @@ gboolean lanes_has_deeper(Lanes *lanes)
         return the_world->deeper;
 }
 
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
+{
+        return the_world->deeper ? json_parse("{\"provider\": \"Deep\", \"model\": \"deep-1\", \"seconds\": 20, \"dollars\": 0.03}", -1, NULL) : NULL;
+}
+
 const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
 {
         return the_world->changes;
