@@ -67,7 +67,7 @@ static void all_ready(Run *run)
 void prepare_one_done(Run *run)
 {
         if (--run->waiting == 0)
-                run_later(run, all_ready);
+                run_later(run, run->on_ready ? run->on_ready : all_ready);
 }
 
 static const char *last_line(const char *text)

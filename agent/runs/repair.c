@@ -36,7 +36,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         }
         g_clear_pointer(&run->fault, g_free);
         /* No repair came of it: as a check that failed once more in the same way. */
-        repair_start(run);
+        repair_go_on(run);
 }
 
 static void ask(Run *run)
@@ -119,8 +119,17 @@ static gboolean is_of_use(Run *run, RepairStep step, gboolean stuck)
         return FALSE;
 }
 
-/* The check failed: the next step of the order that is of use; after the last, what is best so far. */
+/* The check failed. Before anything is repaired, the check itself may have to be looked at. */
 void repair_start(Run *run)
+{
+        if (!run->is_content && judge_is_wanted(run))
+                judge_start(run);
+        else
+                repair_go_on(run);
+}
+
+/* The next step of the order that is of use; after the last, what is best so far. */
+void repair_go_on(Run *run)
 {
         gboolean stuck = g_strcmp0(run->last_signature, run->evidence->signature) == 0;
 

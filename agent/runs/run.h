@@ -28,12 +28,14 @@
 #define RUN_CHECK_MS 40000        /* from the moment that a view has fetched the draft; a view gives up on a page after 30 s */
 #define RUN_VIEW_MS 3000          /* without a view that fetches it: say so */
 #define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
+#define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
 #define RUN_DRAFTS_MAX 16
 
 /* Caps of an answer, in tokens: providers reserve them. */
 #define RUN_TOKENS_ROUTE 8
 #define RUN_TOKENS_PLAN 3000
+#define RUN_TOKENS_JUDGE 1500
 #define RUN_TOKENS_TOOL 3000
 #define RUN_TOKENS_PAGE 10000
 #define RUN_TOKENS_CONTENT 8000
@@ -55,6 +57,7 @@ typedef struct {
         char *page;
         char *draft;
         Evidence *evidence;
+        json_object *posted, *faults; /* what it was judged from */
 } Version;
 
 struct Run {
@@ -94,7 +97,8 @@ struct Run {
         Plan *plan;
         json_object *amendments; /* in the order they came; all of them are part of the plan */
         guint amended;        /* how many of them the plan holds already */
-        guint waiting;        /* tools and values that PREPARE still waits for */
+        guint waiting;        /* tools and values that are still waited for */
+        void (*on_ready)(Run *run); /* what to do then; NULL: what PREPARE does */
         GPtrArray *jobs;      /* ToolJob, prepare.c */
 
         Draft *draft;         /* the one being written or checked */
@@ -116,6 +120,7 @@ struct Run {
         char *viewer_head, *viewer_tail;
         char *avoid;          /* one line, for a start afresh */
 
+        guint check_round;    /* of the current draft: checked again with other checks */
         guint checks_asked;   /* of the current draft */
         gboolean fetched;     /* a view has fetched the draft since */
         guint check_timer;
@@ -222,7 +227,7 @@ gboolean record_ends(const char *path, json_object **first, json_object **last);
 /* model.c: one question to a model. */
 typedef struct {
         const char *lane;   /* "router", "fast", "deep" */
-        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "REPAIR", "CONTENT" */
+        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT" */
         guint attempt;
         const char *part;   /* or NULL */
         Prompt *prompt;     /* taken */
@@ -271,6 +276,8 @@ void content_start(Run *run);
 void content_find_old(Run *run);
 void content_again(Run *run, const char *fault);
 void check_start(Run *run);
+/* The same draft once more: its checks are others now. */
+void check_again(Run *run);
 void check_fetched(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
@@ -280,10 +287,19 @@ typedef struct {
 } CheckWaits;
 extern CheckWaits check_waits;
 void repair_start(Run *run);
+/* Goes on with the next step of the order. */
+void repair_go_on(Run *run);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+
+/* judge.c: checks that fail on several versions. */
+/* A new version has been checked: counts what it failed. */
+void judge_count(Run *run);
+/* TRUE if there is a check to doubt and another model to judge it. */
+gboolean judge_is_wanted(Run *run);
+void judge_start(Run *run);
 
 /* page.c: runs_page() */
 void page_start(Agent *agent, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);
