@@ -1,6 +1,7 @@
 #include "call.h"
 
 #include "data.h"
+#include "disk.h"
 #include "memory.h"
 #include "protect.h"
 #include "wire.h"
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
-#define DATA_EVERY_MS 200
+#define DATA_EVERY_MS 200 /* and disks */
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
 #define RAISED_MAX (128 * 1024)
@@ -32,6 +33,7 @@ struct Call {
         CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
         GBytes *held_bytes;
         GSource *channel, *output, *ended, *clock, *memory, *data, *pause;
+        Disk *disk; /* of a call that may write */
         GBytes *progress; /* that waits for the pause after the one before to end */
 };
 
@@ -124,6 +126,12 @@ static void fail_memory(Call *call)
 /* Where there is more than there may be now, but was not at the start. */
 static gboolean check_data(Call *call)
 {
+        if (call->disk && disk_is_overrun(call->disk, call->spare.pid)) {
+                fail(call, SANDBOX_ERROR_DATA, FALSE,
+                     "The tool filled the disk with more than the %llu MB or %d files that one call may add, and was stopped.",
+                     DISK_BYTES_MAX >> 20, DISK_FILES_MAX);
+                return FALSE;
+        }
         if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
                 return TRUE;
         fail(call, SANDBOX_ERROR_DATA, FALSE,
@@ -288,6 +296,7 @@ static void call_free(Call *call)
         g_string_free(call->log, TRUE);
         g_free((char *)call->held.message);
         g_clear_pointer(&call->held_bytes, g_bytes_unref);
+        disk_free(call->disk);
         plan_free(call->plan);
         g_free(call);
 }
@@ -376,7 +385,11 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
         call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
-        if (plan->data >= 0 && !plan->data_full)
+        if (plan->disks->len) {
+                g_ptr_array_add(plan->disks, NULL);
+                call->disk = disk_new((const char *const *)plan->disks->pdata);
+        }
+        if (call->disk || (plan->data >= 0 && !plan->data_full))
                 call->data = watch_after(DATA_EVERY_MS, data_cb, call);
         if (plan->note)
                 g_string_append(call->log, plan->note);
