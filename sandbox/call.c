@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include "cgroup.h"
 #include "data.h"
 #include "disk.h"
 #include "memory.h"
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
+#define GROUP_MEMORY_OWN (32u << 20) /* of the interpreter, the job and the kernel on their behalf */
 #define DATA_EVERY_MS 200 /* and disks */
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
@@ -59,6 +61,8 @@ static gboolean read_log(Call *call)
 
 static void kill_all(Call *call)
 {
+        if (call->spare.grouped)
+                cgroup_kill(call->spare.pid);
         syscall(SYS_pidfd_send_signal, call->spare.pidfd, SIGKILL, NULL, 0);
 }
 
@@ -314,6 +318,7 @@ static void died(Call *call, const siginfo_t *how)
 static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
 {
         Call *call = data;
+        gboolean ran_out = call->spare.grouped && cgroup_ran_out(call->spare.pid); /* the group goes with the process */
         siginfo_t how;
 
         if (!pool_reap(call->spare.pidfd, &how))
@@ -322,7 +327,9 @@ static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
         /* what it sent before it died is still there */
         while (!call->answered && call->channel && recv(call->spare.channel, (char[1]){0}, 1, MSG_DONTWAIT | MSG_PEEK) > 0)
                 channel_cb(call->spare.channel, G_IO_IN, call);
-        if (!call->answered)
+        if (!call->answered && ran_out)
+                fail_memory(call);
+        else if (!call->answered)
                 died(call, &how);
         for (guint i = 0; i < call->plan->written->len; i++) {
                 g_autofree char *aside = protect_sweep(call->plan->written->pdata[i], call->plan->kept);
@@ -384,7 +391,11 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->output = watch_fd(spare.log, G_IO_IN | G_IO_HUP, G_SOURCE_FUNC(output_cb), call);
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
-        call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
+        /* the kernel holds it to its memory, or we look */
+        call->spare.grouped = spare.grouped && cgroup_limit(spare.pid, ((guint64)request->memory_mb << 20) + GROUP_MEMORY_OWN + plan->job->len,
+                                                            request->processes);
+        if (!call->spare.grouped)
+                call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
         if (plan->disks->len) {
                 g_ptr_array_add(plan->disks, NULL);
                 call->disk = disk_new((const char *const *)plan->disks->pdata);

@@ -9,14 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PREFIX "impromptu-sandbox-"
+#define SELF ".self" /* where a server steps aside to; who is started from there finds the groups beside it */
+#define TRIAL_SECONDS 5 /* that a process waits to be ended by its group */
 #define LEVELS_MAX 16 /* of groups above this process's own that are looked at */
 
 static struct {
         gboolean known, available;
-        char *base, *own; /* folders; own is BASE/PREFIX PID, and moved says that BASE/PREFIX PID.self holds this process */
+        char *base, *own; /* folders; own is BASE/PREFIX PID, and moved says that BASE/PREFIX PID SELF holds this process */
         gboolean moved;
         char why[160];
 } found;
@@ -92,12 +95,27 @@ static char *own_folder(char **mount)
 
 /* ---- a place for groups */
 
+/* Nobody else is in it but who started this process. */
 static gboolean is_alone_in(const char *folder)
 {
         g_autofree char *text = get(folder, "cgroup.procs");
-        g_autofree char *mine = g_strdup_printf("%d\n", (int)getpid());
+        g_auto(GStrv) pids = g_strsplit(g_strchomp(text ? text : ""), "\n", -1);
 
-        return g_strcmp0(text, mine) == 0;
+        for (char **pid = pids; *pid; pid++)
+                if (atoi(*pid) != getpid() && atoi(*pid) != getppid())
+                        return FALSE;
+        return pids[0] != NULL;
+}
+
+static gboolean move_all(const char *from, const char *to)
+{
+        g_autofree char *text = get(from, "cgroup.procs");
+        g_auto(GStrv) pids = g_strsplit(g_strchomp(text ? text : ""), "\n", -1);
+        gboolean done = TRUE;
+
+        for (char **pid = pids; *pid; pid++)
+                done = put(to, "cgroup.procs", *pid) && done;
+        return done;
 }
 
 /* A group that is divided already: those inside of it have the controllers. */
@@ -106,18 +124,18 @@ static gboolean is_divided(const char *folder)
         return offers_both(folder, "cgroup.subtree_control") && access(folder, W_OK) == 0;
 }
 
-/* This process's own group, where nothing else is in it: it steps aside and the group can be divided. */
+/* This process's own group, where nothing else is in it: all step aside, and the group can be divided. */
 static gboolean divide(const char *folder)
 {
-        g_autofree char *self = g_strdup_printf("%s/" PREFIX "%d.self", folder, (int)getpid());
+        g_autofree char *self = g_strdup_printf("%s/" PREFIX "%d" SELF, folder, (int)getpid());
 
         if (!offers_both(folder, "cgroup.controllers") || access(folder, W_OK) < 0 || !is_alone_in(folder) || mkdir(self, 0755) < 0)
                 return FALSE;
-        if (put(self, "cgroup.procs", "0") && put(folder, "cgroup.subtree_control", "+memory +pids")) {
+        if (move_all(folder, self) && put(folder, "cgroup.subtree_control", "+memory +pids")) {
                 found.moved = TRUE;
                 return TRUE;
         }
-        put(folder, "cgroup.procs", "0");
+        move_all(self, folder);
         rmdir(self);
         return FALSE;
 }
@@ -127,7 +145,7 @@ static char *find_base(const char *own, const char *mount)
 {
         g_autofree char *at = g_strdup(own);
 
-        if (divide(own))
+        if (!g_str_has_suffix(own, SELF) && divide(own))
                 return g_strdup(own);
         for (guint i = 0; i < LEVELS_MAX && g_str_has_prefix(at, mount); i++) {
                 char *above;
@@ -167,17 +185,34 @@ static void sweep(const char *base)
         }
 }
 
-/* One group, with limits, to see that there are such. */
+/* A process in a group, with limits, that is ended by it: what a call will need. */
 static gboolean try_out(void)
 {
-        g_autofree char *trial = g_build_filename(found.own, "0", NULL), *kill_file = g_build_filename(trial, "cgroup.kill", NULL);
         gboolean done;
+        int status = 0;
+        pid_t child;
 
         if (mkdir(found.own, 0755) < 0)
                 return FALSE;
-        done = put(found.own, "cgroup.subtree_control", "+memory +pids") && mkdir(trial, 0755) == 0;
-        done = done && put(trial, "memory.max", "16777216") && put(trial, "pids.max", "1") && access(kill_file, W_OK) == 0;
-        rmdir(trial);
+        if (!put(found.own, "cgroup.subtree_control", "+memory +pids") || (child = fork()) < 0) {
+                rmdir(found.own);
+                return FALSE;
+        }
+        if (child == 0) {
+                alarm(TRIAL_SECONDS);
+                for (;;)
+                        pause();
+        }
+        done = cgroup_add(child) && cgroup_limit(child, 16 << 20, 1);
+        if (done)
+                cgroup_kill(child);
+        else
+                kill(child, SIGTERM);
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+                ;
+        done = done && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+        found.available = TRUE;
+        cgroup_remove(child);
         if (!done)
                 rmdir(found.own);
         return done;
@@ -274,13 +309,23 @@ void cgroup_remove(int pid)
 
 void cgroup_leave(void)
 {
-        if (!found.available)
+        g_autoptr(GDir) groups = found.available ? g_dir_open(found.own, 0, NULL) : NULL;
+        const char *group;
+
+        if (!groups)
                 return;
+        put(found.own, "cgroup.kill", "1");
+        while ((group = g_dir_read_name(groups)))
+                if (g_ascii_isdigit(group[0])) {
+                        while (waitpid(atoi(group), NULL, 0) < 0 && errno == EINTR)
+                                ;
+                        cgroup_remove(atoi(group));
+                }
         rmdir(found.own);
         if (found.moved) {
-                g_autofree char *self = g_strdup_printf("%s.self", found.own);
+                g_autofree char *self = g_strconcat(found.own, SELF, NULL);
 
-                if (put(found.base, "cgroup.subtree_control", "-memory -pids") && put(found.base, "cgroup.procs", "0"))
+                if (put(found.base, "cgroup.subtree_control", "-memory -pids") && move_all(self, found.base))
                         rmdir(self);
         }
         found.available = FALSE;

@@ -19,5 +19,5 @@ gboolean cgroup_ran_out(int pid);
 void cgroup_kill(int pid);
 /* Removes the group of a process that has ended. */
 void cgroup_remove(int pid);
-/* At the end: removes the folder that the groups were in. */
+/* At the end: ends all groups and removes the folder that they were in. */
 void cgroup_leave(void);
