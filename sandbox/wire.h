@@ -3,6 +3,7 @@
  *
  * Request head: {id, source, grants: [[kind, resource]], app?, tool?, world?, packages?: [text], install?, seconds, memory_mb, processes, output}; body: source (that
  * many bytes), then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
+ * {holds} comes first from a server that was started for one client: what holds calls to their memory.
  * Before its answer a call may send {id, progress: true}; body: the report as JSON.
  * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?, net?}; body: the result as JSON. refused says that
  * nothing was run. */

@@ -27,6 +27,7 @@
 #define ROOT_TMPFS "mode=755,size=8m,nr_inodes=4096"
 #define SCRATCH_TMPFS "mode=1777,size=64m,nr_inodes=4096"
 #define OPEN_FILES 64
+#define WAITING_SIGNALS 64 /* and timers */
 #define SCRATCH_BYTES (64UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
@@ -590,7 +591,7 @@ static bool set_limits(const Job *job)
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
                limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
-               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0) && limit(RLIMIT_SIGPENDING, WAITING_SIGNALS);
 }
 
 static bool drop_capabilities(void)
