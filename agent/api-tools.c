@@ -9,6 +9,7 @@
 #include "agent/library/library.h"
 #include "agent/questions.h"
 #include "agent/toolbox.h"
+#include "protocols/sse.h"
 
 /* — tools — */
 
@@ -44,24 +45,62 @@ void api_tool(Exchange *exchange)
         exchange_reply(exchange, body);
 }
 
+/* One call. Its answer is JSON, unless the tool says how far it is first and the caller reads event streams. */
+typedef struct {
+        Exchange *exchange; /* whose message it holds */
+        gboolean streaming;
+} Calling;
+
+static void write_event(Exchange *exchange, const char *name, json_object *data)
+{
+        g_autoptr(GString) out = g_string_new(NULL);
+        sse_write(out, name, NULL, json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        exchange_write(exchange, out->str, out->len);
+}
+
+static void step_cb(json_object *step, gpointer data)
+{
+        Calling *calling = data;
+        if (!calling->streaming)
+                exchange_start(calling->exchange, "text/event-stream");
+        calling->streaming = TRUE;
+        write_event(calling->exchange, json_object_object_get_ex(step, "part", NULL) ? "part" : "progress", step);
+}
+
+static void end_stream(Exchange *exchange, json_object *result, const GError *error)
+{
+        g_autoptr(json_object) body = error ? exchange_error(error) : json_object_new_object();
+        if (!error)
+                json_object_object_add(body, "result", json_object_get(result));
+        write_event(exchange, error ? "error" : "result", body);
+        exchange_end(exchange);
+}
+
 static void called_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
 {
-        Exchange *exchange = data;
-        if (error) {
+        g_autofree Calling *calling = data;
+        Exchange *exchange = calling->exchange;
+        g_autoptr(GObject) message = G_OBJECT(exchange->message);
+        if (calling->streaming) {
+                end_stream(exchange, result, error);
+        } else if (error) {
                 exchange_fail(exchange, error);
-                return;
+        } else {
+                json_object *body = json_object_new_object();
+                json_object_object_add(body, "result", json_object_get(result));
+                exchange_reply(exchange, body);
         }
-        json_object *body = json_object_new_object();
-        json_object_object_add(body, "result", json_object_get(result));
-        exchange_reply(exchange, body);
 }
 
 void api_call(Exchange *exchange)
 {
+        const char *accept = soup_message_headers_get_one(soup_server_message_get_request_headers(exchange->message), "Accept");
+        Calling *calling = g_new0(Calling, 1);
+        calling->exchange = exchange;
+        g_object_ref(exchange->message);
         exchange_wait(exchange);
-        toolbox_call(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id,
-                     json_field_object(exchange->body, "arguments"),
-                     exchange->gone, called_cb, exchange);
+        toolbox_call_watched(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id, json_field_object(exchange->body, "arguments"),
+                             exchange->gone, accept && strstr(accept, "text/event-stream") ? step_cb : NULL, called_cb, calling);
 }
 
 /* — questions and grants — */

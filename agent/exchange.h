@@ -30,6 +30,8 @@ typedef void (*ExchangeFunc)(Exchange *exchange);
 /* Answers. Each ends a pause. */
 void exchange_reply(Exchange *exchange, json_object *body); /* takes body */
 void exchange_fail(Exchange *exchange, const GError *error);
+/* {"error": {"kind", "message"}}, as exchange_fail() sends it, for a stream that has begun. A new reference. */
+json_object *exchange_error(const GError *error);
 void exchange_refuse(Exchange *exchange, ApiErrorKind kind, const char *sentence);
 void exchange_send(Exchange *exchange, const char *type, GBytes *bytes);
 

@@ -9,6 +9,7 @@
 #include "agent/library/library.h"
 #include "agent/places.h"
 #include "agent/questions.h"
+#include "agent/results.h"
 #include "agent/world.h"
 #include "protocols/text.h"
 #include "sandbox/client.h"
@@ -23,6 +24,7 @@
 struct Toolbox {
         Agent *agent;
         GPtrArray *calls; /* of Call: under way */
+        Results *results; /* files that were handed over */
         char *compute;    /* the source that computes expressions */
 };
 
@@ -53,6 +55,7 @@ struct Call {
         gulong caller_id;
         guint source;
         GError *error; /* to be told by source */
+        ToolProgressFunc progress; /* NULL: nobody watches */
         ToolFunc func;
         gpointer user_data;
 };
@@ -262,16 +265,21 @@ static void end_with_error(Call *call, const SandboxResult *result, const GError
         call_end(call, NULL, traceback, error);
 }
 
-static gboolean check_size(const Call *call, json_object *result, GError **error)
+static gsize output_max(const Call *call)
 {
         gint64 kb = json_int(json_field_object(call->tool->capabilities, "limits"), "output_kb", API_TOOL_RESULT_MAX / 1024);
+        return (gsize)CLAMP(kb, 1, API_TOOL_RESULT_MOST / 1024) * 1024;
+}
+
+static gboolean check_size(const Call *call, json_object *result, GError **error)
+{
         gsize length = 0;
         json_object_to_json_string_length(result, JSON_C_TO_STRING_PLAIN, &length);
-        if (length <= (gsize)MIN(kb * 1024, API_TOOL_RESULT_MAX))
+        if (length <= output_max(call))
                 return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "The tool %s answered %zu KiB; %" G_GINT64_FORMAT " KiB are allowed.",
-                    call->tool->name,
-                    length / 1024, kb);
+        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE,
+                    "The tool %s answered %zu KiB; %zu KiB are allowed. It can hand a file over instead.", call->tool->name, length / 1024,
+                    output_max(call) / 1024);
         return FALSE;
 }
 
@@ -320,10 +328,18 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
                 end_with_error(call, result, error);
                 return;
         }
+        results_place(call->toolbox->results, call->app, result);
         if (!check_size(call, result->result, &error) || (call->expected && !check_sample(call, result->result, &error)))
                 call_end(call, NULL, NULL, error);
         else
                 call_end(call, result->result, NULL, NULL);
+}
+
+static void progress_cb(json_object *step, gpointer data)
+{
+        Call *call = data;
+        if (call->toolbox)
+                call->progress(step, call->user_data);
 }
 
 static void call_run(Call *call)
@@ -345,6 +361,8 @@ static void call_run(Call *call)
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),
                 .processes = (guint)json_int(limits, "processes", 0),
+                .output_max = output_max(call),
+                .progress = call->progress ? progress_cb : NULL,
         };
         call->running = TRUE;
         sandbox_call_async(call->toolbox->agent->sandbox, &sandboxed, call->cancellable, sandbox_done_cb, call);
@@ -420,6 +438,7 @@ Toolbox *toolbox_new(Agent *agent)
         Toolbox *toolbox = g_new0(Toolbox, 1);
         toolbox->agent = agent;
         toolbox->calls = g_ptr_array_new();
+        toolbox->results = results_new();
         world_clean(agent->state_folder);
         return toolbox;
 }
@@ -438,6 +457,7 @@ void toolbox_free(Toolbox *toolbox)
                 }
         }
         g_ptr_array_unref(toolbox->calls);
+        results_free(toolbox->results);
         g_free(toolbox->compute);
         g_free(toolbox);
 }
@@ -451,14 +471,14 @@ static guint count_calls(const Toolbox *toolbox, const char *app)
 }
 
 static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, json_object *arguments, GCancellable *cancellable,
-                         ToolFunc func,
-                         gpointer user_data)
+                         ToolProgressFunc progress, ToolFunc func, gpointer user_data)
 {
         guint waiting = count_calls(toolbox, app->id);
         Call *call = call_new(toolbox, tool, arguments, cancellable, func, user_data);
         call->app = g_strdup(app->id);
         call->title = g_strdup(app->title);
         call->quote = g_strdup(app->sentence);
+        call->progress = progress;
         if (waiting >= TOOLBOX_CALLS_MAX)
                 call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_BUSY,
                                             "%d calls of this app are waiting already. Try again when some have ended.",
@@ -478,6 +498,17 @@ static gboolean names_tool(const App *app, const char *name)
 void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func,
                   gpointer user_data)
 {
+        toolbox_call_watched(toolbox, app, name, arguments, cancellable, NULL, func, user_data);
+}
+
+GBytes *toolbox_file(Toolbox *toolbox, const char *app, const char *token, const char **type)
+{
+        return results_find(toolbox->results, app, token, type);
+}
+
+void toolbox_call_watched(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable,
+                          ToolProgressFunc progress, ToolFunc func, gpointer user_data)
+{
         g_autoptr(GError) error = NULL;
         Library *library = toolbox->agent->library;
         g_autoptr(App) found = library_app(library, app, &error);
@@ -488,7 +519,7 @@ void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_obje
                 g_clear_pointer(&tool, tool_free);
         }
         if (tool) {
-                call_for_app(toolbox, found, tool, arguments, cancellable, func, user_data);
+                call_for_app(toolbox, found, tool, arguments, cancellable, progress, func, user_data);
                 return;
         }
         Tool unknown = {.name = (char *)name};
@@ -503,7 +534,7 @@ void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json
         g_autofree char *called = g_strdelimit(g_strdup(tool->name), "_", ' ');
         called[0] = g_ascii_toupper(called[0]);
         App shown = {.id = (char *)app, .title = known ? known->title : called, .sentence = (char *)quote};
-        call_for_app(toolbox, &shown, tool, arguments, cancellable, func, user_data);
+        call_for_app(toolbox, &shown, tool, arguments, cancellable, NULL, func, user_data);
 }
 
 void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data)
@@ -588,6 +619,7 @@ void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *can
 
 void toolbox_app_closed(Toolbox *toolbox, const char *app)
 {
+        results_drop(toolbox->results, app);
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
                 if (g_strcmp0(call->app, app) == 0)
