@@ -254,8 +254,8 @@ static void end_with_error(Call *call, const SandboxResult *result, const GError
         g_autoptr(GError) error = NULL;
         if (g_error_matches(fault, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED)) {
                 error = stopped(call);
-        } else if (traceback) {
-                g_autofree char *line = last_line(traceback);
+        } else if (result) {
+                g_autofree char *line = last_line(traceback && *traceback ? traceback : fault->message);
                 g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s failed: %s", call->tool->name, line);
         } else {
                 g_set_error_literal(&error, AGENT_ERROR, (int)sandbox_kind(fault), fault->message);
