@@ -103,6 +103,74 @@ void api_call(Exchange *exchange)
                              exchange->gone, accept && strstr(accept, "text/event-stream") ? step_cb : NULL, called_cb, calling);
 }
 
+/* — samples — */
+
+typedef struct {
+        Exchange *exchange; /* whose message it holds */
+        Tool *tool;
+        json_object *samples;
+        guint passed;
+        gint64 started;
+} Testing;
+
+static void test_next(Testing *testing);
+
+static void tested_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
+{
+        Testing *testing = data;
+        json_object *sample = json_object_array_get_idx(testing->tool->samples, json_length(testing->samples)), *entry = json_object_new_object();
+        g_autofree char *message = error ? g_strconcat(error->message, traceback && *traceback ? "\n" : NULL, traceback, NULL) : NULL;
+        json_add_copy(entry, "args", json_field(sample, "args"));
+        json_add_flag(entry, "passed", !error);
+        json_add_copy(entry, "expected", json_field(sample, "result"));
+        json_add_copy(entry, "came", result);
+        json_add_text(entry, "message", message);
+        json_add_real(entry, "ms", (double)(g_get_monotonic_time() - testing->started) / 1000);
+        json_object_array_add(testing->samples, entry);
+        testing->passed += !error;
+        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
+                exchange_fail(testing->exchange, error);
+        } else if (json_length(testing->samples) < json_length(testing->tool->samples)) {
+                test_next(testing);
+                return;
+        } else {
+                json_object *body = json_object_new_object();
+                json_add_text(body, "name", testing->tool->name);
+                json_add_int(body, "passed", testing->passed);
+                json_add_copy(body, "samples", testing->samples);
+                exchange_reply(testing->exchange, body);
+        }
+        g_object_unref(testing->exchange->message);
+        json_object_put(testing->samples);
+        tool_free(testing->tool);
+        g_free(testing);
+}
+
+static void test_next(Testing *testing)
+{
+        testing->started = g_get_monotonic_time();
+        toolbox_try_sample(testing->exchange->agent->toolbox, testing->tool, (guint)json_length(testing->samples), testing->exchange->gone, tested_cb,
+                           testing);
+}
+
+void api_test(Exchange *exchange)
+{
+        g_autoptr(GError) error = NULL;
+        Tool *tool = library_tool(exchange->agent->library, exchange->id, &error);
+        if (tool && !json_length(tool->samples))
+                g_set_error(&error, AGENT_ERROR, API_ERROR_NOT_FOUND, "The tool %s has no samples.", tool->name);
+        if (error) {
+                tool_free(tool);
+                exchange_fail(exchange, error);
+                return;
+        }
+        Testing *testing = g_new0(Testing, 1);
+        *testing = (Testing){.exchange = exchange, .tool = tool, .samples = json_object_new_array()};
+        g_object_ref(exchange->message);
+        exchange_wait(exchange);
+        test_next(testing);
+}
+
 /* — questions and grants — */
 
 void api_questions(Exchange *exchange)

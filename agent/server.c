@@ -73,6 +73,7 @@ static const struct {
         [REQUEST_TOOLS] = {api_tools},
         [REQUEST_TOOL] = {api_tool},
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},
+        [REQUEST_TEST] = {api_test, ""},
         [REQUEST_QUESTIONS] = {api_questions},
         [REQUEST_ANSWER] = {api_answer, "answer:s!"},
         [REQUEST_GRANTS] = {api_grants},

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "agent/expect.h"
+#include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/library/library.h"
 #include "agent/places.h"
@@ -48,8 +50,11 @@ struct Call {
         guint asking;
         char *world;           /* of a sample */
         json_object *expected; /* the sample; NULL: a real call */
+        json_object *came;     /* what came out of it, while an expression is computed */
         guint number;          /* of the sample, from 1 */
         gboolean running;      /* in the sandbox, which will answer */
+        gboolean computing;    /* what a sample expects, which will answer */
+        const char *expression; /* borrowed from expected */
         GCancellable *cancellable; /* its own: the caller's, a closed window and a revoked grant cancel it */
         GCancellable *caller;
         gulong caller_id;
@@ -89,6 +94,7 @@ static void call_free(gpointer data)
         tool_free(call->tool);
         json_object_put(call->arguments);
         json_object_put(call->expected);
+        json_object_put(call->came);
         g_ptr_array_unref(call->needs);
         g_free(call->app);
         g_free(call->title);
@@ -283,11 +289,17 @@ static gboolean check_size(const Call *call, json_object *result, GError **error
         return FALSE;
 }
 
+static json_object *expected_result(const Call *call)
+{
+        json_object *expected = NULL;
+        json_object_object_get_ex(call->expected, "result", &expected);
+        return expected;
+}
+
 static gboolean check_sample(const Call *call, json_object *result, GError **error)
 {
         gboolean subset = g_strcmp0(json_text(call->expected, "match"), "subset") == 0;
-        json_object *expected = NULL;
-        json_object_object_get_ex(call->expected, "result", &expected);
+        json_object *expected = expected_result(call);
         if (toolbox_compare(expected, result, subset, error))
                 return TRUE;
         g_autofree char *line = json_line(result), *shown = text_plain(line, SHOWN_MAX);
@@ -298,6 +310,46 @@ static gboolean check_sample(const Call *call, json_object *result, GError **err
                 (*error)->message = g_steal_pointer(&message);
         }
         return FALSE;
+}
+
+static void expression_cb(json_object *value, const char *traceback, const GError *error, gpointer data);
+
+/* One expression after the other is computed, then what came is compared; meanwhile the computation is what answers. */
+static void judge_sample(Call *call)
+{
+        g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GError) error = NULL;
+        GHashTableIter iter;
+        gpointer expression = NULL;
+        expressions_find(expected_result(call), found);
+        g_hash_table_iter_init(&iter, found);
+        call->computing = g_hash_table_iter_next(&iter, &expression, NULL);
+        call->running = call->computing;
+        if (call->computing) {
+                call->expression = expression;
+                toolbox_compute(call->toolbox, expression, call->cancellable, expression_cb, call);
+                return;
+        }
+        gboolean good = check_sample(call, call->came, &error);
+        g_autoptr(json_object) came = json_object_get(call->came);
+        call_end(call, came, NULL, good ? NULL : error);
+}
+
+static void expression_cb(json_object *value, const char *traceback, const GError *error, gpointer data)
+{
+        Call *call = data;
+        if (error) {
+                g_autoptr(GError) fault = g_error_copy(error);
+                name_sample(call, &fault);
+                call_end(call, NULL, NULL, fault);
+                return;
+        }
+        json_object *sample = json_object_new_object();
+        json_add_copy(sample, "match", json_field(call->expected, "match"));
+        json_object_object_add(sample, "result", expressions_replace(expected_result(call), call->expression, json_value_text(value), expect_computed));
+        json_object_put(call->expected);
+        call->expected = sample;
+        judge_sample(call);
 }
 
 /* Every use is logged: with which server, how often, how much each way; never what. */
@@ -329,10 +381,14 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
                 return;
         }
         results_place(call->toolbox->results, call->app, result);
-        if (!check_size(call, result->result, &error) || (call->expected && !check_sample(call, result->result, &error)))
+        if (!check_size(call, result->result, &error)) {
                 call_end(call, NULL, NULL, error);
-        else
+        } else if (call->expected) {
+                call->came = json_object_get(result->result);
+                judge_sample(call);
+        } else {
                 call_end(call, result->result, NULL, NULL);
+        }
 }
 
 static void progress_cb(json_object *step, gpointer data)
@@ -449,7 +505,7 @@ void toolbox_free(Toolbox *toolbox)
                 return;
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
-                if (call->running) {
+                if (call->running && !call->computing) {
                         g_cancellable_cancel(call->cancellable);
                         call->toolbox = NULL; /* the sandbox's answer frees it */
                 } else {

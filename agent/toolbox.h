@@ -64,7 +64,7 @@ void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json
                        GCancellable *cancellable, ToolFunc func, gpointer user_data);
 
 /* One sample: runs the tool in the sample's own small world (no person is asked: nothing real is reached). error FAILED says what came
- * out and what should have, or carries the traceback. */
+ * out and what should have (result is then what came), or carries the traceback. What a sample may expect: expect.h. */
 void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data);
 
 /* The app's window has closed: its calls end. */

@@ -70,6 +70,7 @@ typedef enum {
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
+        X(TEST, "POST", "/api/v1/tools/NAME/test", TRUE)      \
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \

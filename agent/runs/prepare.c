@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "agent/expect.h"
+#include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
 #include "protocols/steps.h"
@@ -159,13 +161,24 @@ static void trial_free(Trial *trial)
         g_free(trial);
 }
 
+/* A page that is checked gets what came out where the sample does not say it to the letter. */
+static void keep_result(ToolJob *job, json_object *came)
+{
+        json_object *sample = json_object_array_get_idx(job->tool->samples, job->sample);
+
+        json_object_object_del(sample, "came");
+        if (came && expect_has_form(json_field(sample, "result")))
+                json_add_copy(sample, "came", came);
+}
+
 /* failure NULL: this sample came out right. */
-static void sample_tried(ToolJob *job, const char *failure)
+static void sample_tried(ToolJob *job, const char *failure, json_object *came)
 {
         if (failure) {
                 job_failed(job, g_strdup(failure));
                 return;
         }
+        keep_result(job, came);
         job->sample++;
         if (job->sample < json_length(job->tool->samples))
                 try_sample(job);
@@ -195,8 +208,10 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
         line = json_object_new_object();
         json_add_text(line, "key", trial->key);
         json_add_text(line, "failure", failure);
+        if (!failure && expect_has_form(json_field(json_object_array_get_idx(trial->job->tool->samples, trial->job->sample), "result")))
+                json_add_copy(line, "came", result);
         record_add(run->record, "sample", line);
-        sample_tried(trial->job, failure);
+        sample_tried(trial->job, failure, result);
         trial_free(trial);
 }
 
@@ -204,8 +219,10 @@ static gboolean recorded_sample_cb(gpointer user_data)
 {
         Trial *trial = user_data;
 
+        json_object *line = record_find(trial->run->record, "sample", trial->key);
+
         if (!trial->run->finished)
-                sample_tried(trial->job, json_text(record_find(trial->run->record, "sample", trial->key), "failure"));
+                sample_tried(trial->job, json_text(line, "failure"), json_field(line, "came"));
         trial_free(trial);
         return G_SOURCE_REMOVE;
 }
@@ -269,27 +286,6 @@ static void draft_tool(ToolJob *job)
         run_ask_model(run, &request, NULL, drafted, job);
 }
 
-/* Replaces every {"expr": expression} in steps by its value; a new reference. */
-static json_object *with_value(json_object *value, const char *expression, const char *computed)
-{
-        json_object *out;
-
-        if (json_object_is_type(value, json_type_object) && g_strcmp0(json_text(value, "expr"), expression) == 0)
-                return json_object_new_string(computed);
-        if (json_object_is_type(value, json_type_array)) {
-                out = json_object_new_array();
-                for (gsize i = 0; i < json_length(value); i++)
-                        json_object_array_add(out, with_value(json_object_array_get_idx(value, i), expression, computed));
-                return out;
-        }
-        if (!json_object_is_type(value, json_type_object))
-                return json_object_get(value);
-        out = json_object_new_object();
-        json_object_object_foreach(value, name, field)
-                json_object_object_add(out, name, with_value(field, expression, computed));
-        return out;
-}
-
 static void value_free(Value *value)
 {
         run_unref(value->run);
@@ -303,7 +299,7 @@ static void value_known(Value *value, const char *computed)
         Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
 
         if (computed && !requirement->unproven) {
-                json_object *steps = with_value(requirement->steps, value->expression, computed);
+                json_object *steps = expressions_replace(requirement->steps, value->expression, computed, json_object_new_string);
                 g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
 
                 json_object_put(requirement->steps);
@@ -370,24 +366,6 @@ static void compute(Run *run, guint requirement, const char *expression)
         toolbox_compute(run->agent->toolbox, expression, run->cancellable, value_cb, value);
 }
 
-/* Every different expression in a check. */
-static void find_expressions(json_object *value, GHashTable *found)
-{
-        const char *expression = json_object_is_type(value, json_type_object) ? json_text(value, "expr") : NULL;
-
-        if (expression) {
-                g_hash_table_add(found, (gpointer)expression);
-        } else if (json_object_is_type(value, json_type_array)) {
-                for (gsize i = 0; i < json_length(value); i++)
-                        find_expressions(json_object_array_get_idx(value, i), found);
-        } else if (json_object_is_type(value, json_type_object)) {
-                json_object_object_foreach(value, name, field) {
-                        (void)name;
-                        find_expressions(field, found);
-                }
-        }
-}
-
 static void compute_all(Run *run)
 {
         for (guint i = 0; i < run->plan->requirements->len; i++) {
@@ -396,7 +374,7 @@ static void compute_all(Run *run)
                 GHashTableIter iter;
                 gpointer expression;
 
-                find_expressions(requirement->steps, found);
+                expressions_find(requirement->steps, found);
                 g_hash_table_iter_init(&iter, found);
                 while (g_hash_table_iter_next(&iter, &expression, NULL))
                         compute(run, i, expression);
