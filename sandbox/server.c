@@ -105,7 +105,7 @@ static void send_answer(Request *request, const CallAnswer *answer)
                 json_object_put(raised);
         }
         if (request->reader && request->reader->wire)
-                wire_send(request->reader->wire, head, answer->result, answer->result_size);
+                wire_send_files(request->reader->wire, head, answer->result, answer->result_size, answer->files);
         else
                 json_object_put(head);
 }
@@ -136,7 +136,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
                 send_answer(request, answer);
 }
 
-static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
         Request *request = data;
         json_object *head;
@@ -145,7 +145,7 @@ static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
                 return;
         head = json_object_new_object();
         json_object_object_add(head, "id", json_object_new_int64(request->id));
-        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        json_object_object_add(head, part ? "part" : "progress", json_object_new_boolean(1));
         wire_send(request->reader->wire, head, text, size);
 }
 
