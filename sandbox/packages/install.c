@@ -158,7 +158,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         }
 }
 
-static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
 }
 
