@@ -118,7 +118,7 @@ struct Run {
 
         guint checks_asked;   /* of the current draft */
         gboolean fetched;     /* a view has fetched the draft since */
-        guint check_timer;
+        guint check_timer, static_check;
         json_object *faults;  /* static findings of the current draft */
         Evidence *evidence;   /* of the current draft */
         guint repairs, fresh;
