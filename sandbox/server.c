@@ -94,7 +94,7 @@ static void send_answer(Request *request, const CallAnswer *answer)
                 json_object_put(raised);
         }
         if (request->reader && request->reader->wire)
-                wire_send(request->reader->wire, head, answer->result, answer->result_size);
+                wire_send_files(request->reader->wire, head, answer->result, answer->result_size, answer->files);
         else
                 json_object_put(head);
 }
@@ -109,7 +109,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         send_answer(data, answer);
 }
 
-static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
         Request *request = data;
         json_object *head;
@@ -118,7 +118,7 @@ static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
                 return;
         head = json_object_new_object();
         json_object_object_add(head, "id", json_object_new_int64(request->id));
-        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        json_object_object_add(head, part ? "part" : "progress", json_object_new_boolean(1));
         wire_send(request->reader->wire, head, text, size);
 }
 

@@ -1,5 +1,5 @@
 /* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, lanes.c, lists.c and
- * usage.c ask and list, wire.c asks nobody. */
+ * tools.c, usage.c ask and list, wire.c asks nobody. */
 #pragma once
 
 #include <gio/gio.h>
@@ -64,6 +64,9 @@ void cli_session(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */
 void cli_wire(Cli *cli, char **words);
+
+/* tools.c: the tools, and their samples run once more. */
+void cli_tools(Cli *cli, char **words);
 
 /* usage.c: what calls cost. */
 void cli_usage(Cli *cli, char **words);

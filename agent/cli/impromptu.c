@@ -3,6 +3,7 @@
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
+ *      tools.c    tools: their samples, run once more
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
@@ -32,6 +33,8 @@ static const char usage[] =
         "  open APP                 open an app's window\n"
         "  undo APP                 take back an app's last change\n"
         "  runs                     what was asked, newest first\n"
+        "  tools                    the tools that apps call\n"
+        "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
         "\n"
         "Questions\n"
         "  questions                what waits for your answer\n"
@@ -207,6 +210,7 @@ static const struct {
         {"answer", 2, 2, cli_answer},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
+        {"tools", 0, 2, cli_tools},
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
