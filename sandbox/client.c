@@ -357,7 +357,7 @@ static void closed_cb(gpointer data)
 static GStrv clean_environment(void)
 {
         static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-                                            "XDG_RUNTIME_DIR"};
+                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE"};
         GStrv environment = g_new0(char *, 1);
 
         environment = g_environ_setenv(environment, "PATH", "/usr/bin:/bin", TRUE);

@@ -68,6 +68,12 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
         }
         if (kind == SANDBOX_RUN)
                 return canonical_program(resource, error);
+        if (kind == SANDBOX_AUDIO) {
+                if (g_str_equal(resource, "play") || g_str_equal(resource, "record"))
+                        return g_strdup(resource);
+                refuse(error, "\"%s\" is nothing that can be done with sound; there are play and record.", resource);
+                return NULL;
+        }
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -160,7 +166,7 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
                                       "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, "
-                                      "net, run and limits.", name))
+                                      "net, run, device, audio and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -177,7 +183,8 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
 
                 if (kind < 0)
                         return refuse(error,
-                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST or run=PROGRAM.",
+                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST, run=PROGRAM, "
+                                      "device=PATH or audio=play.",
                                       *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
@@ -201,7 +208,7 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE || wanted->kind == SANDBOX_AUDIO)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);

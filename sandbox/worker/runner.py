@@ -221,8 +221,9 @@ def flush():
             pass
 
 
-def serve(source, arguments, channel, output_max, net):
+def serve(source, arguments, channel, output_max, net, audio):
     impromptu._open(net)
+    impromptu._open_audio(audio)
     try:
         offer(channel)
         result = finish(channel, load(source)(json.loads(arguments)))
