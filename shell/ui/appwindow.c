@@ -290,6 +290,14 @@ evidence_closed_cb(gpointer user_data)
         app_window_evidence_sheet(user_data, FALSE);
 }
 
+static void
+revoke_cb(const char *permit, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.revoke(window, permit, window->user_data);
+}
+
 /* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part.
  * Real exposures are rare, since frames are redirected, so the whole page is drawn. */
 static GdkFilterReturn
@@ -344,6 +352,7 @@ AppWindow *
 app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
 {
         static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
+        static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);
 
         style_start();
@@ -356,7 +365,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         window->calm = calm_page_new();
         window->strip = strip_new(window);
         window->fix = fix_sheet_new(&fix_handler, window);
-        window->evidence = evidence_sheet_new(evidence_closed_cb, window);
+        window->evidence = evidence_sheet_new(&evidence_handler, window);
         if (views)
                 add_view(window, views);
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->calm);

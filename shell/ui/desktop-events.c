@@ -466,6 +466,13 @@ on_snapshot(Happening *now)
                         desktop_need_window(desktop, value);
 }
 
+static void
+on_grants(Happening *now)
+{
+        if (now->window && app_window_evidence_is_open(now->window))
+                desktop_refresh_permits(now->desktop, now->app->id);
+}
+
 static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
         [EVENT_WINDOW] = on_window,
         [EVENT_DRAFT] = on_page,
@@ -475,6 +482,7 @@ static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
         [EVENT_APP] = on_app,
         [EVENT_ANSWER] = on_answer,
         [EVENT_LANE] = on_lane,
+        [EVENT_GRANTS] = on_grants,
         [EVENT_NOTICE] = on_notice,
         [EVENT_DONE] = on_done,
         [EVENT_SNAPSHOT] = on_snapshot,
