@@ -72,10 +72,6 @@ void sandbox_client_warm(SandboxClient *client)
 {
 }
 
-void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func)
-{
-}
-
 void sandbox_client_free(SandboxClient *client)
 {
         g_free(client);
