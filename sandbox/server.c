@@ -371,7 +371,7 @@ static void send_holds(Reader *reader)
 
 static void send_status(Reader *reader, gint64 id)
 {
-        g_autofree char *text = server_status_text();
+        g_autofree char *holds = server_status_holds(), *text = server_status_text(holds);
         json_object *head = json_object_new_object();
 
         json_object_object_add(head, "id", json_object_new_int64(id));
