@@ -5,7 +5,7 @@ boundary: the tool shares this interpreter and may break all of it. It then brea
 """
 
 import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, linecache, math, os, pathlib, random, re, shutil, sqlite3
-import statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
+import stat, statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
 import gc, threading
 
 import impromptu
@@ -101,7 +101,9 @@ def file(source, type=None, name=None):
         with open(fd, "wb", closefd=False) as out:
             out.write(source)
     else:
-        fd = os.open(source, os.O_RDONLY)
+        fd = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ValueError(f"{os.fsdecode(source)} is not an ordinary file")
         name = name or os.path.basename(os.fsdecode(source))
     ending = os.path.splitext(name or "")[1].lower()
     return File(fd, type or TYPES.get(ending, "application/octet-stream"), name)
