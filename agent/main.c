@@ -108,6 +108,11 @@ static Usage *open_usage(const Agent *agent)
         return usage_new(agent->state_folder, prices);
 }
 
+static void tell_holds(const char *holds)
+{
+        g_message("Tools are held to their memory and processes by %s", holds);
+}
+
 static gboolean start(Agent *agent, GError **error)
 {
         g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
@@ -123,6 +128,7 @@ static gboolean start(Agent *agent, GError **error)
             || !(agent->questions = questions_new(agent->state_folder, agent->journal, error)))
                 return FALSE;
         agent->sandbox = sandbox_client_new(sandbox);
+        sandbox_client_tell(agent->sandbox, tell_holds);
         agent->toolbox = toolbox_new(agent);
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });

@@ -1,6 +1,8 @@
 #include "call.h"
 
+#include "cgroup.h"
 #include "data.h"
+#include "disk.h"
 #include "files.h"
 #include "memory.h"
 #include "protect.h"
@@ -15,7 +17,8 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
-#define DATA_EVERY_MS 200
+#define GROUP_MEMORY_OWN (32u << 20) /* of the interpreter, the job and the kernel on their behalf */
+#define DATA_EVERY_MS 200 /* and disks */
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
 #define RAISED_MAX (128 * 1024)
@@ -37,6 +40,7 @@ struct Call {
         gboolean sealing, gone;
         gsize parts;     /* bytes of the result's pieces so far */
         GSource *channel, *output, *ended, *clock, *memory, *data, *pause;
+        Disk *disk; /* of a call that may write */
         GBytes *progress; /* that waits for the pause after the one before to end */
 };
 
@@ -62,6 +66,8 @@ static gboolean read_log(Call *call)
 
 static void kill_all(Call *call)
 {
+        if (call->spare.grouped)
+                cgroup_kill(call->spare.pid);
         syscall(SYS_pidfd_send_signal, call->spare.pidfd, SIGKILL, NULL, 0);
 }
 
@@ -169,6 +175,12 @@ static void fail_memory(Call *call)
 /* Where there is more than there may be now, but was not at the start. */
 static gboolean check_data(Call *call)
 {
+        if (call->disk && disk_is_overrun(call->disk, call->spare.pid)) {
+                fail(call, SANDBOX_ERROR_DATA, FALSE,
+                     "The tool filled the disk with more than the %llu MB or %d files that one call may add, and was stopped.",
+                     DISK_BYTES_MAX >> 20, DISK_FILES_MAX);
+                return FALSE;
+        }
         if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
                 return TRUE;
         fail(call, SANDBOX_ERROR_DATA, FALSE,
@@ -349,6 +361,7 @@ static void call_free(Call *call)
         g_clear_pointer(&call->held.files, g_array_unref);
         g_array_unref(call->files);
         g_clear_pointer(&call->held_bytes, g_bytes_unref);
+        disk_free(call->disk);
         plan_free(call->plan);
         g_free(call);
 }
@@ -366,6 +379,7 @@ static void died(Call *call, const siginfo_t *how)
 static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
 {
         Call *call = data;
+        gboolean ran_out = call->spare.grouped && cgroup_ran_out(call->spare.pid); /* the group goes with the process */
         siginfo_t how;
 
         if (!pool_reap(call->spare.pidfd, &how))
@@ -374,7 +388,9 @@ static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
         /* what it sent before it died is still there */
         while (!call->answered && call->channel && recv(call->spare.channel, (char[1]){0}, 1, MSG_DONTWAIT | MSG_PEEK) > 0)
                 channel_cb(call->spare.channel, G_IO_IN, call);
-        if (!call->answered)
+        if (!call->answered && ran_out)
+                fail_memory(call);
+        else if (!call->answered)
                 died(call, &how);
         for (guint i = 0; i < call->plan->written->len; i++) {
                 g_autofree char *aside = protect_sweep(call->plan->written->pdata[i], call->plan->kept);
@@ -435,8 +451,16 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->output = watch_fd(spare.log, G_IO_IN | G_IO_HUP, G_SOURCE_FUNC(output_cb), call);
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
-        call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
-        if (plan->data >= 0 && !plan->data_full)
+        /* the kernel holds it to its memory, or we look */
+        call->spare.grouped = spare.grouped && cgroup_limit(spare.pid, ((guint64)request->memory_mb << 20) + GROUP_MEMORY_OWN + plan->job->len,
+                                                            request->processes);
+        if (!call->spare.grouped)
+                call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
+        if (plan->disks->len) {
+                g_ptr_array_add(plan->disks, NULL);
+                call->disk = disk_new((const char *const *)plan->disks->pdata);
+        }
+        if (call->disk || (plan->data >= 0 && !plan->data_full))
                 call->data = watch_after(DATA_EVERY_MS, data_cb, call);
         if (plan->note)
                 g_string_append(call->log, plan->note);

@@ -25,6 +25,7 @@ struct SandboxClient {
         guint64 last_id;
         GQueue line;          /* GTask that wait */
         GHashTable *running;  /* id → GTask */
+        SandboxToldFunc told; /* or NULL */
 };
 
 typedef struct {
@@ -289,6 +290,8 @@ static void frame_cb(json_object *head, const char *body, gsize size, gpointer d
         GTask *task = g_hash_table_lookup(client->running, &id);
         GArray *files = take_files(client->wire, head);
 
+        if (client->told && get_text(head, "holds"))
+                client->told(get_text(head, "holds"));
         if (!task) {
                 g_clear_pointer(&files, g_array_unref);
                 return;
@@ -319,7 +322,7 @@ static void let_go(SandboxClient *client)
         if (client->pid) {
                 GSource *watch = g_child_watch_source_new(client->pid);
 
-                kill(client->pid, SIGKILL);
+                kill(client->pid, SIGTERM); /* it clears up and ends, as it does when we end */
                 g_source_set_callback(watch, G_SOURCE_FUNC(collect_cb), NULL, NULL);
                 g_source_attach(watch, g_main_context_get_thread_default());
                 g_source_unref(watch);
@@ -581,6 +584,11 @@ SandboxClient *sandbox_client_new_for_socket(const char *path)
 
         client->socket = g_strdup(path);
         return client;
+}
+
+void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func)
+{
+        client->told = func;
 }
 
 void sandbox_client_warm(SandboxClient *client)

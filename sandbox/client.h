@@ -86,6 +86,10 @@ SandboxClient *sandbox_client_new(const char *program);
 /* Likewise, with an impromptu-sandbox that already serves at a socket. */
 SandboxClient *sandbox_client_new_for_socket(const char *path);
 void sandbox_client_warm(SandboxClient *client);
+/* func is called whenever the program is started, with what holds tools to their memory and their number of processes here ("the kernel: …",
+ * "watchdog …"); valid during the call. */
+typedef void (*SandboxToldFunc)(const char *holds);
+void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func);
 void sandbox_client_free(SandboxClient *client);
 
 void sandbox_call_async(SandboxClient *client, const SandboxCall *call, GCancellable *cancellable, GAsyncReadyCallback callback,

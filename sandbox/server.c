@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "call.h"
+#include "cgroup.h"
 #include "data.h"
 #include "wire.h"
 
@@ -260,6 +261,16 @@ static void cancel(Reader *reader, gint64 id)
         }
 }
 
+/* Unasked, so that whoever starts a server can tell what holds. */
+static void send_holds(Reader *reader)
+{
+        g_autofree char *text = server_status_holds();
+        json_object *head = json_object_new_object();
+
+        json_object_object_add(head, "holds", json_object_new_string(text));
+        wire_send(reader->wire, head, NULL, 0);
+}
+
 static void send_status(Reader *reader, gint64 id)
 {
         g_autofree char *text = server_status_text();
@@ -411,11 +422,13 @@ static int run(Server *server)
 
         g_unix_signal_add(SIGTERM, signal_cb, server);
         g_unix_signal_add(SIGINT, signal_cb, server);
+        cgroup_available(NULL); /* before there are other processes */
         server->pool = pool_new(program, ready_cb, server);
         g_main_loop_run(server->loop);
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
         g_clear_pointer(&server->pool, pool_free);
+        cgroup_leave();
         g_ptr_array_unref(server->readers);
         g_main_loop_unref(server->loop);
         return 0;
@@ -430,11 +443,12 @@ int server_run_fd(int fd)
 {
         Server server;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* it clears up; what it started is killed with it */
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         init(&server);
         server.one = TRUE;
         add_reader(&server, fd);
+        send_holds(server.readers->pdata[0]);
         return run(&server);
 }
 

@@ -17,6 +17,7 @@ typedef struct {
         gboolean json; /* --json: what comes, as it comes */
         char *app;     /* --app */
         gboolean make; /* --new */
+        gboolean deep; /* --deep */
         int status;
 } Cli;
 

@@ -25,6 +25,7 @@ static const char usage[] =
         "      --app ID             the sentence is about this app\n"
         "      --new                make a new app even if the sentence made one before\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
+        "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
         "\n"
         "What there is\n"
@@ -187,6 +188,8 @@ static void fix(Cli *cli, char **words)
         body = json_object_new_object();
         if (text)
                 json_object_object_add(body, "text", json_object_new_string(text));
+        if (cli->deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         cli_follow(cli, path, body);
 }
 
@@ -232,6 +235,8 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->json = TRUE;
                 else if (strcmp(**words, "--new") == 0)
                         cli->make = TRUE;
+                else if (strcmp(**words, "--deep") == 0)
+                        cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
                 else

@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "agent/expect.h"
-#include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
-#include "protocols/steps.h"
 #include "protocols/text.h"
 
 #define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
@@ -23,13 +21,6 @@ typedef struct {
         char *failure;
         char *unread; /* the last answer, where it was no tool; NULL */
 } ToolJob;
-
-/* One expression of a check. */
-typedef struct {
-        Run *run; /* a reference */
-        guint requirement;
-        char *expression;
-} Value;
 
 static void draft_tool(ToolJob *job);
 static void try_sample(ToolJob *job);
@@ -74,10 +65,10 @@ static void all_ready(Run *run)
                 write_start(run);
 }
 
-static void one_done(Run *run)
+void prepare_one_done(Run *run)
 {
         if (--run->waiting == 0)
-                run_later(run, all_ready);
+                run_later(run, run->on_ready ? run->on_ready : all_ready);
 }
 
 static const char *last_line(const char *text)
@@ -145,7 +136,7 @@ static void job_failed(ToolJob *job, char *failure)
 static void job_ready(ToolJob *job)
 {
         tell_tool(job, "ready", NULL);
-        one_done(job->run);
+        prepare_one_done(job->run);
 }
 
 typedef struct {
@@ -286,101 +277,6 @@ static void draft_tool(ToolJob *job)
         run_ask_model(run, &request, NULL, drafted, job);
 }
 
-static void value_free(Value *value)
-{
-        run_unref(value->run);
-        g_free(value->expression);
-        g_free(value);
-}
-
-/* computed NULL: the check cannot be run, and stays in the count as not proven. */
-static void value_known(Value *value, const char *computed)
-{
-        Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
-
-        if (computed && !requirement->unproven) {
-                json_object *steps = expressions_replace(requirement->steps, value->expression, computed, json_object_new_string);
-                g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
-
-                json_object_put(requirement->steps);
-                requirement->steps = steps;
-                requirement->unproven = parsed == NULL;
-        } else {
-                requirement->unproven = TRUE;
-        }
-        if (requirement->unproven) {
-                json_object_put(requirement->steps);
-                requirement->steps = json_object_new_array();
-        }
-        one_done(value->run);
-}
-
-static void value_cb(json_object *result, const char *traceback, const GError *error, gpointer user_data)
-{
-        Value *value = user_data;
-        Run *run = value->run;
-        const char *computed = error ? NULL : json_value_text(result);
-        json_object *line;
-
-        timeline_waited(run->timeline, WAIT_TOOL, g_get_monotonic_time());
-        if (run->finished) {
-                value_free(value);
-                return;
-        }
-        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
-                run_fail(run, error);
-                value_free(value);
-                return;
-        }
-        line = json_object_new_object();
-        json_add_text(line, "key", value->expression);
-        json_add_text(line, "value", computed);
-        record_add(run->record, "value", line);
-        value_known(value, computed);
-        value_free(value);
-}
-
-static gboolean recorded_value_cb(gpointer user_data)
-{
-        Value *value = user_data;
-
-        if (!value->run->finished)
-                value_known(value, json_text(record_find(value->run->record, "value", value->expression), "value"));
-        value_free(value);
-        return G_SOURCE_REMOVE;
-}
-
-static void compute(Run *run, guint requirement, const char *expression)
-{
-        Value *value = g_new0(Value, 1);
-
-        value->run = run_ref(run);
-        value->requirement = requirement;
-        value->expression = g_strdup(expression);
-        run->waiting++;
-        if (record_find(run->record, "value", expression)) {
-                g_idle_add(recorded_value_cb, value);
-                return;
-        }
-        timeline_wait(run->timeline, WAIT_TOOL, g_get_monotonic_time());
-        toolbox_compute(run->agent->toolbox, expression, run->cancellable, value_cb, value);
-}
-
-static void compute_all(Run *run)
-{
-        for (guint i = 0; i < run->plan->requirements->len; i++) {
-                Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
-                g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
-                GHashTableIter iter;
-                gpointer expression;
-
-                expressions_find(requirement->steps, found);
-                g_hash_table_iter_init(&iter, found);
-                while (g_hash_table_iter_next(&iter, &expression, NULL))
-                        compute(run, i, expression);
-        }
-}
-
 /* Takes a tool of the library in place of the planned one where the name is the same: its samples have passed already. */
 static gboolean reuse(Run *run, guint i)
 {
@@ -422,6 +318,6 @@ void prepare_start(Run *run)
         }
         if (run->finished)
                 return;
-        compute_all(run);
-        one_done(run);
+        values_compute(run);
+        prepare_one_done(run);
 }

@@ -25,6 +25,7 @@
 #define SCRATCH_TMPFS "mode=1777,size=128m,nr_inodes=4096" /* room for the files of a result */
 #define NO_DATA_TMPFS "mode=1777,size=64m,nr_inodes=4096"  /* where there is no data folder */
 #define OPEN_FILES 64
+#define WAITING_SIGNALS 64 /* and timers */
 #define SCRATCH_BYTES (128UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
@@ -596,7 +597,7 @@ static bool set_limits(const Job *job)
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
                limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
-               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0) && limit(RLIMIT_SIGPENDING, WAITING_SIGNALS);
 }
 
 static bool drop_capabilities(void)

@@ -147,6 +147,33 @@ def load(source):
     return run
 
 
+def whole(text):
+    number = int(text)
+    if not -1 << 63 <= number < 1 << 64:
+        raise ValueError(f"{text[:24]}… is beyond 64 bits; give large numbers as texts")
+    return number
+
+
+def pairs(members):
+    if any("\0" in name for name, _ in members):
+        raise ValueError("a name in it holds a NUL character")
+    return dict(members)
+
+
+def check(text):
+    """What JSON can hold and its readers would change without a word."""
+    if re.search("[0-9]{19}", text) or "\\u0000" in text:
+        json.loads(text, parse_int=whole, object_pairs_hook=pairs)
+
+
+def encode(text):
+    """Names of files that are no text (os.fsdecode() gives them lone surrogates) have U+FFFD in the place of what is none."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return re.sub("[\udc80-\udcff]", "\ufffd", text).encode("utf-8")
+
+
 def answer(channel, result, output_max):
     """Sends the result, or says why it cannot be one."""
     if not isinstance(result, dict):
@@ -165,7 +192,9 @@ def answer(channel, result, output_max):
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False, default=place)
         too_deep = depth(text) > DEPTH_MAX
-        data = text.encode("utf-8")
+        if not too_deep:
+            check(text)
+        data = encode(text)
         del text
     except RecursionError:
         return send(channel, "O", b"The result is nested too deeply, or contains itself.")

@@ -336,10 +336,16 @@ static PyObject *load_module(const char *source, const char *file, const char *n
 
 static bool load_python(void)
 {
+        PyPreConfig before;
         PyConfig config;
         PyObject *gc;
         bool ready;
 
+        /* an isolated interpreter does not look at LANG: without this it could not open a file whose name has an ä */
+        PyPreConfig_InitIsolatedConfig(&before);
+        before.utf8_mode = 1;
+        if (PyStatus_Exception(Py_PreInitialize(&before)))
+                return false;
         PyConfig_InitIsolatedConfig(&config);
         config.site_import = 0;
         config.write_bytecode = 0;

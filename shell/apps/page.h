@@ -105,6 +105,8 @@ void findings_free(Findings *findings);
 /* Takes nothing over. Returns the stored finding (borrowed) with its count, or NULL if it is none or the list is full. */
 json_object *findings_add(Findings *findings, json_object *finding, gboolean claim);
 json_object *findings_add_text(Findings *findings, const char *kind, const char *text, const char *control);
+/* TRUE if one of them, of whatever kind, has this text. */
+gboolean findings_hold(Findings *findings, const char *text);
 /* A new reference to the array. */
 json_object *findings_list(Findings *findings);
 void findings_clear(Findings *findings);

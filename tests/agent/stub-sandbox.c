@@ -64,6 +64,10 @@ SandboxClient *sandbox_client_new(const char *program)
         return g_new0(SandboxClient, 1);
 }
 
+void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func)
+{
+}
+
 void sandbox_client_warm(SandboxClient *client)
 {
 }
