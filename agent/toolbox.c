@@ -9,6 +9,7 @@
 #include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/library/library.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "agent/questions.h"
 #include "agent/results.h"
@@ -22,6 +23,7 @@
 #define COMPUTE_MEMORY_MB 128
 #define SHOWN_MAX 600 /* characters of arguments or a result in a sample's error */
 #define SENTENCE_MAX 300
+#define CHOSEN_MAX 64 /* files that a person chose, in one call */
 
 struct Toolbox {
         Agent *agent;
@@ -37,7 +39,9 @@ typedef struct {
         Call *call;
         SandboxGrantKind kind;
         const char *capability; /* static */
-        char *resource;
+        char *resource;          /* that the tool asks for */
+        char *part;              /* the smaller place that the person granted; NULL: all of it */
+        gboolean chosen;         /* a file that the person chose, which an argument names */
         gboolean asked, lasting; /* lasting: a grant that can end while the call runs */
 } Need;
 
@@ -48,6 +52,9 @@ struct Call {
         json_object *arguments;
         GPtrArray *needs;
         guint asking;
+        GStrv packages, doubts; /* Python packages that it names; those that are installed only with a word of the person */
+        GPtrArray *doubtful;    /* of Need: what is asked of them */
+        gboolean undoubted;     /* and was allowed */
         char *world;           /* of a sample */
         json_object *expected; /* the sample; NULL: a real call */
         json_object *came;     /* what came out of it, while an expression is computed */
@@ -55,6 +62,7 @@ struct Call {
         gboolean running;      /* in the sandbox, which will answer */
         gboolean computing;    /* what a sample expects, which will answer */
         const char *expression; /* borrowed from expected */
+        gboolean revoked;      /* what it ran by was taken back */
         GCancellable *cancellable; /* its own: the caller's, a closed window and a revoked grant cancel it */
         GCancellable *caller;
         gulong caller_id;
@@ -75,6 +83,7 @@ static void need_free(gpointer data)
 {
         Need *need = data;
         g_free(need->resource);
+        g_free(need->part);
         g_free(need);
 }
 
@@ -96,6 +105,9 @@ static void call_free(gpointer data)
         json_object_put(call->expected);
         json_object_put(call->came);
         g_ptr_array_unref(call->needs);
+        g_clear_pointer(&call->doubtful, g_ptr_array_unref);
+        g_strfreev(call->packages);
+        g_strfreev(call->doubts);
         g_free(call->app);
         g_free(call->title);
         g_free(call->quote);
@@ -131,6 +143,8 @@ static void call_fail(Call *call, GError *error)
 
 static GError *stopped(const Call *call)
 {
+        if (call->revoked)
+                return g_error_new(AGENT_ERROR, API_ERROR_DENIED, "What %s ran by was taken back, so the call was stopped.", call->tool->name);
         return g_error_new(AGENT_ERROR, API_ERROR_FAILED, "The call of %s was stopped.", call->tool->name);
 }
 
@@ -220,6 +234,36 @@ static gboolean find_needs(Call *call, GError **error)
                 }
         }
         return TRUE;
+}
+
+static gboolean is_needed(const Call *call, const char *path)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if ((need->kind == SANDBOX_READ || need->kind == SANDBOX_WRITE) && places_within(path, need->resource))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* A file that the person chose for this app is the tool's to read once an argument names it; no other is. */
+static void add_chosen(Call *call, json_object *value, guint *left)
+{
+        const char *text = json_value_text(value);
+        if (text && *text == '/' && *left > 0 && grants_chosen(call->toolbox->agent->grants, call->app, text) && !is_needed(call, text)) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .kind = SANDBOX_READ, .capability = "read", .resource = g_strdup(text), .chosen = TRUE};
+                g_ptr_array_add(call->needs, need);
+                --*left;
+        }
+        for (gsize i = 0; i < json_length(value); i++)
+                add_chosen(call, json_object_array_get_idx(value, i), left);
+        if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, field) {
+                        (void)name;
+                        add_chosen(call, field, left);
+                }
+        }
 }
 
 /* — the sandbox — */
@@ -364,6 +408,8 @@ static void log_net(const Call *call, json_object *used)
         }
 }
 
+static void ask_packages(Call *call);
+
 static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Call *call = data;
@@ -377,7 +423,10 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
         call->running = FALSE;
         log_net(call, sandbox_call_net(async));
         if (!ok) {
-                end_with_error(call, result, error);
+                if (g_error_matches(error, SANDBOX_ERROR, SANDBOX_ERROR_PACKAGES) && call->doubts && call->doubts[0] && !call->undoubted)
+                        ask_packages(call);
+                else
+                        end_with_error(call, result, error);
                 return;
         }
         results_place(call->toolbox->results, call->app, result);
@@ -398,13 +447,49 @@ static void progress_cb(json_object *step, gpointer data)
                 call->progress(step, call->user_data);
 }
 
+/* What is granted for a need now: what the tool asked for, or the smaller place that the person chose. */
+static const char *granted(const Need *need)
+{
+        return need->part ? need->part : need->resource;
+}
+
+/* A place that was chosen may have moved or become a link since. */
+static gboolean check_parts(const Call *call, GError **error)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if (!need->part && !need->chosen)
+                        continue;
+                g_autofree char *found = places_resolve(granted(need), error);
+                if (!found || !places_allowed(call->toolbox->agent, need->capability, found, error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
 static void call_run(Call *call)
 {
         json_object *limits = json_field_object(call->tool->capabilities, "limits");
+        g_autoptr(GError) error = NULL;
+        if (!call->doubts) {
+                call->packages = packages_of(call->tool);
+                call->doubts = packages_doubts((const char *const *)call->packages, &error);
+        }
+        if (!call->doubts) {
+                g_clear_pointer(&call->packages, g_strfreev);
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
         g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
+        if (!check_parts(call, &error)) {
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                grants[i] = (SandboxGrant){need->kind, need->resource};
+                grants[i] = (SandboxGrant){need->kind, granted(need)};
+                if (call->app)
+                        grants_use(call->toolbox->agent->grants, call->app, call->title, call->tool->name, need->capability, granted(need));
         }
         SandboxCall sandboxed = {
                 .source = call->tool->source,
@@ -413,6 +498,8 @@ static void call_run(Call *call)
                 .n_grants = call->needs->len,
                 .app = call->app,
                 .tool = call->tool->name,
+                .packages = (const char *const *)call->packages,
+                .install = !call->doubts[0] || call->undoubted,
                 .world = call->world,
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),
@@ -433,17 +520,71 @@ static void refuse(Call *call, const Need *need)
         call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED, "This was not allowed: “%s”", sentence));
 }
 
-static void answered_cb(Answer answer, gpointer data)
+static void set_part(Need *need, const char *resource)
+{
+        g_free(need->part);
+        need->part = g_str_equal(resource, need->resource) ? NULL : g_strdup(resource);
+}
+
+static void answered_cb(Answer answer, const char *resource, gpointer data)
 {
         Need *need = data;
         Call *call = need->call;
         need->asked = FALSE;
         need->lasting = answer == ANSWER_OPEN || answer == ANSWER_ALWAYS;
+        set_part(need, resource);
         call->asking--;
         if (answer == ANSWER_NO)
                 refuse(call, need);
         else if (call->asking == 0 && !call->source)
                 call_run(call);
+}
+
+/* FALSE if the person said no to this already. */
+static gboolean look_up(const Call *call, Need *need)
+{
+        Grants *grants = call->toolbox->agent->grants;
+        const Grant *grant = need->chosen ? NULL : grants_find(grants, call->app, need->capability, need->resource);
+        need->lasting = grant || need->chosen;
+        need->asked = !need->lasting;
+        if (grant)
+                set_part(need, grants_part(grant, need->resource));
+        return need->lasting || !grants_refused(grants, call->app, need->capability, need->resource);
+}
+
+static void package_answered_cb(Answer answer, const char *resource, gpointer data)
+{
+        Need *need = data;
+        Call *call = need->call;
+        call->asking--;
+        if (answer == ANSWER_NO) {
+                g_auto(GStrv) words = g_strsplit(need->resource, " ", 2);
+                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED,
+                                            "The Python package “%s” may not be installed: the person said no.", words[0]));
+        } else if (call->asking == 0 && !call->source) {
+                call->undoubted = TRUE;
+                call_run(call);
+        }
+}
+
+/* A package belongs to the tool, so it is the tool that asks, whichever app calls it; and only when something is to be installed. */
+static void ask_packages(Call *call)
+{
+        Questions *questions = call->toolbox->agent->questions;
+        g_autofree char *called = g_strdelimit(g_strdup(call->tool->name), "_", ' ');
+        called[0] = g_ascii_toupper(called[0]);
+        call->doubtful = g_ptr_array_new_with_free_func(need_free);
+        call->asking = g_strv_length(call->doubts);
+        for (char **doubt = call->doubts; *doubt; doubt++) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .capability = "package", .resource = g_strdup(*doubt)};
+                g_ptr_array_add(call->doubtful, need);
+        }
+        for (guint i = 0; i < call->doubtful->len; i++) {
+                Need *need = g_ptr_array_index(call->doubtful, i);
+                questions_ask(questions, call->tool->name, call->title ? call->title : called, need->capability, need->resource, call->quote,
+                              NULL, call->cancellable, package_answered_cb, need);
+        }
 }
 
 /* Asks for everything at once, so that the person sees in one sheet what it is about. */
@@ -454,20 +595,17 @@ static void ask_all(Call *call)
                 questions_intend(questions, call->app, ((Need *)g_ptr_array_index(call->needs, i))->capability);
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                need->lasting = questions_granted(questions, call->app, need->capability, need->resource);
-                if (!need->lasting && questions_refused(questions, call->app, need->capability, need->resource)) {
+                if (!look_up(call, need)) {
                         refuse(call, need);
                         return;
                 }
-                need->asked = !need->lasting;
                 call->asking += need->asked;
         }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
                 if (need->asked)
                         questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote,
-                                      call->tool->reason, call->cancellable,
-                                      answered_cb, need);
+                                      call->tool->reason, call->cancellable, answered_cb, need);
         }
         if (call->asking == 0)
                 call_run(call);
@@ -481,6 +619,8 @@ static void call_start(Call *call)
         if (!call->tool->source)
                 g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s has not been written yet.", call->tool->name);
         else if (find_needs(call, &error)) {
+                guint left = CHOSEN_MAX;
+                add_chosen(call, call->arguments, &left);
                 ask_all(call);
                 return;
         }
@@ -685,9 +825,14 @@ void toolbox_app_closed(Toolbox *toolbox, const char *app)
 
 static gboolean still_granted(const Call *call)
 {
+        Grants *grants = call->toolbox->agent->grants;
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                if (need->lasting && !questions_granted(call->toolbox->agent->questions, call->app, need->capability, need->resource))
+                if (!need->lasting)
+                        continue;
+                const Grant *grant = need->chosen ? grants_chosen(grants, call->app, need->resource)
+                                                  : grants_find(grants, call->app, need->capability, need->resource);
+                if (!grant || (!need->chosen && g_strcmp0(grants_part(grant, need->resource), granted(need)) != 0))
                         return FALSE;
         }
         return TRUE;
@@ -697,7 +842,9 @@ void toolbox_grants_changed(Toolbox *toolbox)
 {
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
-                if (call->app && !still_granted(call))
+                if (call->app && !still_granted(call)) {
+                        call->revoked = TRUE;
                         call_stop(call);
+                }
         }
 }

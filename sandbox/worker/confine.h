@@ -40,8 +40,8 @@ bool confine_prepare(const char *home, ConfineError *error);
 bool confine_grant(const Job *job, ConfineError *error);
 bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError *error);
 
-/* runs: programs may be started; which, Landlock says. */
-int confine_filter_make(struct sock_fprog *program, bool runs);
+/* runs: programs may be started; which, Landlock says. loopback: internet sockets, for an installation; its network has nothing else. */
+int confine_filter_make(struct sock_fprog *program, bool runs, bool loopback);
 int confine_filter_set(const struct sock_fprog *program);
 
 /* The kernel's Landlock ABI; below 1 there is none. */

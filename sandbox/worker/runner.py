@@ -28,8 +28,8 @@ TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif
          ".txt": "text/plain", ".md": "text/markdown"}
 
 os.environ["IMPROMPTU_DATA"] = "/run/impromptu/data"
-sys.path.append("/usr/lib/python3/dist-packages")
-
+SITE, SYSTEM = "/run/impromptu/packages", "/usr/lib/python3/dist-packages"
+sys.path.append(SYSTEM)
 
 sending = threading.Lock()
 
@@ -229,6 +229,9 @@ def flush():
 
 def serve(source, arguments, channel, output_max, net):
     impromptu._open(net)
+    if os.path.isdir(SITE):
+        # only here, where the process is confined: a package is a stranger's code like the tool
+        sys.path.insert(sys.path.index(SYSTEM), SITE)
     try:
         offer(channel)
         result = finish(channel, load(source)(json.loads(arguments)))

@@ -30,7 +30,7 @@
 extern const char runner_source[], fetch_source[];
 
 static PyObject *runner;         /* the module of runner.py */
-static struct sock_fprog filter, running_filter; /* without and with programs to start */
+static struct sock_fprog filter, running_filter, loopback_filter; /* without and with programs to start; of an installation */
 static const char *home;
 static unsigned host_uid, host_gid;
 
@@ -247,7 +247,7 @@ static void spare(int channel, int log, int mapped)
                 leave(&error);
         if (!keep_net(&job))
                 _exit(1);
-        if (!confine_close(&job, job_runs(&job) ? &running_filter : &filter, &error))
+        if (!confine_close(&job, job_runs(&job) ? &running_filter : head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filter, &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
         run_tool(&head, source, arguments);
@@ -410,7 +410,8 @@ int main(void)
         if (!choose_ids())
                 return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run "
                                   "Impromptu as an ordinary user.");
-        if (confine_filter_make(&filter, false) < 0 || confine_filter_make(&running_filter, true) < 0)
+        if (confine_filter_make(&filter, false, false) < 0 || confine_filter_make(&running_filter, true, false) < 0 ||
+            confine_filter_make(&loopback_filter, false, true) < 0)
                 return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");
