@@ -149,6 +149,14 @@ static void progress_cb(Call *call, gboolean part, const char *text, gsize size,
         wire_send(request->reader->wire, head, text, size);
 }
 
+static void started_cb(Call *call, gpointer data)
+{
+        Request *request = data;
+
+        if (request->server->pool)
+                pool_refill(request->server->pool);
+}
+
 static void gone_cb(Call *call, gpointer data)
 {
         Request *request = data;
@@ -156,6 +164,8 @@ static void gone_cb(Call *call, gpointer data)
 
         request->call = NULL;
         server->running--;
+        if (server->pool)
+                pool_refill(server->pool);
         if (request->wanting == PACKAGES_WANTED && request->reader)
                 install(request);
         else
@@ -198,7 +208,7 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request};
+        const CallFuncs funcs = {started_cb, progress_cb, answered_cb, gone_cb, request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Plan *plan;
@@ -220,7 +230,9 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        pool_refill(server->pool);
+        /* making the next spare would hold up a call that is alone: both want the kernel's locks on mounts. Where several run it is the spare that is waited for. */
+        if (server->running != 1)
+                pool_refill(server->pool);
         return TRUE;
 }
 

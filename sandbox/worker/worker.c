@@ -375,6 +375,7 @@ static bool load_python(void)
                 PyErr_Print();
                 return false;
         }
+        Py_XDECREF(PyObject_CallMethod(runner, "settle", NULL));
         /* a collection in a child would touch, and so copy, every page of the interpreter */
         Py_XDECREF(PyObject_CallMethod(gc, "collect", NULL));
         Py_XDECREF(PyObject_CallMethod(gc, "freeze", NULL));
@@ -416,6 +417,7 @@ int main(void)
         char byte;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        unsetenv("LD_BIND_NOW"); /* it was for this process: its spares need not look up what it calls */
         syscall(SYS_close_range, WORKER_CONTROL_FD + 1, ~0u, 0);
         fcntl(WORKER_CONTROL_FD, F_SETFD, FD_CLOEXEC);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
