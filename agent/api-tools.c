@@ -1,4 +1,4 @@
-/* Requests about tools, questions, grants and lanes. */
+/* Requests about tools and lanes. */
 #include <string.h>
 
 #include "agent/exchange.h"
@@ -7,7 +7,6 @@
 #include "agent/json.h"
 #include "agent/lane-choice.h"
 #include "agent/library/library.h"
-#include "agent/questions.h"
 #include "agent/toolbox.h"
 #include "protocols/sse.h"
 
@@ -169,47 +168,6 @@ void api_test(Exchange *exchange)
         g_object_ref(exchange->message);
         exchange_wait(exchange);
         test_next(testing);
-}
-
-/* — questions and grants — */
-
-void api_questions(Exchange *exchange)
-{
-        json_object *body = json_object_new_object();
-        json_add(body, "questions", questions_waiting(exchange->agent->questions));
-        exchange_reply(exchange, body);
-}
-
-void api_answer(Exchange *exchange)
-{
-        g_autoptr(GError) error = NULL;
-        if (questions_answer(exchange->agent->questions, exchange->id, json_text(exchange->body, "answer"), &error))
-                exchange_reply(exchange, json_object_new_object());
-        else
-                exchange_fail(exchange, error);
-}
-
-static void reply_grants(Exchange *exchange)
-{
-        json_object *body = json_object_new_object();
-        json_add(body, "grants", questions_grants(exchange->agent->questions));
-        exchange_reply(exchange, body);
-}
-
-void api_grants(Exchange *exchange)
-{
-        reply_grants(exchange);
-}
-
-void api_revoke(Exchange *exchange)
-{
-        g_autoptr(GError) error = NULL;
-        gboolean revoked = questions_revoke(exchange->agent->questions, exchange->id, &error);
-        toolbox_grants_changed(exchange->agent->toolbox);
-        if (revoked)
-                reply_grants(exchange);
-        else
-                exchange_fail(exchange, error);
 }
 
 /* — lanes — */

@@ -63,6 +63,7 @@ static const struct {
         [REQUEST_STORAGE] = {api_storage},
         [REQUEST_STORE] = {api_store, NULL},
         [REQUEST_SAVE] = {api_save, "name:s! bytes:i! type:s"},
+        [REQUEST_CHOSEN] = {api_chosen, "files:a!"},
         [REQUEST_RUNS] = {api_runs},
         [REQUEST_RUN] = {api_run},
         [REQUEST_RUN_EVENTS] = {api_run_events},
@@ -75,8 +76,9 @@ static const struct {
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},
         [REQUEST_TEST] = {api_test, ""},
         [REQUEST_QUESTIONS] = {api_questions},
-        [REQUEST_ANSWER] = {api_answer, "answer:s!"},
+        [REQUEST_ANSWER] = {api_answer, "answer:s! folder:s"},
         [REQUEST_GRANTS] = {api_grants},
+        [REQUEST_EXPIRE] = {api_expire, "days:i!"},
         [REQUEST_REVOKE] = {api_revoke},
         [REQUEST_LANES] = {api_lanes},
         [REQUEST_CHOOSE] = {api_choose, "choose:s! base:s"},
@@ -605,6 +607,7 @@ gboolean server_listen(Server *server, GError **error)
         if (!soup_server_listen_socket(server->soup, socket, 0, error))
                 return FALSE;
         api_watch_lanes(server->agent);
+        api_clean(server->agent);
         return TRUE;
 }
 

@@ -23,6 +23,7 @@
 #define COMPUTE_MEMORY_MB 128
 #define SHOWN_MAX 600 /* characters of arguments or a result in a sample's error */
 #define SENTENCE_MAX 300
+#define CHOSEN_MAX 64 /* files that a person chose, in one call */
 
 struct Toolbox {
         Agent *agent;
@@ -38,7 +39,9 @@ typedef struct {
         Call *call;
         SandboxGrantKind kind;
         const char *capability; /* static */
-        char *resource;
+        char *resource;          /* that the tool asks for */
+        char *part;              /* the smaller place that the person granted; NULL: all of it */
+        gboolean chosen;         /* a file that the person chose, which an argument names */
         gboolean asked, lasting; /* lasting: a grant that can end while the call runs */
 } Need;
 
@@ -59,6 +62,7 @@ struct Call {
         gboolean running;      /* in the sandbox, which will answer */
         gboolean computing;    /* what a sample expects, which will answer */
         const char *expression; /* borrowed from expected */
+        gboolean revoked;      /* what it ran by was taken back */
         GCancellable *cancellable; /* its own: the caller's, a closed window and a revoked grant cancel it */
         GCancellable *caller;
         gulong caller_id;
@@ -73,12 +77,13 @@ static const struct {
         const char *name;
         SandboxGrantKind kind;
 } capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
-                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}};
+                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}, {"device", SANDBOX_DEVICE}, {"audio", SANDBOX_AUDIO}};
 
 static void need_free(gpointer data)
 {
         Need *need = data;
         g_free(need->resource);
+        g_free(need->part);
         g_free(need);
 }
 
@@ -138,6 +143,8 @@ static void call_fail(Call *call, GError *error)
 
 static GError *stopped(const Call *call)
 {
+        if (call->revoked)
+                return g_error_new(AGENT_ERROR, API_ERROR_DENIED, "What %s ran by was taken back, so the call was stopped.", call->tool->name);
         return g_error_new(AGENT_ERROR, API_ERROR_FAILED, "The call of %s was stopped.", call->tool->name);
 }
 
@@ -179,7 +186,7 @@ static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments
 
 static gboolean is_place(SandboxGrantKind kind)
 {
-        return kind != SANDBOX_SYSTEM && kind != SANDBOX_NET && kind != SANDBOX_RUN;
+        return kind == SANDBOX_LIST || kind == SANDBOX_READ || kind == SANDBOX_WRITE;
 }
 
 static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
@@ -187,7 +194,7 @@ static gboolean add_need(Call *call, gsize capability, const char *text, GError 
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM || capabilities[capability].kind == SANDBOX_RUN) {
+        if (!is_place(capabilities[capability].kind) && capabilities[capability].kind != SANDBOX_NET) {
                 resource = g_strdup(text);
         } else if (capabilities[capability].kind == SANDBOX_NET) {
                 const char *why = NULL;
@@ -227,6 +234,36 @@ static gboolean find_needs(Call *call, GError **error)
                 }
         }
         return TRUE;
+}
+
+static gboolean is_needed(const Call *call, const char *path)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if ((need->kind == SANDBOX_READ || need->kind == SANDBOX_WRITE) && places_within(path, need->resource))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* A file that the person chose for this app is the tool's to read once an argument names it; no other is. */
+static void add_chosen(Call *call, json_object *value, guint *left)
+{
+        const char *text = json_value_text(value);
+        if (text && *text == '/' && *left > 0 && grants_chosen(call->toolbox->agent->grants, call->app, text) && !is_needed(call, text)) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .kind = SANDBOX_READ, .capability = "read", .resource = g_strdup(text), .chosen = TRUE};
+                g_ptr_array_add(call->needs, need);
+                --*left;
+        }
+        for (gsize i = 0; i < json_length(value); i++)
+                add_chosen(call, json_object_array_get_idx(value, i), left);
+        if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, field) {
+                        (void)name;
+                        add_chosen(call, field, left);
+                }
+        }
 }
 
 /* — the sandbox — */
@@ -410,6 +447,26 @@ static void progress_cb(json_object *step, gpointer data)
                 call->progress(step, call->user_data);
 }
 
+/* What is granted for a need now: what the tool asked for, or the smaller place that the person chose. */
+static const char *granted(const Need *need)
+{
+        return need->part ? need->part : need->resource;
+}
+
+/* A place that was chosen may have moved or become a link since. */
+static gboolean check_parts(const Call *call, GError **error)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if (!need->part && !need->chosen)
+                        continue;
+                g_autofree char *found = places_resolve(granted(need), error);
+                if (!found || !places_allowed(call->toolbox->agent, need->capability, found, error))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
 static void call_run(Call *call)
 {
         json_object *limits = json_field_object(call->tool->capabilities, "limits");
@@ -424,9 +481,15 @@ static void call_run(Call *call)
                 return;
         }
         g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
+        if (!check_parts(call, &error)) {
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                grants[i] = (SandboxGrant){need->kind, need->resource};
+                grants[i] = (SandboxGrant){need->kind, granted(need)};
+                if (call->app)
+                        grants_use(call->toolbox->agent->grants, call->app, call->title, call->tool->name, need->capability, granted(need));
         }
         SandboxCall sandboxed = {
                 .source = call->tool->source,
@@ -457,12 +520,19 @@ static void refuse(Call *call, const Need *need)
         call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED, "This was not allowed: “%s”", sentence));
 }
 
-static void answered_cb(Answer answer, gpointer data)
+static void set_part(Need *need, const char *resource)
+{
+        g_free(need->part);
+        need->part = g_str_equal(resource, need->resource) ? NULL : g_strdup(resource);
+}
+
+static void answered_cb(Answer answer, const char *resource, gpointer data)
 {
         Need *need = data;
         Call *call = need->call;
         need->asked = FALSE;
         need->lasting = answer == ANSWER_OPEN || answer == ANSWER_ALWAYS;
+        set_part(need, resource);
         call->asking--;
         if (answer == ANSWER_NO)
                 refuse(call, need);
@@ -470,7 +540,19 @@ static void answered_cb(Answer answer, gpointer data)
                 call_run(call);
 }
 
-static void package_answered_cb(Answer answer, gpointer data)
+/* FALSE if the person said no to this already. */
+static gboolean look_up(const Call *call, Need *need)
+{
+        Grants *grants = call->toolbox->agent->grants;
+        const Grant *grant = need->chosen ? NULL : grants_find(grants, call->app, need->capability, need->resource);
+        need->lasting = grant || need->chosen;
+        need->asked = !need->lasting;
+        if (grant)
+                set_part(need, grants_part(grant, need->resource));
+        return need->lasting || !grants_refused(grants, call->app, need->capability, need->resource);
+}
+
+static void package_answered_cb(Answer answer, const char *resource, gpointer data)
 {
         Need *need = data;
         Call *call = need->call;
@@ -513,20 +595,17 @@ static void ask_all(Call *call)
                 questions_intend(questions, call->app, ((Need *)g_ptr_array_index(call->needs, i))->capability);
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                need->lasting = questions_granted(questions, call->app, need->capability, need->resource);
-                if (!need->lasting && questions_refused(questions, call->app, need->capability, need->resource)) {
+                if (!look_up(call, need)) {
                         refuse(call, need);
                         return;
                 }
-                need->asked = !need->lasting;
                 call->asking += need->asked;
         }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
                 if (need->asked)
                         questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote,
-                                      call->tool->reason, call->cancellable,
-                                      answered_cb, need);
+                                      call->tool->reason, call->cancellable, answered_cb, need);
         }
         if (call->asking == 0)
                 call_run(call);
@@ -540,6 +619,8 @@ static void call_start(Call *call)
         if (!call->tool->source)
                 g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s has not been written yet.", call->tool->name);
         else if (find_needs(call, &error)) {
+                guint left = CHOSEN_MAX;
+                add_chosen(call, call->arguments, &left);
                 ask_all(call);
                 return;
         }
@@ -744,9 +825,14 @@ void toolbox_app_closed(Toolbox *toolbox, const char *app)
 
 static gboolean still_granted(const Call *call)
 {
+        Grants *grants = call->toolbox->agent->grants;
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                if (need->lasting && !questions_granted(call->toolbox->agent->questions, call->app, need->capability, need->resource))
+                if (!need->lasting)
+                        continue;
+                const Grant *grant = need->chosen ? grants_chosen(grants, call->app, need->resource)
+                                                  : grants_find(grants, call->app, need->capability, need->resource);
+                if (!grant || (!need->chosen && g_strcmp0(grants_part(grant, need->resource), granted(need)) != 0))
                         return FALSE;
         }
         return TRUE;
@@ -756,7 +842,9 @@ void toolbox_grants_changed(Toolbox *toolbox)
 {
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
-                if (call->app && !still_granted(call))
+                if (call->app && !still_granted(call)) {
+                        call->revoked = TRUE;
                         call_stop(call);
+                }
         }
 }

@@ -23,6 +23,7 @@
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
 #define API_BUDGET_MAX 1000000           /* dollars a day */
+#define API_CHOSEN_MAX 64                /* files that a person chooses or drops at once */
 
 /* Error kinds: name, HTTP status. */
 #define API_ERRORS(X)                      \
@@ -60,6 +61,7 @@ typedef enum {
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
         X(SAVE, "POST", "/api/v1/apps/ID/save", TRUE)         \
+        X(CHOSEN, "POST", "/api/v1/apps/ID/chosen", TRUE)     \
         X(RUNS, "GET", "/api/v1/runs", FALSE)                 \
         X(RUN, "GET", "/api/v1/runs/ID", FALSE)               \
         X(RUN_EVENTS, "GET", "/api/v1/runs/ID/events", FALSE) \
@@ -74,6 +76,7 @@ typedef enum {
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \
+        X(EXPIRE, "POST", "/api/v1/grants", TRUE)             \
         X(REVOKE, "DELETE", "/api/v1/grants/ID", FALSE)       \
         X(LANES, "GET", "/api/v1/lanes", FALSE)               \
         X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \

@@ -237,9 +237,10 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
 {
         g_autofree char *raw = g_strndup(bytes, MIN(size, WORKER_MESSAGE_MAX)), *text = g_utf8_make_valid(raw, -1);
 
-        if (!call->confined && kind == FRAME_STARTED)
+        if (!call->confined && kind == FRAME_STARTED) {
                 call->confined = TRUE;
-        else if (!call->confined && kind == FRAME_GRANT)
+                call->funcs.started(call, call->funcs.data);
+        } else if (!call->confined && kind == FRAME_GRANT)
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);

@@ -358,7 +358,7 @@ static void closed_cb(gpointer data)
 static GStrv clean_environment(void)
 {
         static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-                                            "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
                                             "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_TIMEOUT",
                                             "PIP_DEFAULT_TIMEOUT"};
         GStrv environment = g_new0(char *, 1);

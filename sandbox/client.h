@@ -34,12 +34,13 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_FILES_BYTES_MAX (128 * 1024 * 1024) /* together */
 #define SANDBOX_FILE_NAME_MAX 120    /* characters */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN, SANDBOX_DEVICE,
+               SANDBOX_AUDIO } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
         /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h); a
-         * program's name ("ffmpeg") */
+         * program's name ("ffmpeg"); a device's path ("/dev/video0", devices.h); "play" or "record" */
         const char *resource;
 } SandboxGrant;
 

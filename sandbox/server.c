@@ -151,6 +151,14 @@ static void progress_cb(Call *call, gboolean part, const char *text, gsize size,
         wire_send(request->reader->wire, head, text, size);
 }
 
+static void started_cb(Call *call, gpointer data)
+{
+        Request *request = data;
+
+        if (request->server->sets)
+                pool_refill(sets_pool(request->server->sets, request->site));
+}
+
 static void gone_cb(Call *call, gpointer data)
 {
         Request *request = data;
@@ -158,6 +166,8 @@ static void gone_cb(Call *call, gpointer data)
 
         request->call = NULL;
         server->running--;
+        if (server->pool)
+                pool_refill(server->pool);
         if (request->wanting == PACKAGES_WANTED && request->reader)
                 install(request);
         else
@@ -200,7 +210,7 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request};
+        const CallFuncs funcs = {started_cb, progress_cb, answered_cb, gone_cb, request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Pool *pool;
@@ -224,7 +234,9 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        pool_refill(pool);
+        /* making the next spare would hold up a call that is alone: both want the kernel's locks on mounts. Where several run it is the spare that is waited for. */
+        if (server->running != 1)
+                pool_refill(pool);
         return TRUE;
 }
 
@@ -379,7 +391,7 @@ static void send_holds(Reader *reader)
 
 static void send_status(Reader *reader, gint64 id)
 {
-        g_autofree char *text = server_status_text();
+        g_autofree char *holds = server_status_holds(), *text = server_status_text(holds);
         json_object *head = json_object_new_object();
 
         json_object_object_add(head, "id", json_object_new_int64(id));

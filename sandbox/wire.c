@@ -67,7 +67,8 @@ static const char *const error_names[] = {
                 [SANDBOX_ERROR_PACKAGES] = "packages",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
-                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run"};
+                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run",
+                                          [SANDBOX_DEVICE] = "device", [SANDBOX_AUDIO] = "audio"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {

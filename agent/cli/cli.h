@@ -1,5 +1,5 @@
-/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, lanes.c, lists.c and
- * tools.c, usage.c ask and list, wire.c asks nobody. */
+/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c,
+ * tools.c and usage.c ask and list, wire.c asks nobody. */
 #pragma once
 
 #include <gio/gio.h>
@@ -16,6 +16,7 @@ typedef struct {
         GMainLoop *loop;
         gboolean json; /* --json: what comes, as it comes */
         char *app;     /* --app */
+        char *folder;  /* --folder */
         gboolean make; /* --new */
         gboolean deep; /* --deep */
         int status;
@@ -51,6 +52,9 @@ void cli_lanes(Cli *cli, char **words);
 void cli_print_row(const char *first, int width, const char *second, int second_width, const char *third);
 /* Says on stderr how a command is written. */
 void cli_bad_words(Cli *cli, const char *sentence);
+
+/* grants.c: what each app may do. */
+void cli_grants(Cli *cli, char **words);
 
 /* lists.c: the other commands; each gets its words, the first one after the command's name. */
 void cli_apps(Cli *cli, char **words);

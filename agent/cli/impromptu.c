@@ -4,6 +4,7 @@
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
  *      tools.c    tools: their samples, run once more
+ *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
@@ -36,9 +37,14 @@ static const char usage[] =
         "  tools                    the tools that apps call\n"
         "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
         "\n"
-        "Questions\n"
+        "Questions and what apps may do\n"
         "  questions                what waits for your answer\n"
         "  answer QUESTION ANSWER   answer it: one of the words that it offers\n"
+        "      --folder FOLDER      allow only this folder of what it asks for\n"
+        "  grants [APP]             what each app may do, and when it last did\n"
+        "  grants log [APP]         what was used, by which tool, newest first\n"
+        "  grants revoke WHAT...    end it at once: a line's name (g3), an app's, or “all”\n"
+        "  grants expire DAYS       end what is not used for so long\n"
         "\n"
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
@@ -208,6 +214,7 @@ static const struct {
         {"runs", 0, 0, cli_runs},
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
+        {"grants", 0, G_MAXUINT, cli_grants},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
         {"tools", 0, 2, cli_tools},
@@ -239,6 +246,8 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
+                else if (strcmp(**words, "--folder") == 0 && (*words)[1])
+                        cli->folder = *++*words;
                 else
                         return FALSE;
         }

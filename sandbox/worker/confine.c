@@ -234,6 +234,30 @@ static bool bind_system(ConfineError *error)
         return true;
 }
 
+/* Debian's numpy finds its linear algebra by links that lead over /etc/alternatives; nothing else of that folder is there. */
+static bool link_alternatives(void)
+{
+#ifdef __aarch64__
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu", "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
+#else
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu", "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
+#endif
+        char target[JOB_PATH_MAX], from[128];
+
+        if (mkdir("etc/alternatives", 0755) < 0)
+                return false;
+        for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
+                ssize_t n;
+
+                snprintf(from, sizeof from, "/%s", links[i]);
+                n = readlink(from, target, sizeof target - 1);
+                target[n > 0 ? n : 0] = '\0';
+                if (strncmp(target, "/usr/lib/", 9) == 0 && symlink(target, links[i]) < 0)
+                        return false;
+        }
+        return true;
+}
+
 static bool put_text(const char *path, const char *text, size_t size)
 {
         int target = make_target(path, false), fd;
@@ -295,6 +319,8 @@ bool confine_prepare(const char *home, ConfineError *error)
                         return fail_errno(error, links[i][1]);
         if (!bind_system(error))
                 return false;
+        if (!link_alternatives())
+                return fail_errno(error, "alternatives");
         /* Where the surroundings hide parts of their own /proc (containers do) the kernel refuses a new one; then the tool has none, and
          * needs none. */
         if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=invisible") < 0 && errno != EPERM)
@@ -368,7 +394,7 @@ static bool mount_item(const Job *job, unsigned i, ConfineError *error)
         /* Python's own libraries have to be mapped executable. Where programs are started, restore_libraries() sees to that, so that no
          * more than these are. */
         bool executable = item->kind == ITEM_RUN || item->kind == ITEM_SITE || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
-        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
+        uint64_t attributes = MOUNT_ATTR_NOSUID | (item->kind == ITEM_DEVICE ? 0 : MOUNT_ATTR_NODEV) | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
                               (item->kind >= ITEM_WRITE && item->kind <= ITEM_DATA_FULL ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
@@ -426,6 +452,7 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_DATA_FULL:
         case ITEM_SITE:
         case ITEM_RUN:
+        case ITEM_DEVICE:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
         case ITEM_KEEP:
@@ -440,12 +467,22 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
 
 /* ---- programs */
 
-bool job_runs(const Job *job)
+static bool has_kind(const Job *job, ItemKind kind)
 {
         for (unsigned i = 0; i < job->head->n_items; i++)
-                if (job->items[i]->kind == ITEM_RUN)
+                if (job->items[i]->kind == kind)
                         return true;
         return false;
+}
+
+bool job_runs(const Job *job)
+{
+        return has_kind(job, ITEM_RUN);
+}
+
+bool job_has_device(const Job *job)
+{
+        return has_kind(job, ITEM_DEVICE);
 }
 
 static bool is_inside(const char *path, const char *folder)

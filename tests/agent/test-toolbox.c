@@ -240,11 +240,12 @@ static void test_ends(Fixture *fixture, gconstpointer data)
         toolbox_call_tool(fixture->agent->toolbox, "disk", tool, NULL, "words", NULL, told_cb, &told);
         answer_all(fixture, "open", 1);
         g_assert_cmpuint(told.times, ==, 0);
-        g_autoptr(json_object) grants = questions_grants(fixture->agent->questions);
-        g_assert_true(questions_revoke(fixture->agent->questions, json_text(json_object_array_get_idx(grants, 0), "id"), NULL));
+        g_autoptr(json_object) grants = questions_grants(fixture->agent->questions, NULL);
+        g_assert_true(grants_revoke(fixture->agent->grants, json_text(json_object_array_get_idx(grants, 0), "id"), NULL));
         toolbox_grants_changed(fixture->agent->toolbox);
         turn();
         g_assert_cmpuint(told.times, ==, 1);
+        g_assert_error(told.error, AGENT_ERROR, API_ERROR_DENIED);
         told_clear(&told);
 
         toolbox_call_tool(fixture->agent->toolbox, "disk", tool, NULL, "words", NULL, told_cb, &told);
@@ -413,7 +414,7 @@ static void test_manifests(Fixture *fixture, gconstpointer data)
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":[],\"result\":\"\",\"capabilities\":{}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"127.0.0.1\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"https://a.example/\"]}}",
-                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"audio\":[]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"gpu\":[]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"list\":\"~\"}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"system\":[\"keys\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"limits\":{\"seconds\":0}}}",
