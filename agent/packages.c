@@ -39,7 +39,7 @@ static gboolean add(json_object *list, const char *text, GError **error)
 static gboolean add_block(json_object *list, const char *source, GError **error)
 {
         g_autoptr(GRegex) block = g_regex_new("^# /// script[ \\t]*\\r?\\n((?:#(?: [^\\n]*)?\\r?\\n)*?)# ///[ \\t]*\\r?$", G_REGEX_MULTILINE, 0, NULL);
-        g_autoptr(GRegex) field = g_regex_new("dependencies\\s*=\\s*\\[([^\\]]*(?:\\[[^\\]]*\\][^\\]]*)*)\\]", 0, 0, NULL);
+        g_autoptr(GRegex) field = g_regex_new("dependencies\\s*=\\s*\\[((?:[^\\]\"']|\"[^\"\n]*\"|'[^'\n]*')*)\\]", 0, 0, NULL);
         g_autoptr(GRegex) quoted = g_regex_new("\"([^\"\\n]*)\"|'([^'\\n]*)'", 0, 0, NULL);
         g_autoptr(GMatchInfo) found = NULL, listed = NULL, each = NULL;
         if (!g_regex_match(block, source, 0, &found))
