@@ -153,7 +153,7 @@ void packages_words(const char *resource, char **sentence, char **detail)
 {
         g_auto(GStrv) parts = g_strsplit(resource, LIKE, 2);
         g_autofree char *name = text_plain(parts[0] ? parts[0] : "", NAME_SHOWN_MAX);
-        *sentence = g_strdup_printf("May the Python package “%s” be installed?", name);
+        *sentence = g_strdup_printf("May it install the Python package “%s”?", name);
         *detail = parts[0] && parts[1] ? g_strdup_printf("It is nearly called like the well-known “%s”, and is another: such names are used to "
                                                          "deceive. It would see and do only what the tool may.", parts[1])
                                        : g_strdup("It would see and do only what the tool may.");
