@@ -91,7 +91,11 @@ void levels_show(Levels *levels, const char *text, double value)
         levels->value = value;
         gtk_widget_set_visible(levels->bar, value >= 0);
         gtk_widget_queue_draw(levels->bar);
-        gtk_widget_get_preferred_size(gtk_bin_get_child(GTK_BIN(levels->window)), NULL, &size);
+        gtk_widget_set_size_request(levels->label, -1, -1);
+        gtk_widget_get_preferred_width(levels->label, NULL, &size.width);
+        gtk_widget_set_size_request(levels->label, size.width, -1); /* else the window would be as high as its narrowest lines */
+        gtk_widget_get_preferred_width(gtk_bin_get_child(GTK_BIN(levels->window)), NULL, &size.width);
+        gtk_widget_get_preferred_height_for_width(gtk_bin_get_child(GTK_BIN(levels->window)), size.width, &size.height, NULL);
         gtk_window_resize(GTK_WINDOW(levels->window), size.width, size.height);
         gtk_window_move(GTK_WINDOW(levels->window), area.x + (area.width - size.width) / 2, area.y + area.height - size.height - 2 * ASIDE_EDGE);
         gtk_widget_show(levels->window);

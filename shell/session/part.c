@@ -41,8 +41,8 @@ static void crashed(Part *part, const char *how)
         if (part->session->stopping)
                 return;
         if (bearable(part)) {
-                g_printerr("impromptu-session: the %s %s and is started again.\n", part->name, how);
-                part->timer = g_timeout_add(SESSION_RESTART_MS, start_cb, part);
+                g_printerr("impromptu-session: %s%s %s and is started again.\n", part->kind == PART_OTHERS ? "" : "the ", part->name, how);
+                part->timer = g_timeout_add(part->kind == PART_OTHERS ? SESSION_RESTART_OTHERS_MS : SESSION_RESTART_MS, start_cb, part);
                 return;
         }
         g_free(part->problem);

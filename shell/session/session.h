@@ -15,6 +15,7 @@
 #define SESSION_CRASHES_MAX 5           /* in SESSION_CRASHES_S, then a part is left alone */
 #define SESSION_CRASHES_S 60
 #define SESSION_RESTART_MS 100          /* from a part's death to its next start */
+#define SESSION_RESTART_OTHERS_MS 2000  /* the same for programs of others, which may lack what they need */
 #define SESSION_BUS_MS 2000             /* for the bus to take what it is told, before the parts start */
 #define SESSION_STOP_MS 3000            /* from TERM to KILL */
 #define SESSION_READY_MS 5000           /* for the shell to manage windows, before the person's own programs start */

@@ -63,6 +63,8 @@ typedef void (*DesktopReply)(Desktop *desktop, json_object *body, const GError *
 /* Sends one request and takes body. func and text may be NULL; cancellable NULL for the desktop's own. */
 void desktop_request(Desktop *desktop, const char *method, const char *path, json_object *body, DesktopReply func, const char *text);
 void desktop_request_session(Desktop *desktop, const char *path, json_object *body);
+/* Windows are managed: what starts with every desktop may come. */
+void desktop_tell_ready(Desktop *desktop);
 
 /* Something changed: title bars, sheets, panel and the state file follow from the main loop, once. */
 void desktop_touch(Desktop *desktop);

@@ -67,6 +67,14 @@ desktop_request_session(Desktop *desktop, const char *path, json_object *body)
 }
 
 void
+desktop_tell_ready(Desktop *desktop)
+{
+        Call *call = g_new0(Call, 1); /* where no session runs, nothing waits for it */
+
+        request(desktop, desktop->session, "POST", "/ready", json_object_new_object(), call);
+}
+
+void
 desktop_say(Desktop *desktop, const char *key, const char *text, gboolean problem)
 {
         Notice notice = {.key = key, .text = text, .problem = problem};
