@@ -101,6 +101,33 @@ add_choice(Desktop *desktop, GPtrArray *rows)
         g_ptr_array_add(rows, row);
 }
 
+/* What the session does; offered where one has started us. */
+static void
+add_session(Desktop *desktop, GPtrArray *rows)
+{
+        static const struct {
+                const char *action, *title, *words;
+        } actions[] = {
+                {"logout", "Log out", "end the session leave sign off quit"},
+                {"lock", "Lock the screen", "lock"},
+                {"suspend", "Suspend", "sleep standby"},
+                {"screenshot-region", "Take a picture of a part of the screen", "screenshot region"},
+                {"screenshot-window", "Take a picture of the window", "screenshot"},
+                {"screenshot", "Take a picture of the screen", "screenshot"},
+                {"quiet", "Let notifications wait, or show them again", "do not disturb quiet dnd"},
+        };
+
+        for (guint i = 0; desktop->session_here && i < G_N_ELEMENTS(actions); i++) {
+                Row *row = row_new(ROW_SESSION, actions[i].title, "this session");
+
+                row->id = g_strdup(actions[i].action);
+                row->words = g_strdup(actions[i].words);
+                row->glyph = g_strdup("·");
+                row->colour = TILE_INK;
+                g_ptr_array_add(rows, row);
+        }
+}
+
 static void
 set_candidates(Desktop *desktop)
 {
@@ -111,6 +138,7 @@ set_candidates(Desktop *desktop)
         add_windows(desktop, rows);
         for (guint i = 0; i < desktop->programs->len; i++)
                 g_ptr_array_add(rows, row_copy(desktop->programs->pdata[i]));
+        add_session(desktop, rows);
         for (guint i = 0; i < desktop->suggestions->len; i++)
                 g_ptr_array_add(rows, row_copy(desktop->suggestions->pdata[i]));
         bar_set_candidates(desktop->bar, rows);
@@ -184,6 +212,9 @@ chosen_cb(const Row *row, gpointer user_data)
                 break;
         case ROW_PROGRAM:
                 desktop_launch(desktop, row->id);
+                break;
+        case ROW_SESSION:
+                desktop_session_action(desktop, row->id);
                 break;
         case ROW_LANES:
                 first_screen_show(desktop->first, NULL, *desktop->model->problem ? desktop->model->problem : NULL);

@@ -183,6 +183,22 @@ desktop_launch(Desktop *desktop, const char *desktop_id)
         launch(desktop, "desktop", json_object_new_string(desktop_id));
 }
 
+void
+desktop_session_action(Desktop *desktop, const char *action)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "action", json_object_new_string(action));
+        desktop_request_session(desktop, "/do", body);
+}
+
+static void
+on_session_key(Desktop *desktop, const WmEvent *event)
+{
+        if (event->text)
+                desktop_session_action(desktop, event->text);
+}
+
 static void
 on_monitor(Desktop *desktop, const WmEvent *event)
 {
@@ -298,6 +314,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,
         [WM_EVENT_PANEL_KEY] = on_panel_key,
+        [WM_EVENT_SESSION_KEY] = on_session_key,
         [WM_EVENT_MONITOR] = on_monitor,
         [WM_EVENT_SYNC] = on_sync,
         [WM_EVENT_GONE] = on_gone,

@@ -22,7 +22,7 @@ struct Desktop {
         AgentClient *agent, *session;
         AgentStream *events;
         GPtrArray *asks;           /* Ask: streams of what was asked, oldest first */
-        gboolean agent_here;
+        gboolean agent_here, session_here;
         guint retry;
         gboolean said_missing;     /* before the agent was there for the first time */
         guint64 resume;            /* the events are followed from here */
@@ -93,6 +93,8 @@ void desktop_refresh_lanes(Desktop *desktop);
 /* desktop-core.c */
 void desktop_core_event_cb(const WmEvent *event, gpointer user_data);
 void desktop_launch(Desktop *desktop, const char *desktop_id);
+/* Has the session do what POST /do takes. */
+void desktop_session_action(Desktop *desktop, const char *action);
 void desktop_place(Desktop *desktop);
 
 /* desktop-bar.c */

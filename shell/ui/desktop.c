@@ -66,11 +66,18 @@ desktop_request_session(Desktop *desktop, const char *path, json_object *body)
         request(desktop, desktop->session, "POST", path, body, call);
 }
 
+static void
+ready_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        desktop->session_here = error == NULL;
+}
+
 void
 desktop_tell_ready(Desktop *desktop)
 {
-        Call *call = g_new0(Call, 1); /* where no session runs, nothing waits for it */
+        Call *call = g_new0(Call, 1);
 
+        call->func = ready_reply; /* where no session runs, nothing waits for it */
         request(desktop, desktop->session, "POST", "/ready", json_object_new_object(), call);
 }
 
