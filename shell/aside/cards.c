@@ -12,6 +12,8 @@
 #define WIDTH 360
 #define CHARACTERS 44
 #define SUMMARY_MAX 120
+#define SUMMARY_LINES 2
+#define BODY_LINES 8
 #define LABEL_MAX 32
 #define KEY_MAX 256
 #define LOW_MS 4000
@@ -94,14 +96,28 @@ static int expire_after(const Card *card)
         return card->urgency == URGENCY_LOW ? LOW_MS : NORMAL_MS;
 }
 
-static void appear(Card *card)
+static int list_height(Cards *cards)
+{
+        int height = 0;
+
+        gtk_widget_get_preferred_height_for_width(cards->list, WIDTH, NULL, &height);
+        return height;
+}
+
+/* FALSE where it would not fit into room: then it waits until another goes. room 0: it takes the place of another. */
+static gboolean appear(Card *card, int room)
 {
         int after = expire_after(card);
 
         gtk_container_add(GTK_CONTAINER(card->cards->list), card->widget);
         gtk_widget_show_all(card->widget);
+        if (room > 0 && list_height(card->cards) > room) {
+                gtk_container_remove(GTK_CONTAINER(card->cards->list), card->widget);
+                return FALSE;
+        }
         if (after > 0 && !card->timer)
                 card->timer = g_timeout_add((guint)after, expire_cb, card);
+        return TRUE;
 }
 
 /* The newest that there is room for; what waits appears once it may. */
@@ -111,26 +127,25 @@ static gboolean place_cb(gpointer user_data)
         gboolean wait = cards->quiet || screen_is_full();
         GdkRectangle area;
         guint shown = 0;
-        int height = 0;
 
         cards->place = 0;
+        GdkMonitor *monitor = gdk_display_get_primary_monitor(gdk_display_get_default());
+        gdk_monitor_get_workarea(monitor ? monitor : gdk_display_get_monitor(gdk_display_get_default(), 0), &area);
         for (guint i = 0; i < cards->cards->len; i++)
                 shown += gtk_widget_get_parent(((Card *)cards->cards->pdata[i])->widget) != NULL;
         for (guint i = 0; i < cards->cards->len; i++) {
                 Card *card = cards->cards->pdata[i];
                 if (gtk_widget_get_parent(card->widget) || (wait && card->urgency != URGENCY_CRITICAL) || shown >= CARDS_SHOWN_MAX)
                         continue;
-                appear(card);
+                if (!appear(card, area.height - 2 * ASIDE_EDGE))
+                        break;
                 shown++;
         }
         if (shown == 0) {
                 gtk_widget_hide(cards->window);
                 return G_SOURCE_REMOVE;
         }
-        GdkMonitor *monitor = gdk_display_get_primary_monitor(gdk_display_get_default());
-        gdk_monitor_get_workarea(monitor ? monitor : gdk_display_get_monitor(gdk_display_get_default(), 0), &area);
-        gtk_widget_get_preferred_height_for_width(cards->list, WIDTH, NULL, &height);
-        gtk_window_resize(GTK_WINDOW(cards->window), WIDTH, MAX(1, MIN(height, area.height - 2 * ASIDE_EDGE)));
+        gtk_window_resize(GTK_WINDOW(cards->window), WIDTH, MAX(1, list_height(cards)));
         gtk_window_move(GTK_WINDOW(cards->window), area.x + area.width - WIDTH - ASIDE_EDGE, area.y + ASIDE_EDGE);
         gtk_widget_show(cards->window);
         gdk_window_raise(gtk_widget_get_window(cards->window));
@@ -219,6 +234,14 @@ static GtkWidget *action_buttons(Card *card, const char *const *actions)
         return NULL;
 }
 
+/* Breaks into lines, and ends in an ellipsis where there are more. */
+static void wrap(GtkWidget *label, int lines)
+{
+        ui_label_wrap(label, CHARACTERS);
+        gtk_label_set_lines(GTK_LABEL(label), lines);
+        gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+}
+
 static GtkWidget *text_of(const CardContent *content)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_VERTICAL, 2, NULL);
@@ -229,12 +252,12 @@ static GtkWidget *text_of(const CardContent *content)
 
         if (*app && strcmp(app, summary) != 0)
                 gtk_container_add(GTK_CONTAINER(box), ui_label(app, "soft"));
-        ui_label_wrap(title, CHARACTERS);
+        wrap(title, SUMMARY_LINES);
         gtk_container_add(GTK_CONTAINER(box), title);
         if (*body) {
                 GtkWidget *text = gtk_label_new(body);
                 gtk_label_set_xalign(GTK_LABEL(text), 0);
-                ui_label_wrap(text, CHARACTERS);
+                wrap(text, BODY_LINES);
                 gtk_label_set_attributes(GTK_LABEL(text), attributes);
                 gtk_container_add(GTK_CONTAINER(box), text);
         }
@@ -290,7 +313,7 @@ static void replace_widget(Card *card, GtkWidget *old)
                 return;
         gtk_container_child_get(GTK_CONTAINER(parent), old, "position", &position, NULL);
         g_clear_handle_id(&card->timer, g_source_remove);
-        appear(card);
+        appear(card, 0);
         gtk_box_reorder_child(GTK_BOX(parent), card->widget, position);
 }
 

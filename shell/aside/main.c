@@ -4,6 +4,7 @@
  *
  * Exit status 74: no X display. Start reading at main(). */
 #include <errno.h>
+#include <gdk/gdkx.h>
 #include <glib-unix.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,8 @@ static int run(void)
         Aside aside = {.fd = -1};
 
         style_start();
+        /* Windows of other programs are embedded here, and may go at any moment: no X error is fatal. */
+        gdk_x11_display_error_trap_push(gdk_display_get_default());
         if (!listen_for_actions(&aside))
                 return EX_OSERR;
         aside.notify = notify_new();
@@ -94,6 +97,7 @@ static int run(void)
         notify_free(aside.notify);
         unlink(aside.socket);
         close(aside.fd);
+        gdk_x11_display_error_trap_pop_ignored(gdk_display_get_default());
         g_free(aside.socket);
         return EX_OK;
 }

@@ -58,6 +58,9 @@ static void dock(Tray *tray, Window icon)
         GtkWidget *socket;
         XWindowAttributes attributes;
 
+        /* One of our own, or one that is here already. */
+        if (icon == gdk_x11_get_default_root_xwindow() || gdk_x11_window_lookup_for_display(gdk_display_get_default(), icon))
+                return;
         gdk_x11_display_error_trap_push(gdk_display_get_default());
         gboolean there = XGetWindowAttributes(x_display(), icon, &attributes);
         if (gdk_x11_display_error_trap_pop(gdk_display_get_default()) || !there || count_icons(tray) >= ICONS_MAX)
@@ -175,6 +178,7 @@ static void build(Tray *tray)
         gtk_container_add(GTK_CONTAINER(box), tray->icons);
         gtk_container_add(GTK_CONTAINER(tray->plug), box);
         g_signal_connect(tray->plug, "delete-event", G_CALLBACK(left_cb), tray);
+        g_signal_connect(tray->plug, "destroy-event", G_CALLBACK(left_cb), tray);
         g_signal_connect(tray->plug, "notify::embedded", G_CALLBACK(embedded_cb), tray);
         gtk_widget_show_all(box);
         gtk_widget_realize(tray->plug);

@@ -18,8 +18,12 @@ static Atom slot_atom(Display *display)
 
 static void take(GtkWidget *box, Window plug)
 {
-        GtkWidget *socket = gtk_socket_new();
+        GtkWidget *socket;
 
+        /* Never a window of our own. */
+        if (plug == gdk_x11_get_default_root_xwindow() || gdk_x11_window_lookup_for_display(gdk_display_get_default(), plug))
+                return;
+        socket = gtk_socket_new();
         ui_clear(box);
         gtk_container_add(GTK_CONTAINER(box), socket);
         gtk_widget_show(socket);

@@ -220,10 +220,10 @@ int main(int argc, char **argv)
         monitor = g_file_monitor_file(file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
         if (monitor)
                 g_signal_connect(monitor, "changed", G_CALLBACK(changed_cb), &daemon);
-        start(&daemon);
         daemon.loop = g_main_loop_new(NULL, FALSE);
         g_unix_signal_add(SIGTERM, signal_cb, daemon.loop);
         g_unix_signal_add(SIGINT, signal_cb, daemon.loop);
+        start(&daemon);
         g_main_loop_run(daemon.loop);
         clipboard_free(daemon.clipboard);
         xsettings_free(daemon.xsettings);

@@ -57,6 +57,7 @@ static void cover(cairo_t *cr, cairo_surface_t *picture, const XRRMonitorInfo *b
         cairo_translate(cr, box->x + (box->width - width * scale) / 2, box->y + (box->height - height * scale) / 2);
         cairo_scale(cr, scale, scale);
         cairo_set_source_surface(cr, picture, 0, 0);
+        cairo_pattern_set_extend(cairo_get_source(cr), CAIRO_EXTEND_PAD); /* else its edges would fade */
         cairo_paint(cr);
         cairo_restore(cr);
 }
