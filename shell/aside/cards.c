@@ -6,7 +6,7 @@
 
 #include "protocols/text.h"
 #include "shell/aside/aside.h"
-#include "shell/aside/xprops.h"
+#include "shell/ui/xprops.h"
 #include "shell/ui/style.h"
 
 #define WIDTH 360

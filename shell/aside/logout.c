@@ -7,7 +7,7 @@
 
 #include "protocols/text.h"
 #include "shell/aside/aside.h"
-#include "shell/aside/xprops.h"
+#include "shell/ui/xprops.h"
 #include "shell/ui/style.h"
 
 #define ASK_MS 1500        /* for all programs to end by themselves, before the question */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "shell/aside/aside.h"
-#include "shell/aside/xprops.h"
+#include "shell/ui/xprops.h"
 #include "shell/ui/style.h"
 
 #define NAME_TRIES 50

@@ -51,8 +51,7 @@ void actions_companions(Session *session)
 {
         const char *const *lock = locker();
 
-        /* In a window of another desktop, that one locks the screen and asks for passwords. */
-        if (g_strv_contains((const char *const *)session->own_arguments, "--nested-keys"))
+        if (session->is_inside)
                 return;
         if (lock && is_installed(lock[0])) {
                 session->locker = part_new(session, "xss-lock", PART_OTHERS, g_strdupv((char **)lock));

@@ -118,7 +118,7 @@ void autostart_begin(Session *session)
         g_autoptr(GPtrArray) entries = NULL;
 
         g_clear_handle_id(&session->waiting, g_source_remove);
-        if (session->autostarted || session->stopping || !g_environ_getenv(session->environment, "DISPLAY"))
+        if (session->autostarted || session->is_inside || session->stopping || !g_environ_getenv(session->environment, "DISPLAY"))
                 return;
         session->autostarted = TRUE;
         entries = autostart_entries();

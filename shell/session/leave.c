@@ -155,7 +155,7 @@ void leave_ask(Session *session)
 
         if (session->asking || session->stopping)
                 return;
-        if (!g_environ_getenv(session->environment, "DISPLAY")) {
+        if (session->is_guest || !g_environ_getenv(session->environment, "DISPLAY")) {
                 session_stop(session);
                 return;
         }

@@ -100,9 +100,11 @@ static char **make_environment(const Session *session)
                                           g_getenv("PATH") ? g_getenv("PATH") : "/usr/local/bin:/usr/bin:/bin", NULL);
 
         g_setenv("PATH", path, TRUE);
-        g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
-        g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
-        g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        if (!session->is_guest) {
+                g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
+                g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
+                g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        }
         g_setenv("XAPPLRESDIR", style, FALSE);
         return g_get_environ();
 }
@@ -164,6 +166,8 @@ static int read_arguments(Session *session, int argc, char **argv)
                 return 2;
         }
         session->own_arguments = g_strdupv(argc > 1 ? argv + 2 : argv + argc);
+        session->is_guest = g_strv_contains((const char *const *)session->own_arguments, "--guest");
+        session->is_inside = session->is_guest || g_strv_contains((const char *const *)session->own_arguments, "--nested-keys");
         return -1;
 }
 
@@ -172,7 +176,7 @@ static void make_parts(Session *session)
 {
         g_ptr_array_add(session->parts, session->agent = part_new(session, "agent", PART_AGENT, NULL));
         g_ptr_array_add(session->parts, session->shell = part_new(session, "shell", PART_SHELL, NULL));
-        if (!g_environ_getenv(session->environment, "DISPLAY"))
+        if (session->is_guest || !g_environ_getenv(session->environment, "DISPLAY"))
                 return;
         g_ptr_array_add(session->parts, part_new(session, "settings", PART_OWN, NULL));
         g_ptr_array_add(session->parts, part_new(session, "aside", PART_OWN, NULL));
@@ -194,7 +198,7 @@ static int run(Session *session)
         g_unix_signal_add(SIGHUP, signal_cb, session);
         make_parts(session);
         session->beginning = g_timeout_add(SESSION_BUS_MS, begin_late_cb, session);
-        if (!leave_announce(session, told))
+        if (session->is_guest || !leave_announce(session, told))
                 begin(session);
         g_main_loop_run(session->loop);
         return 0;

@@ -197,7 +197,7 @@ chosen_cb(const Row *row, gpointer user_data)
         Desktop *desktop = user_data;
 
         desktop_bar_hidden(desktop, FALSE);
-        wm_core_hide_bar(desktop->core, row->kind == ROW_WINDOW ? row->xid : 0);
+        host_hide_bar(desktop, row->kind == ROW_WINDOW ? row->xid : 0);
         switch (row->kind) {
         case ROW_MAKE:
         case ROW_CHANGE:
@@ -208,7 +208,7 @@ chosen_cb(const Row *row, gpointer user_data)
                 open_app(desktop, row->id);
                 break;
         case ROW_WINDOW:
-                wm_core_activate(desktop->core, row->xid);
+                host_activate(desktop, row->xid);
                 break;
         case ROW_PROGRAM:
                 desktop_launch(desktop, row->id);
@@ -229,7 +229,7 @@ closed_cb(gpointer user_data)
         Desktop *desktop = user_data;
 
         desktop_bar_hidden(desktop, FALSE);
-        wm_core_hide_bar(desktop->core, 0);
+        host_hide_bar(desktop, 0);
 }
 
 static void
@@ -238,7 +238,7 @@ resized_cb(int width, int height, gpointer user_data)
         Desktop *desktop = user_data;
         int scale = gtk_widget_get_scale_factor(bar_window(desktop->bar));
 
-        wm_core_bar_size(desktop->core, width * scale, height * scale);
+        host_bar_size(desktop, width * scale, height * scale);
 }
 
 /* Late rows and suggestions */

@@ -39,7 +39,8 @@ on_ready(Desktop *desktop, const WmEvent *event)
 
         desktop->core_ready = TRUE;
         desktop_tell_ready(desktop);
-        gtk_widget_show_all(panel_window(desktop->panel));
+        if (!desktop->guest)
+                gtk_widget_show_all(panel_window(desktop->panel));
         /* The list is most recently used first; the last to come is on top. */
         for (guint i = restored ? restored->windows->len : 0; i > 0; i--)
                 restore_window(desktop, restored->windows->pdata[i - 1]);

@@ -8,6 +8,7 @@
 #include "shell/ui/bar.h"
 #include "shell/ui/desktop.h"
 #include "shell/ui/firstscreen.h"
+#include "shell/ui/guest.h"
 #include "shell/ui/model.h"
 #include "shell/ui/notice.h"
 #include "shell/ui/panel.h"
@@ -31,7 +32,8 @@ struct Desktop {
         Model *model;
         Views *views;
         Checker *checker;
-        WmCore *core;
+        WmCore *core;              /* or guest; both NULL with views_only */
+        Guest *guest;
         gboolean core_ready;
         GArray *wm_windows;        /* WmWindow, as the core listed them last */
         int width, height;         /* of the screen, in GTK's pixels */
@@ -96,6 +98,21 @@ void desktop_launch(Desktop *desktop, const char *desktop_id);
 /* Has the session do what POST /do takes. */
 void desktop_session_action(Desktop *desktop, const char *action);
 void desktop_place(Desktop *desktop);
+
+/* desktop-host.c: as the functions of the core. */
+gboolean host_start(Desktop *desktop, GError **error);
+void host_stop(Desktop *desktop);
+/* What the keys of the desktop are pressed with: "Super". */
+const char *host_modifiers(Desktop *desktop);
+/* Realises the window. */
+void host_mark(Desktop *desktop, GtkWidget *window, WmRole role);
+void host_evidence(Desktop *desktop, guint64 xid, const WmEvidence *evidence);
+void host_activate(Desktop *desktop, guint64 xid);
+void host_show_bar(Desktop *desktop);
+void host_hide_bar(Desktop *desktop, guint64 focus);
+void host_bar_size(Desktop *desktop, int width, int height);
+void host_answer_keys(Desktop *desktop, int n);
+void host_dark(Desktop *desktop, gboolean dark);
 
 /* desktop-bar.c */
 void desktop_bar_start(Desktop *desktop);

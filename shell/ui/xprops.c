@@ -1,4 +1,4 @@
-#include "shell/aside/xprops.h"
+#include "shell/ui/xprops.h"
 
 #include <X11/Xatom.h>
 
