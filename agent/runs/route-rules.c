@@ -4,13 +4,14 @@
  *   title      the sentence is an app's title, or begins it: open
  *   system     the sentence without `fillers` is one of a verb's phrases: system, with that verb as its action
  *   open       begins with an `open` phrase, and what follows names an app that exists: open
+ *   again      holds `again` and the whole title of an app that exists: open
  *   text       one of `texts` near the beginning, with one of `links` or nothing behind it: content
  *   machine    begins with one of `questions` and holds one of `machine`: tool
  *   change     an app is in front and the sentence begins with `change`: edit
  *   broken     an app is in front and the sentence holds `broken`: fix
- *   make       begins with `make`: app
  *   thing      begins with one of `articles`, and one of `things` is near: app
  *   more       an app is in front and the sentence holds `more`: edit
+ *   make       begins with `make`: app
  *
  * What none of them decides, a model does. */
 #include "agent/runs/route-rules.h"
@@ -21,12 +22,12 @@
 #include "protocols/text.h"
 
 typedef enum {
-        LIST_FILLERS, LIST_OPEN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS, LIST_MACHINE, LIST_CHANGE,
+        LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS, LIST_MACHINE, LIST_CHANGE,
         LIST_BROKEN, LIST_MORE, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
-        "fillers", "open", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken", "more",
+        "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken", "more",
 };
 
 typedef struct {
@@ -301,6 +302,19 @@ static gboolean is_open(const Language *language, const char *words, const Route
         return title >= 0;
 }
 
+static gboolean is_again(const Language *language, const char *words, const RouteWorld *world, RouteChoice *choice)
+{
+        for (int i = 0; holds(words, language->lists[LIST_AGAIN]) && world->titles && world->titles[i]; i++) {
+                g_autofree char *title = words_of(world->titles[i]);
+
+                if (!strstr(words, title))
+                        continue;
+                choice->title = i;
+                return TRUE;
+        }
+        return FALSE;
+}
+
 /* "a letter to …", "write me a poem", but no "letter counter" and no "recipe scaler". */
 static gboolean is_text(const Language *language, const char *words)
 {
@@ -337,13 +351,13 @@ static gboolean is_machine(const Language *language, const char *words)
         return begins(words, language->lists[LIST_QUESTIONS]) && holds(words, language->lists[LIST_MACHINE]);
 }
 
-typedef enum { RULE_OPEN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_MAKE, RULE_THING, RULE_MORE, RULE_COUNT } Rule;
+typedef enum { RULE_OPEN, RULE_AGAIN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT } Rule;
 
 static const struct {
         const char *name;
         Route route;
 } rule_names[RULE_COUNT] = {
-        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT}, [RULE_MACHINE] = {"machine", ROUTE_TOOL},
+        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT}, [RULE_MACHINE] = {"machine", ROUTE_TOOL},
         [RULE_CHANGE] = {"change", ROUTE_EDIT}, [RULE_BROKEN] = {"broken", ROUTE_FIX}, [RULE_MAKE] = {"make", ROUTE_APP},
         [RULE_THING] = {"thing", ROUTE_APP}, [RULE_MORE] = {"more", ROUTE_EDIT},
 };
@@ -353,6 +367,8 @@ static gboolean applies(Rule rule, const Language *language, const char *words, 
         switch (rule) {
         case RULE_OPEN:
                 return is_open(language, words, world, choice);
+        case RULE_AGAIN:
+                return is_again(language, words, world, choice);
         case RULE_TEXT:
                 return is_text(language, words);
         case RULE_MACHINE:

@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
         Route route;
-        const char *rule;   /* which one: "title", "system", "open", "text", "machine", "change", "broken", "make", "thing", "more" (static) */
+        const char *rule;   /* which one: "title", "system", "open", "again", "text", "machine", "change", "broken", "make", "thing", "more" (static) */
         const char *action; /* of a system verb: "logout", "lock", …; else NULL. The rules' */
         int title;          /* of "open" and "title": the place in titles; else -1 */
 } RouteChoice;
