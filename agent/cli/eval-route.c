@@ -205,7 +205,7 @@ static gboolean ask_all(Cli *cli, EvalWorld *world, const EvalSet *set, const ch
 void eval_route(Cli *cli, EvalSet *set, const char *lane)
 {
         g_autoptr(GError) error = NULL;
-        g_autoptr(EvalWorld) world = eval_world_new(cli, WORLD_AGENT, NULL, &error);
+        g_autoptr(EvalWorld) world = eval_world_new(cli, WORLD_AGENT, NULL, NULL, &error);
         Score score = {.wrong = g_string_new(NULL), .languages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free)};
         g_autofree char *title = text_plain(set->title, API_TITLE_MAX);
 

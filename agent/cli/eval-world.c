@@ -185,7 +185,7 @@ static gboolean wait_for_agent(Cli *cli, EvalWorld *world, GError **error)
         return start.answers;
 }
 
-static gboolean start_agent(EvalWorld *world, GError **error)
+static gboolean start_agent(EvalWorld *world, const char *lane, GError **error)
 {
         g_autofree char *program = eval_program("impromptu-agent", "agent"), *run = make(world->folder, "run"), *data = make(world->folder, "data"),
                         *state = make(world->folder, "state"), *old = g_strdup(g_getenv("XDG_RUNTIME_DIR")),
@@ -193,7 +193,7 @@ static gboolean start_agent(EvalWorld *world, GError **error)
         const char *kept_bus = g_getenv("DBUS_SESSION_BUS_ADDRESS");
         const char *argv[] = {program, NULL};
         const char *environment[] = {"XDG_RUNTIME_DIR", run, "XDG_DATA_HOME", data, "XDG_STATE_HOME", state, "DBUS_SESSION_BUS_ADDRESS",
-                                     kept_bus ? kept_bus : bus, NULL};
+                                     kept_bus ? kept_bus : bus, lane ? "IMPROMPTU_ONE_LANE" : NULL, lane, NULL};
         g_autofree char *path = g_build_filename(run, API_RUNTIME_FOLDER, API_AGENT_SOCKET, NULL);
 
         copy_choice(state);
@@ -212,12 +212,12 @@ static gboolean start_views(EvalWorld *world, const char *display, GError **erro
         return world->views != NULL;
 }
 
-EvalWorld *eval_world_new(Cli *cli, EvalWorldKind kind, const char *display, GError **error)
+EvalWorld *eval_world_new(Cli *cli, EvalWorldKind kind, const char *display, const char *lane, GError **error)
 {
         g_autoptr(EvalWorld) world = g_new0(EvalWorld, 1);
 
         world->folder = g_dir_make_tmp("impromptu-eval-XXXXXX", error);
-        if (!world->folder || !start_agent(world, error) || !wait_for_agent(cli, world, error))
+        if (!world->folder || !start_agent(world, lane, error) || !wait_for_agent(cli, world, error))
                 return NULL;
         if (kind == WORLD_VIEWS && !start_views(world, display, error))
                 return NULL;

@@ -40,9 +40,10 @@ static gboolean read_seeds(const char *value, guint *seeds)
 /* One option with its value. FALSE, and it was said: it cannot be. */
 static gboolean take_option(Cli *cli, const char *name, const char *value, gboolean apps, Options *options)
 {
+        static const char *const lanes[] = {"fast", "deep", "router", NULL};
         g_autofree char *sentence = NULL;
 
-        if (strcmp(name, "--lane") == 0) {
+        if (strcmp(name, "--lane") == 0 && g_strv_contains(lanes, value)) {
                 options->lane = value;
                 return TRUE;
         }
@@ -54,7 +55,9 @@ static gboolean take_option(Cli *cli, const char *name, const char *value, gbool
                 return TRUE;
         if (apps && strcmp(name, "--seeds") == 0 && read_seeds(value, &options->seeds))
                 return TRUE;
-        if (apps && strcmp(name, "--arm") == 0)
+        if (strcmp(name, "--lane") == 0)
+                sentence = g_strdup("--lane is fast, deep or router.");
+        else if (apps && strcmp(name, "--arm") == 0)
                 sentence = g_strdup("--arm is alone, samples or loops; without it all three are run.");
         else if (apps && strcmp(name, "--seeds") == 0)
                 sentence = g_strdup_printf("--seeds is a number from 1 to %d.", EVAL_SEEDS_MAX);
@@ -105,7 +108,7 @@ void cli_eval(Cli *cli, char **words)
                 return;
         }
         if (apps)
-                eval_apps(cli, set, &(EvalPlan){options.arms ? options.arms : ARMS_ALL, options.lane ? options.lane : "fast", options.seeds, options.out});
+                eval_apps(cli, set, &(EvalPlan){options.arms ? options.arms : ARMS_ALL, options.lane ? options.lane : "fast", options.lane != NULL, options.seeds, options.out});
         else
                 eval_route(cli, set, options.lane ? options.lane : "router");
 }

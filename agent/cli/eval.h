@@ -37,8 +37,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalSet, eval_set_free)
 typedef struct EvalWorld EvalWorld;
 typedef enum { WORLD_AGENT, WORLD_VIEWS } EvalWorldKind; /* with WORLD_VIEWS also a display, and views in it that check drafts */
 
-/* Blocks in cli's loop until the agent answers. display: that of eval_display_name(), for WORLD_VIEWS. NULL and a sentence if it cannot be started. */
-EvalWorld *eval_world_new(Cli *cli, EvalWorldKind kind, const char *display, GError **error);
+/* Blocks in cli's loop until the agent answers. display: that of eval_display_name(), for WORLD_VIEWS. lane: every call of the agent goes along
+ * it; NULL: each along its own. NULL and a sentence if it cannot be started. */
+EvalWorld *eval_world_new(Cli *cli, EvalWorldKind kind, const char *display, const char *lane, GError **error);
 AgentClient *eval_world_client(EvalWorld *world);
 const char *eval_world_folder(EvalWorld *world); /* below it lie run, data and state */
 void eval_world_free(EvalWorld *world);
@@ -81,7 +82,46 @@ const char *eval_arm_name(EvalArm arm);
 typedef struct {
         guint arms;      /* bits: 1 << ARM_… */
         const char *lane;
+        gboolean one_lane; /* the lane was named: all that the loops ask goes along it too */
         guint seeds;
         const char *out; /* NULL: a folder in the person's state */
 } EvalPlan;
 void eval_apps(Cli *cli, EvalSet *set, const EvalPlan *plan);
+
+/* eval-judge.c */
+typedef struct EvalJudge EvalJudge;
+EvalJudge *eval_judge_new(EvalWorld *world, const EvalDisplay *display, GError **error);
+/* Blocks. app: pages of one name share a process. checks NULL: only how the page loads. The verdict as in shell/apps/judge.h; the caller's. */
+json_object *eval_judge_page(EvalJudge *judge, const char *app, const char *page, json_object *checks, GError **error);
+void eval_judge_free(EvalJudge *judge);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalJudge, eval_judge_free)
+
+/* eval-keep.c */
+typedef struct EvalKeep EvalKeep;
+/* folder NULL: one in the person's state, named after the set. given tells whether it was one. */
+EvalKeep *eval_keep_open(const char *folder, const char *title, gboolean *given, GError **error);
+const char *eval_keep_folder(const EvalKeep *keep);
+/* A result of these very words and checks; NULL if it is still to come. Borrowed. */
+json_object *eval_keep_find(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, const char *lane);
+/* page and verdict may be NULL. */
+gboolean eval_keep_add(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, json_object *result, const char *page, json_object *verdict,
+                       GError **error);
+/* The page of a kept result; NULL if there is none. Free with g_free(). */
+char *eval_keep_page(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed);
+/* All was measured: the next evaluation begins anew. */
+void eval_keep_over(EvalKeep *keep);
+void eval_keep_close(EvalKeep *keep);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalKeep, eval_keep_close)
+
+/* eval-run.c */
+typedef struct {
+        char *page, *message, *model; /* page NULL: nothing was delivered, and message says why */
+        gint64 tokens_in, tokens_out;
+        double seconds;
+        gboolean repaired; /* it went through REPAIR */
+} EvalRun;
+void eval_run(Cli *cli, EvalWorld *world, const char *sentence, EvalRun *out);
+void eval_run_clear(EvalRun *run);
+
+/* eval-table.c */
+void eval_table(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, gboolean json);
