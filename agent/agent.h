@@ -8,7 +8,8 @@
 #include "protocols/events.h"
 
 typedef struct Journal Journal;     /* journal.h: the events */
-typedef struct Questions Questions; /* questions.h: what a person is asked, and what they granted */
+typedef struct Grants Grants;       /* grants.h: what each app may do */
+typedef struct Questions Questions; /* questions.h: what a person is asked */
 typedef struct Library Library;     /* library/library.h: apps, tools, pages in git */
 typedef struct Toolbox Toolbox;     /* toolbox.h: tool calls, each confined */
 typedef struct Lanes Lanes;         /* inference/lanes.h: which model answers */
@@ -21,6 +22,7 @@ typedef struct Agent {
         char *state_folder; /* $XDG_STATE_HOME/impromptu: journal, runs, grants */
         char *share_folder; /* prompts, runtime, recordings, prices: the installed data folder, or $IMPROMPTU_DATA */
         Journal *journal;
+        Grants *grants;
         Questions *questions;
         Library *library;
         Toolbox *toolbox;

@@ -1,7 +1,8 @@
 /* impromptu-agent: one for each user session. It owns the library, the runs, the questions and the only keys, and everything reaches it
  * through one Unix socket. Rooms, from the ground up:
  *
- *   journal.c     every event, in one numbering           questions.c  what the person is asked, and grants
+ *   journal.c     every event, in one numbering           questions.c  what the person is asked
+ *   grants.c      what each app may do, and its uses
  *   library/      apps, tools and pages in git            places.c     what can never be granted
  *   toolbox.c     tool calls, each confined (sandbox/)    inference/   which model answers
  *   runs/         the state machine of a request          server.c     HTTP on the socket (reader.c, files.c, api-*.c)
@@ -90,6 +91,7 @@ static void agent_clear(Agent *agent)
         g_clear_pointer(&agent->lanes, lanes_free);
         g_clear_pointer(&agent->usage, usage_free);
         g_clear_pointer(&agent->questions, questions_free);
+        g_clear_pointer(&agent->grants, grants_free);
         g_clear_pointer(&agent->library, library_free);
         g_clear_pointer(&agent->journal, journal_free);
         g_clear_pointer(&agent->data_folder, g_free);
@@ -108,6 +110,11 @@ static Usage *open_usage(const Agent *agent)
         return usage_new(agent->state_folder, prices);
 }
 
+static void tell_holds(const char *holds)
+{
+        g_message("Tools are held to their memory and processes by %s", holds);
+}
+
 static gboolean start(Agent *agent, GError **error)
 {
         g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
@@ -120,9 +127,11 @@ static gboolean start(Agent *agent, GError **error)
             || !(agent->state_folder = make_folder(g_get_user_state_dir(), error)))
                 return FALSE;
         if (!(agent->journal = journal_open(agent->state_folder, error)) || !(agent->library = library_open(agent->data_folder, error))
-            || !(agent->questions = questions_new(agent->state_folder, agent->journal, error)))
+            || !(agent->grants = grants_new(agent->state_folder, agent->journal, error)))
                 return FALSE;
+        agent->questions = questions_new(agent->grants, agent->journal);
         agent->sandbox = sandbox_client_new(sandbox);
+        sandbox_client_tell(agent->sandbox, tell_holds);
         agent->toolbox = toolbox_new(agent);
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });

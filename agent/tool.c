@@ -1,6 +1,7 @@
 /* A tool as data: its manifest, its samples, and the line of it that an app writer sees. */
 #include <string.h>
 
+#include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
@@ -10,6 +11,7 @@
 #define RESULT_MAX_CHARACTERS 1000
 #define REASON_MAX_CHARACTERS 300
 #define SAMPLES_MAX 8
+#define EXPRESSIONS_MAX 16 /* in one sample */
 #define WORLD_FILES_MAX 200
 #define WORLD_TEXT_MAX 65536
 #define WORLD_SIZE_MAX 67108864
@@ -213,6 +215,15 @@ static gboolean check_sample(gsize number, json_object *sample, GError **error)
                 return wrong(error, "Sample %zu needs args, an object.", number);
         if (!json_object_object_get_ex(sample, "result", &result))
                 return wrong(error, "Sample %zu does not say what result must come out.", number);
+        g_autoptr(GHashTable) expressions = g_hash_table_new(g_str_hash, g_str_equal);
+        expressions_find(result, expressions);
+        GHashTableIter iter;
+        gpointer expression;
+        g_hash_table_iter_init(&iter, expressions);
+        while (g_hash_table_iter_next(&iter, &expression, NULL))
+                if (strlen(expression) > TOOLBOX_EXPRESSION_MAX || g_hash_table_size(expressions) > EXPRESSIONS_MAX)
+                        return wrong(error, "Sample %zu: at most %d expressions of %d bytes can be computed.", number, EXPRESSIONS_MAX,
+                                     TOOLBOX_EXPRESSION_MAX);
         if (json_field(sample, "match") && g_strcmp0(match, "exact") != 0 && g_strcmp0(match, "subset") != 0)
                 return wrong(error, "Sample %zu: match is exact or subset.", number);
         if (!world)

@@ -9,6 +9,7 @@
 
 #define RESOURCES_MAX 8 /* of one capability; capabilities.schema.json */
 #define RESOURCE_MAX 1024
+#define DEPTH_MAX 32
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static gboolean refuse(GError **error, const char *format, ...)
@@ -112,7 +113,11 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         static const struct {
                 const char *name;
                 double least, most;
-        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024}};
+                gboolean whole;
+        } known[] = {{"seconds", 0.001, 600, FALSE},
+                     {"memory_mb", 16, 4096, TRUE},
+                     {"processes", 1, 64, TRUE},
+                     {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024, TRUE}};
         double values[G_N_ELEMENTS(known)] = {0};
 
         if (!json_object_is_type(limits, json_type_object))
@@ -125,11 +130,12 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
                         i++;
                 if (i == G_N_ELEMENTS(known))
                         return refuse(error, "The manifest names a limit \"%s\", which there is not.", name);
-                numeric = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+                numeric = json_object_is_type(value, json_type_int) ||
+                          (!known[i].whole && json_object_is_type(value, json_type_double));
                 values[i] = numeric ? json_object_get_double(value) : -1;
                 if (!(values[i] >= known[i].least && values[i] <= known[i].most))
-                        return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least,
-                                      known[i].most);
+                        return refuse(error, "The manifest's limit \"%s\" must be a %snumber from %g to %g.", name,
+                                      known[i].whole ? "whole " : "", known[i].least, known[i].most);
         }
         manifest->seconds = values[0];
         manifest->memory_mb = (guint)values[1];
@@ -231,16 +237,75 @@ static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *ag
         return TRUE;
 }
 
+/* ---- JSON that is read in one way only */
+
+static guint count_names(json_object *value)
+{
+        guint n = 0;
+
+        if (json_object_is_type(value, json_type_object)) {
+                struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+                for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+                        n += 1 + count_names(json_object_iter_peek_value(&at));
+        } else if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        n += count_names(json_object_array_get_idx(value, i));
+        }
+        return n;
+}
+
+/* In strict JSON a colon outside of a text stands after a name, and nowhere else. A text in single quotes is not strict, whatever json-c
+ * says. */
+static guint count_colons(const char *text)
+{
+        gboolean quoted = FALSE;
+        guint n = 0;
+
+        for (; *text; text++) {
+                if (*text == '"')
+                        quoted = !quoted;
+                else if (quoted && *text == '\\' && text[1])
+                        text++;
+                else if (!quoted && *text == '\'')
+                        return G_MAXUINT;
+                else if (!quoted && *text == ':')
+                        n++;
+        }
+        return n;
+}
+
+/* No comments, no NaN, nothing after it, and no name twice: json-c would take the last, another reader the first. */
+static json_object *parse(const char *text, GError **error)
+{
+        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+        json_object *all;
+        gsize end;
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+        all = json_tokener_parse_ex(tokener, text, -1);
+        end = json_tokener_get_parse_end(tokener);
+        json_tokener_free(tokener);
+        if (!all || text[end + strspn(text + end, " \t\r\n")]) {
+                refuse(error, "The manifest is not JSON.");
+        } else if (count_names(all) != count_colons(text)) {
+                refuse(error, "The manifest says something twice, or is not strict JSON: each name may stand there only once.");
+        } else {
+                return all;
+        }
+        json_object_put(all);
+        return NULL;
+}
+
 Manifest *manifest_read(const char *text, const char *const *agreed, GError **error)
 {
         g_autoptr(Manifest) manifest = g_new0(Manifest, 1);
         g_autoptr(GArray) wanted = grants_new(), given = grants_new();
-        json_object *all = json_tokener_parse(text);
+        json_object *all = parse(text, error);
         gboolean done;
 
         manifest->grants = grants_new();
-        done = (all || refuse(error, "The manifest is not JSON.")) && read_all(manifest, all, wanted, error) && read_agreed(given, agreed,
-                                                                                                                            error) &&
+        done = all && read_all(manifest, all, wanted, error) && read_agreed(given, agreed, error) &&
                agree(manifest, wanted, given, error);
         json_object_put(all);
         return done ? g_steal_pointer(&manifest) : NULL;

@@ -155,6 +155,8 @@ static gboolean add_path(Builder *builder, SandboxGrantKind grant, const char *p
                 return FALSE;
         if (builder->items->len > before && !builder->cwd && ((Item *)builder->items->pdata[before])->folder)
                 builder->cwd = path;
+        if (grant == SANDBOX_WRITE && builder->items->len > before)
+                g_ptr_array_add(builder->plan->disks, g_strconcat(builder->world ? builder->world : "", path, NULL));
         if (grant == SANDBOX_WRITE && !builder->world && builder->items->len > before)
                 g_ptr_array_add(builder->plan->written, g_strdup(path));
         return TRUE;
@@ -467,6 +469,7 @@ Plan *plan_new(const PlanRequest *request, GError **error)
 
         plan->job = g_byte_array_new();
         plan->data = -1;
+        plan->disks = g_ptr_array_new_with_free_func(g_free);
         plan->written = g_ptr_array_new_with_free_func(g_free);
         plan->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         builder.world = request->world ? realpath(request->world, NULL) : NULL;
@@ -492,6 +495,7 @@ void plan_free(Plan *plan)
                 close(plan->data);
         g_free(plan->note);
         g_byte_array_unref(plan->job);
+        g_ptr_array_unref(plan->disks);
         g_ptr_array_unref(plan->written);
         g_hash_table_unref(plan->kept);
         g_free(plan);

@@ -21,6 +21,7 @@ typedef struct {
         int fds[JOB_FDS_MAX];
         guint n_fds;
         Net *net;           /* NULL without the capability */
+        GPtrArray *disks;   /* paths on file systems that the tool may write to, for disk_new() */
         GPtrArray *written; /* folders that the tool may change, for protect_sweep(); their targets are the real paths */
         int data;           /* the data folder, -1 */
         gboolean data_full; /* it was full before */

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include "call.h"
+#include "cgroup.h"
 #include "data.h"
 #include "wire.h"
 
@@ -93,7 +94,7 @@ static void send_answer(Request *request, const CallAnswer *answer)
                 json_object_put(raised);
         }
         if (request->reader && request->reader->wire)
-                wire_send(request->reader->wire, head, answer->result, answer->result_size);
+                wire_send_files(request->reader->wire, head, answer->result, answer->result_size, answer->files);
         else
                 json_object_put(head);
 }
@@ -108,7 +109,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         send_answer(data, answer);
 }
 
-static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
         Request *request = data;
         json_object *head;
@@ -117,7 +118,7 @@ static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
                 return;
         head = json_object_new_object();
         json_object_object_add(head, "id", json_object_new_int64(request->id));
-        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        json_object_object_add(head, part ? "part" : "progress", json_object_new_boolean(1));
         wire_send(request->reader->wire, head, text, size);
 }
 
@@ -258,6 +259,16 @@ static void cancel(Reader *reader, gint64 id)
                 }
                 return;
         }
+}
+
+/* Unasked, so that whoever starts a server can tell what holds. */
+static void send_holds(Reader *reader)
+{
+        g_autofree char *text = server_status_holds();
+        json_object *head = json_object_new_object();
+
+        json_object_object_add(head, "holds", json_object_new_string(text));
+        wire_send(reader->wire, head, NULL, 0);
 }
 
 static void send_status(Reader *reader, gint64 id)
@@ -411,11 +422,13 @@ static int run(Server *server)
 
         g_unix_signal_add(SIGTERM, signal_cb, server);
         g_unix_signal_add(SIGINT, signal_cb, server);
+        cgroup_available(NULL); /* before there are other processes */
         server->pool = pool_new(program, ready_cb, server);
         g_main_loop_run(server->loop);
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
         g_clear_pointer(&server->pool, pool_free);
+        cgroup_leave();
         g_ptr_array_unref(server->readers);
         g_main_loop_unref(server->loop);
         return 0;
@@ -430,11 +443,12 @@ int server_run_fd(int fd)
 {
         Server server;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* it clears up; what it started is killed with it */
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         init(&server);
         server.one = TRUE;
         add_reader(&server, fd);
+        send_holds(server.readers->pdata[0]);
         return run(&server);
 }
 

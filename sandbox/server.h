@@ -17,5 +17,7 @@ int server_run_socket(const char *path);
 
 /* How tools are confined here, as lines of text; newly allocated. */
 char *server_status_text(void);
+/* What holds a call to its memory and its number of processes here: one line of that text. */
+char *server_status_holds(void);
 /* The worker's program: beside this one, or where it is installed. */
 char *server_worker_program(void);

@@ -22,9 +22,11 @@
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define ROOT_TMPFS "mode=755,size=8m,nr_inodes=4096"
-#define SCRATCH_TMPFS "mode=1777,size=64m,nr_inodes=4096"
+#define SCRATCH_TMPFS "mode=1777,size=128m,nr_inodes=4096" /* room for the files of a result */
+#define NO_DATA_TMPFS "mode=1777,size=64m,nr_inodes=4096"  /* where there is no data folder */
 #define OPEN_FILES 64
-#define SCRATCH_BYTES (64UL << 20)
+#define WAITING_SIGNALS 64 /* and timers */
+#define SCRATCH_BYTES (128UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
 #define GET_TID_ADDRESS 40 /* PR_GET_TID_ADDRESS, absent from older headers */
@@ -296,7 +298,7 @@ bool confine_prepare(const char *home, ConfineError *error)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
                 return fail_errno(error, "scratch");
-        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
+        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, NO_DATA_TMPFS) < 0)
                 return fail_errno(error, "data");
         if (!make_identity(home))
                 return fail_errno(error, "identity");
@@ -569,7 +571,7 @@ static bool set_limits(const Job *job)
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
                limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
-               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0) && limit(RLIMIT_SIGPENDING, WAITING_SIGNALS);
 }
 
 static bool drop_capabilities(void)

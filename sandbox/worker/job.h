@@ -17,6 +17,7 @@
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
 #define PROGRESS_MAX 4096 /* bytes of one report */
+#define PART_MAX (256 * 1024) /* bytes of one piece of a result */
 
 #define WORKER_CONTROL_FD 3
 #define WORKER_MESSAGE_MAX 480
@@ -61,7 +62,8 @@ typedef struct {
 
 typedef enum {
         FRAME_STARTED = 'S',     /* confined; from here on everything is the tool's word */
-        FRAME_RESULT = 'R',      /* JSON */
+        FRAME_RESULT = 'R',      /* JSON; the descriptors of its files come along */
+        FRAME_PART = 'A',        /* JSON, any number of times before the answer */
         FRAME_RAISED = 'T',      /* JSON {message, traceback} */
         FRAME_PROGRESS = 'P',    /* JSON, any number of times before the one that is the answer */
         FRAME_NO_MEMORY = 'M',   /* text */

@@ -28,7 +28,7 @@ static const char *const allowed[] = {
         "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2",
         "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "lseek", "fcntl",
         "flock", "fsync",
-        "fdatasync", "truncate", "ftruncate", "fallocate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
+        "fdatasync", "truncate", "ftruncate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
         "renameat2", "mkdir",
         "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chown", "fchown",
         "lchown", "fchownat",
@@ -56,7 +56,7 @@ static const char *const allowed[] = {
         "rt_sigpending",
         "rt_sigtimedwait", "rt_sigsuspend", "rt_sigqueueinfo", "sigaltstack", "getrandom", "membarrier", "capget", "getcpu",
         /* pairs of sockets; socket() itself is not here */
-        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
+        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "getsockname",
         "getpeername",
 };
 
@@ -71,6 +71,9 @@ static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, 
 static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
                              PR_GET_PDEATHSIG, PR_GET_KEEPCAPS,
                              PR_GET_SECUREBITS};
+
+/* Not how large its buffers are: they are the kernel's memory, which no limit of ours counts. */
+static const int socket_options[] = {SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, SO_LINGER};
 
 #define NEW_NAMESPACES                                                                                           \
         (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |                \
@@ -101,6 +104,9 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
         for (unsigned i = 0; i < sizeof prctls / sizeof *prctls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
+        for (unsigned i = 0; i < sizeof socket_options / sizeof *socket_options; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2, SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+                                        SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)socket_options[i]));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ,
                                                                                     (scmp_datum_t)(unsigned)NEW_NAMESPACES, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
@@ -116,6 +122,8 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
         /* The C library does not expect that this fails, and then works with whatever was on its stack: programs that size their buffers
          * by it (sort) break. A tool alone does without, because it tells the machine's memory, load and uptime. */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(sysinfo), 0);
+        /* It would take room on a disk without writing, so that nobody could say whose it is (disk.h). The C library writes instead. */
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(fallocate), 0);
         /* subprocess then says "Permission denied" and names the program */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execve), 0);
         bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execveat), 0);

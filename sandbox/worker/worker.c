@@ -134,6 +134,42 @@ static bool parse_job(Job *job, const char *block, const char **source, const ch
                                                                                                                               head->cwd));
 }
 
+/* hand_over(channel, data, fds): sends the whole of data; fds, a packed array of int, go along with its beginning. */
+static PyObject *hand_over(PyObject *self, PyObject *arguments)
+{
+        union {
+                char bytes[CMSG_SPACE(sizeof(int) * JOB_FDS_MAX)];
+                struct cmsghdr align;
+        } control = {0};
+        const char *data, *fds;
+        Py_ssize_t size, fds_size;
+        int channel;
+        ssize_t n;
+
+        if (!PyArg_ParseTuple(arguments, "iy#y#", &channel, &data, &size, &fds, &fds_size))
+                return NULL;
+        if (size <= 0 || fds_size <= 0 || (size_t)fds_size > sizeof(int) * JOB_FDS_MAX) {
+                PyErr_SetString(PyExc_ValueError, "too many files");
+                return NULL;
+        }
+        struct iovec io = {(char *)data, (size_t)size};
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE((size_t)fds_size)};
+        struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+
+        part->cmsg_level = SOL_SOCKET;
+        part->cmsg_type = SCM_RIGHTS;
+        part->cmsg_len = CMSG_LEN((size_t)fds_size);
+        memcpy(CMSG_DATA(part), fds, (size_t)fds_size);
+        do
+                n = sendmsg(channel, &message, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+        if (n <= 0 || !write_all(channel, data + n, (size_t)(size - n)))
+                return PyErr_SetFromErrno(PyExc_OSError);
+        Py_RETURN_NONE;
+}
+
+static PyMethodDef runner_functions[] = {{"hand_over", hand_over, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+
 static void run_tool(const JobHead *head, const char *source, const char *arguments)
 {
         PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIi", source, (Py_ssize_t)head->source, arguments,
@@ -300,10 +336,16 @@ static PyObject *load_module(const char *source, const char *file, const char *n
 
 static bool load_python(void)
 {
+        PyPreConfig before;
         PyConfig config;
         PyObject *gc;
         bool ready;
 
+        /* an isolated interpreter does not look at LANG: without this it could not open a file whose name has an ä */
+        PyPreConfig_InitIsolatedConfig(&before);
+        before.utf8_mode = 1;
+        if (PyStatus_Exception(Py_PreInitialize(&before)))
+                return false;
         PyConfig_InitIsolatedConfig(&config);
         config.site_import = 0;
         config.write_bytecode = 0;
@@ -317,6 +359,8 @@ static bool load_python(void)
                 return false;
         if (load_module(fetch_source, "<impromptu>", "impromptu"))
                 runner = load_module(runner_source, "<runner>", "impromptu_runner");
+        if (runner && PyModule_AddFunctions(runner, runner_functions) < 0)
+                runner = NULL;
         gc = runner ? PyImport_ImportModule("gc") : NULL;
         if (!gc) {
                 PyErr_Print();

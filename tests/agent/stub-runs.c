@@ -91,7 +91,8 @@ const char *runs_ask(Runs *runs, const char *text, const char *app, const char *
         return NULL;
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *key, GError **error)
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
+                     GError **error)
 {
         return begin(runs, text ? text : "fix", key);
 }

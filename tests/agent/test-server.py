@@ -378,6 +378,68 @@ def virtual_responses():
 
 
 @test
+def a_smaller_folder_and_a_chosen_file():
+    place, inner = ROOT + "/whole", ROOT + "/whole/part"
+    os.makedirs(inner, exist_ok=True)
+    note = inner + "/note.txt"
+    with open(note, "w") as file:
+        file.write("x")
+    os.symlink(note, inner + "/link.txt")
+    os.makedirs(ROOT + "/home/.ssh", exist_ok=True)
+    keep_tool("probe", "echo", {"read": [place]})
+    events = Stream()
+    got = {}
+    caller = threading.Thread(target=lambda: got.update(ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"})))
+    caller.start()
+    events.wait(lambda e: any(name == "question" for name, _, _ in e), "the question")
+    question = [data for name, _, data in events.events if name == "question"][-1]
+    assert question["choose"] == ["once", "open", "always"], question
+    answer = "/api/v1/answers/" + question["question"]
+    refused("POST", answer, {"answer": "open", "folder": "/usr"}, 403, "denied")
+    refused("POST", answer, {"answer": "open", "folder": place + "/nothing"}, 404, "not-found")
+    refused("POST", answer, {"answer": "no", "folder": inner}, 400, "bad-request")
+    ask_json("POST", answer, {"answer": "open", "folder": inner})
+    caller.join(DEADLINE)
+    assert got["result"]["grants"] == [f"read {inner}"], got
+    events.wait(lambda e: any(name == "answered" and data.get("resource") == inner for name, _, data in e), "what was chosen")
+    events.close()
+    keep_tool("probe", "echo")
+    answers = ask_json("POST", "/api/v1/apps/disk/chosen", {"files": [inner + "/link.txt", place, "/etc/shadow", "note", ROOT + "/none"]})["files"]
+    assert answers[0] == {"path": inner + "/link.txt", "file": note}, answers
+    assert all("file" not in entry and entry["error"] for entry in answers[1:]), answers
+    got = ask_json("POST", "/api/v1/tools/probe", {"arguments": {"deep": [{"file": note}], "other": "/etc/passwd"}, "app": "disk"})
+    assert got["result"]["grants"] == [f"read {note}"], got
+    for body in ({"files": []}, {"files": ["/x"] * 65}, {}):
+        refused("POST", "/api/v1/apps/disk/chosen", body, 400, "bad-request")
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    got = ask_json("POST", "/api/v1/tools/probe", {"arguments": {"file": note}, "app": "disk"})
+    assert got["result"]["grants"] == [], got
+
+
+@test
+def a_removed_app_leaves_nothing_and_comes_back_whole():
+    os.makedirs(ROOT + "/place", exist_ok=True)
+    keep_tool("probe", "echo", {"list": [ROOT + "/place"]})
+    events = Stream()
+    caller = threading.Thread(target=lambda: ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}))
+    caller.start()
+    events.wait(lambda e: any(name == "question" for name, _, _ in e), "the question")
+    ask_json("POST", "/api/v1/answers/" + [data for name, _, data in events.events if name == "question"][-1]["question"], {"answer": "always"})
+    caller.join(DEADLINE)
+    events.close()
+    data = f"{ROOT}/data/impromptu/tool-data/disk"
+    os.makedirs(data + "/probe")
+    open(data + "/probe/kept", "w").close()
+    ask_json("DELETE", "/api/v1/apps/disk")
+    assert not os.path.exists(data) and ask_json("GET", "/api/v1/grants?app=disk")["grants"] == []
+    ask_json("POST", "/api/v1/apps/disk/undo", {})
+    assert os.path.exists(data + "/probe/kept")
+    grants = ask_json("GET", "/api/v1/grants?app=disk")["grants"]
+    assert [grant["capability"] for grant in grants] == ["list"], grants
+    ask_json("DELETE", "/api/v1/grants/" + grants[0]["id"])
+
+
+@test
 def ask_is_idempotent():
     first = Stream("POST", "/api/v1/ask", {"text": "finish"}, headers={"Idempotency-Key": "k1"})
     first.over.wait(DEADLINE)
@@ -404,6 +466,13 @@ def a_tool_asks_and_waits():
     assert got["result"]["arguments"] == {"n": 1} and got["result"]["grants"] == [f"list {ROOT}/place"], got
     grant = ask_json("GET", "/api/v1/grants")["grants"][0]
     assert ask_json("DELETE", "/api/v1/grants/" + grant["id"])["grants"] == []
+    # What is used is told, and what is not used for long ends.
+    listed = ask_json("GET", "/api/v1/grants?app=disk&log=1")
+    assert listed["days"] == 90 and [entry["what"] for entry in listed["log"]][:2] == ["revoked", "used"], listed
+    assert "log" not in ask_json("GET", "/api/v1/grants") and ask_json("GET", "/api/v1/grants?app=other")["grants"] == []
+    assert ask_json("POST", "/api/v1/grants", {"days": 30})["days"] == 30
+    for days in ({"days": 0}, {"days": 3651}, {"days": "9"}, {}):
+        refused("POST", "/api/v1/grants", days, 400, "bad-request")
     # A caller that hangs up takes its question with it.
     connection = Connection()
     connection.request("POST", "/api/v1/tools/probe", json.dumps({"arguments": {}, "app": "disk"}))
