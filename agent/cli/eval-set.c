@@ -86,7 +86,7 @@ typedef gboolean (*ReadFunc)(EvalSet *set, json_object *object, const Place *pla
 static EvalSet *read_set(const char *path, const char *own, const char *list, GDestroyNotify free_case, ReadFunc read, GError **error)
 {
         const char *known[] = {"title", list, NULL};
-        g_autofree char *share = share_folder("eval"), *own_path = g_build_filename(share, "eval", own, NULL);
+        g_autofree char *share = path ? NULL : share_folder("eval"), *own_path = path ? NULL : g_build_filename(share, "eval", own, NULL);
         Place place = {path ? path : own_path, list};
         json_object *object = read_object(place.path, error), *array;
         g_autoptr(EvalSet) set = g_new0(EvalSet, 1);
@@ -260,7 +260,58 @@ static gboolean read_app(EvalSet *set, json_object *object, const Place *place, 
         return TRUE;
 }
 
+/* The prompt of this name is moved from one set into the other. */
+static gboolean pick(EvalSet *from, EvalSet *into, json_object *name, const Place *place, GError **error)
+{
+        const char *wanted = json_object_is_type(name, json_type_string) ? json_object_get_string(name) : "";
+
+        for (guint i = 0; i < from->cases->len; i++) {
+                if (strcmp(((const AppCase *)from->cases->pdata[i])->name, wanted) != 0)
+                        continue;
+                g_ptr_array_add(into->cases, g_ptr_array_steal_index(from->cases, i));
+                return TRUE;
+        }
+        return fault(error, place, "“%.60s” is no prompt of that set, or is there twice.", wanted);
+}
+
+/* A set that is a part of another: {title, of: a file beside this one, names}. */
+static EvalSet *read_part(const char *path, json_object *object, GError **error)
+{
+        static const char *const known[] = {"title", "of", "names", NULL};
+        Place place = {path, "names"};
+        const char *title = text_field(object, "title", API_TITLE_MAX, TRUE, &place, error);
+        const char *of = title ? text_field(object, "of", EVAL_CASES_MAX, TRUE, &place, error) : NULL;
+        json_object *names = field(object, "names");
+        gsize count = json_object_is_type(names, json_type_array) ? json_object_array_length(names) : 0;
+        g_autofree char *folder = g_path_get_dirname(path), *whole_path = of ? g_build_filename(folder, of, NULL) : NULL;
+        g_autoptr(EvalSet) whole = NULL, part = NULL;
+
+        if (!of || !only_fields(object, known, &place, error))
+                return NULL;
+        if (!count || strchr(of, '/')) {
+                fault(error, &place, strchr(of, '/') ? "“of” must be the name of a file beside this one." : "“names” must be an array of prompts' names.");
+                return NULL;
+        }
+        whole = read_set(whole_path, NULL, "prompts", app_case_free, read_app, error);
+        part = whole ? g_new0(EvalSet, 1) : NULL;
+        if (!part)
+                return NULL;
+        part->title = g_strdup(title);
+        part->cases = g_ptr_array_new_with_free_func(app_case_free);
+        for (place.at = 1; place.at <= count; place.at++)
+                if (!pick(whole, part, json_object_array_get_idx(names, place.at - 1), &place, error))
+                        return NULL;
+        return g_steal_pointer(&part);
+}
+
 EvalSet *eval_set_apps(const char *path, GError **error)
 {
-        return read_set(path, "apps.json", "prompts", app_case_free, read_app, error);
+        json_object *object = path ? read_object(path, error) : NULL;
+        EvalSet *set;
+
+        if (path && !object)
+                return NULL;
+        set = object && field(object, "of") ? read_part(path, object, error) : read_set(path, "apps.json", "prompts", app_case_free, read_app, error);
+        json_object_put(object);
+        return set;
 }

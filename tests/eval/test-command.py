@@ -151,7 +151,8 @@ def test_killed():
 
 def test_state_folder():
     """Without --out it is kept in the person's state, and a finished one begins anew."""
-    path = write("one.json", {"title": "One board", "prompts": PROMPTS["prompts"][:1]})
+    write("whole.json", PROMPTS)
+    path = write("one.json", {"title": "One board", "of": "whole.json", "names": ["tally"]})
     for _ in range(2):
         status, out, err = run("eval", "apps", "--arm", "alone", path)
         assert status == 0 and "1 of 1  alone tally" in err, err
@@ -177,6 +178,12 @@ def test_broken_sets():
     for what, text, words in faults:
         status, out, err = run("eval", what, write("broken.json", text))
         assert status == 2 and words in err and "broken.json" in err and not out, (what, text, status, out, err)
+    write("whole.json", PROMPTS)
+    for part, words in (({"of": "../whole.json", "names": ["tally"]}, "beside this one"), ({"of": "whole.json", "names": []}, "“names” must be"),
+                        ({"of": "whole.json", "names": ["tally", "tally"]}, "entry 2 of “names”: “tally” is no prompt of that set, or is there twice"),
+                        ({"of": "missing.json", "names": ["x"]}, "missing.json"), ({"of": "whole.json", "names": ["tally"], "more": 1}, "no field “more”")):
+        status, out, err = run("eval", "apps", write("part.json", {"title": "x", **part}))
+        assert status == 2 and words in err, (part, err)
     status, out, err = run("eval", "apps", FOLDER + "/missing.json")
     assert status == 2 and "missing.json" in err, err
 

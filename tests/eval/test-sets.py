@@ -59,7 +59,7 @@ def test_schemas():
         schema = json.loads(read("eval", name + ".schema.json"))
         jsonschema.Draft202012Validator.check_schema(schema)
         resolver = jsonschema.RefResolver(schema["$id"], schema, store=store)
-        files = [one for one in os.listdir(os.path.join(DATA, "eval")) if re.fullmatch(name + r"(-\d+)?\.json", one)]
+        files = [one for one in os.listdir(os.path.join(DATA, "eval")) if re.fullmatch(name + r"(-\d+)?\.json", one)] + ["dozen.json"] * (name == "apps")
         assert files
         for one in files:
             jsonschema.Draft202012Validator(schema, resolver=resolver).validate(json.loads(read("eval", one)))
@@ -75,6 +75,7 @@ def test_sizes():
         assert case["want"] not in ("edit", "fix") or "front" in case, case
     prompts, mutations = sets("apps.json", "prompts"), json.loads(read("eval", "mutations.json"))
     assert len(prompts) >= PROMPTS_MIN and set(mutations) == {prompt["name"] for prompt in prompts}
+    assert set(sets("dozen.json", "names")) <= set(mutations) and len(set(sets("dozen.json", "names"))) == 12
     pages = {name[:-5] for name in os.listdir(os.path.join(DATA, "eval", "reference"))}
     assert pages == set(mutations), pages ^ set(mutations)
 
