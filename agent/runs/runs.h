@@ -56,6 +56,9 @@ typedef void (*RouteFunc)(json_object *answer, const GError *error, gpointer use
  * the rules do not decide; NULL: none, and `by` is "nobody". func is called once, from the main loop. */
 void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func, gpointer user_data);
 
+/* The route that the rules alone decide, by name and at once; NULL where a model would be asked. front: the title of the app in front, or NULL. */
+const char *runs_route_rule(Runs *runs, const char *text, const char *front);
+
 /* A page from the sentence and one fixed instruction (data/prompts/alone.md), for comparing: no plan, no tools, no checks. answer (borrowed):
  * {page, whole, fault?, ms, provider, model, recording?, tokens_in, tokens_out}. attempt, from 1, tells the drafts of one sentence apart. */
 typedef void (*AloneFunc)(json_object *answer, const GError *error, gpointer user_data);

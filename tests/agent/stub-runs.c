@@ -217,6 +217,11 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
         func(answer, NULL, user_data);
 }
 
+const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+{
+        return g_str_has_prefix(text, "how ") ? "tool" : NULL;
+}
+
 void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
 {
         g_autoptr(json_object) answer = json_object_new_object();

@@ -5,7 +5,7 @@ import json, os, select, signal, subprocess, sys, tempfile, time, traceback
 
 BUILD, DATA = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 IMPROMPTU = os.path.join(BUILD, "agent/cli/impromptu")
-WAIT = 120     # seconds for a command that must end
+WAIT = 240     # seconds for a command that must end
 SAMPLES = 32   # as many drafts as an app can have
 FOLDER = tempfile.mkdtemp(prefix="eval-")
 SHARE, OUT = FOLDER + "/share", FOLDER + "/out"
