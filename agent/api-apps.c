@@ -261,7 +261,8 @@ void api_suggestions(Exchange *exchange)
                 add_row(rows, "change", plain, detail, app->id);
         }
         if (*prefix)
-                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route", runs_route_rule(agent->runs, plain, app ? app->title : NULL));
+                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route",
+                              runs_route_rule(agent->runs, plain, app ? app->title : NULL));
         add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);

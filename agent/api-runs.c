@@ -115,7 +115,8 @@ void api_route(Exchange *exchange)
         if (refused)
                 return;
         exchange_wait(exchange);
-        runs_route(exchange->agent->runs, text, (const char *const *)titles, json_text(exchange->body, "front"), lane, answered_cb, exchange);
+        runs_route(exchange->agent->runs, text, (const char *const *)titles, json_text(exchange->body, "front"), lane, answered_cb,
+                   exchange);
 }
 
 void api_alone(Exchange *exchange)

@@ -1,8 +1,8 @@
-/* impromptu-judge: plays hand-written checks on pages, for “impromptu eval”. A line of JSON on stdin is a job (shell/apps/judge.h), a line on
- * stdout its verdict, in the same order; it ends with stdin. Pages are a model's, so it is confined as the shell is.
+/* impromptu-judge: plays hand-written checks on pages, for “impromptu eval”. A line of JSON on stdin is a job (shell/apps/judge.h), a line
+ * on stdout its verdict, in the same order; it ends with stdin. Pages are a model's, so it is confined as the shell is.
  *
- * Exit status, after sysexits.h: 0 stdin ended, 65 a job that is none, 71 no runtime folder, 74 no X display, 77 as root or without WebKit's
- * sandbox. */
+ * Exit status, after sysexits.h: 0 stdin ended, 65 a job that is none, 71 no runtime folder, 74 no X display, 77 as root or without
+ * WebKit's sandbox. */
 #include <X11/Xlib.h>
 #include <gio/gunixinputstream.h>
 #include <gtk/gtk.h>
@@ -112,7 +112,8 @@ int main(int argc, char **argv)
         int code;
 
         if (geteuid() == 0) {
-                fputs("impromptu-judge: A page that a model wrote is never opened as root. Run the evaluation as an ordinary user.\n", stderr);
+                fputs("impromptu-judge: A page that a model wrote is never opened as root. Run the evaluation as an ordinary user.\n",
+                      stderr);
                 return EX_NOPERM;
         }
         confine_inheritance();

@@ -282,12 +282,21 @@ static gboolean do_all(Work *work, guint arms, GError **error)
         return TRUE;
 }
 
+/* Before a model is paid for anything: can pages be tried here at all? */
+static gboolean judge_works(Work *work, GError **error)
+{
+        json_object *verdict = eval_judge_page(work->judge, "ready", "<!doctype html><title>Ready</title><p>Ready", NULL, error);
+
+        json_object_put(verdict);
+        return verdict != NULL;
+}
+
 static gboolean start(Work *work, GError **error)
 {
         work->display = eval_display_new(error);
         work->world = work->display ? eval_world_new(work->cli, WORLD_AGENT, NULL, NULL, error) : NULL;
         work->judge = work->world ? eval_judge_new(work->world, work->display, error) : NULL;
-        return work->judge != NULL;
+        return work->judge && judge_works(work, error);
 }
 
 static void finish(Work *work)

@@ -10,7 +10,8 @@ EvalJudge *eval_judge_new(EvalWorld *world, const EvalDisplay *display, GError *
 {
         g_autofree char *program = eval_program("impromptu-judge", "shell"), *run = g_build_filename(eval_world_folder(world), "run", NULL);
         const char *argv[] = {program, NULL};
-        const char *environment[] = {"XDG_RUNTIME_DIR", run, "DISPLAY", eval_display_name(display), "GTK_A11Y", "none", "NO_AT_BRIDGE", "1", NULL};
+        const char *environment[] =
+                {"XDG_RUNTIME_DIR", run, "DISPLAY", eval_display_name(display), "GTK_A11Y", "none", "NO_AT_BRIDGE", "1", NULL};
         GSubprocess *process = eval_start(argv, environment, G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE, error);
         EvalJudge *judge;
 
@@ -38,7 +39,8 @@ json_object *eval_judge_page(EvalJudge *judge, const char *app, const char *page
         verdict = line ? json_tokener_parse(line) : NULL;
         if (!verdict) {
                 g_clear_error(error);
-                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "The pages cannot be tried: impromptu-judge ended (it says why above).");
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                                    "The pages cannot be tried: impromptu-judge ended (it says why above).");
         }
         return verdict;
 }

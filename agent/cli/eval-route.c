@@ -75,7 +75,8 @@ static void add(Score *score, const RouteCase *asked, json_object *answer)
         if (by == BY_MODEL && *model && !score->model)
                 score->model = g_steal_pointer(&model);
         if (!right && score->wrong_count++ < WRONG_SHOWN_MAX)
-                g_string_append_printf(score->wrong, "  %-7s → %-7s by %s  “%s”\n", asked->want, went, by == BY_RULE ? "rule " : "model", say);
+                g_string_append_printf(score->wrong, "  %-7s → %-7s by %s  “%s”\n", asked->want, went, by == BY_RULE ? "rule " : "model",
+                                       say);
 }
 
 static json_object *body_of(const RouteCase *asked, const char *lane)
@@ -133,7 +134,8 @@ static void print_by(Score *score, By by, const char *name)
         GArray *ms = score->ms[by];
 
         if (ms->len)
-                printf("%-9s %u of %u right; ms: median %.1f, 95th percentile %.1f, longest %.1f\n", name, score->by[by].right, score->by[by].all,
+                printf("%-9s %u of %u right; ms: median %.1f, 95th percentile %.1f, longest %.1f\n", name, score->by[by].right,
+                       score->by[by].all,
                        score_percentile(ms, 0.5), score_percentile(ms, 0.95), score_percentile(ms, 1));
 }
 
@@ -191,7 +193,8 @@ static gboolean ask_all(Cli *cli, EvalWorld *world, const EvalSet *set, const ch
 
                 if (!answer) {
                         g_autofree char *say = text_plain(asked->say, SAY_SHOWN);
-                        fprintf(stderr, "impromptu: that was sentence %u of %u, “%s”; nothing is told of the others.\n", i + 1, set->cases->len, say);
+                        fprintf(stderr, "impromptu: that was sentence %u of %u, “%s”; nothing is told of the others.\n", i + 1,
+                                set->cases->len, say);
                         return FALSE;
                 }
                 add(score, asked, answer);

@@ -150,7 +150,8 @@ void eval_run(Cli *cli, EvalWorld *world, const char *sentence, EvalRun *out)
         following.timer = g_timeout_add_seconds(RUN_S, late_cb, &following);
         json_object_object_add(body, "text", json_object_new_string(sentence));
         json_object_object_add(body, "make", json_object_new_boolean(TRUE));
-        desktop = agent_client_follow(following.client, "GET", API_PREFIX "/events", NULL, 0, TRUE, desktop_event_cb, desktop_state_cb, &following);
+        desktop = agent_client_follow(following.client, "GET", API_PREFIX "/events", NULL, 0, TRUE, desktop_event_cb, desktop_state_cb,
+                                      &following);
         run = agent_client_follow(following.client, "POST", API_PREFIX "/ask", body, 0, FALSE, event_cb, state_cb, &following);
         while (!following.over)
                 g_main_loop_run(cli->loop);

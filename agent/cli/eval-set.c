@@ -43,7 +43,8 @@ static const char *text_field(json_object *object, const char *name, gsize max, 
                 return NULL;
         if (text && *text && g_utf8_strlen(text, -1) <= (glong)max)
                 return text;
-        fault(error, place, value ? "“%s” must be a text of 1 to %zu characters." : "“%s” is missing (a text of 1 to %zu characters).", name, max);
+        fault(error, place, value ? "“%s” must be a text of 1 to %zu characters." : "“%s” is missing (a text of 1 to %zu characters).",
+              name, max);
         return NULL;
 }
 
@@ -105,7 +106,8 @@ static EvalSet *read_set(const char *path, const char *own, const char *list, GD
         for (place.at = 1; read_well && place.at <= count; place.at++) {
                 json_object *entry = json_object_array_get_idx(array, place.at - 1);
 
-                read_well = json_object_is_type(entry, json_type_object) ? read(set, entry, &place, error) : fault(error, &place, "it is no object.");
+                read_well = json_object_is_type(entry, json_type_object) ? read(set, entry, &place, error)
+                        : fault(error, &place, "it is no object.");
         }
         json_object_put(object);
         return read_well ? g_steal_pointer(&set) : NULL;
@@ -196,7 +198,8 @@ static void app_case_free(gpointer data)
 /* A name becomes a folder's. */
 static gboolean is_name(const char *name)
 {
-        return g_ascii_isalnum(*name) && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) && strlen(name) <= EVAL_NAME_MAX;
+        return g_ascii_isalnum(*name) && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") == strlen(name) &&
+                strlen(name) <= EVAL_NAME_MAX;
 }
 
 static gboolean check_is_usable(json_object *check, guint number, const Place *place, GError **error)
@@ -289,7 +292,8 @@ static EvalSet *read_part(const char *path, json_object *object, GError **error)
         if (!of || !only_fields(object, known, &place, error))
                 return NULL;
         if (!count || strchr(of, '/')) {
-                fault(error, &place, strchr(of, '/') ? "“of” must be the name of a file beside this one." : "“names” must be an array of prompts' names.");
+                fault(error, &place, strchr(of, '/') ? "“of” must be the name of a file beside this one."
+                      : "“names” must be an array of prompts' names.");
                 return NULL;
         }
         whole = read_set(whole_path, NULL, "prompts", app_case_free, read_app, error);
@@ -311,7 +315,8 @@ EvalSet *eval_set_apps(const char *path, GError **error)
 
         if (path && !object)
                 return NULL;
-        set = object && field(object, "of") ? read_part(path, object, error) : read_set(path, "apps.json", "prompts", app_case_free, read_app, error);
+        set = object && field(object, "of") ? read_part(path, object, error)
+                : read_set(path, "apps.json", "prompts", app_case_free, read_app, error);
         json_object_put(object);
         return set;
 }

@@ -42,7 +42,8 @@ static void print_arm(const char *name, const Sum *sum)
         Interval share = score_share(sum->passed, sum->apps);
         g_autofree char *passed = g_strdup_printf("%u of %u", sum->passed, sum->apps);
 
-        printf("%-8s %-11s %5.1f %%  (%.1f to %.1f)%*s %8u %8u %6u of %-6u %10" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %9.1f\n", name, passed,
+        printf("%-8s %-11s %5.1f %%  (%.1f to %.1f)%*s %8u %8u %6u of %-6u %10" G_GINT64_FORMAT " %9" G_GINT64_FORMAT " %9.1f\n", name,
+               passed,
                sum->apps ? 100.0 * sum->passed / sum->apps : 0, share.low, share.high, share.high < 99.95 && share.low < 9.95 ? 2 : 1, "",
                sum->repaired, sum->apps - sum->passed, sum->checks_passed, sum->checks, sum->tokens_in, sum->tokens_out, sum->seconds);
 }
@@ -65,7 +66,8 @@ static void print_pair(EvalArm one, EvalArm other, const Sum *sums, guint n)
                 sum_a += a->share[i];
                 sum_b += b->share[i];
         }
-        printf("%s over %s: %+.1f points (%+.1f to %+.1f), ", eval_arm_name(one), eval_arm_name(other), 100 * (sum_a - sum_b) / n, points.low, points.high);
+        printf("%s over %s: %+.1f points (%+.1f to %+.1f), ", eval_arm_name(one), eval_arm_name(other), 100 * (sum_a - sum_b) / n,
+               points.low, points.high);
         printf("ratio ");
         print_number(sum_b > 0 ? sum_a / sum_b : sum_a > 0 ? INFINITY : 1);
         printf(" (");
@@ -96,7 +98,8 @@ static void print_text(const EvalSet *set, const EvalPlan *plan, const EvalKeep 
         g_autofree char *title = text_plain(set->title, API_TITLE_MAX);
         gboolean paired = FALSE;
 
-        printf("%s · lane %s · %s · %u prompts, %u seed%s\n\n", title, plan->lane, model, set->cases->len, plan->seeds, plan->seeds == 1 ? "" : "s");
+        printf("%s · lane %s · %s · %u prompts, %u seed%s\n\n", title, plan->lane, model, set->cases->len, plan->seeds,
+               plan->seeds == 1 ? "" : "s");
         printf("arm      passed              (95 %%, Wilson)  repaired  failing  checks            tokens in       out   seconds\n");
         for (guint arm = 0; arm < ARM_COUNT; arm++)
                 if (plan->arms & 1u << arm)
@@ -130,7 +133,8 @@ void eval_table(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, 
         for (guint i = 0; i < set->cases->len; i++)
                 for (guint arm = 0; arm < ARM_COUNT; arm++)
                         for (guint seed = 1; seed <= plan->seeds; seed++) {
-                                json_object *line = plan->arms & 1u << arm ? eval_keep_find(keep, set->cases->pdata[i], arm, seed, plan->lane) : NULL;
+                                json_object *line = plan->arms & 1u << arm
+                                        ? eval_keep_find(keep, set->cases->pdata[i], arm, seed, plan->lane) : NULL;
 
                                 if (!line)
                                         continue;

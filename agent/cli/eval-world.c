@@ -1,5 +1,5 @@
-/* The worlds of an evaluation: an agent of its own in a folder of its own, so that the person's apps neither help nor suffer. What the agent
- * is told about models (keys in the environment, the person's lanes.json, a choice that was made) is the person's. */
+/* The worlds of an evaluation: an agent of its own in a folder of its own, so that the person's apps neither help nor suffer. What the
+ * agent is told about models (keys in the environment, the person's lanes.json, a choice that was made) is the person's. */
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
@@ -187,7 +187,8 @@ static gboolean wait_for_agent(Cli *cli, EvalWorld *world, GError **error)
 
 static gboolean start_agent(EvalWorld *world, const char *lane, GError **error)
 {
-        g_autofree char *program = eval_program("impromptu-agent", "agent"), *run = make(world->folder, "run"), *data = make(world->folder, "data"),
+        g_autofree char *program = eval_program("impromptu-agent", "agent");
+        g_autofree char *run = make(world->folder, "run"), *data = make(world->folder, "data"),
                         *state = make(world->folder, "state"), *old = g_strdup(g_getenv("XDG_RUNTIME_DIR")),
                         *bus = g_strconcat("unix:path=", old ? old : "/nonexistent", "/bus", NULL);
         const char *kept_bus = g_getenv("DBUS_SESSION_BUS_ADDRESS");
@@ -251,7 +252,8 @@ void eval_world_free(EvalWorld *world)
 
 EvalDisplay *eval_display_new(GError **error)
 {
-        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+        g_autoptr(GSubprocessLauncher) launcher =
+                g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
         g_autofree EvalDisplay *display = g_new0(EvalDisplay, 1);
         const char *argv[] = {"Xvfb", "-displayfd", "3", "-screen", "0", "1280x800x24", "-nolisten", "tcp", "-noreset", NULL};
         char number[DISPLAY_DIGITS + 1] = "";
@@ -272,7 +274,8 @@ EvalDisplay *eval_display_new(GError **error)
                 return NULL;
         if (!g_ascii_isdigit(number[0])) {
                 eval_end(display->server);
-                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED, "No X display could be started to try the pages on: is Xvfb installed?");
+                g_set_error_literal(error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                                    "No X display could be started to try the pages on: is Xvfb installed?");
                 return NULL;
         }
         display->name = g_strconcat(":", g_strstrip(number), NULL);

@@ -77,7 +77,8 @@ static gboolean take_words(Cli *cli, char **words, gboolean apps, Options *optio
                         }
                         options->file = *words;
                 } else if (!words[1]) {
-                        g_autofree char *sentence = g_strdup_printf("The option “%.40s” needs a value, or there is none of this name.", *words);
+                        g_autofree char *sentence =
+                                g_strdup_printf("The option “%.40s” needs a value, or there is none of this name.", *words);
                         cli_bad_words(cli, sentence);
                         return FALSE;
                 } else if (!take_option(cli, words[0], words[1], apps, options)) {
@@ -108,7 +109,9 @@ void cli_eval(Cli *cli, char **words)
                 return;
         }
         if (apps)
-                eval_apps(cli, set, &(EvalPlan){options.arms ? options.arms : ARMS_ALL, options.lane ? options.lane : "fast", options.lane != NULL, options.seeds, options.out});
+                eval_apps(cli, set,
+                          &(EvalPlan){options.arms ? options.arms : ARMS_ALL, options.lane ? options.lane : "fast", options.lane != NULL,
+                                      options.seeds, options.out});
         else
                 eval_route(cli, set, options.lane ? options.lane : "router");
 }

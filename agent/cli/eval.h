@@ -37,8 +37,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalSet, eval_set_free)
 typedef struct EvalWorld EvalWorld;
 typedef enum { WORLD_AGENT, WORLD_VIEWS } EvalWorldKind; /* with WORLD_VIEWS also a display, and views in it that check drafts */
 
-/* Blocks in cli's loop until the agent answers. display: that of eval_display_name(), for WORLD_VIEWS. lane: every call of the agent goes along
- * it; NULL: each along its own. NULL and a sentence if it cannot be started. */
+/* Blocks in cli's loop until the agent answers. display: that of eval_display_name(), for WORLD_VIEWS. lane: every call of the agent goes
+ * along it; NULL: each along its own. NULL and a sentence if it cannot be started. */
 EvalWorld *eval_world_new(Cli *cli, EvalWorldKind kind, const char *display, const char *lane, GError **error);
 AgentClient *eval_world_client(EvalWorld *world);
 const char *eval_world_folder(EvalWorld *world); /* below it lie run, data and state */
@@ -91,7 +91,8 @@ void eval_apps(Cli *cli, EvalSet *set, const EvalPlan *plan);
 /* eval-judge.c */
 typedef struct EvalJudge EvalJudge;
 EvalJudge *eval_judge_new(EvalWorld *world, const EvalDisplay *display, GError **error);
-/* Blocks. app: pages of one name share a process. checks NULL: only how the page loads. The verdict as in shell/apps/judge.h; the caller's. */
+/* Blocks. app: pages of one name share a process. checks NULL: only how the page loads. The verdict as in shell/apps/judge.h; the
+ * caller's. */
 json_object *eval_judge_page(EvalJudge *judge, const char *app, const char *page, json_object *checks, GError **error);
 void eval_judge_free(EvalJudge *judge);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalJudge, eval_judge_free)
@@ -104,7 +105,8 @@ const char *eval_keep_folder(const EvalKeep *keep);
 /* A result of these very words and checks; NULL if it is still to come. Borrowed. */
 json_object *eval_keep_find(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, const char *lane);
 /* page and verdict may be NULL. */
-gboolean eval_keep_add(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, json_object *result, const char *page, json_object *verdict,
+gboolean eval_keep_add(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, json_object *result, const char *page,
+                       json_object *verdict,
                        GError **error);
 /* The page of a kept result; NULL if there is none. Free with g_free(). */
 char *eval_keep_page(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed);

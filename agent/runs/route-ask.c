@@ -92,7 +92,8 @@ static void done_cb(const LaneResult *result, const GError *error, gpointer user
         } else {
                 gboolean known = route_read_word(result->content, result->content_length, &said);
                 g_autoptr(json_object) answer =
-                        answer_new(question, "model", route_rules_temper(runs_route_rules(question->agent->runs), question->sentence, &world, said));
+                        answer_new(question, "model",
+                                   route_rules_temper(runs_route_rules(question->agent->runs), question->sentence, &world, said));
 
                 json_add_text(answer, "said", known ? run_route_name(said) : NULL);
                 json_add_text(answer, "provider", result->provider);

@@ -22,12 +22,13 @@
 #include "protocols/text.h"
 
 typedef enum {
-        LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS, LIST_MACHINE, LIST_CHANGE,
-        LIST_BROKEN, LIST_MORE, LIST_COUNT
+        LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS,
+        LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
-        "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken", "more",
+        "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
+        "more",
 };
 
 typedef struct {
@@ -118,7 +119,8 @@ static guint words_before(const char *words, const char *at)
 
 static gboolean fault(GError **error, const char *language, const char *list, const char *what)
 {
-        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "routes.json cannot be used: “%s” of the language “%s” %s.", list, language, what);
+        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "routes.json cannot be used: “%s” of the language “%s” %s.", list, language,
+                    what);
         return FALSE;
 }
 
@@ -217,7 +219,8 @@ RouteRules *route_rules_load(const char *share_folder, GError **error)
                 return NULL;
         languages = json_field_object(object, "languages");
         if (!languages || json_object_object_length(languages) > ROUTE_LANGUAGES_MAX) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "routes.json cannot be used: “languages” must be an object of at most %d languages.",
+                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED,
+                            "routes.json cannot be used: “languages” must be an object of at most %d languages.",
                             ROUTE_LANGUAGES_MAX);
                 return NULL;
         }
@@ -265,7 +268,8 @@ static int named_title(const char *words, const Language *language, const char *
                 g_autofree char *own = without(title, language->lists[LIST_FILLERS]);
                 const char *wanted = own[1] ? own : title;
 
-                if ((strstr(words, title) || strstr(bare, wanted) || (bare[1] && g_str_has_prefix(wanted, bare))) && strlen(title) > longest) {
+                if ((strstr(words, title) || strstr(bare, wanted) || (bare[1] && g_str_has_prefix(wanted, bare))) &&
+                    strlen(title) > longest) {
                         longest = strlen(title);
                         found = i;
                 }
@@ -351,13 +355,16 @@ static gboolean is_machine(const Language *language, const char *words)
         return begins(words, language->lists[LIST_QUESTIONS]) && holds(words, language->lists[LIST_MACHINE]);
 }
 
-typedef enum { RULE_OPEN, RULE_AGAIN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT } Rule;
+typedef enum {
+        RULE_OPEN, RULE_AGAIN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT
+} Rule;
 
 static const struct {
         const char *name;
         Route route;
 } rule_names[RULE_COUNT] = {
-        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT}, [RULE_MACHINE] = {"machine", ROUTE_TOOL},
+        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
+        [RULE_MACHINE] = {"machine", ROUTE_TOOL},
         [RULE_CHANGE] = {"change", ROUTE_EDIT}, [RULE_BROKEN] = {"broken", ROUTE_FIX}, [RULE_MAKE] = {"make", ROUTE_APP},
         [RULE_THING] = {"thing", ROUTE_APP}, [RULE_MORE] = {"more", ROUTE_EDIT},
 };

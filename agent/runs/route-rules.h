@@ -20,7 +20,7 @@ typedef struct {
 
 typedef struct {
         Route route;
-        const char *rule;   /* which one: "title", "system", "open", "again", "text", "machine", "change", "broken", "make", "thing", "more" (static) */
+        const char *rule;   /* which one, as route-rules.c names them: "title", "system", "open", … (static) */
         const char *action; /* of a system verb: "logout", "lock", …; else NULL. The rules' */
         int title;          /* of "open" and "title": the place in titles; else -1 */
 } RouteChoice;
@@ -34,7 +34,8 @@ void route_rules_free(RouteRules *rules);
 gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const RouteWorld *world, RouteChoice *choice);
 /* Likewise for titles alone: those that the sentence is, or is the beginning of. -1: none. */
 int route_rules_title(const char *sentence, const char *const *titles);
-/* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as a question. */
+/* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as
+ * a question. */
 Route route_rules_temper(const RouteRules *rules, const char *sentence, const RouteWorld *world, Route said);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RouteRules, route_rules_free)

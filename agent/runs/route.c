@@ -216,8 +216,8 @@ static const char *system_advice(const char *action)
         for (guint i = 0; i < G_N_ELEMENTS(advices); i++)
                 if (g_strcmp0(action, advices[i].action) == 0)
                         return advices[i].advice;
-        return "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start programs from "
-               "the prompt bar.";
+        return "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start "
+               "programs from the prompt bar.";
 }
 
 static void decide(Run *run, Route route)

@@ -508,7 +508,8 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
         page_start(runs->agent, address, cancellable, func, user_data);
 }
 
-void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func, gpointer user_data)
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func,
+                gpointer user_data)
 {
         g_auto(GStrv) own = titles ? NULL : runs_library_titles(runs->agent);
         RouteWorld world = {.titles = titles ? titles : (const char *const *)own, .front = front};

@@ -42,11 +42,16 @@ static void test_system(void)
         static const struct {
                 const char *sentence, *action;
         } cases[] = {
-                {"Log out", "logout"}, {"could you please sign out now", "logout"}, {"lock my screen", "lock"}, {"Reboot this machine", "restart"},
-                {"power off", "shutdown"}, {"please suspend the laptop", "sleep"}, {"make a screenshot", "screenshot"}, {"system settings", "settings"},
-                {"Bitte abmelden", "logout"}, {"sperre den Bildschirm", "lock"}, {"Neustart!", "restart"}, {"mach mal ein Bildschirmfoto", "screenshot"},
-                {"se déconnecter", "logout"}, {"verrouiller l'écran s'il te plaît", "lock"}, {"éteindre", "shutdown"}, {"ouvre les réglages", "settings"},
-                {"cerrar sesión", "logout"}, {"bloquear la pantalla", "lock"}, {"suspender", "sleep"}, {"abre los ajustes por favor", "settings"},
+                {"Log out", "logout"}, {"could you please sign out now", "logout"}, {"lock my screen", "lock"},
+                {"Reboot this machine", "restart"},
+                {"power off", "shutdown"}, {"please suspend the laptop", "sleep"}, {"make a screenshot", "screenshot"},
+                {"system settings", "settings"},
+                {"Bitte abmelden", "logout"}, {"sperre den Bildschirm", "lock"}, {"Neustart!", "restart"},
+                {"mach mal ein Bildschirmfoto", "screenshot"},
+                {"se déconnecter", "logout"}, {"verrouiller l'écran s'il te plaît", "lock"}, {"éteindre", "shutdown"},
+                {"ouvre les réglages", "settings"},
+                {"cerrar sesión", "logout"}, {"bloquear la pantalla", "lock"}, {"suspender", "sleep"},
+                {"abre los ajustes por favor", "settings"},
                 {"riavvia il computer", "restart"}, {"apri le impostazioni", "settings"},
         };
 
@@ -70,8 +75,10 @@ static void test_without_front(void)
         } cases[] = {
                 {"a letter to my aunt", "content"}, {"write a haiku", "content"}, {"a letter counter", "app"}, {"a recipe planner", "app"},
                 {"ein Märchen über einen Igel", "content"}, {"une recette de crêpes", "content"}, {"un cuento para niños", "content"},
-                {"scrivi una lettera a Giulia", "content"}, {"how much swap is used?", "tool"}, {"wie voll ist der Arbeitsspeicher?", "tool"},
-                {"build me a scoreboard", "app"}, {"ein Kalender für Geburtstage", "app"}, {"un diario de viajes", "app"}, {"un orologio", "app"},
+                {"scrivi una lettera a Giulia", "content"}, {"how much swap is used?", "tool"},
+                {"wie voll ist der Arbeitsspeicher?", "tool"},
+                {"build me a scoreboard", "app"}, {"ein Kalender für Geburtstage", "app"}, {"un diario de viajes", "app"},
+                {"un orologio", "app"},
                 {"something to sort my stamps", "app"}, {"quelque chose pour trier mes timbres", "app"},
                 /* Without an app in front nothing can be changed or broken. */
                 {"make it green", UNDECIDED}, {"it does not work", UNDECIDED}, {"add a button", UNDECIDED},
@@ -88,9 +95,12 @@ static void test_in_front(void)
         static const struct {
                 const char *sentence, *route;
         } cases[] = {
-                {"make it green", "edit"}, {"it does not work", "fix"}, {"add a button for tomorrow", "edit"}, {"the totals are wrong", "fix"},
-                {"entferne die Fußzeile", "edit"}, {"der Knopf reagiert nicht", "fix"}, {"remplace le titre", "edit"}, {"la page reste vide", "fix"},
-                {"ordena por fecha", "edit"}, {"la lista desaparece", "fix"}, {"metti il titolo in alto", "edit"}, {"la somma è sbagliata", "fix"},
+                {"make it green", "edit"}, {"it does not work", "fix"}, {"add a button for tomorrow", "edit"},
+                {"the totals are wrong", "fix"},
+                {"entferne die Fußzeile", "edit"}, {"der Knopf reagiert nicht", "fix"}, {"remplace le titre", "edit"},
+                {"la page reste vide", "fix"},
+                {"ordena por fecha", "edit"}, {"la lista desaparece", "fix"}, {"metti il titolo in alto", "edit"},
+                {"la somma è sbagliata", "fix"},
                 {"a scoreboard", "app"}, {"a poem about it", "content"}, {"how much memory is free?", "tool"}, {"log out", "system"},
         };
 
