@@ -5,7 +5,7 @@ import json, os, subprocess, sys, threading, queue
 
 JUDGE, DATA, NAMES = os.path.abspath(sys.argv[1]), sys.argv[2], sys.argv[3:]
 JUDGES = 2        # side by side
-DEADLINE_S = 170  # for all of it; then what is missing has failed
+DEADLINE_S = 500  # for all of it; then what is missing has failed
 MUTATIONS = 3
 BLANK = "<!doctype html><title>Blank</title>"
 
