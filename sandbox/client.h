@@ -17,6 +17,7 @@ typedef enum {
         SANDBOX_ERROR_CRASHED,     /* died by a signal */
         SANDBOX_ERROR_CANCELLED,
         SANDBOX_ERROR_DATA,        /* its data folder holds more than it may */
+        SANDBOX_ERROR_PACKAGES,    /* its Python packages cannot be had: the message says which and why, as evidence for who writes it */
 } SandboxError;
 #define SANDBOX_ERROR sandbox_error_quark()
 GQuark sandbox_error_quark(void);
@@ -33,12 +34,13 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_FILES_BYTES_MAX (128 * 1024 * 1024) /* together */
 #define SANDBOX_FILE_NAME_MAX 120    /* characters */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN, SANDBOX_DEVICE,
+               SANDBOX_AUDIO } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
         /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h); a
-         * program's name ("ffmpeg") */
+         * program's name ("ffmpeg"); a device's path ("/dev/video0", devices.h); "play" or "record" */
         const char *resource;
 } SandboxGrant;
 
@@ -52,6 +54,10 @@ typedef struct {
         const SandboxGrant *grants;
         gsize n_grants;
         const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
+        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for want
+         * of a module, if install is set; else that is SANDBOX_ERROR_PACKAGES. What was installed before is there in either case. */
+        const char *const *packages;
+        gboolean install;
         const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;

@@ -14,6 +14,7 @@
 #define JOB_ITEMS_MAX 512 /* mounts, hidden and protected places, files */
 #define JOB_PATH_MAX 4096
 #define NET_FD 4          /* the broker's socket inside */
+#define AUDIO_FD 5        /* that of the sound's broker */
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
 #define PROGRESS_MAX 4096 /* bytes of one report */
@@ -27,6 +28,7 @@
 #define HOST_ID_OF_ROOTS_TOOLS 100000
 
 #define DATA_FOLDER "/run/impromptu/data" /* inside */
+#define SITE_FOLDER "/run/impromptu/packages" /* inside: the Python packages that the tool names; runner.py has it as well */
 
 typedef enum {
         ITEM_LIST,  /* mount; names and sizes */
@@ -34,11 +36,13 @@ typedef enum {
         ITEM_WRITE, /* mount; read and write */
         ITEM_DATA,  /* mount of the data folder; read and write */
         ITEM_DATA_FULL, /* likewise, but with more in it than may be: read and remove */
+        ITEM_SITE,  /* mount of installed Python packages; read, and map their libraries */
         ITEM_RUN,   /* mount of a program's file; read and execute */
         ITEM_HIDE,  /* an empty mount over a place inside a mount */
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */
         ITEM_PIN,   /* a folder inside a write mount that cannot be moved away */
         ITEM_TEXT,  /* a small file with the content that follows */
+        ITEM_DEVICE, /* mount of a device; read, write, and what of ioctl seccomp.c allows */
 } ItemKind;
 
 typedef struct {
@@ -51,12 +55,21 @@ typedef struct {
         uint64_t device, inode; /* what the path outside was when it was checked */
 } JobItem;
 
+/* What a job does that is none of a tool's: the steps of an installation of Python packages. */
+typedef enum {
+        INSTALL_NONE,
+        INSTALL_DOWNLOAD, /* may use internet sockets, in its own network, which has a loopback and nothing else */
+        INSTALL_UNPACK,   /* like a tool, but for the size of its files */
+} InstallStep;
+
 typedef struct {
         uint32_t magic, size; /* of the whole block */
         uint32_t n_items, n_fds;
         uint32_t source, arguments, cwd; /* lengths; cwd follows the arguments */
         uint32_t processes, seconds, output_max;
+        uint32_t audio; /* likewise, of the sound's broker */
         uint32_t net; /* which of the descriptors sent along is the broker's socket, from 1; 0: none */
+        uint32_t install; /* InstallStep */
         uint64_t memory;
 } JobHead;
 

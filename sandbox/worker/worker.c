@@ -30,7 +30,8 @@
 extern const char runner_source[], fetch_source[];
 
 static PyObject *runner;         /* the module of runner.py */
-static struct sock_fprog filter, running_filter; /* without and with programs to start */
+static struct sock_fprog filters[2][2]; /* without and with programs to start, without and with devices */
+static struct sock_fprog loopback_filter; /* of an installation */
 static const char *home;
 static unsigned host_uid, host_gid;
 
@@ -98,7 +99,7 @@ static bool receive_head(JobHead *head, int *fds)
         if (n_fds)
                 memcpy(fds, CMSG_DATA(part), n_fds * sizeof(int));
         return n == (ssize_t)sizeof *head && head->magic == JOB_MAGIC && head->size >= sizeof *head && head->size <= JOB_BYTES_MAX &&
-               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds && head->net <= n_fds;
+               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds && head->net <= n_fds && head->audio <= n_fds;
 }
 
 /* Cuts the next string out of the block; *at moves on. NUL-terminated, because the block's strings are sent with their NUL. */
@@ -172,9 +173,9 @@ static PyMethodDef runner_functions[] = {{"hand_over", hand_over, METH_VARARGS, 
 
 static void run_tool(const JobHead *head, const char *source, const char *arguments)
 {
-        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIi", source, (Py_ssize_t)head->source, arguments,
+        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIii", source, (Py_ssize_t)head->source, arguments,
                                                (Py_ssize_t)head->arguments, CHANNEL_FD,
-                                               head->output_max, head->net ? NET_FD : -1);
+                                               head->output_max, head->net ? NET_FD : -1, head->audio ? AUDIO_FD : -1);
 
         /* serve() ends the process; coming back means that not even its handlers had room */
         Py_XDECREF(result);
@@ -197,19 +198,27 @@ static void become_spare_process(int channel, int log)
 }
 
 /* The grants are mounted, so no descriptor is needed any more but the broker's socket, if there is one. */
-static bool keep_net(const Job *job)
+static bool keep_brokers(const Job *job)
 {
-        int last = CHANNEL_FD;
+        const struct {
+                uint32_t sent;
+                int place;
+        } brokers[] = {{job->head->net, NET_FD}, {job->head->audio, AUDIO_FD}};
+        int held[2] = {-1, -1}, next = CHANNEL_FD + 1;
 
-        if (job->head->net) {
-                int fd = job->fds[job->head->net - 1];
-
-                if (fd != NET_FD && dup2(fd, NET_FD) < 0)
+        /* out of the way of each other's places first */
+        for (int i = 0; i < 2; i++)
+                if (brokers[i].sent && (held[i] = fcntl(job->fds[brokers[i].sent - 1], F_DUPFD_CLOEXEC, AUDIO_FD + 1)) < 0)
                         return false;
-                fcntl(NET_FD, F_SETFD, FD_CLOEXEC);
-                last = NET_FD;
+        for (int i = 0; i < 2; i++) {
+                if (!brokers[i].sent)
+                        continue;
+                if (dup3(held[i], brokers[i].place, O_CLOEXEC) < 0 ||
+                    (brokers[i].place > next && syscall(SYS_close_range, next, brokers[i].place - 1, 0) < 0))
+                        return false;
+                next = brokers[i].place + 1;
         }
-        return syscall(SYS_close_range, last + 1, ~0u, 0) == 0;
+        return syscall(SYS_close_range, next, ~0u, 0) == 0;
 }
 
 /* Everything a child does, in order. mapped is readable once it has a uid. */
@@ -245,9 +254,9 @@ static void spare(int channel, int log, int mapped)
         }
         if (!confine_grant(&job, &error))
                 leave(&error);
-        if (!keep_net(&job))
+        if (!keep_brokers(&job))
                 _exit(1);
-        if (!confine_close(&job, job_runs(&job) ? &running_filter : &filter, &error))
+        if (!confine_close(&job, head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filters[job_runs(&job)][job_has_device(&job)], &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
         run_tool(&head, source, arguments);
@@ -366,6 +375,7 @@ static bool load_python(void)
                 PyErr_Print();
                 return false;
         }
+        Py_XDECREF(PyObject_CallMethod(runner, "settle", NULL));
         /* a collection in a child would touch, and so copy, every page of the interpreter */
         Py_XDECREF(PyObject_CallMethod(gc, "collect", NULL));
         Py_XDECREF(PyObject_CallMethod(gc, "freeze", NULL));
@@ -394,11 +404,20 @@ static int refuse_all(const char *message)
         return 1;
 }
 
+static bool make_filters(void)
+{
+        for (int i = 0; i < 4; i++)
+                if (confine_filter_make(&filters[i / 2][i % 2], i / 2, i % 2, false) < 0)
+                        return false;
+        return confine_filter_make(&loopback_filter, false, false, true) == 0;
+}
+
 int main(void)
 {
         char byte;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        unsetenv("LD_BIND_NOW"); /* it was for this process: its spares need not look up what it calls */
         syscall(SYS_close_range, WORKER_CONTROL_FD + 1, ~0u, 0);
         fcntl(WORKER_CONTROL_FD, F_SETFD, FD_CLOEXEC);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -408,7 +427,7 @@ int main(void)
         if (!choose_ids())
                 return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run "
                                   "Impromptu as an ordinary user.");
-        if (confine_filter_make(&filter, false) < 0 || confine_filter_make(&running_filter, true) < 0)
+        if (!make_filters())
                 return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");
