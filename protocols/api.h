@@ -52,6 +52,8 @@ typedef enum {
  * /app/ and virtual responses come beside these. */
 #define API_REQUESTS(X)                                       \
         X(ASK, "POST", "/api/v1/ask", TRUE)                   \
+        X(ROUTE, "POST", "/api/v1/route", TRUE)               \
+        X(ALONE, "POST", "/api/v1/alone", TRUE)               \
         X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \
         X(APPS, "GET", "/api/v1/apps", FALSE)                 \
         X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
