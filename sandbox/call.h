@@ -34,11 +34,11 @@ typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gs
 typedef void (*CallStartedFunc)(Call *call, gpointer data);
 
 typedef struct {
-        CallStartedFunc started;   /* at most once, before the others */
         CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */
         gpointer data;
+        CallStartedFunc started;   /* at most once, before the others; may be NULL */
 } CallFuncs;
 
 /* Takes the plan and the spare. */

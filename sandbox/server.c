@@ -208,7 +208,7 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {started_cb, progress_cb, answered_cb, gone_cb, request};
+        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request, started_cb};
         g_autoptr(GError) error = NULL;
         const char *message;
         Plan *plan;
