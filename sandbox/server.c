@@ -24,6 +24,7 @@
 typedef struct {
         GMainLoop *loop;
         Pool *pool;
+        GSource *refill;    /* the next spare is ordered then */
         Installer *installer;
         GQueue line;        /* Request that wait */
         GPtrArray *readers; /* Reader */
@@ -51,6 +52,7 @@ typedef struct {
 } Request;
 
 static void start_waiting(Server *server);
+static void refill(Server *server);
 static void install(Request *request);
 
 /* ---- requests */
@@ -134,6 +136,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
                 request->wanting = PACKAGES_WANTED;
         else
                 send_answer(request, answer);
+        refill(request->server);
 }
 
 static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
@@ -149,12 +152,26 @@ static void progress_cb(Call *call, gboolean part, const char *text, gsize size,
         wire_send(request->reader->wire, head, text, size);
 }
 
+static void refill(Server *server)
+{
+        watch_clear(&server->refill);
+        if (server->pool)
+                pool_refill(server->pool);
+}
+
+static gboolean refill_cb(gpointer data)
+{
+        refill(data);
+        return G_SOURCE_CONTINUE;
+}
+
+/* Most tools are done in a moment, and the next spare is ordered then; it does not wait for one that takes long. */
 static void started_cb(Call *call, gpointer data)
 {
         Request *request = data;
 
-        if (request->server->pool)
-                pool_refill(request->server->pool);
+        if (!request->server->refill)
+                request->server->refill = watch_after(SERVER_REFILL_MS, refill_cb, request->server);
 }
 
 static void gone_cb(Call *call, gpointer data)
@@ -164,8 +181,7 @@ static void gone_cb(Call *call, gpointer data)
 
         request->call = NULL;
         server->running--;
-        if (server->pool)
-                pool_refill(server->pool);
+        refill(server);
         if (request->wanting == PACKAGES_WANTED && request->reader)
                 install(request);
         else
@@ -230,7 +246,8 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        /* making the next spare would hold up a call that is alone: both want the kernel's locks on mounts. Where several run it is the spare that is waited for. */
+        /* Making the next spare would hold up a call that is alone: both want the kernel's locks on mounts, and the same pages. Where several run it is the
+         * spare that is waited for. */
         if (server->running != 1)
                 pool_refill(server->pool);
         return TRUE;
@@ -539,6 +556,7 @@ static int run(Server *server)
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
         g_clear_pointer(&server->installer, installer_free);
+        watch_clear(&server->refill);
         g_clear_pointer(&server->pool, pool_free);
         cgroup_leave();
         g_ptr_array_unref(server->readers);

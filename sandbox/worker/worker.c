@@ -196,7 +196,7 @@ static void become_spare_process(int channel, int log)
         signal(SIGPIPE, SIG_IGN);
 }
 
-/* The grants are mounted, so no descriptor is needed any more but the broker's socket, if there is one. */
+/* The grants are mounted, so no descriptor is needed any more but the ruleset, and the broker's socket, if there is one. */
 static bool keep_net(const Job *job)
 {
         int last = CHANNEL_FD;
@@ -209,7 +209,8 @@ static bool keep_net(const Job *job)
                 fcntl(NET_FD, F_SETFD, FD_CLOEXEC);
                 last = NET_FD;
         }
-        return syscall(SYS_close_range, last + 1, ~0u, 0) == 0;
+        return (last + 1 == RULESET_FD || syscall(SYS_close_range, last + 1, RULESET_FD - 1, 0) == 0) &&
+               syscall(SYS_close_range, RULESET_FD + 1, ~0u, 0) == 0;
 }
 
 /* Everything a child does, in order. mapped is readable once it has a uid. */
