@@ -119,6 +119,10 @@ static gboolean check_resources(const char *capability, json_object *array, GErr
                 static const char *const facts[] = {"sensors", "mounts", "processes", "battery", NULL};
                 if (g_str_equal(capability, "system") && !g_strv_contains(facts, text))
                         return wrong(error, "There is no system fact “%.40s”; there are sensors, mounts, processes and battery.", text);
+                if (g_str_equal(capability, "device") && !g_str_has_prefix(text, "/dev/"))
+                        return wrong(error, "“%.40s” is no device; it is a path such as /dev/video0.", text);
+                if (g_str_equal(capability, "audio") && !g_str_equal(text, "play") && !g_str_equal(text, "record"))
+                        return wrong(error, "“%.40s” is nothing that can be done with sound; there are play and record.", text);
                 if (g_str_equal(capability, "run") && !is_program_name(text))
                         return wrong(error, "“%.40s” is no program's name; it is written without a path, such as ffmpeg.", text);
         }
@@ -150,7 +154,7 @@ static gboolean check_limits(json_object *limits, GError **error)
 
 static gboolean check_capabilities(json_object *capabilities, GError **error)
 {
-        static const char *const names[] = {"list", "read", "write", "system", "net", "run", NULL};
+        static const char *const names[] = {"list", "read", "write", "system", "net", "run", "device", "audio", NULL};
         json_object_object_foreach(capabilities, key, value) {
                 if (g_str_equal(key, "limits")) {
                         if (!check_limits(value, error))
@@ -159,7 +163,8 @@ static gboolean check_capabilities(json_object *capabilities, GError **error)
                         if (!packages_check(value, error))
                                 return FALSE;
                 } else if (!g_strv_contains(names, key)) {
-                        return wrong(error, "There is no capability “%.40s”; there are list, read, write, system and net.", key);
+                        return wrong(error, "There is no capability “%.40s”; there are list, read, write, system, net, run, device "
+                                     "and audio.", key);
                 } else if (!check_resources(key, value, error)) {
                         return FALSE;
                 }

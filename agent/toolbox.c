@@ -77,7 +77,7 @@ static const struct {
         const char *name;
         SandboxGrantKind kind;
 } capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
-                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}};
+                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}, {"device", SANDBOX_DEVICE}, {"audio", SANDBOX_AUDIO}};
 
 static void need_free(gpointer data)
 {
@@ -186,7 +186,7 @@ static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments
 
 static gboolean is_place(SandboxGrantKind kind)
 {
-        return kind != SANDBOX_SYSTEM && kind != SANDBOX_NET && kind != SANDBOX_RUN;
+        return kind == SANDBOX_LIST || kind == SANDBOX_READ || kind == SANDBOX_WRITE;
 }
 
 static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
@@ -194,7 +194,7 @@ static gboolean add_need(Call *call, gsize capability, const char *text, GError 
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM || capabilities[capability].kind == SANDBOX_RUN) {
+        if (!is_place(capabilities[capability].kind) && capabilities[capability].kind != SANDBOX_NET) {
                 resource = g_strdup(text);
         } else if (capabilities[capability].kind == SANDBOX_NET) {
                 const char *why = NULL;

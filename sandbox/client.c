@@ -126,8 +126,9 @@ static void clear_file(gpointer data)
 static const char *known_type(const char *type)
 {
         static const char *const types[] = {
-                "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/svg+xml", "audio/mpeg", "audio/ogg", "audio/wav",
-                "audio/flac", "audio/mp4", "video/mp4", "video/webm", "video/ogg", "text/plain", "text/csv", "text/markdown", "application/json",
+                "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/svg+xml", "audio/mpeg",
+                "audio/ogg", "audio/wav", "audio/flac", "audio/mp4", "video/mp4", "video/webm", "video/ogg", "text/plain", "text/csv",
+                "text/markdown", "application/json",
                 "application/pdf", "application/zip", "application/gzip", "application/vnd.sqlite3", "font/ttf", "font/otf", "font/woff2",
         };
 
@@ -358,7 +359,7 @@ static void closed_cb(gpointer data)
 static GStrv clean_environment(void)
 {
         static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-                                            "XDG_RUNTIME_DIR", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
                                             "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_TIMEOUT",
                                             "PIP_DEFAULT_TIMEOUT"};
         GStrv environment = g_new0(char *, 1);

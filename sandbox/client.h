@@ -34,16 +34,18 @@ GQuark sandbox_error_quark(void);
 #define SANDBOX_FILES_BYTES_MAX (128 * 1024 * 1024) /* together */
 #define SANDBOX_FILE_NAME_MAX 120    /* characters */
 
-typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN } SandboxGrantKind;
+typedef enum { SANDBOX_LIST, SANDBOX_READ, SANDBOX_WRITE, SANDBOX_SYSTEM, SANDBOX_NET, SANDBOX_RUN, SANDBOX_DEVICE,
+               SANDBOX_AUDIO } SandboxGrantKind;
 
 typedef struct {
         SandboxGrantKind kind;
         /* a canonical absolute path; a fact's name ("sensors", "mounts", "processes", "battery"); a server in its one spelling (hosts.h); a
-         * program's name ("ffmpeg") */
+         * program's name ("ffmpeg"); a device's path ("/dev/video0", devices.h); "play" or "record" */
         const char *resource;
 } SandboxGrant;
 
-/* How far a call is, {"progress": …, "text"?: …}, or a piece of its result, {"part": …}: an object as the tool says, and untrusted; borrowed. Of reports
+/* How far a call is, {"progress": …, "text"?: …}, or a piece of its result, {"part": …}: an object as the tool says, and untrusted;
+ * borrowed. Of reports
  * that come too fast only the last is told; pieces come all, in order, together at most output_max bytes. */
 typedef void (*SandboxProgressFunc)(json_object *progress, gpointer user_data);
 
@@ -53,7 +55,8 @@ typedef struct {
         const SandboxGrant *grants;
         gsize n_grants;
         const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
-        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for want
+        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for
+         * want
          * of a module, if install is set; else that is SANDBOX_ERROR_PACKAGES. What was installed before is there in either case. */
         const char *const *packages;
         gboolean install;
@@ -91,7 +94,8 @@ SandboxClient *sandbox_client_new(const char *program);
 /* Likewise, with an impromptu-sandbox that already serves at a socket. */
 SandboxClient *sandbox_client_new_for_socket(const char *path);
 void sandbox_client_warm(SandboxClient *client);
-/* func is called whenever the program is started, with what holds tools to their memory and their number of processes here ("the kernel: …",
+/* func is called whenever the program is started, with what holds tools to their memory and their number of processes here ("the kernel:
+ * …",
  * "watchdog …"); valid during the call. */
 typedef void (*SandboxToldFunc)(const char *holds);
 void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func);

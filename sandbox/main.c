@@ -83,8 +83,9 @@ static char *save_file(const char *folder, guint place, const SandboxFile *file,
         g_autofree char *path = g_build_filename(folder, name, NULL);
         g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file->fd, FALSE, error);
         gsize size = mapped ? g_mapped_file_get_length(mapped) : 0;
+        const char *content = size ? g_mapped_file_get_contents(mapped) : "";
 
-        if (!mapped || !g_file_set_contents_full(path, size ? g_mapped_file_get_contents(mapped) : "", (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
+        if (!mapped || !g_file_set_contents_full(path, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
                 return NULL;
         return g_steal_pointer(&path);
 }
@@ -143,12 +144,20 @@ static void progress_cb(json_object *progress, gpointer data)
         g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static int run_call(const Options *options, const SandboxCall *call)
+static void status_cb(const char *holds)
+{
+        g_autofree char *text = server_status_text(holds);
+
+        fputs(text, stdout);
+}
+
+static int run_call(const Options *options, const SandboxCall *call, SandboxToldFunc told)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
         Run run = {.loop = g_main_loop_new(NULL, FALSE), .files = options->files, .status = EXIT_FAILED};
 
         run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
+        sandbox_client_tell(run.client, told);
         sandbox_call_async(run.client, call, NULL, ran_cb, &run);
         g_main_loop_run(run.loop);
         sandbox_client_free(run.client);
@@ -219,7 +228,7 @@ static int run_tool(const Options *options, const char *tool)
         call.output_max = manifest->output_max;
         call.packages = (const char *const *)manifest->packages;
         call.install = TRUE;
-        status = run_call(options, &call);
+        status = run_call(options, &call, NULL);
         json_object_put(arguments);
         return status;
 }
@@ -286,12 +295,10 @@ static int command_serve(int argc, char **argv)
 
 static int command_status(int argc, char **argv)
 {
-        g_autofree char *text = server_status_text();
         const Options options = {0};
         const SandboxCall call = {.source = "def run(args):\n    return {\"confinement\": \"works\"}\n"};
 
-        fputs(text, stdout);
-        return run_call(&options, &call);
+        return run_call(&options, &call, status_cb);
 }
 
 int main(int argc, char **argv)

@@ -70,6 +70,12 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
         }
         if (kind == SANDBOX_RUN)
                 return canonical_program(resource, error);
+        if (kind == SANDBOX_AUDIO) {
+                if (g_str_equal(resource, "play") || g_str_equal(resource, "record"))
+                        return g_strdup(resource);
+                refuse(error, "\"%s\" is nothing that can be done with sound; there are play and record.", resource);
+                return NULL;
+        }
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -223,7 +229,7 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, c
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
                                       "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, "
-                                      "net, run, packages and limits.", name))
+                                      "net, run, device, audio, packages and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -242,8 +248,8 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                         continue; /* is_agreed_package() */
                 if (kind < 0)
                         return refuse(error,
-                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST, run=PROGRAM or "
-                                      "package=NAME.",
+                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST, run=PROGRAM, "
+                                      "device=PATH, audio=play or package=NAME.",
                                       *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
@@ -267,7 +273,7 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE || wanted->kind == SANDBOX_AUDIO)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);

@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include "data.h"
+#include "devices.h"
 #include "facts.h"
 #include "idmap.h"
 #include "places.h"
@@ -261,6 +262,69 @@ static gboolean add_net(Builder *builder, GError **error)
         if (!plan->net)
                 return FALSE;
         plan->fds[plan->n_fds++] = fd;
+        plan->net_fd = plan->n_fds;
+        return TRUE;
+}
+
+/* ---- sound and devices: neither is in a sample's world */
+
+static gboolean add_audio(Builder *builder, GError **error)
+{
+        gboolean plays = FALSE, records = FALSE;
+        Plan *plan = builder->plan;
+        int fd;
+
+        for (guint i = 0; i < builder->request->grants->len; i++) {
+                const SandboxGrant *grant = &g_array_index(builder->request->grants, SandboxGrant, i);
+
+                if (grant->kind != SANDBOX_AUDIO)
+                        continue;
+                plays |= g_str_equal(grant->resource, "play");
+                records |= g_str_equal(grant->resource, "record");
+                if (!g_str_equal(grant->resource, "play") && !g_str_equal(grant->resource, "record"))
+                        return refuse(error, grant->resource, "with sound there are play and record");
+        }
+        if ((!plays && !records) || builder->world)
+                return TRUE;
+        if (plan->n_fds >= JOB_FDS_MAX)
+                return refuse(error, "Sound", "the tool has too many other grants");
+        plan->audio = audio_new(plays, records, &fd, error);
+        if (!plan->audio)
+                return FALSE;
+        plan->fds[plan->n_fds++] = fd;
+        plan->audio_fd = plan->n_fds;
+        return TRUE;
+}
+
+static gboolean add_device(Builder *builder, const char *path, GError **error)
+{
+        struct stat about;
+        int fd = builder->world ? -1 : open_source(builder, path), mount = -1;
+        const char *why = NULL;
+        Item *item;
+
+        if (builder->world)
+                return TRUE;
+        if (fd < 0 || fstat(fd, &about) < 0)
+                why = errno == ENOENT ? "it is not there" : errno == ELOOP ? "it is a link; grant the device it leads to" : g_strerror(errno);
+        else
+                why = devices_refuse(path, &about);
+        if (fd >= 0)
+                close(fd);
+        if (why)
+                return refuse(error, path, why);
+        if (geteuid() == 0 && (builder->plan->n_fds >= JOB_FDS_MAX || (mount = devices_mount_copy(&about)) < 0))
+                return refuse(error, path, "it cannot be lent to a tool's unprivileged user");
+        item = add_item(builder, ITEM_DEVICE, path);
+        item->device = about.st_dev;
+        item->inode = about.st_ino;
+        g_free(item->source);
+        item->source = g_strdup(path);
+        item->source_size = strlen(path);
+        if (mount >= 0) {
+                item->fd = (int)builder->plan->n_fds;
+                builder->plan->fds[builder->plan->n_fds++] = mount;
+        }
         return TRUE;
 }
 
@@ -297,8 +361,10 @@ static gboolean add_program(Builder *builder, const char *name, GError **error)
 
 static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **error)
 {
-        if (grant->kind == SANDBOX_NET)
-                return TRUE; /* all of them at once, in add_net() */
+        if (grant->kind == SANDBOX_NET || grant->kind == SANDBOX_AUDIO)
+                return TRUE; /* all of them at once, in add_net() and add_audio() */
+        if (grant->kind == SANDBOX_DEVICE)
+                return add_device(builder, grant->resource, error);
         if (grant->kind == SANDBOX_SYSTEM)
                 return add_system(builder, grant->resource, error);
         return grant->kind == SANDBOX_RUN ? add_program(builder, grant->resource, error)
@@ -379,6 +445,7 @@ static gboolean add_install(Builder *builder, const PlanInstall *install, GError
                 return TRUE;
         plan->net = net_new_index(install->index, &plan->fds[plan->n_fds], error);
         plan->n_fds += plan->net != NULL;
+        plan->net_fd = plan->n_fds;
         return plan->net != NULL;
 }
 
@@ -463,8 +530,9 @@ static void write_job(Builder *builder)
                         .processes = request->processes,
                         .seconds = (guint32)ceil(request->seconds) + 1,
                         .output_max = (guint32)request->output_max,
-                        .net = builder->plan->net ? builder->plan->n_fds : 0,
                         .install = request->install ? request->install->step : INSTALL_NONE,
+                        .net = builder->plan->net_fd,
+                        .audio = builder->plan->audio_fd,
                         .memory = (guint64)request->memory_mb << 20};
 
         g_byte_array_append(job, (const guint8 *)&head, sizeof head);
@@ -499,7 +567,7 @@ static gboolean build(Builder *builder, GError **error)
                 return FALSE;
         }
         /* the last that can fail: a broker is not started for nothing */
-        if (!add_net(builder, error) || (request->install && !add_install(builder, request->install, error)))
+        if (!add_net(builder, error) || !add_audio(builder, error) || (request->install && !add_install(builder, request->install, error)))
                 return FALSE;
         g_ptr_array_sort(builder->items, order);
         write_job(builder);
@@ -537,6 +605,7 @@ void plan_free(Plan *plan)
         for (guint i = 0; i < plan->n_fds; i++)
                 close(plan->fds[i]);
         net_free(plan->net);
+        audio_free(plan->audio);
         if (plan->data >= 0)
                 close(plan->data);
         if (plan->site >= 0)

@@ -2,6 +2,7 @@
  * */
 #pragma once
 
+#include "audio.h"
 #include "client.h"
 #include "data.h"
 #include "net.h"
@@ -34,6 +35,9 @@ typedef struct {
         int fds[JOB_FDS_MAX];
         guint n_fds;
         Net *net;           /* NULL without the capability */
+        guint net_fd;       /* which of fds, from 1; likewise below */
+        Audio *audio;       /* NULL without the capability */
+        guint audio_fd;
         GPtrArray *disks;   /* paths on file systems that the tool may write to, for disk_new() */
         GPtrArray *written; /* folders that the tool may change, for protect_sweep(); their targets are the real paths */
         int data;           /* the data folder, -1 */

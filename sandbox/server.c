@@ -246,7 +246,8 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        /* Making the next spare would hold up a call that is alone: both want the kernel's locks on mounts, and the same pages. Where several run it is the
+        /* Making the next spare would hold up a call that is alone: both want the kernel's locks on mounts, and the same pages. Where
+         * several run it is the
          * spare that is waited for. */
         if (server->running != 1)
                 pool_refill(server->pool);
@@ -400,7 +401,7 @@ static void send_holds(Reader *reader)
 
 static void send_status(Reader *reader, gint64 id)
 {
-        g_autofree char *text = server_status_text();
+        g_autofree char *holds = server_status_holds(), *text = server_status_text(holds);
         json_object *head = json_object_new_object();
 
         json_object_object_add(head, "id", json_object_new_int64(id));

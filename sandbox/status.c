@@ -17,7 +17,7 @@ char *server_status_holds(void)
                                       : g_strdup_printf("a watchdog over the sum of what all processes of a call use; %s", why);
 }
 
-char *server_status_text(void)
+char *server_status_text(const char *holds)
 {
         GString *text = g_string_new(NULL);
         long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -31,7 +31,6 @@ char *server_status_text(void)
                 g_string_append_printf(text, "landlock: ABI %ld\n", abi);
         else
                 g_string_append(text, "landlock: missing\n");
-        g_autofree char *holds = server_status_holds();
         g_string_append_printf(text, "memory: %s\n", holds);
         g_string_append_printf(text, "home: %s\n", places_home());
         return g_string_free(text, FALSE);

@@ -67,7 +67,8 @@ static const char *const error_names[] = {
                 [SANDBOX_ERROR_PACKAGES] = "packages",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
-                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run"};
+                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run",
+                                          [SANDBOX_DEVICE] = "device", [SANDBOX_AUDIO] = "audio"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {
@@ -210,7 +211,8 @@ gboolean outbox_add(Outbox *outbox, const void *data, gsize size)
 gssize receive_with_fds(int fd, void *bytes, gsize size, GArray *fds)
 {
         union {
-                char bytes[CMSG_SPACE(sizeof(int) * (SANDBOX_FILES_MAX + 1))]; /* one more, so that too many are seen; the kernel closes the rest */
+                /* one more, so that too many are seen; the kernel closes the rest */
+                char bytes[CMSG_SPACE(sizeof(int) * (SANDBOX_FILES_MAX + 1))];
                 struct cmsghdr align;
         } control;
         struct iovec io = {bytes, size};

@@ -15,6 +15,7 @@ static void wait_for(Run *run, guint ms, GSourceFunc func);
 void check_stop(Run *run)
 {
         g_clear_handle_id(&run->check_timer, g_source_remove);
+        g_clear_handle_id(&run->static_check, static_cancel);
 }
 
 static json_object *tools_of(Run *run)
@@ -224,18 +225,16 @@ static void judge_recorded(Run *run)
         judge(run, json_field_object(record_find(run->record, "evidence", key), "evidence"));
 }
 
-static void begin(Run *run)
+/* The page has been looked at without opening it; now a view opens it. */
+static void looked_at(json_object *findings, const char *problem, gpointer user_data)
 {
-        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        Run *run = user_data;
         g_autofree char *key = evidence_key(run);
 
-        run_enter(run, STATE_CHECK, run->check_round ? "Checking again: a check was not right." : NULL);
-        for (guint i = 0; i < run->plan->tools->len; i++)
-                g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
-        g_ptr_array_add(names, NULL);
-        g_clear_pointer(&run->faults, json_object_put);
-        run->faults = static_check(run->page, (const char *const *)names->pdata);
-        run->checks_asked = 0;
+        run->static_check = 0;
+        run->faults = json_object_get(findings);
+        if (problem)
+                run_detail(run, problem);
         if (record_find(run->record, "evidence", key)) {
                 run_later(run, judge_recorded);
                 return;
@@ -244,6 +243,20 @@ static void begin(Run *run)
         /* The timer first: a view in this very process might fetch the draft while it is told. */
         wait_for(run, check_waits.view, nobody_came_cb);
         ask_view(run);
+}
+
+static void begin(Run *run)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        run_enter(run, STATE_CHECK, run->check_round ? "Checking again: a check was not right." : NULL);
+        for (guint i = 0; i < run->plan->tools->len; i++)
+                g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
+        g_ptr_array_add(names, NULL);
+        check_stop(run);
+        g_clear_pointer(&run->faults, json_object_put);
+        run->checks_asked = 0;
+        run->static_check = static_check(run->agent->checker, run->page, (const char *const *)names->pdata, looked_at, run);
 }
 
 void check_start(Run *run)

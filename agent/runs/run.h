@@ -123,7 +123,7 @@ struct Run {
         guint check_round;    /* of the current draft: checked again with other checks */
         guint checks_asked;   /* of the current draft */
         gboolean fetched;     /* a view has fetched the draft since */
-        guint check_timer;
+        guint check_timer, static_check;
         json_object *faults;  /* static findings of the current draft */
         Evidence *evidence;   /* of the current draft */
         RepairOrder order;    /* what is tried, a step a failed check */

@@ -238,9 +238,11 @@ static bool bind_system(ConfineError *error)
 static bool link_alternatives(void)
 {
 #ifdef __aarch64__
-        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu", "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu",
+                                            "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
 #else
-        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu", "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu",
+                                            "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
 #endif
         char target[JOB_PATH_MAX], from[128];
 
@@ -406,7 +408,7 @@ static bool mount_item(const Job *job, unsigned i, ConfineError *error)
         /* Python's own libraries have to be mapped executable. Where programs are started, restore_libraries() sees to that, so that no
          * more than these are. */
         bool executable = item->kind == ITEM_RUN || item->kind == ITEM_SITE || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
-        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
+        uint64_t attributes = MOUNT_ATTR_NOSUID | (item->kind == ITEM_DEVICE ? 0 : MOUNT_ATTR_NODEV) | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
                               (item->kind >= ITEM_WRITE && item->kind <= ITEM_DATA_FULL ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
@@ -464,6 +466,7 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_DATA_FULL:
         case ITEM_SITE:
         case ITEM_RUN:
+        case ITEM_DEVICE:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
         case ITEM_KEEP:
@@ -478,12 +481,22 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
 
 /* ---- programs */
 
-bool job_runs(const Job *job)
+static bool has_kind(const Job *job, ItemKind kind)
 {
         for (unsigned i = 0; i < job->head->n_items; i++)
-                if (job->items[i]->kind == ITEM_RUN)
+                if (job->items[i]->kind == kind)
                         return true;
         return false;
+}
+
+bool job_runs(const Job *job)
+{
+        return has_kind(job, ITEM_RUN);
+}
+
+bool job_has_device(const Job *job)
+{
+        return has_kind(job, ITEM_DEVICE);
 }
 
 static bool is_inside(const char *path, const char *folder)

@@ -14,6 +14,7 @@
 #define JOB_ITEMS_MAX 512 /* mounts, hidden and protected places, files */
 #define JOB_PATH_MAX 4096
 #define NET_FD 4          /* the broker's socket inside */
+#define AUDIO_FD 5        /* that of the sound's broker */
 #define JOB_FDS_MAX 64    /* mounts that are handed in, below the kernel's SCM_MAX_FD */
 
 #define PROGRESS_MAX 4096 /* bytes of one report */
@@ -41,6 +42,7 @@ typedef enum {
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */
         ITEM_PIN,   /* a folder inside a write mount that cannot be moved away */
         ITEM_TEXT,  /* a small file with the content that follows */
+        ITEM_DEVICE, /* mount of a device; read, write, and what of ioctl seccomp.c allows */
 } ItemKind;
 
 typedef struct {
@@ -65,6 +67,7 @@ typedef struct {
         uint32_t n_items, n_fds;
         uint32_t source, arguments, cwd; /* lengths; cwd follows the arguments */
         uint32_t processes, seconds, output_max;
+        uint32_t audio; /* likewise, of the sound's broker */
         uint32_t net; /* which of the descriptors sent along is the broker's socket, from 1; 0: none */
         uint32_t install; /* InstallStep */
         uint64_t memory;

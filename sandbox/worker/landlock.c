@@ -25,7 +25,7 @@
 #define NEVER                                                                                                    \
         (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
          LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
-#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
 typedef struct {
         uint64_t fs, net, scoped;
@@ -89,6 +89,7 @@ static bool allow_items(int ruleset, uint64_t handled, const Job *job)
                                   : item->kind == ITEM_DATA_FULL ? handled & CLEAR
                                   : item->kind == ITEM_RUN   ? RUN
                                   : item->kind == ITEM_SITE  ? READ
+                                  : item->kind == ITEM_DEVICE ? handled & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
                                                              : 0;
 
                 kept |= item->kind == ITEM_DATA || item->kind == ITEM_DATA_FULL;

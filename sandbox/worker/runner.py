@@ -227,8 +227,9 @@ def flush():
             pass
 
 
-def serve(source, arguments, channel, output_max, net):
+def serve(source, arguments, channel, output_max, net, audio):
     impromptu._open(net)
+    impromptu._open_audio(audio)
     if os.path.isdir(SITE):
         # only here, where the process is confined: a package is a stranger's code like the tool
         sys.path.insert(sys.path.index(SYSTEM), SITE)

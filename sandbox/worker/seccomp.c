@@ -68,6 +68,13 @@ static const char *const absent[] = {"clone3", "openat2", "memfd_create", "memfd
 /* What a program asks of a terminal or a pipe. TIOCSTI and TIOCLINUX are not here, with whatever high bits. */
 static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
 
+/* What a serial port is set to; neither its line discipline nor whose terminal it is. */
+static const unsigned long serial_ioctls[] = {TCSETS, TCSETSW, TCSETSF, TCSBRK, TCSBRKP, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL, TIOCOUTQ,
+                                              TIOCMGET, TIOCMSET, TIOCMBIS, TIOCMBIC, TIOCMIWAIT, TIOCSBRK, TIOCCBRK,
+                                              0x802c542a, 0x402c542b, 0x402c542c, 0x402c542d /* TCGETS2, TCSETS2, TCSETSW2, TCSETSF2 */};
+#define IOCTL_TYPE 0xff00u
+#define VIDEO_IOCTLS ('V' << 8) /* of cameras; a terminal has some of this type as well, and no tool has one */
+
 static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
                              PR_GET_PDEATHSIG, PR_GET_KEEPCAPS,
                              PR_GET_SECUREBITS};
@@ -96,9 +103,18 @@ static int allow_names(scmp_filter_ctx filter)
         return 0;
 }
 
-static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
+static int allow_devices(scmp_filter_ctx filter)
 {
-        int bad = 0;
+        int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, IOCTL_TYPE, VIDEO_IOCTLS));
+
+        for (unsigned i = 0; i < sizeof serial_ioctls / sizeof *serial_ioctls; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, serial_ioctls[i]));
+        return bad;
+}
+
+static int allow_with_arguments(scmp_filter_ctx filter, bool runs, bool devices)
+{
+        int bad = devices ? allow_devices(filter) : 0;
 
         for (unsigned i = 0; i < sizeof ioctls / sizeof *ioctls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
@@ -166,7 +182,7 @@ static int with_prefix(scmp_filter_ctx filter, struct sock_fprog *program)
         return done;
 }
 
-int confine_filter_make(struct sock_fprog *program, bool runs, bool loopback)
+int confine_filter_make(struct sock_fprog *program, bool runs, bool devices, bool loopback)
 {
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
         int done = -1;
@@ -176,7 +192,7 @@ int confine_filter_make(struct sock_fprog *program, bool runs, bool loopback)
         if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter,
                                                                                                               SCMP_FLTATR_CTL_OPTIMIZE,
                                                                                                                       2) == 0 &&
-            allow_names(filter) == 0 && allow_with_arguments(filter, runs) == 0 && (!loopback || allow_loopback(filter) == 0))
+            allow_names(filter) == 0 && allow_with_arguments(filter, runs, devices) == 0 && (!loopback || allow_loopback(filter) == 0))
                 done = with_prefix(filter, program);
         seccomp_release(filter);
         return done;

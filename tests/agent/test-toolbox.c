@@ -414,7 +414,7 @@ static void test_manifests(Fixture *fixture, gconstpointer data)
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":[],\"result\":\"\",\"capabilities\":{}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"127.0.0.1\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"https://a.example/\"]}}",
-                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"audio\":[]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"gpu\":[]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"list\":\"~\"}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"system\":[\"keys\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"limits\":{\"seconds\":0}}}",

@@ -23,7 +23,8 @@ static void accept(const char *folder, const ChainTool *tools, gsize n, const ch
         app->requirements = json_object_new_array();
         app->tools = json_object_new_array();
         for (gsize i = 0; i < n; i++) {
-                Tool tool = {.name = (char *)tools[i].name, .line = (char *)"a tool", .result = (char *)"{}", .source = (char *)tools[i].source};
+                Tool tool = {.name = (char *)tools[i].name, .line = (char *)"a tool", .result = (char *)"{}",
+                             .source = (char *)tools[i].source};
 
                 tool.arguments = json_object_new_object();
                 tool.samples = json_parse(tools[i].samples ? tools[i].samples : "[{\"args\": {}, \"result\": {}}]", -1, &error);
@@ -71,7 +72,8 @@ static gboolean is_up(gpointer user_data)
 
 static void start_agent(Chain *chain)
 {
-        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE |
+                                                                                     G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
         static const char *const names[] = {"XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "HOME"};
         Waiting waiting = {chain->client};
         g_autoptr(GError) error = NULL;

@@ -1,4 +1,5 @@
-/* The whole chain from a page to a confined tool and back: the real agent, with a library of its own, and a view of an app of it. argv[1] of the tests is the
+/* The whole chain from a page to a confined tool and back: the real agent, with a library of its own, and a view of an app of it. argv[1]
+ * of the tests is the
  * agent's program. */
 #pragma once
 

@@ -1,4 +1,5 @@
-/* bench-page-calls AGENT SANDBOX: what a tool call costs from a page and back, beside the same call made of the sandbox alone. Prints; judges nothing.
+/* bench-page-calls AGENT SANDBOX: what a tool call costs from a page and back, beside the same call made of the sandbox alone. Prints;
+ * judges nothing.
  * Run: tests/apps/in-x BUILD/tests/apps/bench-page-calls BUILD/agent/impromptu-agent BUILD/sandbox/impromptu-sandbox */
 #include <string.h>
 
@@ -37,7 +38,8 @@ static gboolean call_cb(gpointer data)
         Alone *alone = data;
 
         alone->from = g_get_monotonic_time();
-        sandbox_call_async(alone->client, &(SandboxCall){.source = tool.source, .arguments = alone->arguments, .app = "demo", .tool = "add"}, NULL, called_cb, alone);
+        sandbox_call_async(alone->client, &(SandboxCall){.source = tool.source, .arguments = alone->arguments, .app = "demo", .tool = "add"}, NULL,
+                           called_cb, alone);
         return G_SOURCE_REMOVE;
 }
 
@@ -50,7 +52,8 @@ static gint by_size(gconstpointer a, gconstpointer b)
 
 static double middle_alone(const char *program)
 {
-        Alone alone = {.client = sandbox_client_new(program), .arguments = json_tokener_parse("{\"numbers\":[1,2,3]}"), .loop = g_main_loop_new(NULL, FALSE),
+        Alone alone = {.client = sandbox_client_new(program), .arguments = json_tokener_parse("{\"numbers\":[1,2,3]}"),
+                       .loop = g_main_loop_new(NULL, FALSE),
                        .times = g_array_new(FALSE, FALSE, sizeof(double))};
         double middle;
 
@@ -95,7 +98,8 @@ int main(int argc, char **argv)
         alone = middle_alone(argv[2]);
         call = middle_from_page(argv[1], "await impromptu.call('add', {numbers: [1, 2, 3]})");
         fetched = middle_from_page(argv[1], "await (await fetch('/tool/add', {method: 'POST', body: '{\"numbers\": [1, 2, 3]}'})).json()");
-        g_print("the sandbox alone: %.2f ms; impromptu.call() from a page and back: %.2f ms, so %.2f ms more; fetch(): %.2f ms, so %.2f ms more\n", alone, call,
-                call - alone, fetched, fetched - alone);
+        g_print("the sandbox alone: %.2f ms\n", alone);
+        g_print("impromptu.call() from a page and back: %.2f ms, so %.2f ms more\n", call, call - alone);
+        g_print("fetch() from a page and back: %.2f ms, so %.2f ms more\n", fetched, fetched - alone);
         return 0;
 }

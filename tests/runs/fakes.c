@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/static.h"
 #include "agent/toolbox.h"
 
 #define DEADLINE_SECONDS 20
@@ -514,6 +515,7 @@ static void start(World *world)
         world->agent.journal = journal_open(world->agent.state_folder, &error);
         g_assert_no_error(error);
         world->listener = journal_listen(world->agent.journal, event_cb, world);
+        world->agent.checker = static_checker_new(g_getenv("IMPROMPTU_PAGE_CHECK"));
         world->agent.runs = runs_new(&world->agent, &error);
         g_assert_no_error(error);
 }
@@ -523,6 +525,7 @@ static void stop(World *world)
         g_clear_pointer(&world->agent.runs, runs_free);
         journal_ignore(world->agent.journal, world->listener);
         g_clear_pointer(&world->agent.journal, journal_free);
+        g_clear_pointer(&world->agent.checker, static_checker_free);
 }
 
 static void bad_tool_free(gpointer data)
