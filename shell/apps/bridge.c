@@ -159,6 +159,14 @@ void bridge_message(AppView *view, const char *kind, json_object *message, PageR
                 call_tool(view, message, reply);
                 return;
         }
+        if (strcmp(kind, "path") == 0) {
+                chosen_path(view, message, reply);
+                return;
+        }
+        if (strcmp(kind, "dropped") == 0) {
+                chosen_dropped(view, reply);
+                return;
+        }
         if (strcmp(kind, "store") == 0 && json_object_object_get_ex(message, "set", &part) && json_object_is_type(part, json_type_object)) {
                 storage_merge(view, part);
         } else if (strcmp(kind, "found") == 0 && json_object_object_get_ex(message, "finding", &part)) {
