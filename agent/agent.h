@@ -15,6 +15,7 @@ typedef struct Toolbox Toolbox;     /* toolbox.h: tool calls, each confined */
 typedef struct Lanes Lanes;         /* inference/lanes.h: which model answers */
 typedef struct Usage Usage;         /* inference/usage.h: what calls cost */
 typedef struct Runs Runs;           /* runs/runs.h: the state machine */
+typedef struct StaticChecker StaticChecker; /* runs/static.h: looks at pages before they are opened */
 typedef struct SandboxClient SandboxClient; /* sandbox/client.h */
 
 typedef struct Agent {
@@ -29,6 +30,7 @@ typedef struct Agent {
         Usage *usage;
         Lanes *lanes;
         Runs *runs;
+        StaticChecker *checker;
         SandboxClient *sandbox;
 } Agent;
 

@@ -26,6 +26,7 @@
 #include "agent/library/library.h"
 #include "agent/questions.h"
 #include "agent/runs/runs.h"
+#include "agent/runs/static.h"
 #include "agent/server.h"
 #include "agent/toolbox.h"
 #include "config.h"
@@ -86,6 +87,7 @@ static char *make_folder(const char *base, GError **error)
 static void agent_clear(Agent *agent)
 {
         g_clear_pointer(&agent->runs, runs_free);
+        g_clear_pointer(&agent->checker, static_checker_free);
         g_clear_pointer(&agent->toolbox, toolbox_free);
         g_clear_pointer(&agent->sandbox, sandbox_client_free);
         g_clear_pointer(&agent->lanes, lanes_free);
@@ -110,10 +112,15 @@ static Usage *open_usage(const Agent *agent)
         return usage_new(agent->state_folder, prices);
 }
 
+static void tell_holds(const char *holds)
+{
+        g_message("Tools are held to their memory and processes by %s", holds);
+}
+
 static gboolean start(Agent *agent, GError **error)
 {
         g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
-                *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
+                *page_check = find_program("impromptu-page-check", "../sandbox"), *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
         agent->share_folder = share_folder("providers.json");
         g_autofree char *recordings = g_build_filename(agent->share_folder, "rehearsal", NULL);
         g_autofree char *providers = g_build_filename(agent->share_folder, "providers.json", NULL);
@@ -126,6 +133,8 @@ static gboolean start(Agent *agent, GError **error)
                 return FALSE;
         agent->questions = questions_new(agent->grants, agent->journal);
         agent->sandbox = sandbox_client_new(sandbox);
+        sandbox_client_tell(agent->sandbox, tell_holds);
+        agent->checker = static_checker_new(page_check);
         agent->toolbox = toolbox_new(agent);
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });
@@ -166,6 +175,7 @@ static gboolean run(GError **error)
                 g_unix_signal_add(SIGINT, quit_cb, loop);
                 g_unix_signal_add(SIGHUP, quit_cb, loop);
                 sandbox_client_warm(agent.sandbox);
+                static_checker_warm(agent.checker);
                 g_message("The agent answers at %s", path);
                 g_main_loop_run(loop);
         }

@@ -9,6 +9,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "protocols/text.h"
 
@@ -68,6 +69,10 @@ static const Words words[] = {
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
         {"net", NULL, "May it talk to %s?", "It can ask that one server and tell it what the app knows. It reaches no other."},
         {"run", NULL, "May it run %s?", "That program sees and changes only what the app may, and it cannot send anything."},
+        {"audio", "play", "May it play sound?", "It cannot listen, and it cannot hear what others play."},
+        {"audio", "record", "May it listen with the microphone?",
+         "It hears whatever the microphone hears while it runs. It cannot send that anywhere."},
+        {"device", NULL, "May it use the device at the serial port %s?", "It can read from it and tell it what to do. It has no other device."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
@@ -81,14 +86,34 @@ static const Words *find_words(const char *capability, const char *resource)
         return NULL;
 }
 
+static gboolean is_camera(const char *capability, const char *resource)
+{
+        return g_str_equal(capability, "device") && g_str_has_prefix(resource, "/dev/video");
+}
+
+static gboolean is_microphone(const char *capability, const char *resource)
+{
+        return g_str_equal(capability, "audio") && !g_str_equal(resource, "play");
+}
+
 void questions_words(const char *capability, const char *resource, char **sentence, char **detail)
 {
+        if (g_str_equal(capability, "package")) {
+                packages_words(resource, sentence, detail);
+                return;
+        }
         const Words *found = find_words(capability, resource);
         gboolean path = found && !found->resource && *resource == '/';
         if (g_str_equal(capability, "net") && g_str_has_prefix(resource, "any ")) {
                 g_autofree char *host = text_plain(resource + strlen("any "), RESOURCE_SHOWN_MAX);
                 *sentence = g_strdup_printf("May it talk to %s, and change things there?", host);
                 *detail = g_strdup(found->detail);
+                return;
+        }
+        if (is_camera(capability, resource)) {
+                g_autofree char *name = text_plain(resource, RESOURCE_SHOWN_MAX);
+                *sentence = g_strdup_printf("May it see through the camera %s?", name);
+                *detail = g_strdup("It sees whatever the camera sees while it runs. It cannot send that anywhere.");
                 return;
         }
         g_autofree char *place = path ? places_words(resource) : text_plain(resource, RESOURCE_SHOWN_MAX);
@@ -110,7 +135,7 @@ char *questions_phrase(const char *capability, const char *resource)
 
 static Reach reach_of_capability(const char *capability)
 {
-        static const char *const files[] = {"list", "read", "write", "system", NULL};
+        static const char *const files[] = {"list", "read", "write", "system", "device", "audio", NULL};
         if (g_str_equal(capability, "net"))
                 return REACH_NET;
         return g_strv_contains(files, capability) ? REACH_FILES : 0;
@@ -180,24 +205,27 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
                 g_free(*detail);
                 *detail = g_strdup("That program sees and changes only what the app may. The app may also talk to servers, and can then "
                                    "send out what the program finds.");
-        } else if (own == REACH_FILES && (reach & REACH_NET)) {
+        } else if ((g_str_equal(capability, "device") || is_microphone(capability, resource)) && (reach & REACH_NET)) {
+                g_free(*detail);
+                *detail = g_strdup("It may also talk to servers, and can then send out what it gets from there.");
+        } else if (own == REACH_FILES && !g_str_equal(capability, "audio") && (reach & REACH_NET)) {
                 g_free(*detail);
                 *detail = g_strconcat(g_str_equal(capability, "write") ? "It cannot touch anything elsewhere." : "It cannot change anything.",
                                       " It may also talk to servers, and can then send out what it reads here.", NULL);
         }
 }
 
-/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, other than into a folder that the person chose,
- * and reading or writing all of the home folder or of the computer. */
+/* Saving a file is one act, and so is installing a package. "Always" is not offered for what may do lasting harm: writing, other than into a
+ * folder that the person chose, the camera and the microphone, and reading or writing all of the home folder or of the computer. */
 static gboolean offers(const char *capability, const char *resource, Answer answer, gboolean chosen)
 {
         g_autofree char *home = places_home();
         gboolean write = g_str_equal(capability, "write");
-        if (g_str_equal(capability, "save"))
+        if (g_str_equal(capability, "save") || g_str_equal(capability, "package"))
                 return answer == ANSWER_ONCE || answer == ANSWER_NO;
         if (answer != ANSWER_ALWAYS)
                 return TRUE;
-        if (write && !chosen)
+        if ((write && !chosen) || is_camera(capability, resource) || is_microphone(capability, resource))
                 return FALSE;
         return !(write || g_str_equal(capability, "read")) || !(g_str_equal(resource, home) || g_str_equal(resource, "/"));
 }

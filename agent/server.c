@@ -74,6 +74,7 @@ static const struct {
         [REQUEST_TOOLS] = {api_tools},
         [REQUEST_TOOL] = {api_tool},
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},
+        [REQUEST_TEST] = {api_test, ""},
         [REQUEST_QUESTIONS] = {api_questions},
         [REQUEST_ANSWER] = {api_answer, "answer:s! folder:s"},
         [REQUEST_GRANTS] = {api_grants},
@@ -224,13 +225,18 @@ static void set_json(Exchange *exchange, guint status, json_object *body)
         send_on(exchange);
 }
 
-static void set_error(Exchange *exchange, guint status, const char *kind, const char *sentence)
+static json_object *make_error(const char *kind, const char *sentence)
 {
         json_object *error = json_object_new_object(), *body = json_object_new_object();
         json_add_text(error, "kind", kind);
         json_add_text(error, "message", sentence);
         json_add(body, "error", error);
-        set_json(exchange, status, body);
+        return body;
+}
+
+static void set_error(Exchange *exchange, guint status, const char *kind, const char *sentence)
+{
+        set_json(exchange, status, make_error(kind, sentence));
 }
 
 void exchange_reply(Exchange *exchange, json_object *body)
@@ -238,24 +244,34 @@ void exchange_reply(Exchange *exchange, json_object *body)
         set_json(exchange, SOUP_STATUS_OK, body);
 }
 
+static const struct {
+        const char *name;
+        guint status;
+} kinds[] = {
+#define X(id, name, status) {name, status},
+        API_ERRORS(X)
+#undef X
+};
+
 void exchange_refuse(Exchange *exchange, ApiErrorKind kind, const char *sentence)
 {
-        static const struct {
-                const char *name;
-                guint status;
-        } kinds[] = {
-#define X(id, name, status) {name, status},
-                API_ERRORS(X)
-#undef X
-        };
         set_error(exchange, kinds[kind].status, kinds[kind].name, sentence);
+}
+
+static ApiErrorKind kind_of(const GError *error)
+{
+        gboolean own = error && error->domain == AGENT_ERROR && error->code >= 0 && error->code < API_ERROR_COUNT;
+        return own ? (ApiErrorKind)error->code : API_ERROR_FAILED;
 }
 
 void exchange_fail(Exchange *exchange, const GError *error)
 {
-        gboolean own = error && error->domain == AGENT_ERROR && error->code >= 0 && error->code < API_ERROR_COUNT;
-        exchange_refuse(exchange, own ? (ApiErrorKind)error->code : API_ERROR_FAILED, error ? error->message
-                        : "It failed for a reason that nobody gave.");
+        exchange_refuse(exchange, kind_of(error), error ? error->message : "It failed for a reason that nobody gave.");
+}
+
+json_object *exchange_error(const GError *error)
+{
+        return make_error(kinds[kind_of(error)].name, error->message);
 }
 
 void exchange_send(Exchange *exchange, const char *type, GBytes *bytes)

@@ -10,7 +10,8 @@
 #define API_SENTENCE_MAX (64 * 1024 - 1) /* a person's sentence; 64 KiB is refused */
 #define API_BODY_MAX (8 * 1024 * 1024)   /* a request's body */
 #define API_TOOL_BODY_MAX (1024 * 1024)  /* arguments of a tool call */
-#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)
+#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)   /* of JSON, unless the tool's manifest asks for more */
+#define API_TOOL_RESULT_MOST (12 * 1024 * 1024) /* of JSON; what is larger is handed over as a file */
 #define API_STORAGE_MAX (5 * 1024 * 1024)
 #define API_DRAFT_MAX (2 * 1024 * 1024)  /* a page a model may write */
 #define API_READER_BACKLOG_MAX (4 * 1024 * 1024)
@@ -71,6 +72,7 @@ typedef enum {
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
+        X(TEST, "POST", "/api/v1/tools/NAME/test", TRUE)      \
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \

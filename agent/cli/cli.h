@@ -1,5 +1,5 @@
-/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c
- * and usage.c ask and list, wire.c asks nobody. */
+/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c,
+ * tools.c and usage.c ask and list, wire.c asks nobody. */
 #pragma once
 
 #include <gio/gio.h>
@@ -18,6 +18,7 @@ typedef struct {
         char *app;     /* --app */
         char *folder;  /* --folder */
         gboolean make; /* --new */
+        gboolean deep; /* --deep */
         int status;
 } Cli;
 
@@ -67,6 +68,9 @@ void cli_session(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */
 void cli_wire(Cli *cli, char **words);
+
+/* tools.c: the tools, and their samples run once more. */
+void cli_tools(Cli *cli, char **words);
 
 /* usage.c: what calls cost. */
 void cli_usage(Cli *cli, char **words);

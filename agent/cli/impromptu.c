@@ -3,6 +3,7 @@
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
+ *      tools.c    tools: their samples, run once more
  *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
@@ -25,6 +26,7 @@ static const char usage[] =
         "      --app ID             the sentence is about this app\n"
         "      --new                make a new app even if the sentence made one before\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
+        "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
         "\n"
         "What there is\n"
@@ -32,6 +34,8 @@ static const char usage[] =
         "  open APP                 open an app's window\n"
         "  undo APP                 take back an app's last change\n"
         "  runs                     what was asked, newest first\n"
+        "  tools                    the tools that apps call\n"
+        "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
         "\n"
         "Questions and what apps may do\n"
         "  questions                what waits for your answer\n"
@@ -190,6 +194,8 @@ static void fix(Cli *cli, char **words)
         body = json_object_new_object();
         if (text)
                 json_object_object_add(body, "text", json_object_new_string(text));
+        if (cli->deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         cli_follow(cli, path, body);
 }
 
@@ -211,6 +217,7 @@ static const struct {
         {"grants", 0, G_MAXUINT, cli_grants},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
+        {"tools", 0, 2, cli_tools},
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
@@ -235,6 +242,8 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->json = TRUE;
                 else if (strcmp(**words, "--new") == 0)
                         cli->make = TRUE;
+                else if (strcmp(**words, "--deep") == 0)
+                        cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
                 else if (strcmp(**words, "--folder") == 0 && (*words)[1])

@@ -270,12 +270,12 @@ reload_cb(GtkButton *button, gpointer user_data)
 }
 
 static void
-fix_cb(const char *text, gpointer user_data)
+fix_cb(const char *text, gboolean deep, gpointer user_data)
 {
         AppWindow *window = user_data;
 
         app_window_fix_sheet(window, FALSE);
-        window->handler.fix(window, text, window->user_data);
+        window->handler.fix(window, text, deep, window->user_data);
 }
 
 static void

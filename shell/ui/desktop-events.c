@@ -218,7 +218,7 @@ ask_again(Desktop *desktop, App *app, const char *text)
 }
 
 void
-desktop_fix(Desktop *desktop, const char *app, const char *text)
+desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
 {
         App *known = model_app(desktop->model, app);
         Run *run = model_app_run(desktop->model, known);
@@ -240,6 +240,8 @@ desktop_fix(Desktop *desktop, const char *app, const char *text)
         }
         if (known)
                 json_object_object_add(body, "evidence", evidence_json(known));
+        if (deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         path = g_strdup_printf(API_PREFIX "/apps/%s/fix", app);
         ask_post(desktop, path, body, text);
 }

@@ -99,6 +99,7 @@ app_free(gpointer data)
         g_free(app->draft);
         g_free(app->path);
         g_free(app->accepted_draft);
+        g_free(app->deeper);
         g_ptr_array_unref(app->requirements);
         g_ptr_array_unref(app->history);
         g_ptr_array_unref(app->findings);
@@ -249,8 +250,10 @@ working_app(Model *model, Run *run)
         App *app = run && *run->app ? need_app(model, run->app) : NULL;
 
         if (app && !run_is_done(run)) {
-                if (strcmp(app->run, run->id) != 0)
+                if (strcmp(app->run, run->id) != 0) {
                         set(&app->recording, g_strdup(run->recording));
+                        g_clear_pointer(&app->deeper, g_free);
+                }
                 set(&app->run, g_strdup(run->id));
         }
         return app;
@@ -686,6 +689,28 @@ take_stages(Run *run, json_object *list)
         }
 }
 
+/* "gpt-5 · about 20 s · about $0.03", as far as it is known; NULL if nobody can be asked. */
+static char *
+deeper_of(json_object *data)
+{
+        json_object *deeper = NULL;
+        g_autofree char *model = NULL;
+        GString *text;
+        double seconds, dollars;
+
+        if (!json_object_object_get_ex(data, "deeper", &deeper))
+                return NULL;
+        model = text_plain(field_text(deeper, "model"), 60);
+        seconds = field_number(deeper, "seconds");
+        dollars = field_number(deeper, "dollars");
+        text = g_string_new(model);
+        if (seconds > 0)
+                g_string_append_printf(text, " · about %.0f s", MAX(seconds, 1));
+        if (dollars > 0)
+                g_string_append_printf(text, " · about $%.2g", dollars);
+        return g_string_free(text, FALSE);
+}
+
 static gboolean
 apply_done(Model *model, Run *run, json_object *data)
 {
@@ -696,8 +721,10 @@ apply_done(Model *model, Run *run, json_object *data)
         set(&run->message, shown(data, "message"));
         if (json_object_object_get_ex(data, "timeline", &timeline))
                 take_stages(run, field_list(timeline, "stages"));
-        if (app && strcmp(app->run, run->id) == 0)
+        if (app && strcmp(app->run, run->id) == 0) {
                 set(&app->run, g_strdup(""));
+                set(&app->deeper, deeper_of(data));
+        }
         return TRUE;
 }
 

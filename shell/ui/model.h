@@ -91,6 +91,7 @@ typedef struct {
         char *path;     /* where it is, for app_view_load() */
         gboolean streaming, written;
         char *accepted_draft; /* the draft that became the version */
+        char *deeper;   /* who could go on where its last run was stuck, "gpt-5 · about 20 s · $0.03"; NULL if nobody could */
 } App;
 
 typedef struct {

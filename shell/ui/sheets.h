@@ -13,7 +13,8 @@
 typedef struct FixSheet FixSheet;
 
 typedef struct {
-        void (*fix)(const char *text, gpointer user_data); /* NULL: what was found */
+        /* text NULL: what was found; deep: by the deeper model, as the button says */
+        void (*fix)(const char *text, gboolean deep, gpointer user_data);
         void (*undo)(gpointer user_data);
         void (*closed)(gpointer user_data);
 } FixHandler;

@@ -209,7 +209,7 @@ feed(Model *model, const char *name, const char *json)
         json_object_put(data);
 }
 
-static void fix_cb(AppWindow *window, const char *text, gpointer user_data) { }
+static void fix_cb(AppWindow *window, const char *text, gboolean deep, gpointer user_data) { }
 static void any_cb(AppWindow *window, gpointer user_data) { }
 static void mark_cb(AppWindow *window, const char *mark, gint64 at, gpointer user_data) { }
 static void found_cb(AppWindow *window, json_object *finding, gpointer user_data) { }
@@ -261,7 +261,7 @@ show_app(void)
         feed(model, "usage", "{\"run\":\"r1\",\"state\":\"PLAN\",\"attempt\":1,\"model\":\"gpt-oss-120b\",\"tokens_in\":900,\"tokens_out\":412,\"first_token_ms\":90,\"ms\":231,\"rate\":2940}");
         feed(model, "usage", "{\"run\":\"r1\",\"state\":\"WRITE\",\"attempt\":1,\"model\":\"gpt-oss-120b\",\"tokens_in\":1900,\"tokens_out\":1912,\"first_token_ms\":90,\"ms\":670,\"rate\":2870}");
         feed(model, "deliver", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"title\":\"Disk Lens\",\"version\":4,\"passed\":5,\"total\":6,\"broken\":1,\"eye\":0,\"draft\":\"r1.1\"}");
-        feed(model, "done", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"outcome\":\"delivered\",\"message\":\"Delivered with one thing broken; the version before is kept.\",\"timeline\":[]}");
+        feed(model, "done", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"outcome\":\"delivered\",\"message\":\"Delivered with one thing broken; the version before is kept.\",\"deeper\":{\"provider\":\"OpenAI\",\"model\":\"gpt-5\",\"seconds\":20.3,\"dollars\":0.031},\"timeline\":[]}");
         fake_view_painted(fake_view("disk-lens"));
         app_window_fix_sheet(window, TRUE);
         app_window_update(window, app, model_last_run(model, app), NULL);
