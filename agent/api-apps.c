@@ -7,6 +7,7 @@
 #include "agent/library/library.h"
 #include "agent/inference/lanes.h"
 #include "agent/questions.h"
+#include "agent/runs/runs.h"
 #include "agent/tool-data.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
@@ -210,7 +211,7 @@ static gboolean begins(const char *text, const char *prefix)
         return g_str_has_prefix(folded, prefix);
 }
 
-static void add_row(json_object *rows, const char *what, const char *title, const char *detail, const char *app)
+static json_object *add_row(json_object *rows, const char *what, const char *title, const char *detail, const char *app)
 {
         json_object *row = json_object_new_object();
         json_add_text(row, "what", what);
@@ -218,6 +219,7 @@ static void add_row(json_object *rows, const char *what, const char *title, cons
         json_add_text(row, "detail", detail);
         json_add_text(row, "app", app);
         json_object_array_add(rows, row);
+        return row;
 }
 
 static void add_apps(const Agent *agent, const char *prefix, json_object *rows)
@@ -259,7 +261,8 @@ void api_suggestions(Exchange *exchange)
                 add_row(rows, "change", plain, detail, app->id);
         }
         if (*prefix)
-                add_row(rows, "make", plain, "Make this", NULL);
+                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route",
+                              runs_route_rule(agent->runs, plain, app ? app->title : NULL));
         add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);

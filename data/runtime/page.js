@@ -84,7 +84,7 @@ const fileName = fact(File, 'name'), fileSize = fact(Blob, 'size');
 function ask(message) {
     return new NativePromise((resolve, reject) => {
         const id = ++calls;
-        waiting[id] = { resolve, reject };
+        waiting[id] = { resolve, reject, progress: nothing, part: nothing, forget: nothing };
         tell({ ...message, id });
     });
 }
@@ -96,12 +96,12 @@ async function pathOf(file) {
 hide('impromptu', Object.freeze({ call: callTool, path: pathOf }));
 
 // WebKit hides dropped files from a page: their drop is held back, and comes again once they are here.
-const Drop = DragEvent, Carrier = DataTransfer, Given = File, get = fetch.bind(window);
+const Drop = DragEvent, Carrier = DataTransfer, Given = File;
 
 async function giveFiles(target, where) {
     const carried = new Carrier();
     for (const { url, name, type, modified } of await ask({ kind: 'dropped' })) {
-        const blob = await (await get(url)).blob();
+        const blob = await (await nativeFetch(url)).blob();
         carried.items.add(new Given([blob], name, { type, lastModified: modified }));
     }
     if (carried.items.length)

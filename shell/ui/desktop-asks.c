@@ -122,14 +122,14 @@ split_cb(gpointer user_data)
 static void
 keys_cb(int n, gpointer user_data)
 {
-        wm_core_answer_keys(((Desktop *)user_data)->core, n);
+        host_answer_keys(user_data, n);
 }
 
 void
 desktop_questions_start(Desktop *desktop)
 {
         const QuestionHandler handler = {
-                answered_cb, choose_cb, split_cb, keys_cb, desktop->config.wm.nested_keys ? "Ctrl+Alt" : "Super", NULL,
+                answered_cb, choose_cb, split_cb, keys_cb, host_modifiers(desktop), NULL,
         };
 
         desktop->question = question_sheet_new(&handler, desktop);

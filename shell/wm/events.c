@@ -12,6 +12,7 @@
 #include "keys.h"
 #include "menu.h"
 #include "moveresize.h"
+#include "root.h"
 #include "screen.h"
 #include "selection.h"
 #include "stack.h"
@@ -110,6 +111,8 @@ static void on_property(Wm *wm, XEvent *event)
         Client *c = client_find(wm, e->window);
 
         wm->time = (guint32)e->time;
+        if (e->window == wm->root && e->atom == wm->atoms[ATOM__IMPROMPTU_WALLPAPER] && e->state == PropertyDelete)
+                root_paint(wm);
         if (c && c->window == e->window) {
                 client_hints_changed(wm, c, hints_read_changed(wm, c, e->atom));
                 return;
