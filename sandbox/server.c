@@ -228,7 +228,7 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request, started_cb};
+        const CallFuncs funcs = {.started = started_cb, .progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Pool *pool;
