@@ -9,6 +9,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "protocols/text.h"
 
@@ -97,6 +98,10 @@ static gboolean is_microphone(const char *capability, const char *resource)
 
 void questions_words(const char *capability, const char *resource, char **sentence, char **detail)
 {
+        if (g_str_equal(capability, "package")) {
+                packages_words(resource, sentence, detail);
+                return;
+        }
         const Words *found = find_words(capability, resource);
         gboolean path = found && !found->resource && *resource == '/';
         if (g_str_equal(capability, "net") && g_str_has_prefix(resource, "any ")) {
@@ -210,13 +215,13 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
         }
 }
 
-/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, other than into a folder that the person chose,
- * the camera and the microphone, and reading or writing all of the home folder or of the computer. */
+/* Saving a file is one act, and so is installing a package. "Always" is not offered for what may do lasting harm: writing, other than into a
+ * folder that the person chose, the camera and the microphone, and reading or writing all of the home folder or of the computer. */
 static gboolean offers(const char *capability, const char *resource, Answer answer, gboolean chosen)
 {
         g_autofree char *home = places_home();
         gboolean write = g_str_equal(capability, "write");
-        if (g_str_equal(capability, "save"))
+        if (g_str_equal(capability, "save") || g_str_equal(capability, "package"))
                 return answer == ANSWER_ONCE || answer == ANSWER_NO;
         if (answer != ANSWER_ALWAYS)
                 return TRUE;

@@ -3,6 +3,7 @@
 
 #include "agent/expressions.h"
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
 #include "sandbox/hosts.h"
@@ -157,6 +158,9 @@ static gboolean check_capabilities(json_object *capabilities, GError **error)
         json_object_object_foreach(capabilities, key, value) {
                 if (g_str_equal(key, "limits")) {
                         if (!check_limits(value, error))
+                                return FALSE;
+                } else if (g_str_equal(key, PACKAGES_CAPABILITY)) {
+                        if (!packages_check(value, error))
                                 return FALSE;
                 } else if (!g_strv_contains(names, key)) {
                         return wrong(error, "There is no capability “%.40s”; there are list, read, write, system, net, run, device "

@@ -9,6 +9,7 @@
 #include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/library/library.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "agent/questions.h"
 #include "agent/results.h"
@@ -51,6 +52,9 @@ struct Call {
         json_object *arguments;
         GPtrArray *needs;
         guint asking;
+        GStrv packages, doubts; /* Python packages that it names; those that are installed only with a word of the person */
+        GPtrArray *doubtful;    /* of Need: what is asked of them */
+        gboolean undoubted;     /* and was allowed */
         char *world;           /* of a sample */
         json_object *expected; /* the sample; NULL: a real call */
         json_object *came;     /* what came out of it, while an expression is computed */
@@ -101,6 +105,9 @@ static void call_free(gpointer data)
         json_object_put(call->expected);
         json_object_put(call->came);
         g_ptr_array_unref(call->needs);
+        g_clear_pointer(&call->doubtful, g_ptr_array_unref);
+        g_strfreev(call->packages);
+        g_strfreev(call->doubts);
         g_free(call->app);
         g_free(call->title);
         g_free(call->quote);
@@ -401,6 +408,8 @@ static void log_net(const Call *call, json_object *used)
         }
 }
 
+static void ask_packages(Call *call);
+
 static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Call *call = data;
@@ -414,7 +423,10 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
         call->running = FALSE;
         log_net(call, sandbox_call_net(async));
         if (!ok) {
-                end_with_error(call, result, error);
+                if (g_error_matches(error, SANDBOX_ERROR, SANDBOX_ERROR_PACKAGES) && call->doubts && call->doubts[0] && !call->undoubted)
+                        ask_packages(call);
+                else
+                        end_with_error(call, result, error);
                 return;
         }
         results_place(call->toolbox->results, call->app, result);
@@ -458,8 +470,17 @@ static gboolean check_parts(const Call *call, GError **error)
 static void call_run(Call *call)
 {
         json_object *limits = json_field_object(call->tool->capabilities, "limits");
-        g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
         g_autoptr(GError) error = NULL;
+        if (!call->doubts) {
+                call->packages = packages_of(call->tool);
+                call->doubts = packages_doubts((const char *const *)call->packages, &error);
+        }
+        if (!call->doubts) {
+                g_clear_pointer(&call->packages, g_strfreev);
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
+        g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
         if (!check_parts(call, &error)) {
                 call_fail(call, g_steal_pointer(&error));
                 return;
@@ -477,6 +498,8 @@ static void call_run(Call *call)
                 .n_grants = call->needs->len,
                 .app = call->app,
                 .tool = call->tool->name,
+                .packages = (const char *const *)call->packages,
+                .install = !call->doubts[0] || call->undoubted,
                 .world = call->world,
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),
@@ -527,6 +550,41 @@ static gboolean look_up(const Call *call, Need *need)
         if (grant)
                 set_part(need, grants_part(grant, need->resource));
         return need->lasting || !grants_refused(grants, call->app, need->capability, need->resource);
+}
+
+static void package_answered_cb(Answer answer, const char *resource, gpointer data)
+{
+        Need *need = data;
+        Call *call = need->call;
+        call->asking--;
+        if (answer == ANSWER_NO) {
+                g_auto(GStrv) words = g_strsplit(need->resource, " ", 2);
+                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED,
+                                            "The Python package “%s” may not be installed: the person said no.", words[0]));
+        } else if (call->asking == 0 && !call->source) {
+                call->undoubted = TRUE;
+                call_run(call);
+        }
+}
+
+/* A package belongs to the tool, so it is the tool that asks, whichever app calls it; and only when something is to be installed. */
+static void ask_packages(Call *call)
+{
+        Questions *questions = call->toolbox->agent->questions;
+        g_autofree char *called = g_strdelimit(g_strdup(call->tool->name), "_", ' ');
+        called[0] = g_ascii_toupper(called[0]);
+        call->doubtful = g_ptr_array_new_with_free_func(need_free);
+        call->asking = g_strv_length(call->doubts);
+        for (char **doubt = call->doubts; *doubt; doubt++) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .capability = "package", .resource = g_strdup(*doubt)};
+                g_ptr_array_add(call->doubtful, need);
+        }
+        for (guint i = 0; i < call->doubtful->len; i++) {
+                Need *need = g_ptr_array_index(call->doubtful, i);
+                questions_ask(questions, call->tool->name, call->title ? call->title : called, need->capability, need->resource, call->quote,
+                              NULL, call->cancellable, package_answered_cb, need);
+        }
 }
 
 /* Asks for everything at once, so that the person sees in one sheet what it is about. */

@@ -181,11 +181,15 @@ static gboolean check_data(Call *call)
                      DISK_BYTES_MAX >> 20, DISK_FILES_MAX);
                 return FALSE;
         }
-        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
+        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, &call->plan->room, call->spare.pid))
                 return TRUE;
-        fail(call, SANDBOX_ERROR_DATA, FALSE,
-             "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can only "
-             "read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
+        if (call->plan->room.bytes != DATA_BYTES_MAX)
+                fail(call, SANDBOX_ERROR_DATA, FALSE, "What is to be installed is more than the %d MB or %u files that there may be.",
+                     (int)(call->plan->room.bytes >> 20), call->plan->room.entries);
+        else
+                fail(call, SANDBOX_ERROR_DATA, FALSE,
+                     "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can "
+                     "only read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
         return FALSE;
 }
 
@@ -233,9 +237,10 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
 {
         g_autofree char *raw = g_strndup(bytes, MIN(size, WORKER_MESSAGE_MAX)), *text = g_utf8_make_valid(raw, -1);
 
-        if (!call->confined && kind == FRAME_STARTED)
+        if (!call->confined && kind == FRAME_STARTED) {
                 call->confined = TRUE;
-        else if (!call->confined && kind == FRAME_GRANT)
+                call->funcs.started(call, call->funcs.data);
+        } else if (!call->confined && kind == FRAME_GRANT)
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);

@@ -30,7 +30,11 @@ typedef void (*CallGoneFunc)(Call *call, gpointer data);
 typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gsize size, gpointer data);
 #define PROGRESS_EVERY_MS 50
 
+/* The tool begins to run. */
+typedef void (*CallStartedFunc)(Call *call, gpointer data);
+
 typedef struct {
+        CallStartedFunc started;   /* at most once, before the others */
         CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */

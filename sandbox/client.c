@@ -353,11 +353,14 @@ static void closed_cb(gpointer data)
         start_waiting(client);
 }
 
-/* What the server may know: where things are that it has to hide. No key, no token, nothing else of ours. */
+/* What the server may know: where things are that it has to hide, and what the person's pip is told about package indexes. No key, no
+ * token of ours. */
 static GStrv clean_environment(void)
 {
         static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE"};
+                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+                                            "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_TIMEOUT",
+                                            "PIP_DEFAULT_TIMEOUT"};
         GStrv environment = g_new0(char *, 1);
 
         environment = g_environ_setenv(environment, "PATH", "/usr/bin:/bin", TRUE);
@@ -491,6 +494,14 @@ static json_object *make_head(const SandboxCall *call)
         if (call->app && call->tool) {
                 json_object_object_add(head, "app", json_object_new_string(call->app));
                 json_object_object_add(head, "tool", json_object_new_string(call->tool));
+        }
+        if (call->packages && call->packages[0]) {
+                json_object *list = json_object_new_array();
+
+                for (const char *const *package = call->packages; *package; package++)
+                        json_object_array_add(list, json_object_new_string(*package));
+                json_object_object_add(head, "packages", list);
+                json_object_object_add(head, "install", json_object_new_boolean(call->install));
         }
         if (call->world)
                 json_object_object_add(head, "world", json_object_new_string(call->world));

@@ -17,6 +17,7 @@ typedef enum {
         SANDBOX_ERROR_CRASHED,     /* died by a signal */
         SANDBOX_ERROR_CANCELLED,
         SANDBOX_ERROR_DATA,        /* its data folder holds more than it may */
+        SANDBOX_ERROR_PACKAGES,    /* its Python packages cannot be had: the message says which and why, as evidence for who writes it */
 } SandboxError;
 #define SANDBOX_ERROR sandbox_error_quark()
 GQuark sandbox_error_quark(void);
@@ -53,6 +54,10 @@ typedef struct {
         const SandboxGrant *grants;
         gsize n_grants;
         const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
+        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for want
+         * of a module, if install is set; else that is SANDBOX_ERROR_PACKAGES. What was installed before is there in either case. */
+        const char *const *packages;
+        gboolean install;
         const char *world;        /* a folder: granted paths are taken from below it (world + path); NULL: the real ones */
         double seconds;           /* 0: the default; likewise below */
         guint memory_mb, processes;

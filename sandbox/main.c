@@ -225,6 +225,8 @@ static int run_tool(const Options *options, const char *tool)
         call.memory_mb = manifest->memory_mb;
         call.processes = manifest->processes;
         call.output_max = manifest->output_max;
+        call.packages = (const char *const *)manifest->packages;
+        call.install = TRUE;
         status = run_call(options, &call, NULL);
         json_object_put(arguments);
         return status;

@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include "hosts.h"
+#include "packages/names.h"
 #include "places.h"
 #include "programs.h"
 #include "wire.h"
@@ -9,6 +10,7 @@
 
 #define RESOURCES_MAX 8 /* of one capability; capabilities.schema.json */
 #define RESOURCE_MAX 1024
+#define AGREED_PACKAGE "package="
 #define DEPTH_MAX 32
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -150,10 +152,69 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         return TRUE;
 }
 
-static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, GError **error)
+static gboolean is_agreed_package(const char *requirement, const char *const *agreed)
+{
+        g_autofree char *name = package_name(requirement);
+
+        for (; agreed && *agreed; agreed++) {
+                const char *why, *given = g_str_has_prefix(*agreed, AGREED_PACKAGE) ? *agreed + strlen(AGREED_PACKAGE) : NULL;
+                g_autofree char *canonical_one = given ? package_canonical(given, &why) : NULL;
+                g_autofree char *other = canonical_one ? package_name(canonical_one) : NULL;
+
+                if (g_strcmp0(other, name) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static gboolean read_package(const char *text, GStrvBuilder *out, const char *const *agreed, GError **error)
+{
+        const char *why = NULL, *known = NULL;
+        g_autofree char *requirement = package_canonical(text, &why);
+        g_autofree char *name = requirement ? package_name(requirement) : NULL;
+        g_autoptr(GError) unreadable = NULL;
+
+        if (!requirement)
+                return refuse(error, "\"%s\" is no Python package: %s.", text, why);
+        if (!is_agreed_package(requirement, agreed)) {
+                if (!package_resembles(requirement, &known, &unreadable))
+                        return refuse(error, "Python packages cannot be checked: %s.", unreadable->message);
+                if (known)
+                        return refuse(error, "The package %s is nearly called like the well-known %s, and is another. If it is meant, allow it "
+                                             "with --grant " AGREED_PACKAGE "%s", name, known, name);
+        }
+        g_strv_builder_add(out, requirement);
+        return TRUE;
+}
+
+static gboolean read_packages(Manifest *manifest, json_object *list, const char *const *agreed, GError **error)
+{
+        GStrvBuilder *out;
+        gboolean done = TRUE;
+
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > PACKAGES_MAX)
+                return refuse(error, "The manifest's \"packages\" must be a list of at most %d texts.", PACKAGES_MAX);
+        out = g_strv_builder_new();
+        for (gsize i = 0; done && i < json_object_array_length(list); i++) {
+                json_object *item = json_object_array_get_idx(list, i);
+
+                done = json_object_is_type(item, json_type_string) ? read_package(json_object_get_string(item), out, agreed, error)
+                                                                   : refuse(error, "The manifest's \"packages\" must be texts.");
+        }
+        g_strfreev(manifest->packages);
+        manifest->packages = g_strv_builder_end(out);
+        g_strv_builder_unref(out);
+        return done;
+}
+
+static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, const char *const *agreed, GError **error)
 {
         json_object *inner;
 
+        /* beside the capabilities of a tool.json as well as among them */
+        if (json_object_object_get_ex(all, "capabilities", NULL) && json_object_object_get_ex(all, "packages", &inner) &&
+            !read_packages(manifest, inner, agreed, error))
+                return FALSE;
         if (json_object_object_get_ex(all, "capabilities", &inner))
                 all = inner;
         if (!json_object_is_type(all, json_type_object))
@@ -162,11 +223,13 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                 int kind = wire_grant_from_name(name);
 
                 if (kind >= 0 ? !read_resources(wanted, (SandboxGrantKind)kind, value, error)
+                    : g_str_equal(name, "packages")
+                            ? !read_packages(manifest, value, agreed, error)
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
                                       "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, "
-                                      "net, run, device, audio and limits.", name))
+                                      "net, run, device, audio, packages and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -181,10 +244,12 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                 g_autofree char *name = equals ? g_strndup(*agreed, (gsize)(equals - *agreed)) : NULL;
                 int kind = wire_grant_from_name(name);
 
+                if (g_str_has_prefix(*agreed, AGREED_PACKAGE))
+                        continue; /* is_agreed_package() */
                 if (kind < 0)
                         return refuse(error,
                                       "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST, run=PROGRAM, "
-                                      "device=PATH or audio=play.",
+                                      "device=PATH, audio=play or package=NAME.",
                                       *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
@@ -312,7 +377,7 @@ Manifest *manifest_read(const char *text, const char *const *agreed, GError **er
         gboolean done;
 
         manifest->grants = grants_new();
-        done = all && read_all(manifest, all, wanted, error) && read_agreed(given, agreed, error) &&
+        done = all && read_all(manifest, all, wanted, agreed, error) && read_agreed(given, agreed, error) &&
                agree(manifest, wanted, given, error);
         json_object_put(all);
         return done ? g_steal_pointer(&manifest) : NULL;
@@ -323,5 +388,6 @@ void manifest_free(Manifest *manifest)
         if (!manifest)
                 return;
         g_array_unref(manifest->grants);
+        g_strfreev(manifest->packages);
         g_free(manifest);
 }

@@ -210,7 +210,7 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
 static gboolean spawn(Pool *pool, int control)
 {
         g_autofree char *home = g_strconcat("HOME=", g_getenv("HOME") ? g_getenv("HOME") : "/home/user", NULL);
-        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "LD_BIND_NOW=1",
                                NULL};
         char *arguments[] = {"impromptu-sandbox-worker", NULL};
         posix_spawn_file_actions_t actions;

@@ -64,6 +64,7 @@ static const char *const error_names[] = {
                 [SANDBOX_ERROR_TIME] = "time",
         [SANDBOX_ERROR_MEMORY] = "memory",           [SANDBOX_ERROR_OUTPUT] = "output", [SANDBOX_ERROR_CRASHED] = "crashed",
                 [SANDBOX_ERROR_CANCELLED] = "cancelled",     [SANDBOX_ERROR_DATA] = "data",
+                [SANDBOX_ERROR_PACKAGES] = "packages",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
                                           [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run",

@@ -28,6 +28,7 @@
 #define HOST_ID_OF_ROOTS_TOOLS 100000
 
 #define DATA_FOLDER "/run/impromptu/data" /* inside */
+#define SITE_FOLDER "/run/impromptu/packages" /* inside: the Python packages that the tool names; runner.py has it as well */
 
 typedef enum {
         ITEM_LIST,  /* mount; names and sizes */
@@ -35,6 +36,7 @@ typedef enum {
         ITEM_WRITE, /* mount; read and write */
         ITEM_DATA,  /* mount of the data folder; read and write */
         ITEM_DATA_FULL, /* likewise, but with more in it than may be: read and remove */
+        ITEM_SITE,  /* mount of installed Python packages; read, and map their libraries */
         ITEM_RUN,   /* mount of a program's file; read and execute */
         ITEM_HIDE,  /* an empty mount over a place inside a mount */
         ITEM_KEEP,  /* a place inside a write mount that stays as it is */
@@ -53,6 +55,13 @@ typedef struct {
         uint64_t device, inode; /* what the path outside was when it was checked */
 } JobItem;
 
+/* What a job does that is none of a tool's: the steps of an installation of Python packages. */
+typedef enum {
+        INSTALL_NONE,
+        INSTALL_DOWNLOAD, /* may use internet sockets, in its own network, which has a loopback and nothing else */
+        INSTALL_UNPACK,   /* like a tool, but for the size of its files */
+} InstallStep;
+
 typedef struct {
         uint32_t magic, size; /* of the whole block */
         uint32_t n_items, n_fds;
@@ -60,6 +69,7 @@ typedef struct {
         uint32_t processes, seconds, output_max;
         uint32_t audio; /* likewise, of the sound's broker */
         uint32_t net; /* which of the descriptors sent along is the broker's socket, from 1; 0: none */
+        uint32_t install; /* InstallStep */
         uint64_t memory;
 } JobHead;
 

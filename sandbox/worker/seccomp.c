@@ -146,6 +146,19 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs, bool devices)
         return bad ? -1 : 0;
 }
 
+/* Streams of either internet family. Where they lead, the network says that the process is in. */
+static int allow_loopback(scmp_filter_ctx filter)
+{
+        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect)};
+        int bad = 0;
+
+        for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_INET),
+                                SCMP_A1(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM));
+        return bad ? -1 : 0;
+}
+
 /* libseccomp cannot say "every number above this one", so that comes before its program. */
 static int with_prefix(scmp_filter_ctx filter, struct sock_fprog *program)
 {
@@ -169,7 +182,7 @@ static int with_prefix(scmp_filter_ctx filter, struct sock_fprog *program)
         return done;
 }
 
-int confine_filter_make(struct sock_fprog *program, bool runs, bool devices)
+int confine_filter_make(struct sock_fprog *program, bool runs, bool devices, bool loopback)
 {
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
         int done = -1;
@@ -179,7 +192,7 @@ int confine_filter_make(struct sock_fprog *program, bool runs, bool devices)
         if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter,
                                                                                                               SCMP_FLTATR_CTL_OPTIMIZE,
                                                                                                                       2) == 0 &&
-            allow_names(filter) == 0 && allow_with_arguments(filter, runs, devices) == 0)
+            allow_names(filter) == 0 && allow_with_arguments(filter, runs, devices) == 0 && (!loopback || allow_loopback(filter) == 0))
                 done = with_prefix(filter, program);
         seccomp_release(filter);
         return done;

@@ -31,6 +31,7 @@ extern const char runner_source[], fetch_source[];
 
 static PyObject *runner;         /* the module of runner.py */
 static struct sock_fprog filters[2][2]; /* without and with programs to start, without and with devices */
+static struct sock_fprog loopback_filter; /* of an installation */
 static const char *home;
 static unsigned host_uid, host_gid;
 
@@ -255,7 +256,7 @@ static void spare(int channel, int log, int mapped)
                 leave(&error);
         if (!keep_brokers(&job))
                 _exit(1);
-        if (!confine_close(&job, &filters[job_runs(&job)][job_has_device(&job)], &error))
+        if (!confine_close(&job, head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filters[job_runs(&job)][job_has_device(&job)], &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
         run_tool(&head, source, arguments);
@@ -374,6 +375,7 @@ static bool load_python(void)
                 PyErr_Print();
                 return false;
         }
+        Py_XDECREF(PyObject_CallMethod(runner, "settle", NULL));
         /* a collection in a child would touch, and so copy, every page of the interpreter */
         Py_XDECREF(PyObject_CallMethod(gc, "collect", NULL));
         Py_XDECREF(PyObject_CallMethod(gc, "freeze", NULL));
@@ -402,11 +404,20 @@ static int refuse_all(const char *message)
         return 1;
 }
 
+static bool make_filters(void)
+{
+        for (int i = 0; i < 4; i++)
+                if (confine_filter_make(&filters[i / 2][i % 2], i / 2, i % 2, false) < 0)
+                        return false;
+        return confine_filter_make(&loopback_filter, false, false, true) == 0;
+}
+
 int main(void)
 {
         char byte;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        unsetenv("LD_BIND_NOW"); /* it was for this process: its spares need not look up what it calls */
         syscall(SYS_close_range, WORKER_CONTROL_FD + 1, ~0u, 0);
         fcntl(WORKER_CONTROL_FD, F_SETFD, FD_CLOEXEC);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -416,10 +427,8 @@ int main(void)
         if (!choose_ids())
                 return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run "
                                   "Impromptu as an ordinary user.");
-        for (int i = 0; i < 4; i++)
-                if (confine_filter_make(&filters[i / 2][i % 2], i / 2, i % 2) < 0)
-                        return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs "
-                                          "CONFIG_SECCOMP_FILTER.");
+        if (!make_filters())
+                return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");
         if (!confine_measure())

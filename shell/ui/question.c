@@ -43,7 +43,7 @@ question_answer_label(const char *capability, const char *answer)
         static const struct {
                 const char *capability, *answer, *label; /* capability NULL: any other */
         } labels[] = {
-                {"save", "once", "Save"}, {"save", "no", "Don't save"},
+                {"save", "once", "Save"}, {"save", "no", "Don't save"}, {"package", "once", "Install"}, {"package", "no", "Don't install"},
                 {NULL, "open", "While open"}, {NULL, "once", "This time"}, {NULL, "always", "Always"}, {NULL, "no", "No"},
         };
 
