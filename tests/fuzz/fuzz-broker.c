@@ -66,6 +66,11 @@ bool shut_in(void)
         return TRUE;
 }
 
+int index_run(void)
+{
+        return 0;
+}
+
 void hook_start(void)
 {
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocols/share.h"
 #include "sandbox/manifest.h"
 #include "sandbox/places.h"
 #include "sandbox/wire.h"
@@ -17,6 +18,12 @@ static void check(gboolean holds, const char *what)
                 return;
         fprintf(stderr, "It does not hold that %s.\n", what);
         abort();
+}
+
+/* Where the list of well-known packages is; a build without Meson's configuration has no other place. */
+char *share_folder(const char *file)
+{
+        return g_strdup(g_getenv("IMPROMPTU_DATA"));
 }
 
 static void check_grant(const SandboxGrant *grant)
