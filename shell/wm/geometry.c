@@ -79,11 +79,12 @@ void size_hints_apply(const SizeHints *hints, int *w, int *h)
         int width = CLAMP(*w, hints->min_w, hints->max_w), height = CLAMP(*h, hints->min_h, hints->max_h);
 
         /* ICCCM 4.1.2.3: the aspect is that of the size without the base. */
-        double free_w = MAX(1, width - hints->base_w), free_h = MAX(1, height - hints->base_h);
+        int off_w = hints->has_base ? hints->base_w : 0, off_h = hints->has_base ? hints->base_h : 0;
+        double free_w = MAX(1, width - off_w), free_h = MAX(1, height - off_h);
         if (hints->max_aspect > 0 && free_w > free_h * hints->max_aspect)
-                width = hints->base_w + MAX(1, (int)(free_h * hints->max_aspect));
+                width = off_w + MAX(1, (int)(free_h * hints->max_aspect));
         else if (hints->min_aspect > 0 && free_w < free_h * hints->min_aspect)
-                height = hints->base_h + MAX(1, (int)(free_w / hints->min_aspect));
+                height = off_h + MAX(1, (int)(free_w / hints->min_aspect));
 
         width = step_down(width, hints->base_w, hints->inc_w, hints->min_w);
         height = step_down(height, hints->base_h, hints->inc_h, hints->min_h);
