@@ -126,6 +126,8 @@ const char *client_title(const Client *c)
 {
         if (c->evidence && *c->evidence->title)
                 return c->evidence->title;
+        if (c->remote_title)
+                return c->remote_title;
         if (c->title && *c->title)
                 return c->title;
         return c->class_name && *c->class_name ? c->class_name : "Untitled";
@@ -406,7 +408,7 @@ void client_hints_changed(Wm *wm, Client *c, unsigned changes)
                 wm->dirty_stack = TRUE;
         if (changes & HINT_URGENCY)
                 wm->dirty_windows = TRUE;
-        if (changes & (HINT_LOOK | HINT_SIZE))
+        if (changes & (HINT_LOOK | HINT_SIZE | HINT_URGENCY))
                 ewmh_dirty(wm, c);
 }
 

@@ -212,7 +212,7 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
         w->app = c->role == WM_ROLE_APP;
         w->active = c == wm->focused;
         w->minimised = c->minimised;
-        w->urgent = c->attention || (c->urgent_hint && c != wm->focused);
+        w->urgent = c->attention;
         w->x = c->box.x;
         w->y = c->box.y;
         w->width = c->box.w;

@@ -29,6 +29,9 @@ void ewmh_announce(Wm *wm)
         props_set_text(wm, wm->check, ATOM__NET_WM_NAME, WM_NAME, strlen(WM_NAME));
         for (gsize i = 0; i < G_N_ELEMENTS(both); i++)
                 props_set_long(wm, both[i], ATOM__NET_SUPPORTING_WM_CHECK, XA_WINDOW, check);
+        /* From the frame's own size up to one that a switcher could show. */
+        unsigned long sizes[6] = { 16, 16, 256, 256, 1, 1 };
+        props_set_longs(wm, wm->root, ATOM_WM_ICON_SIZE, wm->atoms[ATOM_WM_ICON_SIZE], sizes, G_N_ELEMENTS(sizes));
         desktops_push(wm);
         ewmh_push_list(wm);
 }

@@ -237,8 +237,8 @@ void focus_in(Wm *wm, const XFocusChangeEvent *e)
         if (e->mode == NotifyGrab || e->mode == NotifyUngrab || e->serial < wm->focus_serial)
                 return;
         if (e->window == wm->root) {
-                /* The focus fell to nothing, or follows the pointer: neither is a state to leave a person in. */
-                if (e->detail == NotifyDetailNone || e->detail == NotifyPointerRoot) {
+                /* The focus fell to nothing, to the bare screen, or follows the pointer: none is a state to leave a person in. */
+                if (e->detail != NotifyPointer && e->detail != NotifyVirtual && e->detail != NotifyNonlinearVirtual) {
                         wm->focus_pushed = FALSE;
                         wm->dirty_focus = TRUE;
                         if (wm->bar_shown)

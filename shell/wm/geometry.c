@@ -3,6 +3,7 @@
 
 /* How much of a title bar must stay inside of the work area for a person to grip it. */
 #define REACHABLE_MIN 64
+#define WORK_PARTS_LEAST 4 /* struts leave at least this part of a side */
 
 gboolean box_equal(Box a, Box b)
 {
@@ -155,7 +156,16 @@ Box strut_work_area(Box area, Box screen, const Strut *struts, gsize n)
                 if (s->bottom > 0 && b < bottom && b >= area.y + area.h / 2 && span_touches(s->bottom_from, s->bottom_to, area.x, area.w))
                         bottom = (int)b;
         }
-        return (Box){ left, top, MAX(1, right - left), MAX(1, bottom - top) };
+        /* Each side may be honest, and both together still leave nothing. */
+        if (right - left < area.w / WORK_PARTS_LEAST) {
+                left = area.x;
+                right = area.x + area.w;
+        }
+        if (bottom - top < area.h / WORK_PARTS_LEAST) {
+                top = area.y;
+                bottom = area.y + area.h;
+        }
+        return (Box){ left, top, right - left, bottom - top };
 }
 
 Box box_reachable(Box frame, Box work, int title)

@@ -24,6 +24,20 @@ static int word(unsigned long value)
         return (gint32)(guint32)value;
 }
 
+/* A window from another machine says so: its buttons act there. */
+static void make_remote_title(Client *c)
+{
+        const char *here = g_get_host_name();
+        gsize length = strcspn(here, ".");
+
+        g_clear_pointer(&c->remote_title, g_free);
+        /* Either may have its domain or not. */
+        if (!c->machine || !*c->machine || g_ascii_strcasecmp(c->machine, here) == 0 || strcmp(c->machine, "localhost") == 0 ||
+            (g_ascii_strncasecmp(c->machine, here, length) == 0 && (c->machine[length] == 0 || c->machine[length] == '.')))
+                return;
+        c->remote_title = g_strdup_printf("%s (on %s)", c->title && *c->title ? c->title : c->class_name ? c->class_name : "", c->machine);
+}
+
 static unsigned read_title(Wm *wm, Client *c)
 {
         char *title = props_text(wm, c->window, wm->atoms[ATOM__NET_WM_NAME]);
@@ -32,6 +46,7 @@ static unsigned read_title(Wm *wm, Client *c)
                 title = props_text(wm, c->window, XA_WM_NAME);
         g_free(c->title);
         c->title = title ? title : g_strdup("");
+        make_remote_title(c);
         return HINT_TITLE;
 }
 
@@ -68,6 +83,7 @@ static unsigned read_machine(Wm *wm, Client *c)
 {
         g_free(c->machine);
         c->machine = read_name(wm, c, XA_WM_CLIENT_MACHINE);
+        make_remote_title(c);
         return HINT_TITLE;
 }
 
@@ -158,8 +174,12 @@ static unsigned read_wm_hints(Wm *wm, Client *c)
         c->icon_pixmap = flags & IconPixmapHint ? (Pixmap)w[3] : None;
         c->icon_mask = flags & IconMaskHint ? (Pixmap)w[7] : None;
         c->group = n >= WM_HINTS_WORDS && (flags & WindowGroupHint) ? (Window)w[8] : None;
+        gboolean was_urgent = c->urgent_hint;
         c->urgent_hint = (flags & XUrgencyHint) != 0;
-        return HINT_URGENCY | HINT_PARENT | (icon != c->icon_pixmap || mask != c->icon_mask ? HINT_ICON : 0);
+        /* The old way to say what DEMANDS_ATTENTION says. */
+        if (c->urgent_hint != was_urgent)
+                c->attention = c->urgent_hint && c != wm->focused;
+        return (c->urgent_hint != was_urgent ? HINT_URGENCY : 0) | HINT_PARENT | (icon != c->icon_pixmap || mask != c->icon_mask ? HINT_ICON : 0);
 }
 
 static unsigned read_leader(Wm *wm, Client *c)

@@ -254,6 +254,7 @@ static void client_clear(Client *c)
         g_free(c->machine);
         g_free(c->window_role);
         g_free(c->startup_id);
+        g_free(c->remote_title);
         g_free(c->visible_title);
         g_free(c->visible_icon_title);
 }

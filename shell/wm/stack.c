@@ -104,12 +104,16 @@ void stack_request(Wm *wm, Client *c, const XConfigureRequestEvent *e)
         Client *sibling = e->value_mask & CWSibling ? client_find(wm, e->above) : NULL;
         int mode = e->value_mask & CWStackMode ? e->detail : Above;
 
+        gboolean by_cover = mode == Opposite || mode == TopIf || mode == BottomIf;
         if (mode == Opposite)
                 mode = is_overlapped(wm, c, sibling, TRUE) ? Above : is_overlapped(wm, c, sibling, FALSE) ? Below : -1;
         else if (mode == TopIf)
                 mode = is_overlapped(wm, c, sibling, TRUE) ? Above : -1;
         else if (mode == BottomIf)
                 mode = is_overlapped(wm, c, sibling, FALSE) ? Below : -1;
+        /* These look at the sibling only; they go all the way to the top or the bottom. */
+        if (by_cover)
+                sibling = NULL;
         if (mode == Above && sibling)
                 stack_above(wm, c, sibling);
         else if (mode == Above)

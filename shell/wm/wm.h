@@ -93,6 +93,7 @@ typedef struct {
         WmRole role;
         WmEvidence *evidence;         /* of app windows, else NULL */
         char *title, *icon_title, *class_name, *machine, *window_role, *startup_id;
+        char *remote_title;           /* with the other machine's name, or NULL */
         char *visible_title, *visible_icon_title; /* what was pushed, where it differs from what the client says */
         SizeHints hints;
         WindowType type;
