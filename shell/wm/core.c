@@ -408,7 +408,7 @@ static void begin(Wm *wm)
         root_paint(wm);
         client_manage_existing(wm);
         Client *c = client_find(wm, active);
-        focus_client(wm, c ? c : wm->focused);
+        focus_desktop_changed(wm, c && client_visible(c) ? c : NULL);
         core_flush(wm);
         monitor.width = wm->screen_box.w;
         monitor.height = wm->screen_box.h;

@@ -126,7 +126,7 @@ void focus_new_window(Wm *wm, Client *c, gboolean existing)
                 state_attention(wm, c, TRUE);
         if (c->role == WM_ROLE_QUESTION || !wants_keys(c) || c->type == TYPE_DESKTOP)
                 return;
-        if (existing && wm->focused)
+        if (existing)
                 return;
         if (is_denied(wm, c)) {
                 state_attention(wm, c, TRUE);

@@ -104,6 +104,10 @@ void restore_finish(Wm *wm, const Window *children, unsigned n)
                 for (unsigned i = 0; i < n; i++)
                         g_hash_table_insert(at, GSIZE_TO_POINTER(children[i]), GSIZE_TO_POINTER((gsize)i + 1));
         g_ptr_array_sort_with_data(wm->stack, by_stacking, at);
+        /* Where no use is known, what lies higher was used later. */
+        g_clear_pointer(&wm->recent, g_list_free);
+        for (guint i = 0; i < wm->stack->len; i++)
+                wm->recent = g_list_prepend(wm->recent, g_ptr_array_index(wm->stack, i));
         wm->recent = g_list_sort(wm->recent, by_use);
         wm->dirty_stack = TRUE;
         XDeleteProperty(wm->display, wm->root, wm->atoms[ATOM__IMPROMPTU_RESTORE]);

@@ -56,8 +56,11 @@ class Server:
 class Core:
     """wm-alone: its events come as lines, its commands go as lines."""
 
+    alive = []
+
     def __init__(self, *arguments, ready="ready"):
         self.process = subprocess.Popen([os.environ["WM_ALONE"], *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        Core.alive.append(self)
         self.buffer = b""
         self.last_windows = ""
         if ready:
@@ -284,6 +287,10 @@ def main(tests):
             print(f"not ok {number} {name}", flush=True)
         finally:
             client.close()
+            for other in Core.alive:
+                if other is not core and other.process.poll() is None:
+                    other.kill()
+            Core.alive.clear()
             if core.process.poll() is None:
                 code = core.stop()
                 if code:
