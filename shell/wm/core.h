@@ -62,6 +62,7 @@ typedef enum {
         WM_EVENT_PANEL_KEY,  /* the key for the panel; it has the focus now */
         WM_EVENT_MONITOR,    /* the screen changed: width, height, scale */
         WM_EVENT_SYNC,       /* handle everything pending, then wm_core_sync_done(n) */
+        WM_EVENT_TROUBLE,    /* text: something with the keys that the person should know; empty: it is over */
         WM_EVENT_GONE,       /* the X connection is lost, or the core was replaced: text says which */
 } WmEventType;
 

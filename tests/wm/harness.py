@@ -2,9 +2,11 @@
 import atexit
 import os
 import select
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -14,6 +16,10 @@ from Xlib.ext import xtest
 import rows
 
 DEADLINE = 30
+# No person's own keys reach a test.
+CONFIG = tempfile.mkdtemp(prefix="impromptu-wm-")
+atexit.register(shutil.rmtree, CONFIG, ignore_errors=True)
+os.environ["XDG_CONFIG_HOME"] = CONFIG
 DISPLAYS = range(120, 130)
 
 
