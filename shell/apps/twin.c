@@ -511,5 +511,5 @@ gboolean twin_key(Twin *twin, const char *key)
 void twin_type(Twin *twin, const char *text)
 {
         for (const char *c = text; *c; c = g_utf8_next_char(c))
-                press_key(twin, gdk_unicode_to_keyval(g_utf8_get_char(c)), 0);
+                press_key(twin, *c == '\n' ? GDK_KEY_Return : gdk_unicode_to_keyval(g_utf8_get_char(c)), 0);
 }

@@ -16,6 +16,7 @@
 #include "messages.h"
 #include "moveresize.h"
 #include "resize.h"
+#include "root.h"
 #include "screen.h"
 #include "selection.h"
 #include "stack.h"
@@ -131,14 +132,18 @@ static void on_configure(Wm *wm, XEvent *event)
                 screen_changed(wm);
 }
 
-static void on_root_property(Wm *wm, Atom atom)
+static void on_root_property(Wm *wm, const XPropertyEvent *e)
 {
+        Atom atom = e->atom;
+
         if (atom == wm->atoms[ATOM__NET_DESKTOP_LAYOUT])
                 desktops_read_layout(wm);
         else if (atom == wm->atoms[ATOM__NET_DESKTOP_NAMES])
                 desktops_read_names(wm);
         else if (atom == XA_RESOURCE_MANAGER)
                 screen_settings_changed(wm);
+        else if (atom == wm->atoms[ATOM__IMPROMPTU_WALLPAPER] && e->state == PropertyDelete)
+                root_paint(wm);
 }
 
 static void on_property(Wm *wm, XEvent *event)
@@ -148,7 +153,7 @@ static void on_property(Wm *wm, XEvent *event)
 
         wm->time = (guint32)e->time;
         if (e->window == wm->root) {
-                on_root_property(wm, e->atom);
+                on_root_property(wm, e);
                 return;
         }
         if (c && c->window == e->window) {

@@ -49,6 +49,7 @@ static const struct {
         { "send-right", ACT_SEND_RIGHT, FALSE, FALSE },
         { "show-desktop", ACT_SHOW_DESKTOP, FALSE, FALSE },
         { "run", ACT_RUN, FALSE, TRUE },
+        { "session", ACT_SESSION, FALSE, TRUE },
         { "drag", ACT_DRAG, FALSE, FALSE },
 };
 
@@ -102,16 +103,18 @@ static const char default_text[] =
         "Super+Shift+F2       send-to-desktop 2\n"
         "Super+Shift+F3       send-to-desktop 3\n"
         "Super+Shift+F4       send-to-desktop 4\n"
-        "Super+l              run loginctl lock-session\n"
-        "Print                run impromptu-screenshot screen\n"
-        "Shift+Print          run impromptu-screenshot region\n"
-        "Alt+Print            run impromptu-screenshot window\n"
-        "XF86AudioRaiseVolume run pactl set-sink-volume @DEFAULT_SINK@ +5%\n"
-        "XF86AudioLowerVolume run pactl set-sink-volume @DEFAULT_SINK@ -5%\n"
-        "XF86AudioMute        run pactl set-sink-mute @DEFAULT_SINK@ toggle\n"
-        "XF86AudioMicMute     run pactl set-source-mute @DEFAULT_SOURCE@ toggle\n"
-        "XF86MonBrightnessUp  run brightnessctl set +5%\n"
-        "XF86MonBrightnessDown run brightnessctl set 5%-\n"
+        "Super+l              session lock\n"
+        "XF86ScreenSaver      session lock\n"
+        "XF86Sleep            session suspend\n"
+        "Print                session screenshot\n"
+        "Alt+Print            session screenshot-window\n"
+        "Shift+Print          session screenshot-region\n"
+        "XF86AudioRaiseVolume session volume-up\n"
+        "XF86AudioLowerVolume session volume-down\n"
+        "XF86AudioMute        session volume-mute\n"
+        "XF86AudioMicMute     session microphone-mute\n"
+        "XF86MonBrightnessUp  session brightness-up\n"
+        "XF86MonBrightnessDown session brightness-down\n"
         "Alt+button           drag\n";
 
 static void clear_binding(gpointer data)
@@ -218,7 +221,7 @@ static gboolean parse_act(const char *name, const char *rest, KeyBinding *bindin
                 }
         } else if (acts[i].text || acts[i].number || rest) {
                 *problem = rest ? g_strdup_printf("“%s” takes nothing after it, but there is “%s”", name, rest)
-                                : g_strdup_printf("“%s” needs %s after it", name, acts[i].text ? "a command" : "the number of a desktop");
+                                : g_strdup_printf("“%s” needs %s after it", name, acts[i].act == ACT_RUN ? "a command" : acts[i].text ? "an action" : "the number of a desktop");
                 return FALSE;
         }
         return TRUE;

@@ -55,6 +55,7 @@ typedef enum {
         ACT_SEND_RIGHT,
         ACT_SHOW_DESKTOP,
         ACT_RUN,          /* text */
+        ACT_SESSION,      /* text: an action of the session's */
         ACT_DRAG,         /* no key: the modifiers with which a button drags a window */
         ACT_ANSWER,       /* n; never in a file */
         N_ACTS,

@@ -392,6 +392,8 @@ static void act_at_once(Wm *wm, const KeyBinding *binding, guint32 time)
                 emit(wm, WM_EVENT_FIX_KEY, 0);
         else if (binding->act == ACT_TERMINAL)
                 emit(wm, WM_EVENT_TERMINAL_KEY, 0);
+        else if (binding->act == ACT_SESSION)
+                core_emit(wm, &(WmEvent){ .type = WM_EVENT_SESSION_KEY, .text = binding->text });
         else if (binding->act == ACT_ANSWER)
                 emit(wm, WM_EVENT_ANSWER_KEY, binding->n);
         else if (binding->act == ACT_PANEL && focus_panel(wm)) {
