@@ -154,7 +154,7 @@ void client_glyph(const Client *c, char glyph[8], guint32 *colour)
         glyph[g_unichar_to_utf8(g_unichar_toupper(g_utf8_get_char(name)), glyph)] = 0;
 }
 
-void client_answer(Wm *wm, Client *c)
+void client_tell_place(Wm *wm, Client *c)
 {
         XEvent event = { .xconfigure = { .type = ConfigureNotify, .display = wm->display, .event = c->window, .window = c->window,
                                          .x = c->box.x, .y = c->box.y,
@@ -234,7 +234,7 @@ void client_push(Wm *wm, Client *c)
                 if (!same_extents || c->maximised_h || c->maximised_v || c->tile)
                         ewmh_dirty(wm, c);
                 frame_place_progress(wm, c);
-                client_answer(wm, c);
+                client_tell_place(wm, c);
                 wm->dirty_windows = TRUE;
         }
         push_grip(wm, c, frame);
@@ -354,7 +354,7 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
                 /* What the client would be, it says now; it gets that when it comes back. */
                 if (!drag_is_on(wm, c))
                         remember_request(c, e, extents);
-                client_answer(wm, c);
+                client_tell_place(wm, c);
                 return;
         }
         int w = e->value_mask & CWWidth ? e->width : box.w, h = e->value_mask & CWHeight ? e->height : box.h;
@@ -376,7 +376,7 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
         c->box = box_sane(box);
         client_constrain(wm, c);
         /* Always, also where nothing has changed or where it was refused. */
-        client_answer(wm, c);
+        client_tell_place(wm, c);
 }
 
 void client_hints_changed(Wm *wm, Client *c, unsigned changes)

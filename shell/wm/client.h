@@ -58,7 +58,7 @@ void client_place(Wm *wm, Client *c, Box box);
 /* Tells X where everything of the client is, and the client if that has changed. */
 void client_push(Wm *wm, Client *c);
 /* Tells the client where it is. */
-void client_answer(Wm *wm, Client *c);
+void client_tell_place(Wm *wm, Client *c);
 /* Maps and unmaps the frame and what is in it, as the client's states want. */
 void client_push_mapped(Wm *wm, Client *c);
 void client_reshaped(Wm *wm, Client *c);

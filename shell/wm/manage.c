@@ -234,7 +234,7 @@ static void manage(Wm *wm, Window window, gboolean existing)
         stack_add(wm, c);
         wm->recent = g_list_append(wm->recent, c);
         client_constrain(wm, c);
-        client_answer(wm, c);
+        client_tell_place(wm, c);
         note_mapped(wm, c, facts.viewable);
         if (wm->has_shape && existing)
                 client_reshaped(wm, c);
