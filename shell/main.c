@@ -6,6 +6,7 @@
  * manager runs, 71 no runtime folder, 74 no X display. Start reading at main(); the design goes on in shell/ui/desktop.c. */
 #include <X11/Xlib.h>
 #include <glib-unix.h>
+#include <glib/gstdio.h>
 #include <gtk/gtk.h>
 #include <stdio.h>
 #include <sysexits.h>
@@ -120,12 +121,35 @@ run(const char *no_pages, const char *name)
         return shell.code;
 }
 
+/* A display without a session: windows are managed all the same, and nobody can be asked for an app. Free with g_free(); NULL if there is a
+ * folder, or none can be made. */
+static char *
+make_runtime_folder(void)
+{
+        const char *given = g_getenv("XDG_RUNTIME_DIR");
+        g_autoptr(GError) error = NULL;
+        char *folder;
+
+        if (given && *given && g_file_test(given, G_FILE_TEST_IS_DIR))
+                return NULL;
+        folder = g_dir_make_tmp("impromptu-XXXXXX", &error);
+        if (!folder) {
+                say(error->message);
+                return NULL;
+        }
+        say("XDG_RUNTIME_DIR names no folder, so the agent cannot be reached: windows are managed, and no app can be written or opened. "
+            "Log in to a session for the whole desktop.");
+        g_setenv("XDG_RUNTIME_DIR", folder, TRUE);
+        return folder;
+}
+
 /* GTK has its display; no web process has been started. */
 static int
 run_confined(const char *no_pages, ConfineDisplay *display)
 {
         g_autofree char *name = g_strdup(gdk_display_get_name(gdk_display_get_default()));
         const char *problem = confine_display_use(display);
+        g_autofree char *made = option_views ? NULL : make_runtime_folder();
         int code;
 
         if (problem && !no_pages)
@@ -133,6 +157,8 @@ run_confined(const char *no_pages, ConfineDisplay *display)
         if (option_dark)
                 g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
         code = run(no_pages, name);
+        if (made)
+                g_rmdir(made);
         confine_display_free(display);
         return code;
 }

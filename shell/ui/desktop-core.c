@@ -305,6 +305,15 @@ on_sync(Desktop *desktop, const WmEvent *event)
         sync_window_done(sync);
 }
 
+static void
+on_trouble(Desktop *desktop, const WmEvent *event)
+{
+        if (*event->text)
+                desktop_say(desktop, "keys", event->text, TRUE);
+        else
+                notices_clear(desktop->notices, "keys");
+}
+
 static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_READY] = on_ready,
         [WM_EVENT_FAILED] = on_failed,
@@ -319,6 +328,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_PANEL_KEY] = on_panel_key,
         [WM_EVENT_SESSION_KEY] = on_session_key,
         [WM_EVENT_MONITOR] = on_monitor,
+        [WM_EVENT_TROUBLE] = on_trouble,
         [WM_EVENT_SYNC] = on_sync,
         [WM_EVENT_GONE] = on_gone,
 };

@@ -5,25 +5,20 @@
 
 #include <X11/Xatom.h>
 #include <X11/extensions/Xcomposite.h>
+#include <X11/extensions/shape.h>
 #include <string.h>
 
 #include "ewmh.h"
-#include "focus.h"
 #include "frame.h"
 #include "hints.h"
-#include "mark.h"
-#include "menu.h"
+#include "icon.h"
 #include "moveresize.h"
 #include "paint.h"
-#include "place.h"
-#include "props.h"
+#include "resize.h"
 #include "stack.h"
-#include "state.h"
-#include "switcher.h"
+#include "tile.h"
+#include "trap.h"
 
-#define FRAME_EVENTS \
-        (SubstructureRedirectMask | SubstructureNotifyMask | ButtonPressMask | ButtonReleaseMask | PointerMotionMask | \
-         LeaveWindowMask | ExposureMask)
 #define MOTIF_ALL 1UL
 #define MOTIF_BORDER 2UL
 #define MOTIF_TITLE 8UL
@@ -33,67 +28,93 @@ Client *client_find(Wm *wm, Window window)
         return g_hash_table_lookup(wm->by_window, GSIZE_TO_POINTER(window));
 }
 
-static void remember(Wm *wm, Client *c, Window window)
+static gboolean has_shadow(const Client *c)
 {
-        g_hash_table_insert(wm->by_window, GSIZE_TO_POINTER(window), c);
+        return c->shadow.left || c->shadow.right || c->shadow.top || c->shadow.bottom;
 }
 
 gboolean client_decorated(const Client *c)
 {
         if (c->role == WM_ROLE_QUESTION || c->role == WM_ROLE_PANEL || c->role == WM_ROLE_BAR)
                 return FALSE;
-        if (c->type != TYPE_NORMAL && c->type != TYPE_DIALOG && c->type != TYPE_UTILITY)
+        if ((c->type != TYPE_NORMAL && c->type != TYPE_DIALOG && c->type != TYPE_UTILITY) || has_shadow(c))
                 return FALSE;
         if (c->has_motif_decorations)
                 return (c->motif_decorations & (MOTIF_ALL | MOTIF_BORDER | MOTIF_TITLE)) != 0;
         return TRUE;
 }
 
+gboolean client_can(const Client *c, Function function)
+{
+        if (c->type == TYPE_DOCK || c->type == TYPE_DESKTOP)
+                return function == FUNCTION_CLOSE;
+        if ((function == FUNCTION_RESIZE || function == FUNCTION_MAXIMISE) && c->hints.min_w == c->hints.max_w &&
+            c->hints.min_h == c->hints.max_h)
+                return FALSE;
+        if (!c->has_motif_functions)
+                return TRUE;
+        gboolean listed = (c->motif_functions & function) != 0;
+        return c->motif_functions & FUNCTION_ALL ? !listed : listed;
+}
+
+gboolean client_maximised(const Client *c)
+{
+        return c->maximised_h && c->maximised_v;
+}
+
 Extents client_extents(const Wm *wm, const Client *c)
 {
         int s = wm->scale;
 
-        if (c->fullscreen || !client_decorated(c))
+        if (c->fullscreen || !client_decorated(c) || (c->hides_title_maximised && client_maximised(c)))
                 return (Extents){ 0 };
         return (Extents){ FRAME_BORDER * s, FRAME_BORDER * s, (FRAME_BORDER + FRAME_TITLE) * s, FRAME_BORDER * s };
 }
 
+gboolean client_shaded(const Wm *wm, const Client *c)
+{
+        return c->shaded && client_extents(wm, c).top > 0;
+}
+
 Box client_frame_box(const Wm *wm, const Client *c)
 {
-        return box_outset(c->box, client_extents(wm, c));
+        Extents e = client_extents(wm, c);
+        Box box = box_outset(c->box, e);
+
+        if (client_shaded(wm, c))
+                box.h = e.top + e.bottom;
+        return box;
+}
+
+/* From the inside to what a person sees as the window: a frame adds to it, a shadow that the client draws itself takes from it. */
+static Extents margin(const Wm *wm, const Client *c)
+{
+        Extents e = client_extents(wm, c);
+
+        if (!c->fullscreen && c->shadow.left + c->shadow.right < c->box.w && c->shadow.top + c->shadow.bottom < c->box.h)
+                e = (Extents){ e.left - c->shadow.left, e.right - c->shadow.right, e.top - c->shadow.top, e.bottom - c->shadow.bottom };
+        return e;
+}
+
+Box client_outer(const Wm *wm, const Client *c)
+{
+        return box_outset(c->box, margin(wm, c));
+}
+
+Box client_from_outer(const Wm *wm, const Client *c, Box outer)
+{
+        return box_inset(outer, margin(wm, c));
 }
 
 gboolean client_visible(const Client *c)
 {
-        return !c->minimised;
-}
-
-gboolean client_resizable(const Client *c)
-{
-        return c->hints.min_w != c->hints.max_w || c->hints.min_h != c->hints.max_h;
+        return !c->minimised && c->here;
 }
 
 gboolean client_listed(const Client *c)
 {
         return !c->skip_taskbar && c->role != WM_ROLE_QUESTION && c->role != WM_ROLE_PANEL && c->role != WM_ROLE_BAR &&
                (c->type == TYPE_NORMAL || c->type == TYPE_DIALOG || c->type == TYPE_UTILITY);
-}
-
-Client *client_parent(Wm *wm, const Client *c)
-{
-        Client *parent = c->transient_for ? client_find(wm, c->transient_for) : NULL;
-
-        return parent == c ? NULL : parent;
-}
-
-gboolean client_descends(Wm *wm, const Client *c, const Client *ancestor)
-{
-        const Client *parent = client_parent(wm, c);
-
-        for (int depth = 0; parent && depth < TRANSIENT_DEPTH_MAX; depth++, parent = client_parent(wm, parent))
-                if (parent == ancestor)
-                        return c != ancestor;
-        return FALSE;
 }
 
 gsize client_monitor(const Wm *wm, const Client *c)
@@ -105,6 +126,8 @@ const char *client_title(const Client *c)
 {
         if (c->evidence && *c->evidence->title)
                 return c->evidence->title;
+        if (c->remote_title)
+                return c->remote_title;
         if (c->title && *c->title)
                 return c->title;
         return c->class_name && *c->class_name ? c->class_name : "Untitled";
@@ -131,7 +154,7 @@ void client_glyph(const Client *c, char glyph[8], guint32 *colour)
         glyph[g_unichar_to_utf8(g_unichar_toupper(g_utf8_get_char(name)), glyph)] = 0;
 }
 
-static void synthetic_configure(Wm *wm, Client *c)
+void client_tell_place(Wm *wm, Client *c)
 {
         XEvent event = { .xconfigure = { .type = ConfigureNotify, .display = wm->display, .event = c->window, .window = c->window,
                                          .x = c->box.x, .y = c->box.y,
@@ -147,34 +170,101 @@ static void push_grip(Wm *wm, Client *c, Box frame)
         if (!c->grip)
                 return;
         Box box = box_outset(frame, (Extents){ reach, reach, reach, reach });
-        XMoveResizeWindow(wm->display, c->grip, box.x, box.y, (unsigned)box.w, (unsigned)box.h);
-        if (c->minimised || c->fullscreen || (c->maximised_h && c->maximised_v) || !client_resizable(c) || !client_decorated(c))
-                XUnmapWindow(wm->display, c->grip);
-        else
+        gboolean want = client_visible(c) && !c->fullscreen && !client_maximised(c) && client_can(c, FUNCTION_RESIZE) &&
+                        client_decorated(c) && !c->shaded;
+        if (want && !box_equal(box, c->pushed_grip)) {
+                XMoveResizeWindow(wm->display, c->grip, box.x, box.y, (unsigned)box.w, (unsigned)box.h);
+                c->pushed_grip = box;
+        }
+        if (want && !c->grip_mapped)
                 XMapWindow(wm->display, c->grip);
+        else if (!want && c->grip_mapped)
+                XUnmapWindow(wm->display, c->grip);
+        c->grip_mapped = want;
+}
+
+/* A window that has a shape of its own shines through at the same places of its frame; the title bar stays whole. */
+static void push_shape(Wm *wm, Client *c, Extents e)
+{
+        if (!wm->has_shape)
+                return;
+        if (!c->shaped) {
+                XShapeCombineMask(wm->display, c->frame, ShapeBounding, 0, 0, None, ShapeSet);
+                return;
+        }
+        XRectangle title = { 0, 0, (unsigned short)(c->box.w + e.left + e.right), (unsigned short)e.top };
+        XShapeCombineShape(wm->display, c->frame, ShapeBounding, e.left, e.top, c->window, ShapeBounding, ShapeSet);
+        if (e.top > 0)
+                XShapeCombineRectangles(wm->display, c->frame, ShapeBounding, 0, 0, &title, 1, ShapeUnion, Unsorted);
+}
+
+void client_reshaped(Wm *wm, Client *c)
+{
+        int x, y;
+        unsigned w, h;
+        Bool bounding = False, clipped;
+        gboolean was = c->shaped;
+
+        if (!wm->has_shape || !XShapeQueryExtents(wm->display, c->window, &bounding, &x, &y, &w, &h, &clipped, &x, &y, &w, &h))
+                return;
+        c->shaped = bounding != 0;
+        if (was || c->shaped)
+                push_shape(wm, c, client_extents(wm, c));
 }
 
 void client_push(Wm *wm, Client *c)
 {
         Extents e = client_extents(wm, c);
-        Box frame;
 
         c->box = box_sane(c->box);
-        frame = box_outset(c->box, e);
+        Box frame = client_frame_box(wm, c);
         gboolean same_extents = memcmp(&e, &c->pushed_extents, sizeof e) == 0;
-        if (!box_equal(c->box, c->pushed) || !same_extents) {
+        gboolean same_size = c->box.w == c->pushed.w && c->box.h == c->pushed.h;
+        gboolean shaded = client_shaded(wm, c), same = same_extents && box_equal(c->box, c->pushed) && shaded == c->pushed_shaded;
+        if (!same) {
+                if (!same_size)
+                        resize_announce(wm, c);
                 XMoveResizeWindow(wm->display, c->frame, frame.x, frame.y, (unsigned)frame.w, (unsigned)frame.h);
-                if (c->box.w != c->pushed.w || c->box.h != c->pushed.h || !same_extents)
+                if (!same_size || !same_extents)
                         XMoveResizeWindow(wm->display, c->window, e.left, e.top, (unsigned)c->box.w, (unsigned)c->box.h);
                 if (c->box.w != c->pushed.w || !same_extents)
                         frame_dirty(wm, c);
+                if ((!same_extents || !same_size) && c->shaped)
+                        push_shape(wm, c, e);
+                if (!same_extents || c->maximised_h || c->maximised_v || c->tile)
+                        ewmh_dirty(wm, c);
+                frame_place_progress(wm, c);
+                client_tell_place(wm, c);
+                wm->dirty_windows = TRUE;
         }
         push_grip(wm, c, frame);
-        frame_place_progress(wm, c);
         c->pushed = c->box;
         c->pushed_extents = e;
-        synthetic_configure(wm, c);
-        wm->dirty_windows = TRUE;
+        c->pushed_shaded = shaded;
+}
+
+void client_push_mapped(Wm *wm, Client *c)
+{
+        gboolean frame = client_visible(c), inside = !c->minimised && !client_shaded(wm, c);
+
+        if (!c->frame)
+                return;
+        if (!frame && c->frame_mapped)
+                client_keep_picture(wm, c);
+        if (inside && !c->inside_mapped)
+                XMapWindow(wm->display, c->window);
+        if (frame && !c->frame_mapped) {
+                XMapWindow(wm->display, c->frame);
+                client_drop_picture(wm, c);
+                frame_dirty(wm, c);
+        } else if (!frame && c->frame_mapped) {
+                XUnmapWindow(wm->display, c->frame);
+        }
+        if (!inside && c->inside_mapped)
+                client_unmap(wm, c);
+        c->frame_mapped = frame;
+        c->inside_mapped = inside;
+        push_grip(wm, c, client_frame_box(wm, c));
 }
 
 void client_place(Wm *wm, Client *c, Box box)
@@ -183,26 +273,70 @@ void client_place(Wm *wm, Client *c, Box box)
         client_push(wm, c);
 }
 
+static void remember_request(Client *c, const XConfigureRequestEvent *e, Extents extents)
+{
+        Box *box = c->fullscreen ? &c->before_fullscreen : &c->before_maximise;
+        int w = e->value_mask & CWWidth ? e->width : box->w, h = e->value_mask & CWHeight ? e->height : box->h;
+
+        size_hints_apply(&c->hints, &w, &h);
+        box->w = w;
+        box->h = h;
+        if (e->value_mask & CWX)
+                box->x = e->x + extents.left;
+        if (e->value_mask & CWY)
+                box->y = e->y + extents.top;
+        *box = box_sane(*box);
+}
+
+static Box fullscreen_box(Wm *wm, const Client *c, gsize monitor)
+{
+        for (int i = 0; c->has_span && i < 4; i++)
+                if (c->span[i] >= wm->n_monitors)
+                        return wm->monitors[monitor];
+        if (!c->has_span)
+                return wm->monitors[monitor];
+        Box top = wm->monitors[c->span[0]], bottom = wm->monitors[c->span[1]], left = wm->monitors[c->span[2]],
+            right = wm->monitors[c->span[3]];
+        Box box = { left.x, top.y, right.x + right.w - left.x, bottom.y + bottom.h - top.y };
+        return box.w > 0 && box.h > 0 ? box : wm->monitors[monitor];
+}
+
+/* Windows that a person must be able to reach. Others, such as docks and splash screens, know their place. */
+static gboolean is_kept_reachable(const Client *c)
+{
+        return (c->type == TYPE_NORMAL || c->type == TYPE_DIALOG || c->type == TYPE_UTILITY) && c->role != WM_ROLE_QUESTION &&
+               c->role != WM_ROLE_PANEL;
+}
+
+/* From the weakest to the strongest: what was asked for, the tile or the maximised axes, the client's own limits, being reachable. */
 void client_constrain(Wm *wm, Client *c)
 {
         gsize m = client_monitor(wm, c);
-        Box work = box_inset(wm->work_areas[m], client_extents(wm, c));
+        Box work = client_from_outer(wm, c, wm->work_areas[m]);
+        int title = client_decorated(c) ? (FRAME_TITLE + FRAME_BORDER) * wm->scale : FRAME_TITLE * wm->scale;
 
         if (c->fullscreen) {
-                c->box = wm->monitors[m];
-        } else {
-                if (c->maximised_h) {
-                        c->box.x = work.x;
-                        c->box.w = work.w;
-                }
-                if (c->maximised_v) {
-                        c->box.y = work.y;
-                        c->box.h = work.h;
-                }
-                if (client_decorated(c)) {
-                        Box frame = box_reachable(client_frame_box(wm, c), wm->work_areas[m], (FRAME_TITLE + FRAME_BORDER) * wm->scale);
-                        c->box = box_inset(frame, client_extents(wm, c));
-                }
+                c->box = fullscreen_box(wm, c, m);
+                client_push(wm, c);
+                return;
+        }
+        if (c->tile)
+                c->box = client_from_outer(wm, c, tile_box(c->tile, wm->work_areas[m]));
+        if (c->maximised_h) {
+                c->box.x = work.x;
+                c->box.w = work.w;
+        }
+        if (c->maximised_v) {
+                c->box.y = work.y;
+                c->box.h = work.h;
+        }
+        if (c->tile || c->maximised_h || c->maximised_v) {
+                c->box.w = CLAMP(c->box.w, c->hints.min_w, c->hints.max_w);
+                c->box.h = CLAMP(c->box.h, c->hints.min_h, c->hints.max_h);
+        }
+        if (is_kept_reachable(c)) {
+                Box within = client_decorated(c) || has_shadow(c) ? wm->work_areas[m] : wm->monitors[m];
+                c->box = client_from_outer(wm, c, box_reachable(client_outer(wm, c), within, title));
         }
         client_push(wm, c);
 }
@@ -216,8 +350,11 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
                 c->border = CLAMP(e->border_width, 0, 1024);
         if (e->value_mask & (CWSibling | CWStackMode))
                 stack_request(wm, c, e);
-        if (c->fullscreen || (c->maximised_h && c->maximised_v) || drag_is_on(wm, c)) {
-                client_push(wm, c);
+        if (c->fullscreen || client_maximised(c) || drag_is_on(wm, c)) {
+                /* What the client would be, it says now; it gets that when it comes back. */
+                if (!drag_is_on(wm, c))
+                        remember_request(c, e, extents);
+                client_tell_place(wm, c);
                 return;
         }
         int w = e->value_mask & CWWidth ? e->width : box.w, h = e->value_mask & CWHeight ? e->height : box.h;
@@ -232,257 +369,38 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
                         outer.y = e->y;
                 box = gravity_into_frame(c->hints.gravity, box_sane(outer), c->border, extents);
         }
+        if (!box_equal(box, c->box)) {
+                c->tile = TILE_NONE;
+                c->away = FALSE;
+        }
         c->box = box_sane(box);
         client_constrain(wm, c);
-}
-
-/* Whether a program's own wish for a place counts: not the 0,0 that toolkits leave in when nobody chose anything. */
-static gboolean position_counts(const Client *c)
-{
-        if (c->hints.user_position || c->role == WM_ROLE_QUESTION || c->role == WM_ROLE_PANEL)
-                return TRUE;
-        if (c->type != TYPE_NORMAL && c->type != TYPE_DIALOG && c->type != TYPE_UTILITY && c->type != TYPE_SPLASH)
-                return TRUE;
-        return c->hints.program_position && (c->box.x != 0 || c->box.y != 0);
-}
-
-static Box find_place(Wm *wm, Client *c, gsize monitor)
-{
-        Box others[PLACE_OTHERS_MAX];
-        Box frame = client_frame_box(wm, c);
-        PlaceRoom room = { .work = wm->work_areas[monitor], .others = others,
-                           .title = (FRAME_BORDER + FRAME_TITLE + 1) * wm->scale };
-        Client *parent = client_parent(wm, c);
-
-        if (parent && client_visible(parent))
-                return place_on_parent(wm->work_areas[client_monitor(wm, parent)], client_frame_box(wm, parent), frame.w, frame.h);
-        if (c->type == TYPE_DIALOG || c->type == TYPE_SPLASH)
-                return place_on_parent(room.work, room.work, frame.w, frame.h);
-        /* From the top, since those are the ones that a new window would cover. */
-        for (guint i = wm->stack->len; i-- > 0 && room.n_others < PLACE_OTHERS_MAX;) {
-                Client *other = g_ptr_array_index(wm->stack, i);
-                if (other != c && client_visible(other) && client_listed(other))
-                        others[room.n_others++] = client_frame_box(wm, other);
-        }
-        return place_frame(&room, frame.w, frame.h);
-}
-
-/* New windows appear where the person looks: on the active window's monitor. */
-static gsize monitor_for_new(Wm *wm)
-{
-        return wm->focused ? client_monitor(wm, wm->focused) : 0;
-}
-
-static void settle(Wm *wm, Client *c, gboolean existing)
-{
-        Extents e = client_extents(wm, c);
-        gsize monitor = monitor_for_new(wm);
-
-        size_hints_apply(&c->hints, &c->box.w, &c->box.h);
-        if (existing && c->was_framed) {
-                c->border = 0;
-        } else if (existing || position_counts(c)) {
-                c->box = gravity_into_frame(c->hints.gravity, c->box, c->border, e);
-        } else {
-                Box room = box_inset(wm->work_areas[monitor], e);
-                c->box.w = MIN(c->box.w, room.w);
-                c->box.h = MIN(c->box.h, room.h);
-                size_hints_apply(&c->hints, &c->box.w, &c->box.h);
-                c->box = box_inset(find_place(wm, c, monitor), e);
-        }
-        c->box = box_sane(c->box);
-        c->before_maximise = c->before_fullscreen = c->box;
-        /* Before full-screen was a state, programs asked for it by an undecorated window of the monitor's size. */
-        if (c->type == TYPE_NORMAL && !client_decorated(c) && c->role == 0 && box_equal(c->box, wm->monitors[client_monitor(wm, c)]))
-                c->fullscreen = TRUE;
-        if ((c->maximised_h || c->maximised_v) && box_equal(c->before_maximise, wm->work_areas[client_monitor(wm, c)]))
-                c->before_maximise = box_centred(c->before_maximise, c->box.w * 2 / 3, c->box.h * 2 / 3);
-}
-
-static Window make_frame(Wm *wm, Client *c)
-{
-        Box box = client_frame_box(wm, c);
-        XSetWindowAttributes a = { .override_redirect = True, .event_mask = FRAME_EVENTS, .background_pixel = frame_ground_pixel(wm),
-                                   .border_pixel = 0, .colormap = wm->colormap, .bit_gravity = NorthWestGravity };
-
-        return XCreateWindow(wm->display, wm->root, box.x, box.y, (unsigned)box.w, (unsigned)box.h, 0,
-                             DefaultDepth(wm->display, wm->screen), InputOutput,
-                             wm->visual, CWOverrideRedirect | CWEventMask | CWBackPixel | CWBorderPixel | CWColormap | CWBitGravity, &a);
-}
-
-static Window make_grip(Wm *wm)
-{
-        XSetWindowAttributes a = { .override_redirect = True, .event_mask = ButtonPressMask | ButtonReleaseMask | PointerMotionMask };
-
-        return XCreateWindow(wm->display, wm->root, -10, -10, 1, 1, 0, 0, InputOnly, CopyFromParent, CWOverrideRedirect | CWEventMask, &a);
-}
-
-static void adopt(Wm *wm, Client *c)
-{
-        Extents e = client_extents(wm, c);
-
-        c->frame = make_frame(wm, c);
-        remember(wm, c, c->frame);
-        if (client_decorated(c)) {
-                c->grip = make_grip(wm);
-                remember(wm, c, c->grip);
-        }
-        XAddToSaveSet(wm->display, c->window);
-        XSetWindowBorderWidth(wm->display, c->window, 0);
-        XReparentWindow(wm->display, c->window, c->frame, e.left, e.top);
-        XResizeWindow(wm->display, c->window, (unsigned)c->box.w, (unsigned)c->box.h);
-        props_set_long(wm, c->window, ATOM__IMPROMPTU_FRAMED, XA_CARDINAL, 1);
-        c->pushed_extents = e;
-        focus_grab_buttons(wm, c);
-}
-
-static void show(Wm *wm, Client *c, gboolean existing)
-{
-        if (c->minimised) {
-                /* One that stood mapped before us must now be seen to be iconic. */
-                client_unmap(wm, c);
-        } else {
-                XMapWindow(wm->display, c->window);
-                XMapWindow(wm->display, c->frame);
-        }
-        client_update_redirect(wm, c);
-        state_write_wm_state(wm, c);
-        if (!c->minimised)
-                focus_new_window(wm, c, existing);
-}
-
-static Client *make_client(Wm *wm, Window window, const XWindowAttributes *a)
-{
-        Client *c = g_new0(Client, 1);
-        unsigned long framed;
-
-        c->window = window;
-        c->was_framed = props_long(wm, window, wm->atoms[ATOM__IMPROMPTU_FRAMED], &framed);
-        c->border = a->border_width;
-        c->box = box_sane((Box){ a->x, a->y, a->width, a->height });
-        remember(wm, c, window);
-        XSelectInput(wm->display, window, PropertyChangeMask | FocusChangeMask);
-        mark_apply(wm, c);
-        hints_read_all(wm, c);
-        hints_read_states(wm, c);
-        if (c->role == WM_ROLE_PANEL)
-                c->type = TYPE_DOCK;
-        return c;
-}
-
-void client_manage(Wm *wm, Window window, gboolean existing)
-{
-        XWindowAttributes a;
-        int state = -1;
-
-        if (!existing)
-                core_take_messages(wm);
-        if (client_find(wm, window) || !XGetWindowAttributes(wm->display, window, &a) || a.override_redirect || a.class == InputOnly)
-                return;
-        if (existing) {
-                state = hints_read_wm_state(wm, window);
-                if (a.map_state != IsViewable && state != IconicState)
-                        return;
-        }
-        Client *c = make_client(wm, window, &a);
-        c->minimised = existing ? state == IconicState : c->starts_minimised;
-        settle(wm, c, existing);
-        adopt(wm, c);
-        g_ptr_array_add(wm->clients, c);
-        stack_add(wm, c);
-        wm->recent = g_list_append(wm->recent, c);
-        client_constrain(wm, c);
-        show(wm, c, existing);
-        ewmh_dirty(wm, c);
-        if (c->has_strut)
-                wm->dirty_work_area = TRUE;
-        wm->dirty_list = wm->dirty_windows = TRUE;
-}
-
-void client_manage_existing(Wm *wm)
-{
-        Window root, parent, *children = NULL;
-        unsigned n = 0;
-
-        if (!XQueryTree(wm->display, wm->root, &root, &parent, &children, &n))
-                return;
-        for (unsigned i = 0; i < n; i++)
-                client_manage(wm, children[i], TRUE);
-        if (children)
-                XFree(children);
-}
-
-static void forget(Wm *wm, Client *c)
-{
-        Window windows[] = { c->window, c->frame, c->grip, c->progress };
-
-        for (gsize i = 0; i < G_N_ELEMENTS(windows); i++)
-                if (windows[i])
-                        g_hash_table_remove(wm->by_window, GSIZE_TO_POINTER(windows[i]));
-        g_ptr_array_remove(wm->clients, c);
-        stack_remove(wm, c);
-        wm->recent = g_list_remove(wm->recent, c);
-}
-
-static void give_back(Wm *wm, Client *c, LeaveWhy why)
-{
-        Box outer = gravity_out_of_frame(c->hints.gravity, c->box, c->border, client_extents(wm, c));
-
-        if (c->fullscreen || c->maximised_h || c->maximised_v) {
-                Box normal = c->fullscreen ? c->before_fullscreen : c->before_maximise;
-                outer = why == LEAVE_SHUTDOWN ? outer : gravity_out_of_frame(c->hints.gravity, normal, c->border, client_extents(wm, c));
-        }
-        XSelectInput(wm->display, c->window, NoEventMask);
-        XUngrabButton(wm->display, AnyButton, AnyModifier, c->window);
-        XSetWindowBorderWidth(wm->display, c->window, (unsigned)c->border);
-        XReparentWindow(wm->display, c->window, wm->root, outer.x, outer.y);
-        if (why == LEAVE_SHUTDOWN)
-                XMapWindow(wm->display, c->window);
-        XDeleteProperty(wm->display, c->window, wm->atoms[ATOM__IMPROMPTU_FRAMED]);
-        XRemoveFromSaveSet(wm->display, c->window);
-        if (why == LEAVE_WITHDRAWN)
-                ewmh_forget(wm, c);
-}
-
-void client_unmanage(Wm *wm, Client *c, LeaveWhy why)
-{
-        drag_client_gone(wm, c);
-        menu_client_gone(wm, c);
-        switcher_client_gone(wm, c);
-        if (why != LEAVE_DESTROYED)
-                give_back(wm, c, why);
-        forget(wm, c);
-        focus_client_gone(wm, c);
-        client_drop_picture(wm, c);
-        if (c->grip)
-                XDestroyWindow(wm->display, c->grip);
-        XDestroyWindow(wm->display, c->frame);
-        if (c->has_strut)
-                wm->dirty_work_area = TRUE;
-        wm->dirty_list = wm->dirty_windows = wm->dirty_stack = TRUE;
-        g_free(c->evidence);
-        g_free(c->title);
-        g_free(c->class_name);
-        g_free(c);
+        /* Always, also where nothing has changed or where it was refused. */
+        client_tell_place(wm, c);
 }
 
 void client_hints_changed(Wm *wm, Client *c, unsigned changes)
 {
         if (changes & HINT_TITLE) {
                 frame_dirty(wm, c);
+                ewmh_dirty(wm, c);
                 wm->dirty_windows = TRUE;
         }
         if (changes & HINT_SIZE)
                 c->dirty_state = TRUE;
-        if (changes & HINT_LOOK) {
+        if (changes & HINT_SIZE)
+                resize_read_counter(wm, c);
+        if (changes & (HINT_LOOK | HINT_SHADOW)) {
                 if (c->role == WM_ROLE_PANEL)
                         c->type = TYPE_DOCK;
-                if (!c->grip && client_decorated(c)) {
-                        c->grip = make_grip(wm);
-                        remember(wm, c, c->grip);
-                }
+                client_make_grip(wm, c);
                 client_constrain(wm, c);
+                client_push_mapped(wm, c);
                 wm->dirty_stack = TRUE;
+        }
+        if (changes & HINT_ICON) {
+                icon_forget(c);
+                frame_dirty(wm, c);
         }
         if (changes & HINT_STRUT)
                 wm->dirty_work_area = TRUE;
@@ -490,13 +408,13 @@ void client_hints_changed(Wm *wm, Client *c, unsigned changes)
                 wm->dirty_stack = TRUE;
         if (changes & HINT_URGENCY)
                 wm->dirty_windows = TRUE;
-        if (changes & (HINT_LOOK | HINT_SIZE))
+        if (changes & (HINT_LOOK | HINT_SIZE | HINT_URGENCY))
                 ewmh_dirty(wm, c);
 }
 
 void client_unmap(Wm *wm, Client *c)
 {
-        c->unmap_serials[c->n_unmaps++ % WM_UNMAPS_MAX] = NextRequest(wm->display);
+        c->unmap_serials[c->n_unmaps++ % WM_UNMAPS_MAX] = trap_next_serial(wm->display);
         XUnmapWindow(wm->display, c->window);
 }
 

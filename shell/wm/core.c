@@ -7,11 +7,13 @@
 #include <X11/extensions/Xdamage.h>
 #include <X11/extensions/Xrandr.h>
 #include <X11/extensions/Xrender.h>
+#include <X11/extensions/shape.h>
 #include <gio/gio.h>
 #include <string.h>
 
 #include "bar.h"
 #include "client.h"
+#include "desktops.h"
 #include "events.h"
 #include "ewmh.h"
 #include "focus.h"
@@ -22,15 +24,18 @@
 #include "moveresize.h"
 #include "paint.h"
 #include "props.h"
+#include "restore.h"
 #include "root.h"
 #include "screen.h"
 #include "selection.h"
 #include "stack.h"
+#include "startup.h"
 #include "state.h"
 #include "switcher.h"
 #include "sync.h"
 #include "trap.h"
 #include "wm.h"
+#include "xsettings.h"
 
 #define QUEUE_MAX 4096      /* messages either way; a side that does not read loses the oldest lists, never an act */
 #define BATCH_MAX 256       /* events handled before their effect is pushed */
@@ -207,7 +212,7 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
         w->app = c->role == WM_ROLE_APP;
         w->active = c == wm->focused;
         w->minimised = c->minimised;
-        w->urgent = c->attention || (c->urgent_hint && c != wm->focused);
+        w->urgent = c->attention;
         w->x = c->box.x;
         w->y = c->box.y;
         w->width = c->box.w;
@@ -237,9 +242,12 @@ void core_flush(Wm *wm)
 {
         if (!wm->running || wm->gone)
                 return;
+        events_settle_leaving(wm);
         keys_update(wm);
         if (wm->dirty_work_area)
                 screen_update_work_areas(wm);
+        if (wm->dirty_desktops)
+                desktops_push(wm);
         if (wm->dirty_stack)
                 stack_apply(wm);
         if (wm->dirty_list)
@@ -330,6 +338,8 @@ static void find_extensions(Wm *wm)
                             (major > 0 || minor >= 2);
         wm->has_damage = XDamageQueryExtension(wm->display, &wm->damage_event, &error) && XDamageQueryVersion(wm->display, &major, &minor);
         wm->has_render = XRenderQueryExtension(wm->display, &major, &error);
+        wm->has_sync = XSyncQueryExtension(wm->display, &wm->sync_event, &error) && XSyncInitialize(wm->display, &major, &minor);
+        wm->has_shape = XShapeQueryExtension(wm->display, &wm->shape_event, &error);
         if (wm->has_randr)
                 XRRSelectInput(wm->display, wm->root, RRScreenChangeNotifyMask | RRCrtcChangeNotifyMask | RROutputChangeNotifyMask);
 }
@@ -353,7 +363,9 @@ static void prepare(Wm *wm)
         wm->clients = g_ptr_array_new();
         wm->stack = g_ptr_array_new();
         wm->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
+        wm->leaving = g_array_new(FALSE, FALSE, sizeof(Window));
         wm->syncs = g_array_new(FALSE, FALSE, sizeof(SyncRequest));
+        props_init(wm);
         wm->scale = 1;
         wm->pushed_active = ~0UL;
 }
@@ -379,6 +391,9 @@ static void begin(Wm *wm)
         if (n == 1)
                 active = was_active[0];
         find_extensions(wm);
+        xsettings_init(wm);
+        startup_init(wm);
+        desktops_init(wm);
         screen_read(wm);
         make_guard(wm);
         paint_use_dark(wm->config.dark);
@@ -393,7 +408,7 @@ static void begin(Wm *wm)
         root_paint(wm);
         client_manage_existing(wm);
         Client *c = client_find(wm, active);
-        focus_client(wm, c ? c : wm->focused);
+        focus_desktop_changed(wm, c && client_visible(c) ? c : NULL);
         core_flush(wm);
         monitor.width = wm->screen_box.w;
         monitor.height = wm->screen_box.h;
@@ -405,6 +420,7 @@ static void begin(Wm *wm)
 static void finish(Wm *wm)
 {
         bar_park(wm, FALSE);
+        restore_leave(wm);
         /* From the bottom up, so that the order stays for whoever manages them next. */
         while (wm->stack->len > 0)
                 client_unmanage(wm, g_ptr_array_index(wm->stack, 0), LEAVE_SHUTDOWN);
@@ -416,6 +432,9 @@ static void finish(Wm *wm)
         keys_free(wm);
         paint_free(wm->painter);
         ewmh_withdraw_all(wm);
+        startup_free(wm);
+        xsettings_free(wm);
+        desktops_free(wm);
         XSelectInput(wm->display, wm->root, NoEventMask);
         XSetInputFocus(wm->display, PointerRoot, RevertToPointerRoot, focus_server_time(wm));
         XSync(wm->display, False);
@@ -427,6 +446,7 @@ static void finish(Wm *wm)
 static void release(Wm *wm)
 {
         wm->running = FALSE;
+        props_free(wm);
         trap_uninstall(wm->display);
         XCloseDisplay(wm->display);
         g_clear_pointer(&wm->by_window, g_hash_table_unref);
@@ -434,6 +454,7 @@ static void release(Wm *wm)
         g_clear_pointer(&wm->stack, g_ptr_array_unref);
         g_clear_pointer(&wm->pushed_stack, g_array_unref);
         g_clear_pointer(&wm->marks, g_array_unref);
+        g_clear_pointer(&wm->leaving, g_array_unref);
         g_clear_pointer(&wm->syncs, g_array_unref);
         g_clear_pointer(&wm->recent, g_list_free);
         g_clear_pointer(&wm->gone_reason, g_free);

@@ -63,6 +63,7 @@ typedef enum {
         WM_EVENT_SESSION_KEY, /* a key of the session's, such as volume or lock: text is its action, as POST /do of session.sock takes it */
         WM_EVENT_MONITOR,    /* the screen changed: width, height, scale */
         WM_EVENT_SYNC,       /* handle everything pending, then wm_core_sync_done(n) */
+        WM_EVENT_TROUBLE,    /* text: something with the keys that the person should know; empty: it is over */
         WM_EVENT_GONE,       /* the X connection is lost, or the core was replaced: text says which */
 } WmEventType;
 

@@ -1,31 +1,74 @@
 #include "events.h"
 
+#include <X11/Xatom.h>
 #include <X11/extensions/Xdamage.h>
 #include <X11/extensions/Xrandr.h>
+#include <X11/extensions/shape.h>
 
 #include "bar.h"
 #include "client.h"
-#include "ewmh.h"
+#include "desktops.h"
 #include "focus.h"
 #include "frame.h"
 #include "hints.h"
 #include "keys.h"
 #include "menu.h"
+#include "messages.h"
 #include "moveresize.h"
+#include "resize.h"
 #include "root.h"
 #include "screen.h"
 #include "selection.h"
 #include "stack.h"
 #include "state.h"
 #include "switcher.h"
+#include "xsettings.h"
 
 #define DOUBLE_CLICK_MS 400
 #define DOUBLE_CLICK_REACH 6
+
+/* Someone took it elsewhere, into a tray or another program's window. What we did before adopting it is not meant. */
+static gboolean is_taken_away(const Client *c, const XReparentEvent *e)
+{
+        return e->window == c->window && e->parent != c->frame && e->serial >= c->adopt_serial;
+}
+
+static Bool leaves_for_good_cb(Display *display, XEvent *event, XPointer data)
+{
+        Client *c = (Client *)data;
+
+        return (event->type == DestroyNotify && event->xdestroywindow.window == c->window) ||
+               (event->type == ReparentNotify && is_taken_away(c, &event->xreparent));
+}
+
+/* Destroying a window, or taking it elsewhere, unmaps it first, and the second event may come a little later. Giving such a window back
+ * would tear it from its new parent, or hit another that got its number: one trip to the server for all that left together makes sure. */
+void events_settle_leaving(Wm *wm)
+{
+        XEvent event;
+
+        if (wm->leaving->len == 0)
+                return;
+        XSync(wm->display, False);
+        while (wm->leaving->len > 0) {
+                Client *c = client_find(wm, g_array_index(wm->leaving, Window, 0));
+                g_array_remove_index(wm->leaving, 0);
+                if (!c || !c->leaving)
+                        continue;
+                gboolean for_good = XCheckIfEvent(wm->display, &event, leaves_for_good_cb, (XPointer)c);
+                client_unmanage(wm, c, for_good ? LEAVE_DESTROYED : LEAVE_WITHDRAWN);
+        }
+}
 
 static void on_map_request(Wm *wm, XEvent *event)
 {
         Client *c = client_find(wm, event->xmaprequest.window);
 
+        if (c && c->leaving) {
+                /* It comes back before it was seen off. */
+                events_settle_leaving(wm);
+                c = client_find(wm, event->xmaprequest.window);
+        }
         if (!c) {
                 client_manage(wm, event->xmaprequest.window, FALSE);
         } else if (c->window == event->xmaprequest.window) {
@@ -49,33 +92,17 @@ static void on_configure_request(Wm *wm, XEvent *event)
                 XConfigureWindow(wm->display, e->window, (unsigned)e->value_mask, &changes);
 }
 
-static Bool leaves_for_good_cb(Display *display, XEvent *event, XPointer data)
-{
-        Client *c = (Client *)data;
-
-        return (event->type == DestroyNotify && event->xdestroywindow.window == c->window) ||
-               (event->type == ReparentNotify && event->xreparent.window == c->window && event->xreparent.parent != c->frame);
-}
-
-/* Destroying a window, or taking it elsewhere, unmaps it first. Giving such a window back would tear it from its new parent, or hit
- * another that got its number. */
-static gboolean leaves_for_good(Wm *wm, Client *c)
-{
-        XEvent event;
-
-        XSync(wm->display, False);
-        return XCheckIfEvent(wm->display, &event, leaves_for_good_cb, (XPointer)c);
-}
-
 static void on_unmap(Wm *wm, XEvent *event)
 {
         XUnmapEvent *e = &event->xunmap;
         Client *c = client_find(wm, e->window);
 
-        if (!c || c->window != e->window)
+        if (!c || c->window != e->window || c->leaving)
                 return;
-        if (e->send_event ? e->event == wm->root : e->event == c->frame && !client_unmapped_by_us(c, e->serial))
-                client_unmanage(wm, c, leaves_for_good(wm, c) ? LEAVE_DESTROYED : LEAVE_WITHDRAWN);
+        if (e->send_event ? e->event == wm->root : e->event == c->frame && !client_unmapped_by_us(c, e->serial)) {
+                c->leaving = TRUE;
+                g_array_append_val(wm->leaving, c->window);
+        }
 }
 
 static void on_destroy(Wm *wm, XEvent *event)
@@ -85,6 +112,7 @@ static void on_destroy(Wm *wm, XEvent *event)
 
         if (window == wm->bar)
                 bar_gone(wm);
+        xsettings_owner_gone(wm, window);
         if (c && c->window == window)
                 client_unmanage(wm, c, LEAVE_DESTROYED);
 }
@@ -93,8 +121,7 @@ static void on_reparent(Wm *wm, XEvent *event)
 {
         Client *c = client_find(wm, event->xreparent.window);
 
-        /* Someone took it elsewhere, into a tray or another program's window. */
-        if (c && c->window == event->xreparent.window && event->xreparent.parent != c->frame)
+        if (c && is_taken_away(c, &event->xreparent))
                 client_unmanage(wm, c, LEAVE_DESTROYED);
 }
 
@@ -105,18 +132,35 @@ static void on_configure(Wm *wm, XEvent *event)
                 screen_changed(wm);
 }
 
+static void on_root_property(Wm *wm, const XPropertyEvent *e)
+{
+        Atom atom = e->atom;
+
+        if (atom == wm->atoms[ATOM__NET_DESKTOP_LAYOUT])
+                desktops_read_layout(wm);
+        else if (atom == wm->atoms[ATOM__NET_DESKTOP_NAMES])
+                desktops_read_names(wm);
+        else if (atom == XA_RESOURCE_MANAGER)
+                screen_settings_changed(wm);
+        else if (atom == wm->atoms[ATOM__IMPROMPTU_WALLPAPER] && e->state == PropertyDelete)
+                root_paint(wm);
+}
+
 static void on_property(Wm *wm, XEvent *event)
 {
         XPropertyEvent *e = &event->xproperty;
         Client *c = client_find(wm, e->window);
 
         wm->time = (guint32)e->time;
-        if (e->window == wm->root && e->atom == wm->atoms[ATOM__IMPROMPTU_WALLPAPER] && e->state == PropertyDelete)
-                root_paint(wm);
+        if (e->window == wm->root) {
+                on_root_property(wm, e);
+                return;
+        }
         if (c && c->window == e->window) {
                 client_hints_changed(wm, c, hints_read_changed(wm, c, e->atom));
                 return;
         }
+        xsettings_property(wm, e);
         for (guint i = 0; e->atom == wm->atoms[ATOM__NET_WM_USER_TIME] && i < wm->clients->len; i++) {
                 c = g_ptr_array_index(wm->clients, i);
                 if (c->user_time_window == e->window)
@@ -126,7 +170,8 @@ static void on_property(Wm *wm, XEvent *event)
 
 static void on_client_message(Wm *wm, XEvent *event)
 {
-        ewmh_message(wm, &event->xclient);
+        messages_handle(wm, &event->xclient);
+        xsettings_message(wm, &event->xclient);
 }
 
 static void on_expose(Wm *wm, XEvent *event)
@@ -165,7 +210,9 @@ static void press_on_frame(Wm *wm, Client *c, const XButtonEvent *e)
         if (e->button != Button1 && e->button != Button3)
                 return;
         state_activate(wm, c);
-        if (part == PART_NONE) {
+        if (e->button == Button3 && part != PART_NONE) {
+                menu_start_at(wm, c, e->x_root, e->y_root, (guint32)e->time);
+        } else if (part == PART_NONE) {
                 drag_start(wm, c, box_edges_at(frame, e->x_root, e->y_root, DRAG_CORNER * wm->scale), e->x_root, e->y_root,
                            (guint32)e->time);
         } else if (part != PART_TITLE) {
@@ -284,6 +331,10 @@ static void on_motion(Wm *wm, XEvent *event)
                 drag_motion(wm, e->x_root, e->y_root);
                 return;
         }
+        if (menu_on(wm)) {
+                menu_motion(wm, e);
+                return;
+        }
         Client *c = client_find(wm, e->window);
         if (c && e->window == c->frame)
                 frame_hover(wm, c, frame_part_at(wm, c, e->x, e->y));
@@ -354,13 +405,25 @@ static void (*const handlers[LASTEvent])(Wm *wm, XEvent *event) = {
         [SelectionRequest] = on_selection_request,
 };
 
+static void on_shape(Wm *wm, const XShapeEvent *e)
+{
+        Client *c = client_find(wm, e->window);
+
+        if (c && c->window == e->window)
+                client_reshaped(wm, c);
+}
+
 void events_handle(Wm *wm, XEvent *event)
 {
         if (event->type > 1 && event->type < LASTEvent && handlers[event->type]) {
                 handlers[event->type](wm, event);
-        } else if (wm->has_randr && event->type == wm->randr_event + RRScreenChangeNotify) {
+        } else if (wm->has_randr && (event->type == wm->randr_event + RRScreenChangeNotify || event->type == wm->randr_event + RRNotify)) {
                 XRRUpdateConfiguration(event);
                 screen_changed(wm);
+        } else if (wm->has_sync && event->type == wm->sync_event + XSyncAlarmNotify) {
+                resize_counted(wm, (XSyncAlarmNotifyEvent *)event);
+        } else if (wm->has_shape && event->type == wm->shape_event + ShapeNotify) {
+                on_shape(wm, (XShapeEvent *)event);
         } else if (wm->has_damage && event->type == wm->damage_event + XDamageNotify) {
                 switcher_damaged(wm);
         }

@@ -4,19 +4,12 @@
 #include <string.h>
 
 #include "client.h"
-#include "focus.h"
-#include "moveresize.h"
+#include "desktops.h"
 #include "props.h"
-#include "stack.h"
-#include "state.h"
-#include "sync.h"
+#include "restore.h"
 
 #define WM_NAME "Impromptu"
-#define SOURCE_APPLICATION 1
-#define MOVERESIZE_GRAVITY 0xff
-#define MOVERESIZE_FIELDS 8
-
-enum { STATE_REMOVE, STATE_ADD, STATE_TOGGLE };
+#define FIELDS_MAX 24 /* states, or actions, of a window */
 
 #define ATOM_NONE(name)
 #define ATOM_LISTED(name) ATOM_##name,
@@ -36,10 +29,10 @@ void ewmh_announce(Wm *wm)
         props_set_text(wm, wm->check, ATOM__NET_WM_NAME, WM_NAME, strlen(WM_NAME));
         for (gsize i = 0; i < G_N_ELEMENTS(both); i++)
                 props_set_long(wm, both[i], ATOM__NET_SUPPORTING_WM_CHECK, XA_WINDOW, check);
-        props_set_long(wm, wm->root, ATOM__NET_NUMBER_OF_DESKTOPS, XA_CARDINAL, 1);
-        props_set_long(wm, wm->root, ATOM__NET_CURRENT_DESKTOP, XA_CARDINAL, 0);
-        props_set_text(wm, wm->root, ATOM__NET_DESKTOP_NAMES, WM_NAME, sizeof WM_NAME);
-        ewmh_push_screen(wm);
+        /* From the frame's own size up to one that a switcher could show. */
+        unsigned long sizes[6] = { 16, 16, 256, 256, 1, 1 };
+        props_set_longs(wm, wm->root, ATOM_WM_ICON_SIZE, wm->atoms[ATOM_WM_ICON_SIZE], sizes, G_N_ELEMENTS(sizes));
+        desktops_push(wm);
         ewmh_push_list(wm);
 }
 
@@ -47,22 +40,47 @@ void ewmh_withdraw_all(Wm *wm)
 {
         static const int gone[] = { ATOM__NET_SUPPORTED, ATOM__NET_SUPPORTING_WM_CHECK, ATOM__NET_CLIENT_LIST,
                                     ATOM__NET_CLIENT_LIST_STACKING,
-                                    ATOM__NET_ACTIVE_WINDOW, ATOM__NET_WORKAREA };
+                                    ATOM__NET_ACTIVE_WINDOW, ATOM__NET_WORKAREA, ATOM__NET_SHOWING_DESKTOP };
 
         for (gsize i = 0; i < G_N_ELEMENTS(gone); i++)
                 XDeleteProperty(wm->display, wm->root, wm->atoms[gone[i]]);
 }
 
+static void put_box(unsigned long *words, Box box)
+{
+        words[0] = (unsigned long)box.x;
+        words[1] = (unsigned long)box.y;
+        words[2] = (unsigned long)box.w;
+        words[3] = (unsigned long)box.h;
+}
+
+/* What GTK reads: the work area of each monitor, one list a desktop. */
+static void push_monitor_areas(Wm *wm)
+{
+        unsigned long areas[4 * WM_MONITORS_MAX];
+
+        for (gsize i = 0; i < wm->n_monitors; i++)
+                put_box(areas + 4 * i, wm->work_areas[i]);
+        for (guint desktop = 0; desktop < wm->n_desktops; desktop++) {
+                g_autofree char *name = g_strdup_printf("_GTK_WORKAREAS_D%u", desktop);
+                if (!wm->area_atoms[desktop])
+                        wm->area_atoms[desktop] = XInternAtom(wm->display, name, False);
+                XChangeProperty(wm->display, wm->root, wm->area_atoms[desktop], XA_CARDINAL, 32, PropModeReplace, (unsigned char *)areas,
+                                (int)(4 * wm->n_monitors));
+        }
+}
+
 void ewmh_push_screen(Wm *wm)
 {
         unsigned long geometry[2] = { (unsigned long)wm->screen_box.w, (unsigned long)wm->screen_box.h };
-        unsigned long viewport[2] = { 0, 0 };
-        unsigned long area[4] = { (unsigned long)wm->work_area.x, (unsigned long)wm->work_area.y, (unsigned long)wm->work_area.w,
-                                  (unsigned long)wm->work_area.h };
+        unsigned long viewports[2 * WM_DESKTOPS_MAX] = { 0 }, areas[4 * WM_DESKTOPS_MAX];
 
+        for (guint i = 0; i < wm->n_desktops; i++)
+                put_box(areas + 4 * i, wm->work_area);
         props_set_longs(wm, wm->root, ATOM__NET_DESKTOP_GEOMETRY, XA_CARDINAL, geometry, 2);
-        props_set_longs(wm, wm->root, ATOM__NET_DESKTOP_VIEWPORT, XA_CARDINAL, viewport, 2);
-        props_set_longs(wm, wm->root, ATOM__NET_WORKAREA, XA_CARDINAL, area, 4);
+        props_set_longs(wm, wm->root, ATOM__NET_DESKTOP_VIEWPORT, XA_CARDINAL, viewports, 2 * wm->n_desktops);
+        props_set_longs(wm, wm->root, ATOM__NET_WORKAREA, XA_CARDINAL, areas, 4 * wm->n_desktops);
+        push_monitor_areas(wm);
 }
 
 void ewmh_push_list(Wm *wm)
@@ -99,16 +117,30 @@ void ewmh_dirty(Wm *wm, Client *c)
         c->dirty_state = TRUE;
 }
 
+typedef struct {
+        gboolean on;
+        int atom;
+} Field;
+
+static void push_fields(Wm *wm, Client *c, int property, const Field *fields, gsize n)
+{
+        unsigned long atoms[FIELDS_MAX];
+        gsize used = 0;
+
+        for (gsize i = 0; i < n && used < FIELDS_MAX; i++)
+                if (fields[i].on)
+                        atoms[used++] = wm->atoms[fields[i].atom];
+        props_set_longs(wm, c->window, property, XA_ATOM, atoms, used);
+}
+
 static void push_states(Wm *wm, Client *c)
 {
-        const struct {
-                gboolean on;
-                int atom;
-        } states[] = {
-                { c->modal, ATOM__NET_WM_STATE_MODAL },
+        const Field fields[] = {
+                { client_modal(wm, c), ATOM__NET_WM_STATE_MODAL },
                 { c->sticky, ATOM__NET_WM_STATE_STICKY },
                 { c->maximised_v, ATOM__NET_WM_STATE_MAXIMIZED_VERT },
                 { c->maximised_h, ATOM__NET_WM_STATE_MAXIMIZED_HORZ },
+                { c->shaded, ATOM__NET_WM_STATE_SHADED },
                 { c->skip_taskbar, ATOM__NET_WM_STATE_SKIP_TASKBAR },
                 { c->skip_pager, ATOM__NET_WM_STATE_SKIP_PAGER },
                 { c->minimised, ATOM__NET_WM_STATE_HIDDEN },
@@ -118,48 +150,75 @@ static void push_states(Wm *wm, Client *c)
                 { c->attention, ATOM__NET_WM_STATE_DEMANDS_ATTENTION },
                 { c == wm->focused, ATOM__NET_WM_STATE_FOCUSED },
         };
-        unsigned long atoms[G_N_ELEMENTS(states)];
-        gsize n = 0;
 
-        for (gsize i = 0; i < G_N_ELEMENTS(states); i++)
-                if (states[i].on)
-                        atoms[n++] = wm->atoms[states[i].atom];
-        props_set_longs(wm, c->window, ATOM__NET_WM_STATE, XA_ATOM, atoms, n);
+        push_fields(wm, c, ATOM__NET_WM_STATE, fields, G_N_ELEMENTS(fields));
 }
 
 static void push_actions(Wm *wm, Client *c)
 {
-        gboolean fixed = c->type == TYPE_DOCK || c->type == TYPE_DESKTOP, resizable = client_resizable(c) && !fixed;
-        const struct {
-                gboolean on;
-                int atom;
-        } actions[] = {
-                { !fixed, ATOM__NET_WM_ACTION_MOVE },
-                { resizable, ATOM__NET_WM_ACTION_RESIZE },
-                { !fixed, ATOM__NET_WM_ACTION_MINIMIZE },
-                { resizable, ATOM__NET_WM_ACTION_MAXIMIZE_HORZ },
-                { resizable, ATOM__NET_WM_ACTION_MAXIMIZE_VERT },
+        gboolean fixed = c->type == TYPE_DOCK || c->type == TYPE_DESKTOP, maximise = client_can(c, FUNCTION_MAXIMISE);
+        const Field fields[] = {
+                { client_can(c, FUNCTION_MOVE), ATOM__NET_WM_ACTION_MOVE },
+                { client_can(c, FUNCTION_RESIZE), ATOM__NET_WM_ACTION_RESIZE },
+                { client_can(c, FUNCTION_MINIMISE), ATOM__NET_WM_ACTION_MINIMIZE },
+                { client_decorated(c), ATOM__NET_WM_ACTION_SHADE },
+                { maximise, ATOM__NET_WM_ACTION_MAXIMIZE_HORZ },
+                { maximise, ATOM__NET_WM_ACTION_MAXIMIZE_VERT },
                 { !fixed, ATOM__NET_WM_ACTION_FULLSCREEN },
-                { TRUE, ATOM__NET_WM_ACTION_CLOSE },
-                { TRUE, ATOM__NET_WM_ACTION_ABOVE },
-                { TRUE, ATOM__NET_WM_ACTION_BELOW },
-                { TRUE, ATOM__NET_WM_ACTION_STICK },
-                { TRUE, ATOM__NET_WM_ACTION_CHANGE_DESKTOP },
+                { client_can(c, FUNCTION_CLOSE), ATOM__NET_WM_ACTION_CLOSE },
+                { !fixed, ATOM__NET_WM_ACTION_ABOVE },
+                { !fixed, ATOM__NET_WM_ACTION_BELOW },
+                { !fixed, ATOM__NET_WM_ACTION_STICK },
+                { !fixed, ATOM__NET_WM_ACTION_CHANGE_DESKTOP },
         };
-        unsigned long atoms[G_N_ELEMENTS(actions)];
-        gsize n = 0;
 
-        for (gsize i = 0; i < G_N_ELEMENTS(actions); i++)
-                if (actions[i].on)
-                        atoms[n++] = wm->atoms[actions[i].atom];
-        props_set_longs(wm, c->window, ATOM__NET_WM_ALLOWED_ACTIONS, XA_ATOM, atoms, n);
+        push_fields(wm, c, ATOM__NET_WM_ALLOWED_ACTIONS, fields, G_N_ELEMENTS(fields));
 }
 
-static void push_extents(Wm *wm, Window window, Extents e)
+static unsigned long extent(int value)
 {
-        unsigned long values[4] = { (unsigned long)e.left, (unsigned long)e.right, (unsigned long)e.top, (unsigned long)e.bottom };
+        return (unsigned long)MAX(value, 0);
+}
+
+void ewmh_push_extents(Wm *wm, Window window, Extents e)
+{
+        unsigned long values[4] = { extent(e.left), extent(e.right), extent(e.top), extent(e.bottom) };
 
         props_set_longs(wm, window, ATOM__NET_FRAME_EXTENTS, XA_CARDINAL, values, 4);
+}
+
+/* Which edges lie at a screen's edge or another's, and which can be dragged: two bits each for top, right, bottom, left. */
+static void push_constraints(Wm *wm, Client *c)
+{
+        gboolean sides = !c->maximised_h, heights = !c->maximised_v, left = c->maximised_h, right = c->maximised_h, top = c->maximised_v,
+                 bottom = c->maximised_v, any = client_can(c, FUNCTION_RESIZE) && !c->fullscreen;
+        unsigned long bits = 0;
+
+        if (c->tile) {
+                left = c->tile == TILE_LEFT || c->tile == TILE_TOP_LEFT || c->tile == TILE_BOTTOM_LEFT;
+                right = !left;
+                top = c->tile != TILE_BOTTOM_LEFT && c->tile != TILE_BOTTOM_RIGHT;
+                bottom = c->tile != TILE_TOP_LEFT && c->tile != TILE_TOP_RIGHT;
+        }
+        const gboolean tiled[] = { top, right, bottom, left }, free[] = { heights, sides, heights, sides };
+        for (gsize i = 0; i < G_N_ELEMENTS(tiled); i++)
+                bits |= (tiled[i] || c->fullscreen ? 1UL : 0) << (2 * i) | (any && free[i] ? 1UL : 0) << (2 * i + 1);
+        props_set_long(wm, c->window, ATOM__GTK_EDGE_CONSTRAINTS, XA_CARDINAL, bits);
+}
+
+/* The title as it is shown, where that is not what the client says. */
+static void push_visible(Wm *wm, Client *c, int property, const char *shown, const char *said, char **pushed)
+{
+        const char *wanted = g_strcmp0(shown, said) == 0 ? NULL : shown;
+
+        if (g_strcmp0(wanted, *pushed) == 0)
+                return;
+        g_free(*pushed);
+        *pushed = g_strdup(wanted);
+        if (wanted)
+                props_set_text(wm, c->window, property, wanted, strlen(wanted));
+        else
+                XDeleteProperty(wm->display, c->window, wm->atoms[property]);
 }
 
 void ewmh_push_client(Wm *wm, Client *c)
@@ -167,196 +226,22 @@ void ewmh_push_client(Wm *wm, Client *c)
         c->dirty_state = FALSE;
         push_states(wm, c);
         push_actions(wm, c);
-        push_extents(wm, c->window, client_extents(wm, c));
-        props_set_long(wm, c->window, ATOM__NET_WM_DESKTOP, XA_CARDINAL, c->sticky ? WM_ALL_DESKTOPS : 0);
+        ewmh_push_extents(wm, c->window, client_extents(wm, c));
+        push_constraints(wm, c);
+        push_visible(wm, c, ATOM__NET_WM_VISIBLE_NAME, client_title(c), c->title, &c->visible_title);
+        push_visible(wm, c, ATOM__NET_WM_VISIBLE_ICON_NAME, c->icon_title ? c->icon_title : client_title(c),
+                     c->icon_title ? c->icon_title : c->title, &c->visible_icon_title);
+        props_set_long(wm, c->window, ATOM__NET_WM_DESKTOP, XA_CARDINAL, c->sticky ? WM_ALL_DESKTOPS : c->desktop);
+        restore_write(wm, c);
 }
 
 void ewmh_forget(Wm *wm, Client *c)
 {
-        static const int gone[] = { ATOM_WM_STATE, ATOM__NET_WM_STATE, ATOM__NET_WM_DESKTOP, ATOM__NET_WM_ALLOWED_ACTIONS };
+        static const int gone[] = { ATOM_WM_STATE, ATOM__NET_WM_STATE, ATOM__NET_WM_DESKTOP, ATOM__NET_WM_ALLOWED_ACTIONS,
+                                    ATOM__NET_FRAME_EXTENTS, ATOM__NET_WM_VISIBLE_NAME, ATOM__NET_WM_VISIBLE_ICON_NAME,
+                                    ATOM__GTK_EDGE_CONSTRAINTS, ATOM__IMPROMPTU_RESTORE };
 
         for (gsize i = 0; i < G_N_ELEMENTS(gone); i++)
                 XDeleteProperty(wm->display, c->window, wm->atoms[gone[i]]);
 }
 
-static gboolean wanted(long action, gboolean now)
-{
-        return action == STATE_ADD || (action == STATE_TOGGLE && !now);
-}
-
-/* States that are no more than a mark on the window. */
-static gboolean *plain_state(Wm *wm, Client *c, Atom atom)
-{
-        const struct {
-                int atom;
-                gboolean *state;
-        } plain[] = {
-                { ATOM__NET_WM_STATE_MODAL, &c->modal },
-                { ATOM__NET_WM_STATE_STICKY, &c->sticky },
-                { ATOM__NET_WM_STATE_SKIP_TASKBAR, &c->skip_taskbar },
-                { ATOM__NET_WM_STATE_SKIP_PAGER, &c->skip_pager },
-                { ATOM__NET_WM_STATE_ABOVE, &c->above },
-                { ATOM__NET_WM_STATE_BELOW, &c->below },
-        };
-
-        for (gsize i = 0; i < G_N_ELEMENTS(plain); i++)
-                if (atom == wm->atoms[plain[i].atom])
-                        return plain[i].state;
-        return NULL;
-}
-
-static void state_one(Wm *wm, Client *c, long action, Atom atom)
-{
-        gboolean *plain = plain_state(wm, c, atom);
-
-        if (plain) {
-                *plain = wanted(action, *plain);
-                if (plain == &c->above && *plain)
-                        c->below = FALSE;
-                if (plain == &c->below && *plain)
-                        c->above = FALSE;
-        } else if (atom == wm->atoms[ATOM__NET_WM_STATE_FULLSCREEN]) {
-                state_fullscreen(wm, c, wanted(action, c->fullscreen));
-        } else if (atom == wm->atoms[ATOM__NET_WM_STATE_DEMANDS_ATTENTION]) {
-                state_attention(wm, c, wanted(action, c->attention) && c != wm->focused);
-        } else if (atom == wm->atoms[ATOM__NET_WM_STATE_HIDDEN]) {
-                if (wanted(action, c->minimised))
-                        state_minimise(wm, c);
-                else
-                        state_restore(wm, c);
-        }
-        wm->dirty_stack = wm->dirty_windows = TRUE;
-        ewmh_dirty(wm, c);
-}
-
-static void on_state(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        long action = e->data.l[0];
-        gboolean h = c->maximised_h, v = c->maximised_v;
-
-        if (action < STATE_REMOVE || action > STATE_TOGGLE)
-                return;
-        /* Both axes in one message are one change. */
-        for (int i = 1; i <= 2; i++) {
-                Atom atom = (Atom)e->data.l[i];
-                if (atom == None)
-                        continue;
-                if (atom == wm->atoms[ATOM__NET_WM_STATE_MAXIMIZED_HORZ])
-                        h = wanted(action, c->maximised_h);
-                else if (atom == wm->atoms[ATOM__NET_WM_STATE_MAXIMIZED_VERT])
-                        v = wanted(action, c->maximised_v);
-                else
-                        state_one(wm, c, action, atom);
-        }
-        state_maximise(wm, c, h, v);
-}
-
-static void on_active(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        if (e->data.l[0] == SOURCE_APPLICATION) {
-                focus_asked(wm, c, (guint32)e->data.l[1]);
-                return;
-        }
-        state_activate(wm, c);
-}
-
-static void on_close(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        state_close(wm, c);
-}
-
-static void on_moveresize_window(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        static const unsigned fields[] = { CWX, CWY, CWWidth, CWHeight };
-        unsigned long flags = (unsigned long)e->data.l[0];
-        Gravity own = c->hints.gravity;
-        XConfigureRequestEvent request = { 0 };
-
-        for (int i = 0; i < 4; i++)
-                if (flags >> MOVERESIZE_FIELDS & 1UL << i)
-                        request.value_mask |= fields[i];
-        request.x = (int)CLAMP((gint32)e->data.l[1], -GEOMETRY_POS_MAX, GEOMETRY_POS_MAX);
-        request.y = (int)CLAMP((gint32)e->data.l[2], -GEOMETRY_POS_MAX, GEOMETRY_POS_MAX);
-        request.width = (int)CLAMP((gint32)e->data.l[3], 1, GEOMETRY_SIZE_MAX);
-        request.height = (int)CLAMP((gint32)e->data.l[4], 1, GEOMETRY_SIZE_MAX);
-        if ((flags & MOVERESIZE_GRAVITY) >= GRAVITY_NORTH_WEST && (flags & MOVERESIZE_GRAVITY) <= GRAVITY_STATIC)
-                c->hints.gravity = (Gravity)(flags & MOVERESIZE_GRAVITY);
-        client_configure_request(wm, c, &request);
-        c->hints.gravity = own;
-}
-
-static void on_moveresize(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        drag_from_message(wm, c, (int)e->data.l[0], (int)e->data.l[1], e->data.l[2]);
-}
-
-static void on_restack(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        XConfigureRequestEvent request = { .value_mask = CWStackMode | (e->data.l[1] ? CWSibling : 0), .above = (Window)e->data.l[1],
-                                           .detail = (int)e->data.l[2] };
-
-        stack_request(wm, c, &request);
-}
-
-static void on_desktop(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        c->sticky = (guint32)e->data.l[0] == WM_ALL_DESKTOPS;
-        ewmh_dirty(wm, c);
-}
-
-static void on_change_state(Wm *wm, Client *c, const XClientMessageEvent *e)
-{
-        if (e->data.l[0] == IconicState)
-                state_minimise(wm, c);
-}
-
-/* What a frame would add to a window that is not mapped yet. */
-static void request_extents(Wm *wm, Window window)
-{
-        Extents e = { FRAME_BORDER * wm->scale, FRAME_BORDER * wm->scale, (FRAME_BORDER + FRAME_TITLE) * wm->scale,
-                      FRAME_BORDER * wm->scale };
-        Client *c = client_find(wm, window);
-
-        push_extents(wm, window, c ? client_extents(wm, c) : e);
-}
-
-static void on_root_protocols(Wm *wm, const XClientMessageEvent *e)
-{
-        Client *c = client_find(wm, (Window)e->data.l[2]);
-
-        if ((Atom)e->data.l[0] == wm->atoms[ATOM__NET_WM_PING] && c && (guint32)e->data.l[1] == c->ping_time)
-                state_answered(wm, c);
-}
-
-static const struct {
-        int atom;
-        void (*handle)(Wm *wm, Client *c, const XClientMessageEvent *e);
-} client_messages[] = {
-        { ATOM__NET_WM_STATE, on_state },
-        { ATOM__NET_ACTIVE_WINDOW, on_active },
-        { ATOM__NET_CLOSE_WINDOW, on_close },
-        { ATOM__NET_MOVERESIZE_WINDOW, on_moveresize_window },
-        { ATOM__NET_WM_MOVERESIZE, on_moveresize },
-        { ATOM__NET_RESTACK_WINDOW, on_restack },
-        { ATOM__NET_WM_DESKTOP, on_desktop },
-        { ATOM_WM_CHANGE_STATE, on_change_state },
-};
-
-void ewmh_message(Wm *wm, const XClientMessageEvent *e)
-{
-        Client *c = client_find(wm, e->window);
-
-        if (e->format != 32)
-                return;
-        if (e->message_type == wm->atoms[ATOM__NET_REQUEST_FRAME_EXTENTS])
-                request_extents(wm, e->window);
-        else if (e->message_type == wm->atoms[ATOM__IMPROMPTU_SYNC])
-                sync_request(wm, e);
-        else if (e->message_type == wm->atoms[ATOM_WM_PROTOCOLS] && e->window == wm->root)
-                on_root_protocols(wm, e);
-        for (gsize i = 0; c && c->window == e->window && i < G_N_ELEMENTS(client_messages); i++)
-                if (e->message_type == wm->atoms[client_messages[i].atom]) {
-                        client_messages[i].handle(wm, c, e);
-                        return;
-                }
-}

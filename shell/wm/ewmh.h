@@ -14,4 +14,4 @@ void ewmh_push_active(Wm *wm);
 void ewmh_push_screen(Wm *wm);
 /* A withdrawn window starts afresh. */
 void ewmh_forget(Wm *wm, Client *c);
-void ewmh_message(Wm *wm, const XClientMessageEvent *e);
+void ewmh_push_extents(Wm *wm, Window window, Extents e);

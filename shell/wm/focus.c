@@ -10,6 +10,7 @@
 #include "props.h"
 #include "stack.h"
 #include "state.h"
+#include "trap.h"
 
 /* The server's time wraps after 49.7 days: a is before b if the shorter way round says so. */
 static gboolean before(guint32 a, guint32 b)
@@ -63,7 +64,7 @@ static Client *modal_of(Wm *wm, Client *c)
 {
         for (guint i = wm->stack->len; i-- > 0;) {
                 Client *other = g_ptr_array_index(wm->stack, i);
-                if (other->modal && other != c && focus_possible(other) && client_descends(wm, other, c))
+                if (client_modal(wm, other) && other != c && focus_possible(other) && client_descends(wm, other, c))
                         return other;
         }
         return c;
@@ -85,6 +86,7 @@ static void set_focused(Wm *wm, Client *c)
                 wm->recent = g_list_remove(wm->recent, c);
                 wm->recent = g_list_prepend(wm->recent, c);
                 c->attention = FALSE;
+                c->focus_stamp = ++wm->focus_stamps;
                 frame_dirty(wm, c);
                 ewmh_dirty(wm, c);
                 focus_grab_buttons(wm, c);
@@ -110,7 +112,7 @@ static gboolean is_denied(Wm *wm, const Client *c)
 {
         if (c->has_user_time && c->user_time == 0)
                 return TRUE;
-        if (!wm->focused || c->modal)
+        if (!wm->focused || (client_modal(wm, c) && client_descends(wm, c, wm->focused)))
                 return FALSE;
         if (client_descends(wm, c, wm->focused))
                 return FALSE;
@@ -119,9 +121,12 @@ static gboolean is_denied(Wm *wm, const Client *c)
 
 void focus_new_window(Wm *wm, Client *c, gboolean existing)
 {
+        /* One that comes on another desktop says so there; the person stays here. */
+        if (!c->here && !existing && c->type == TYPE_NORMAL)
+                state_attention(wm, c, TRUE);
         if (c->role == WM_ROLE_QUESTION || !wants_keys(c) || c->type == TYPE_DESKTOP)
                 return;
-        if (existing && wm->focused)
+        if (existing)
                 return;
         if (is_denied(wm, c)) {
                 state_attention(wm, c, TRUE);
@@ -137,6 +142,20 @@ void focus_new_window(Wm *wm, Client *c, gboolean existing)
         focus_client(wm, c);
 }
 
+static gboolean may_follow(const Client *c)
+{
+        return wants_keys(c) && c->type != TYPE_DESKTOP && c->role != WM_ROLE_QUESTION;
+}
+
+/* The one that was used last, other than c. */
+static Client *last_used(Wm *wm, const Client *c)
+{
+        for (GList *l = wm->recent; l; l = l->next)
+                if (l->data != c && may_follow(l->data))
+                        return l->data;
+        return NULL;
+}
+
 void focus_client_gone(Wm *wm, Client *c)
 {
         if (wm->bar_return == c)
@@ -146,23 +165,22 @@ void focus_client_gone(Wm *wm, Client *c)
         if (wm->focused != c)
                 return;
         Client *next = client_parent(wm, c);
-        if (!next || !wants_keys(next)) {
-                next = NULL;
-                for (GList *l = wm->recent; l && !next; l = l->next) {
-                        Client *other = l->data;
-                        if (other != c && wants_keys(other) && other->type != TYPE_DESKTOP && other->role != WM_ROLE_QUESTION)
-                                next = other;
-                }
-        }
-        if (g_ptr_array_find(wm->clients, c, NULL))
-                set_focused(wm, next ? modal_of(wm, next) : NULL);
-        else {
-                /* It is being freed: nothing of it may be touched. */
-                wm->focused = NULL;
-                set_focused(wm, next ? modal_of(wm, next) : NULL);
-        }
+        if (!next || !may_follow(next))
+                next = last_used(wm, c);
+        if (!g_ptr_array_find(wm->clients, c, NULL))
+                wm->focused = NULL; /* It is being freed: nothing of it may be touched. */
+        set_focused(wm, next ? modal_of(wm, next) : NULL);
         wm->focus_pushed = FALSE;
         wm->dirty_focus = wm->dirty_stack = wm->dirty_windows = TRUE;
+}
+
+void focus_desktop_changed(Wm *wm, Client *keep)
+{
+        Client *next = keep ? keep : wm->focused && client_visible(wm->focused) ? wm->focused : last_used(wm, NULL);
+
+        set_focused(wm, next ? modal_of(wm, next) : NULL);
+        wm->focus_pushed = FALSE;
+        wm->dirty_focus = TRUE;
 }
 
 void focus_asked(Wm *wm, Client *c, guint32 time)
@@ -183,11 +201,12 @@ void focus_apply(Wm *wm)
         if (wm->bar_shown || (wm->focus_pushed && wm->pushed_focus == c))
                 return;
         guint32 time = focus_server_time(wm);
-        wm->focus_serial = NextRequest(wm->display);
-        if (!c || (!c->input_hint && !c->takes_focus))
-                XSetInputFocus(wm->display, wm->guard, RevertToPointerRoot, time);
-        else if (c->input_hint)
+        wm->focus_serial = trap_next_serial(wm->display);
+        /* A globally active client sets the focus itself, if it cares; until then no other window gets the keys. */
+        if (c && c->input_hint && !client_shaded(wm, c))
                 XSetInputFocus(wm->display, c->window, RevertToPointerRoot, time);
+        else
+                XSetInputFocus(wm->display, wm->guard, RevertToPointerRoot, time);
         if (c && c->takes_focus) {
                 long data[5] = { (long)wm->atoms[ATOM_WM_TAKE_FOCUS], (long)time, 0, 0, 0 };
                 props_send(wm, c->window, NoEventMask, c->window, wm->atoms[ATOM_WM_PROTOCOLS], data);
@@ -205,7 +224,7 @@ gboolean focus_panel(Wm *wm)
                 if (wm->bar_shown)
                         bar_park(wm, TRUE);
                 guint32 time = focus_server_time(wm);
-                wm->focus_serial = NextRequest(wm->display);
+                wm->focus_serial = trap_next_serial(wm->display);
                 XSetInputFocus(wm->display, c->window, RevertToPointerRoot, time);
                 wm->focus_pushed = wm->dirty_focus = FALSE;
                 return TRUE;
@@ -218,8 +237,8 @@ void focus_in(Wm *wm, const XFocusChangeEvent *e)
         if (e->mode == NotifyGrab || e->mode == NotifyUngrab || e->serial < wm->focus_serial)
                 return;
         if (e->window == wm->root) {
-                /* The focus fell to nothing, or follows the pointer: neither is a state to leave a person in. */
-                if (e->detail == NotifyDetailNone || e->detail == NotifyPointerRoot) {
+                /* The focus fell to nothing, to the bare screen, or follows the pointer: none is a state to leave a person in. */
+                if (e->detail != NotifyPointer && e->detail != NotifyVirtual && e->detail != NotifyNonlinearVirtual) {
                         wm->focus_pushed = FALSE;
                         wm->dirty_focus = TRUE;
                         if (wm->bar_shown)
@@ -229,7 +248,7 @@ void focus_in(Wm *wm, const XFocusChangeEvent *e)
         }
         Client *c = client_find(wm, e->window);
         if (!c || c->window != e->window || e->detail == NotifyPointer || wm->bar_shown || c->role == WM_ROLE_PANEL ||
-            c == wm->focused || c->minimised)
+            c == wm->focused || !client_visible(c))
                 return;
         /* A program set the focus by itself, which X lets it do: what is shown follows. */
         set_focused(wm, c);

@@ -11,6 +11,8 @@ void focus_new_window(Wm *wm, Client *c, gboolean existing);
 gboolean focus_panel(Wm *wm);
 /* It is minimised or gone: the focus goes to its parent, else to the window used before. */
 void focus_client_gone(Wm *wm, Client *c);
+/* Other windows are here now: the one that was used last among them gets the focus, or keep if it is not NULL. */
+void focus_desktop_changed(Wm *wm, Client *keep);
 /* A program asks for the focus for c: given if the act behind it, at time, is not older than the person's last; else c demands
  * attention. */
 void focus_asked(Wm *wm, Client *c, guint32 time);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "client.h"
+#include "icon.h"
 #include "paint.h"
 
 #define PAD 11            /* from the frame's edge to the tile */
@@ -56,7 +57,9 @@ static const FramePart cells[] = { PART_CLOSE, PART_MAXIMISE, PART_MINIMISE };
 
 static gboolean has_cell(const Client *c, FramePart part)
 {
-        return part != PART_MAXIMISE || client_resizable(c);
+        return part == PART_MAXIMISE ? client_can(c, FUNCTION_MAXIMISE)
+               : part == PART_MINIMISE ? client_can(c, FUNCTION_MINIMISE)
+                                       : client_can(c, FUNCTION_CLOSE);
 }
 
 /* of one that it has */
@@ -120,7 +123,7 @@ static void draw_cells(cairo_t *cr, const Client *c, int width, const Tones *ton
                 if (part == PART_CLOSE)
                         draw_close(cr, x, y, colour);
                 else if (part == PART_MAXIMISE)
-                        draw_maximise(cr, x, y, c->maximised_h && c->maximised_v, colour);
+                        draw_maximise(cr, x, y, client_maximised(c), colour);
                 else
                         draw_minimise(cr, x, y, colour);
         }
@@ -194,12 +197,22 @@ static const char *evidence_text(const Client *c, WmTone *tone)
 }
 
 /* A tile of ink on a title bar of ink gets a line around it. */
-static void draw_tile(Wm *wm, cairo_t *cr, const Client *c, int x, const Tones *tones)
+static void draw_tile(Wm *wm, cairo_t *cr, Client *c, int x, const Tones *tones)
 {
         Box box = { x, (FRAME_TITLE + 2 - PAINT_TILE) / 2, PAINT_TILE, PAINT_TILE };
+        cairo_surface_t *icon = c->evidence ? NULL : icon_of(wm, c);
         char glyph[8];
         guint32 colour;
 
+        if (icon) {
+                cairo_save(cr);
+                cairo_translate(cr, box.x, box.y);
+                cairo_scale(cr, 1.0 / wm->scale, 1.0 / wm->scale);
+                cairo_set_source_surface(cr, icon, 0, 0);
+                cairo_paint(cr);
+                cairo_restore(cr);
+                return;
+        }
         paint_tile(wm->painter, cr, box.x, box.y, c);
         client_glyph(c, glyph, &colour);
         if (colour == tones->ground)

@@ -3,6 +3,7 @@
 
 /* How much of a title bar must stay inside of the work area for a person to grip it. */
 #define REACHABLE_MIN 64
+#define WORK_PARTS_LEAST 4 /* struts leave at least this part of a side */
 
 gboolean box_equal(Box a, Box b)
 {
@@ -79,11 +80,12 @@ void size_hints_apply(const SizeHints *hints, int *w, int *h)
         int width = CLAMP(*w, hints->min_w, hints->max_w), height = CLAMP(*h, hints->min_h, hints->max_h);
 
         /* ICCCM 4.1.2.3: the aspect is that of the size without the base. */
-        double free_w = MAX(1, width - hints->base_w), free_h = MAX(1, height - hints->base_h);
+        int off_w = hints->has_base ? hints->base_w : 0, off_h = hints->has_base ? hints->base_h : 0;
+        double free_w = MAX(1, width - off_w), free_h = MAX(1, height - off_h);
         if (hints->max_aspect > 0 && free_w > free_h * hints->max_aspect)
-                width = hints->base_w + MAX(1, (int)(free_h * hints->max_aspect));
+                width = off_w + MAX(1, (int)(free_h * hints->max_aspect));
         else if (hints->min_aspect > 0 && free_w < free_h * hints->min_aspect)
-                height = hints->base_h + MAX(1, (int)(free_w / hints->min_aspect));
+                height = off_h + MAX(1, (int)(free_w / hints->min_aspect));
 
         width = step_down(width, hints->base_w, hints->inc_w, hints->min_w);
         height = step_down(height, hints->base_h, hints->inc_h, hints->min_h);
@@ -154,7 +156,16 @@ Box strut_work_area(Box area, Box screen, const Strut *struts, gsize n)
                 if (s->bottom > 0 && b < bottom && b >= area.y + area.h / 2 && span_touches(s->bottom_from, s->bottom_to, area.x, area.w))
                         bottom = (int)b;
         }
-        return (Box){ left, top, MAX(1, right - left), MAX(1, bottom - top) };
+        /* Each side may be honest, and both together still leave nothing. */
+        if (right - left < area.w / WORK_PARTS_LEAST) {
+                left = area.x;
+                right = area.x + area.w;
+        }
+        if (bottom - top < area.h / WORK_PARTS_LEAST) {
+                top = area.y;
+                bottom = area.y + area.h;
+        }
+        return (Box){ left, top, right - left, bottom - top };
 }
 
 Box box_reachable(Box frame, Box work, int title)

@@ -29,10 +29,23 @@ typedef enum {
         GRAVITY_STATIC,
 } Gravity;
 
+/* The part of a work area that a window fills. */
+typedef enum {
+        TILE_NONE,
+        TILE_LEFT,
+        TILE_RIGHT,
+        TILE_TOP_LEFT,
+        TILE_TOP_RIGHT,
+        TILE_BOTTOM_LEFT,
+        TILE_BOTTOM_RIGHT,
+        N_TILES,
+} Tile;
+
 typedef struct {
         int min_w, min_h, max_w, max_h, base_w, base_h, inc_w, inc_h;
         double min_aspect, max_aspect; /* width / height; 0: free */
         Gravity gravity;
+        gboolean has_base; /* said, not taken from the minimum: only then the aspect is without it */
         gboolean user_position, program_position;
 } SizeHints;
 

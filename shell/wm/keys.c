@@ -6,95 +6,44 @@
 #include "keys.h"
 
 #include <X11/XKBlib.h>
-#include <X11/XF86keysym.h>
 #include <X11/keysym.h>
+#include <gio/gio.h>
 #include <string.h>
 
+#include "acts.h"
 #include "bar.h"
 #include "focus.h"
+#include "holders.h"
+#include "keymap.h"
 #include "menu.h"
 #include "moveresize.h"
-#include "state.h"
 #include "switcher.h"
 #include "trap.h"
 
-#define RESOLVED_MAX 256 /* a key may be on several keycodes and in several layouts */
+#define RESOLVED_MAX 512 /* a key may be on several keycodes and in several layouts */
 #define GROUPS 4
+#define LEVELS 2
+#define LOCKS 3
+#define RELOAD_DELAY_MS 100 /* editors write a file in several steps */
 #define ALL_MODIFIERS (ShiftMask | ControlMask | Mod1Mask | Mod2Mask | Mod3Mask | Mod4Mask | Mod5Mask)
-
-typedef enum {
-        ACT_BAR,
-        ACT_SWITCH,
-        ACT_SWITCH_BACK,
-        ACT_CLOSE,
-        ACT_FIX,
-        ACT_TERMINAL,
-        ACT_LARGER,
-        ACT_SMALLER,
-        ACT_MENU,
-        ACT_PANEL,
-        ACT_ANSWER,
-        ACT_SESSION,
-} Act;
-
-typedef enum {
-        WITH_MAIN,         /* Super; nested: Ctrl+Alt */
-        WITH_SWITCH,       /* Alt; nested: Ctrl+Alt */
-        WITH_SWITCH_SHIFT,
-        WITH_NOTHING,
-        WITH_SHIFT,
-} With;
-
-static const struct {
-        KeySym key;
-        With with;
-        Act act;
-} bindings[] = {
-        { XK_space, WITH_MAIN, ACT_BAR },
-        { XK_Tab, WITH_SWITCH, ACT_SWITCH },
-        { XK_Tab, WITH_SWITCH_SHIFT, ACT_SWITCH_BACK },
-        { XK_F4, WITH_SWITCH, ACT_CLOSE },
-        { XK_f, WITH_MAIN, ACT_FIX },
-        { XK_Return, WITH_MAIN, ACT_TERMINAL },
-        { XK_Up, WITH_MAIN, ACT_LARGER },
-        { XK_Down, WITH_MAIN, ACT_SMALLER },
-        { XK_m, WITH_MAIN, ACT_MENU },
-        { XK_b, WITH_MAIN, ACT_PANEL },
-        /* With Alt, or with Super, as other desktops have them; nested, these are the bar and the switcher above. */
-        { XK_space, WITH_SWITCH, ACT_MENU },
-        { XK_Tab, WITH_MAIN, ACT_PANEL },
-};
-
-/* What the session does; the strings are its actions. */
-static const struct {
-        KeySym key;
-        With with;
-        const char *action;
-} session_keys[] = {
-        { XK_Print, WITH_NOTHING, "screenshot" },
-        { XK_Print, WITH_SWITCH, "screenshot-window" },
-        { XK_Print, WITH_SHIFT, "screenshot-region" },
-        { XK_l, WITH_MAIN, "lock" },
-        { XF86XK_ScreenSaver, WITH_NOTHING, "lock" },
-        { XF86XK_Sleep, WITH_NOTHING, "suspend" },
-        { XF86XK_AudioRaiseVolume, WITH_NOTHING, "volume-up" },
-        { XF86XK_AudioLowerVolume, WITH_NOTHING, "volume-down" },
-        { XF86XK_AudioMute, WITH_NOTHING, "volume-mute" },
-        { XF86XK_AudioMicMute, WITH_NOTHING, "microphone-mute" },
-        { XF86XK_MonBrightnessUp, WITH_NOTHING, "brightness-up" },
-        { XF86XK_MonBrightnessDown, WITH_NOTHING, "brightness-down" },
-};
 
 typedef struct {
         unsigned keycode, modifiers;
-        Act act;
-        int n; /* of ACT_ANSWER; of ACT_SESSION: which of session_keys */
+        KeyBinding binding; /* its text belongs to the keymap */
 } Resolved;
 
 struct Keys {
         Resolved resolved[RESOLVED_MAX];
         gsize n_resolved;
-        unsigned num_lock, super, alt;
+        unsigned num_lock, scroll_lock, super, alt;
+        Keymap *map;
+        unsigned held;        /* those of the key that opened the switcher, without Shift */
+        unsigned pushed_drag; /* the masks with which the windows' buttons are grabbed */
+        unsigned drag;        /* modifiers with which a button drags */
+        GFileMonitor *monitor;
+        GSource *reload;
+        char *problem;        /* the last that was told, or NULL */
+        const KeyBinding *super_alone_binding;
         unsigned char modifier_of[256]; /* by keycode */
         gboolean is_super[256];
         gboolean super_down, super_alone;
@@ -102,22 +51,98 @@ struct Keys {
         gboolean changed;
 };
 
+static void tell_problem(Wm *wm, char *problem)
+{
+        WmEvent event = { .type = WM_EVENT_TROUBLE, .text = problem ? problem : "" };
+        gboolean same = g_strcmp0(problem, wm->keys->problem) == 0;
+
+        g_free(wm->keys->problem);
+        wm->keys->problem = problem;
+        if (same)
+                return;
+        if (problem)
+                g_warning("%s", problem);
+        core_emit(wm, &event);
+}
+
+/* The last good keymap stays where the new one has a mistake. */
+static void load(Wm *wm)
+{
+        Keys *keys = wm->keys;
+        g_autofree char *path = keymap_path(), *wrong = NULL;
+        Keymap *map = keymap_load(path, &wrong);
+
+        if (!map) {
+                tell_problem(wm, g_strdup_printf("The keys stay as they were: %s, %s.", path, wrong));
+                if (keys->map)
+                        return;
+                map = keymap_default();
+        } else {
+                tell_problem(wm, NULL);
+        }
+        g_clear_pointer(&keys->map, g_array_unref);
+        keys->map = map;
+        keys->changed = TRUE;
+}
+
+static gboolean reload_cb(gpointer data)
+{
+        Wm *wm = *(Wm **)data;
+
+        wm->keys->reload = NULL;
+        load(wm);
+        core_flush(wm);
+        return G_SOURCE_REMOVE;
+}
+
+static void changed_cb(GFileMonitor *monitor, GFile *file, GFile *other, GFileMonitorEvent event, gpointer data)
+{
+        Wm *wm = data, **copy;
+
+        if (wm->keys->reload)
+                return;
+        copy = g_new(Wm *, 1);
+        *copy = wm;
+        wm->keys->reload = core_later(wm, RELOAD_DELAY_MS, reload_cb, copy);
+}
+
+/* Also where there is no file yet. */
+static void watch_file(Wm *wm)
+{
+        g_autofree char *path = keymap_own_path();
+        g_autoptr(GFile) file = g_file_new_for_path(path);
+
+        wm->keys->monitor = g_file_monitor_file(file, G_FILE_MONITOR_WATCH_MOVES, NULL, NULL);
+        if (wm->keys->monitor)
+                g_signal_connect(wm->keys->monitor, "changed", G_CALLBACK(changed_cb), wm);
+}
+
 void keys_init(Wm *wm)
 {
         wm->keys = g_new0(Keys, 1);
-        wm->keys->changed = TRUE;
+        load(wm);
+        watch_file(wm);
         keys_update(wm);
 }
 
 void keys_free(Wm *wm)
 {
+        Keys *keys = wm->keys;
+
         XUngrabKey(wm->display, AnyKey, AnyModifier, wm->root);
+        if (keys->reload)
+                g_source_destroy(keys->reload);
+        if (keys->monitor)
+                g_file_monitor_cancel(keys->monitor);
+        g_clear_object(&keys->monitor);
+        g_array_unref(keys->map);
+        g_free(keys->problem);
         g_clear_pointer(&wm->keys, g_free);
 }
 
 unsigned keys_clean(const Wm *wm, unsigned state)
 {
-        return state & ALL_MODIFIERS & ~wm->keys->num_lock;
+        return state & ALL_MODIFIERS & ~(wm->keys->num_lock | wm->keys->scroll_lock);
 }
 
 unsigned keys_modifier_of(const Wm *wm, unsigned keycode)
@@ -127,12 +152,12 @@ unsigned keys_modifier_of(const Wm *wm, unsigned keycode)
 
 unsigned keys_switch_modifiers(const Wm *wm)
 {
-        return wm->config.nested_keys ? ControlMask | wm->keys->alt : wm->keys->alt;
+        return wm->keys->held;
 }
 
 unsigned keys_drag_modifiers(const Wm *wm)
 {
-        return keys_switch_modifiers(wm);
+        return wm->keys->drag;
 }
 
 static void read_modifiers(Wm *wm)
@@ -141,6 +166,7 @@ static void read_modifiers(Wm *wm)
         XModifierKeymap *map = XGetModifierMapping(wm->display);
 
         keys->num_lock = 0;
+        keys->scroll_lock = 0;
         keys->super = 0;
         keys->alt = 0;
         memset(keys->modifier_of, 0, sizeof keys->modifier_of);
@@ -153,6 +179,8 @@ static void read_modifiers(Wm *wm)
                 keys->modifier_of[code] |= mask;
                 if (sym == XK_Num_Lock)
                         keys->num_lock |= mask;
+                if (sym == XK_Scroll_Lock)
+                        keys->scroll_lock |= mask;
                 if (sym == XK_Super_L || sym == XK_Super_R)
                         keys->super |= mask;
                 if (sym == XK_Alt_L || sym == XK_Alt_R)
@@ -179,37 +207,104 @@ static void find_super_keys(Wm *wm)
         }
 }
 
-static unsigned modifiers(const Wm *wm, With with)
+/* The X modifiers; nested, Ctrl+Alt stands for Super and for Alt. */
+static unsigned modifiers(const Wm *wm, unsigned abstract)
 {
-        if (with == WITH_MAIN)
-                return wm->config.nested_keys ? ControlMask | wm->keys->alt : wm->keys->super;
-        if (with == WITH_NOTHING || with == WITH_SHIFT)
-                return with == WITH_SHIFT ? ShiftMask : 0;
-        return keys_switch_modifiers(wm) | (with == WITH_SWITCH_SHIFT ? ShiftMask : 0);
+        const Keys *keys = wm->keys;
+        unsigned mask = (abstract & KEY_CTRL ? ControlMask : 0) | (abstract & KEY_SHIFT ? ShiftMask : 0);
+
+        if (wm->config.nested_keys)
+                return mask | (abstract & (KEY_SUPER | KEY_ALT) ? ControlMask | keys->alt : 0);
+        return mask | (abstract & KEY_SUPER ? keys->super : 0) | (abstract & KEY_ALT ? keys->alt : 0);
 }
 
-static void resolve(Wm *wm, KeySym key, With with, Act act, int n)
+static const Resolved *find_resolved(const Keys *keys, unsigned keycode, unsigned mask)
+{
+        for (gsize i = 0; i < keys->n_resolved; i++)
+                if (keys->resolved[i].keycode == keycode && keys->resolved[i].modifiers == mask)
+                        return &keys->resolved[i];
+        return NULL;
+}
+
+/* In any layout: the key with that letter, whichever is on now. level 1 needs Shift as well. */
+static gboolean resolve_level(Wm *wm, const KeyBinding *binding, int level)
 {
         Keys *keys = wm->keys;
+        unsigned mask = modifiers(wm, binding->modifiers) | (level ? ShiftMask : 0);
+        gboolean any = FALSE;
         int first, last;
 
         XDisplayKeycodes(wm->display, &first, &last);
         for (int code = first; code <= last; code++) {
                 gboolean has = FALSE;
-                /* In any layout: the key with that letter, whichever is on now. */
                 for (int group = 0; group < GROUPS && !has; group++)
-                        has = XkbKeycodeToKeysym(wm->display, (KeyCode)code, group, 0) == key;
-                if (has && keys->n_resolved < RESOLVED_MAX)
-                        keys->resolved[keys->n_resolved++] = (Resolved){ (unsigned)code, modifiers(wm, with), act, n };
+                        has = XkbKeycodeToKeysym(wm->display, (KeyCode)code, group, level) == binding->key;
+                /* The first one counts: nested, different keys of the file may fall together. */
+                if (has && keys->n_resolved < RESOLVED_MAX && !find_resolved(keys, (unsigned)code, mask))
+                        keys->resolved[keys->n_resolved++] = (Resolved){ (unsigned)code, mask, *binding };
+                any |= has;
         }
+        return any;
+}
+
+static void resolve(Wm *wm, const KeyBinding *binding)
+{
+        if (binding->act == ACT_NOTHING)
+                return;
+        if (binding->act == ACT_DRAG)
+                wm->keys->drag = modifiers(wm, binding->modifiers);
+        else if (!binding->key)
+                wm->keys->super_alone_binding = wm->config.nested_keys ? NULL : binding;
+        else if (!resolve_level(wm, binding, 0))
+                resolve_level(wm, binding, 1);
+}
+
+/* All states of the locks. */
+static gsize lock_masks(const Wm *wm, unsigned masks[1 << LOCKS])
+{
+        const unsigned locks[LOCKS] = { LockMask, wm->keys->num_lock, wm->keys->scroll_lock };
+        gsize n = 0;
+
+        for (unsigned set = 0; set < 1 << LOCKS; set++) {
+                unsigned mask = 0;
+                gboolean useful = TRUE;
+                for (int i = 0; i < LOCKS; i++)
+                        if (set & 1U << i) {
+                                useful &= locks[i] != 0;
+                                mask |= locks[i];
+                        }
+                if (useful)
+                        masks[n++] = mask;
+        }
+        return n;
 }
 
 static void grab(Wm *wm, unsigned keycode, unsigned mask)
 {
-        const unsigned locks[] = { 0, LockMask, wm->keys->num_lock, LockMask | wm->keys->num_lock };
+        unsigned locks[1 << LOCKS];
+        gsize n = lock_masks(wm, locks);
 
-        for (gsize i = 0; i < G_N_ELEMENTS(locks); i++)
+        for (gsize i = 0; i < n; i++)
                 XGrabKey(wm->display, (int)keycode, mask | locks[i], wm->root, False, GrabModeAsync, GrabModeSync);
+}
+
+/* One key after the other, to learn which it is that another program holds. */
+static void report_held(Wm *wm)
+{
+        Keys *keys = wm->keys;
+        GString *names = g_string_new(NULL);
+
+        for (gsize i = 0; i < keys->n_resolved; i++) {
+                g_autofree char *name = keymap_name(&keys->resolved[i].binding);
+                trap_open(wm->display);
+                grab(wm, keys->resolved[i].keycode, keys->resolved[i].modifiers);
+                if (trap_close(wm->display))
+                        g_string_append_printf(names, "%s%s", names->len ? ", " : "", name);
+        }
+        g_autofree char *holders = holders_of_keys(wm);
+        tell_problem(wm, g_strdup_printf("%s cannot be used here: another program holds %s. Close it, or choose other keys.", names->str,
+                                         holders));
+        g_string_free(names, TRUE);
 }
 
 void keys_update(Wm *wm)
@@ -222,22 +317,26 @@ void keys_update(Wm *wm)
         read_modifiers(wm);
         find_super_keys(wm);
         keys->n_resolved = 0;
-        for (gsize i = 0; i < G_N_ELEMENTS(bindings); i++)
-                resolve(wm, bindings[i].key, bindings[i].with, bindings[i].act, 0);
-        for (gsize i = 0; i < G_N_ELEMENTS(session_keys); i++)
-                resolve(wm, session_keys[i].key, session_keys[i].with, ACT_SESSION, (int)i);
+        keys->drag = 0;
+        keys->super_alone_binding = NULL;
+        for (guint i = 0; i < keys->map->len; i++)
+                resolve(wm, &g_array_index(keys->map, KeyBinding, i));
         for (int n = 1; n <= keys->answers; n++)
-                resolve(wm, XK_0 + (KeySym)n, WITH_MAIN, ACT_ANSWER, n);
+                resolve(wm, &(KeyBinding){ .modifiers = KEY_SUPER, .key = XK_0 + (KeySym)n, .act = ACT_ANSWER, .n = n });
         trap_open(wm->display);
         XUngrabKey(wm->display, AnyKey, AnyModifier, wm->root);
         for (gsize i = 0; i < keys->n_resolved; i++)
                 grab(wm, keys->resolved[i].keycode, keys->resolved[i].modifiers);
-        for (unsigned code = 0; code < 256 && !wm->config.nested_keys; code++)
+        for (unsigned code = 0; code < 256 && keys->super_alone_binding; code++)
                 if (keys->is_super[code])
                         grab(wm, code, 0);
         if (trap_close(wm->display))
-                g_warning("Another program holds some of the desktop's keys, so they do nothing here. "
-                          "Close that program or change its keys.");
+                report_held(wm);
+        /* Windows have the buttons of a drag grabbed with these. */
+        unsigned locks = keys->num_lock << 16 | keys->scroll_lock << 8 | keys->drag;
+        for (guint i = 0; locks != keys->pushed_drag && i < wm->clients->len; i++)
+                focus_grab_buttons(wm, g_ptr_array_index(wm->clients, i));
+        keys->pushed_drag = locks;
 }
 
 void keys_mapping(Wm *wm, XMappingEvent *e)
@@ -262,22 +361,6 @@ static void emit(Wm *wm, WmEventType type, int n)
         core_emit(wm, &event);
 }
 
-static void act_on_focused(Wm *wm, Act act)
-{
-        Client *c = wm->focused;
-
-        if (!c)
-                return;
-        if (act == ACT_CLOSE)
-                state_close(wm, c);
-        else if (act == ACT_LARGER)
-                state_maximise(wm, c, TRUE, TRUE);
-        else if (c->maximised_h || c->maximised_v)
-                state_maximise(wm, c, FALSE, FALSE);
-        else
-                state_minimise(wm, c);
-}
-
 static void toggle_bar(Wm *wm, guint32 time)
 {
         if (!wm->bar_shown) {
@@ -288,48 +371,69 @@ static void toggle_bar(Wm *wm, guint32 time)
         focus_apply(wm);
 }
 
-static void act(Wm *wm, const Resolved *key, const XKeyEvent *e)
+static void run_command(Wm *wm, const KeyBinding *binding)
 {
-        wm->keys->super_down = FALSE;
-        focus_user_acted(wm, wm->focused, (guint32)e->time);
-        if (key->act == ACT_SWITCH || key->act == ACT_SWITCH_BACK) {
-                switcher_start(wm, key->act == ACT_SWITCH_BACK, (guint32)e->time);
-                return;
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) argv = NULL;
+
+        if (!g_shell_parse_argv(binding->text, NULL, &argv, &error) ||
+            !g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &error)) {
+                g_autofree char *name = keymap_name(binding);
+                tell_problem(wm, g_strdup_printf("%s does nothing: “%s” cannot be started. %s.", name, binding->text, error->message));
         }
-        if (key->act == ACT_MENU) {
-                menu_start(wm, (guint32)e->time);
-                return;
-        }
-        if (key->act == ACT_PANEL && focus_panel(wm)) {
-                emit(wm, WM_EVENT_PANEL_KEY, 0);
-                XUngrabKeyboard(wm->display, e->time);
-                return;
-        }
-        if (key->act == ACT_BAR)
-                toggle_bar(wm, (guint32)e->time);
-        else if (key->act == ACT_FIX)
-                emit(wm, WM_EVENT_FIX_KEY, 0);
-        else if (key->act == ACT_TERMINAL)
-                emit(wm, WM_EVENT_TERMINAL_KEY, 0);
-        else if (key->act == ACT_SESSION)
-                core_emit(wm, &(WmEvent){ .type = WM_EVENT_SESSION_KEY, .text = session_keys[key->n].action });
-        else if (key->act == ACT_ANSWER)
-                emit(wm, WM_EVENT_ANSWER_KEY, key->n);
-        else if (key->act != ACT_PANEL)
-                act_on_focused(wm, key->act);
-        focus_apply(wm);
-        XUngrabKeyboard(wm->display, e->time);
 }
 
-static const Resolved *find(const Wm *wm, const XKeyEvent *e)
+/* Acts that end with the keyboard let go. */
+static void act_at_once(Wm *wm, const KeyBinding *binding, guint32 time)
 {
-        const Keys *keys = wm->keys;
-        unsigned state = keys_clean(wm, e->state);
+        if (binding->act == ACT_BAR)
+                toggle_bar(wm, time);
+        else if (binding->act == ACT_FIX)
+                emit(wm, WM_EVENT_FIX_KEY, 0);
+        else if (binding->act == ACT_TERMINAL)
+                emit(wm, WM_EVENT_TERMINAL_KEY, 0);
+        else if (binding->act == ACT_SESSION)
+                core_emit(wm, &(WmEvent){ .type = WM_EVENT_SESSION_KEY, .text = binding->text });
+        else if (binding->act == ACT_ANSWER)
+                emit(wm, WM_EVENT_ANSWER_KEY, binding->n);
+        else if (binding->act == ACT_PANEL && focus_panel(wm)) {
+                emit(wm, WM_EVENT_PANEL_KEY, 0);
+                XUngrabKeyboard(wm->display, time);
+                return;
+        } else if (binding->act == ACT_RUN)
+                run_command(wm, binding);
+        else
+                acts_on_windows(wm, binding, time);
+        focus_apply(wm);
+        if (!drag_on(wm))
+                XUngrabKeyboard(wm->display, time);
+}
 
-        for (gsize i = 0; i < keys->n_resolved; i++)
-                if (keys->resolved[i].keycode == e->keycode && keys->resolved[i].modifiers == state)
-                        return &keys->resolved[i];
-        return NULL;
+static void act(Wm *wm, const KeyBinding *binding, const XKeyEvent *e)
+{
+        guint32 time = (guint32)e->time;
+
+        wm->keys->super_down = FALSE;
+        focus_user_acted(wm, wm->focused, time);
+        wm->keys->held = modifiers(wm, binding->modifiers & ~(unsigned)KEY_SHIFT);
+        switch (binding->act) {
+        case ACT_SWITCH:
+        case ACT_SWITCH_BACK:
+                switcher_start(wm, SWITCHER_ALL, binding->act == ACT_SWITCH_BACK, time);
+                break;
+        case ACT_SWITCH_APP:
+        case ACT_SWITCH_APP_BACK:
+                switcher_start(wm, SWITCHER_APP, binding->act == ACT_SWITCH_APP_BACK, time);
+                break;
+        case ACT_OVERVIEW:
+                switcher_start(wm, SWITCHER_OVERVIEW, FALSE, time);
+                break;
+        case ACT_MENU:
+                menu_start(wm, time);
+                break;
+        default:
+                act_at_once(wm, binding, time);
+        }
 }
 
 void keys_press(Wm *wm, const XKeyEvent *e)
@@ -348,10 +452,10 @@ void keys_press(Wm *wm, const XKeyEvent *e)
                 drag_key(wm, e);
                 return;
         }
-        const Resolved *key = find(wm, e);
+        const Resolved *key = find_resolved(keys, e->keycode, keys_clean(wm, e->state));
         if (key) {
-                act(wm, key, e);
-        } else if (keys->is_super[e->keycode & 0xff] && !wm->config.nested_keys) {
+                act(wm, &key->binding, e);
+        } else if (keys->is_super[e->keycode & 0xff] && keys->super_alone_binding) {
                 if (!keys->super_down)
                         XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, e->time);
                 keys->super_down = keys->super_alone = TRUE;
@@ -373,8 +477,9 @@ void keys_release(Wm *wm, const XKeyEvent *e)
         } else if (keys->super_down && keys->is_super[e->keycode & 0xff]) {
                 keys->super_down = FALSE;
                 if (keys->super_alone)
-                        toggle_bar(wm, (guint32)e->time);
-                XUngrabKeyboard(wm->display, e->time);
+                        act(wm, keys->super_alone_binding, e);
+                else
+                        XUngrabKeyboard(wm->display, e->time);
         } else if (keys->super_down) {
                 XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
@@ -384,11 +489,12 @@ void keys_release(Wm *wm, const XKeyEvent *e)
 
 void keys_grab_drag_buttons(Wm *wm, Window window)
 {
-        const unsigned locks[] = { 0, LockMask, wm->keys->num_lock, LockMask | wm->keys->num_lock };
-        static const unsigned buttons[] = { Button1, Button3 };
+        unsigned locks[1 << LOCKS];
+        gsize n = lock_masks(wm, locks);
+        static const unsigned buttons[] = { Button1, Button2, Button3 };
 
-        for (gsize b = 0; b < G_N_ELEMENTS(buttons); b++)
-                for (gsize i = 0; i < G_N_ELEMENTS(locks); i++)
-                        XGrabButton(wm->display, buttons[b], keys_drag_modifiers(wm) | locks[i], window, False, ButtonPressMask,
-                                    GrabModeSync, GrabModeAsync, None, None);
+        for (gsize b = 0; b < G_N_ELEMENTS(buttons) && wm->keys->drag; b++)
+                for (gsize i = 0; i < n; i++)
+                        XGrabButton(wm->display, buttons[b], wm->keys->drag | locks[i], window, False, ButtonPressMask, GrabModeSync,
+                                    GrabModeAsync, None, None);
 }

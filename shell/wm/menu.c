@@ -3,6 +3,7 @@
 #include <X11/keysym.h>
 
 #include "client.h"
+#include "desktops.h"
 #include "focus.h"
 #include "moveresize.h"
 #include "paint.h"
@@ -36,11 +37,6 @@ static void tell(Wm *wm, WmEventType type, const Client *c)
         core_emit(wm, &event);
 }
 
-static gboolean any(const Client *c)
-{
-        return TRUE;
-}
-
 static gboolean is_app(const Client *c)
 {
         return c->evidence != NULL;
@@ -48,12 +44,57 @@ static gboolean is_app(const Client *c)
 
 static gboolean can_grow(const Client *c)
 {
-        return client_resizable(c) && !(c->maximised_h && c->maximised_v);
+        return client_can(c, FUNCTION_MAXIMISE) && !client_maximised(c);
+}
+
+static gboolean can_move(const Client *c)
+{
+        return client_can(c, FUNCTION_MOVE) && !client_maximised(c) && !c->fullscreen;
+}
+
+static gboolean can_resize(const Client *c)
+{
+        return client_can(c, FUNCTION_RESIZE) && !client_maximised(c) && !c->fullscreen;
+}
+
+static gboolean can_tile(const Client *c)
+{
+        return client_can(c, FUNCTION_RESIZE) && client_can(c, FUNCTION_MOVE) && !c->fullscreen;
+}
+
+static gboolean can_minimise(const Client *c)
+{
+        return client_can(c, FUNCTION_MINIMISE);
+}
+
+static gboolean can_close(const Client *c)
+{
+        return client_can(c, FUNCTION_CLOSE);
+}
+
+static gboolean is_not_above(const Client *c)
+{
+        return !c->above;
+}
+
+static gboolean is_above(const Client *c)
+{
+        return c->above;
+}
+
+static gboolean is_sticky(const Client *c)
+{
+        return c->sticky;
+}
+
+static gboolean is_not_sticky(const Client *c)
+{
+        return !c->sticky;
 }
 
 static gboolean is_maximised(const Client *c)
 {
-        return c->maximised_h && c->maximised_v;
+        return client_maximised(c);
 }
 
 static void act_fix(Wm *wm, Client *c, guint32 time)
@@ -86,6 +127,31 @@ static void act_resize(Wm *wm, Client *c, guint32 time)
         drag_by_keys(wm, c, EDGE_RIGHT | EDGE_BOTTOM, time);
 }
 
+static void act_left(Wm *wm, Client *c, guint32 time)
+{
+        state_tile(wm, c, TILE_LEFT);
+}
+
+static void act_right(Wm *wm, Client *c, guint32 time)
+{
+        state_tile(wm, c, TILE_RIGHT);
+}
+
+static void act_above(Wm *wm, Client *c, guint32 time)
+{
+        state_above(wm, c, !c->above);
+}
+
+static void act_sticky(Wm *wm, Client *c, guint32 time)
+{
+        desktops_send(wm, c, c->sticky ? wm->desktop : WM_ALL_DESKTOPS);
+}
+
+static void act_next_desktop(Wm *wm, Client *c, guint32 time)
+{
+        desktops_send(wm, c, desktops_beside(wm, 1, 0));
+}
+
 static void act_close(Wm *wm, Client *c, guint32 time)
 {
         state_close(wm, c);
@@ -96,10 +162,17 @@ static const Item items[] = {
         { "What was checked", "W", "W", XK_w, is_app, act_evidence },
         { "Maximise", "Super+↑", "Ctrl+Alt+↑", XK_x, can_grow, act_maximise },
         { "As it was", "Super+↓", "Ctrl+Alt+↓", XK_x, is_maximised, act_maximise },
-        { "Minimise", "N", "N", XK_n, any, act_minimise },
-        { "Move", "M", "M", XK_m, can_grow, act_move },
-        { "Resize", "R", "R", XK_r, can_grow, act_resize },
-        { "Close", "Alt+F4", "Ctrl+Alt+F4", XK_c, any, act_close },
+        { "Minimise", "N", "N", XK_n, can_minimise, act_minimise },
+        { "Move", "M", "M", XK_m, can_move, act_move },
+        { "Resize", "R", "R", XK_r, can_resize, act_resize },
+        { "Left half", "Super+←", "Ctrl+Alt+←", XK_Left, can_tile, act_left },
+        { "Right half", "Super+→", "Ctrl+Alt+→", XK_Right, can_tile, act_right },
+        { "Keep on top", "T", "T", XK_t, is_not_above, act_above },
+        { "Not on top", "T", "T", XK_t, is_above, act_above },
+        { "On all desktops", "A", "A", XK_a, is_not_sticky, act_sticky },
+        { "On this desktop", "A", "A", XK_a, is_sticky, act_sticky },
+        { "To the next desktop", "D", "D", XK_d, is_not_sticky, act_next_desktop },
+        { "Close", "Alt+F4", "Ctrl+Alt+F4", XK_c, can_close, act_close },
 };
 
 void menu_init(Wm *wm)
@@ -157,12 +230,12 @@ static void draw(Wm *wm)
         XFlush(wm->display);
 }
 
-/* Under the title, inside of what is free. */
-static Box place(Wm *wm, const Client *c)
+/* As near to x, y as what is free allows. */
+static Box place(Wm *wm, const Client *c, int x, int y)
 {
-        Box work = wm->work_areas[client_monitor(wm, c)];
+        Box point = { x, y, 1, 1 }, work = wm->work_areas[box_monitor(point, wm->monitors, wm->n_monitors)];
         int w = WIDTH * wm->scale, h = (2 * BORDER + count(c) * ROW) * wm->scale;
-        Box box = { c->box.x, c->box.y, w, h };
+        Box box = { x, y, w, h };
 
         box.x = MAX(work.x, MIN(box.x, work.x + work.w - w));
         box.y = MAX(work.y, MIN(box.y, work.y + work.h - h));
@@ -191,19 +264,26 @@ static void stop(Wm *wm, guint32 time)
 
 void menu_start(Wm *wm, guint32 time)
 {
-        Menu *menu = wm->menu;
         Client *c = wm->focused;
+
+        /* Under the title. */
+        menu_start_at(wm, c, c ? c->box.x : 0, c ? c->box.y : 0, time);
+}
+
+void menu_start_at(Wm *wm, Client *c, int x, int y, guint32 time)
+{
+        Menu *menu = wm->menu;
         XSetWindowAttributes a = { .override_redirect = True };
 
-        if (!c || !client_decorated(c) || c->fullscreen ||
+        if (!c || menu->client || c->type == TYPE_DESKTOP || c->type == TYPE_DOCK || !client_visible(c) ||
             XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, time) != GrabSuccess) {
                 XUngrabKeyboard(wm->display, time);
                 return;
         }
-        XGrabPointer(wm->display, wm->root, False, ButtonPressMask, GrabModeAsync, GrabModeAsync, None, None, time);
+        XGrabPointer(wm->display, wm->root, False, ButtonPressMask | PointerMotionMask, GrabModeAsync, GrabModeAsync, None, None, time);
         menu->client = c;
         menu->selected = 0;
-        menu->box = place(wm, c);
+        menu->box = place(wm, c, x, y);
         if (!menu->window)
                 menu->window = XCreateWindow(wm->display, wm->root, 0, 0, 1, 1, 0, CopyFromParent, InputOutput, CopyFromParent,
                                              CWOverrideRedirect, &a);
@@ -275,6 +355,22 @@ void menu_key(Wm *wm, const XKeyEvent *e)
         XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
+static int row_at(Wm *wm, int y_root)
+{
+        return ((y_root - wm->menu->box.y) / wm->scale - BORDER) / ROW;
+}
+
+void menu_motion(Wm *wm, const XMotionEvent *e)
+{
+        Menu *menu = wm->menu;
+        int row = row_at(wm, e->y_root);
+
+        if (!box_contains(menu->box, e->x_root, e->y_root) || row == menu->selected || !item_at(menu->client, row))
+                return;
+        menu->selected = row;
+        draw(wm);
+}
+
 gboolean menu_pressed(Wm *wm, const XButtonEvent *e)
 {
         Menu *menu = wm->menu;
@@ -282,7 +378,7 @@ gboolean menu_pressed(Wm *wm, const XButtonEvent *e)
         if (!menu_on(wm))
                 return FALSE;
         if (box_contains(menu->box, e->x_root, e->y_root))
-                choose(wm, ((e->y_root - menu->box.y) / wm->scale - BORDER) / ROW, (guint32)e->time);
+                choose(wm, row_at(wm, e->y_root), (guint32)e->time);
         else
                 stop(wm, (guint32)e->time);
         return TRUE;

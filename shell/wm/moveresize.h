@@ -14,6 +14,8 @@ void drag_by_keys(Wm *wm, Client *c, unsigned edges, guint32 time);
 /* _NET_WM_MOVERESIZE. */
 void drag_from_message(Wm *wm, Client *c, int x_root, int y_root, long direction);
 gboolean drag_on(const Wm *wm);
+/* The client that is being dragged, or NULL. */
+Client *drag_client(const Wm *wm);
 gboolean drag_is_on(const Wm *wm, const Client *c);
 void drag_motion(Wm *wm, int x_root, int y_root);
 void drag_button_released(Wm *wm, guint32 time);

@@ -1,26 +1,184 @@
 #include "props.h"
 
 #include <X11/Xatom.h>
+#include <X11/Xlib-xcb.h>
+#include <stdlib.h>
 #include <string.h>
+#include <xcb/xproto.h>
+
+#define BATCH_PROPERTIES_MAX 40
+#define BATCH_WORDS 256   /* of each property: a longer one is read again by whoever wants more */
+#define CLIENT_EVENTS (PropertyChangeMask | FocusChangeMask)
+
+struct PropsBatch {
+        xcb_get_window_attributes_cookie_t attributes;
+        xcb_get_geometry_cookie_t geometry;
+        struct {
+                Atom property;
+                xcb_get_property_cookie_t cookie;
+                xcb_get_property_reply_t *reply;
+                gboolean collected;
+        } asked[BATCH_PROPERTIES_MAX];
+        gsize n;
+};
+
+static xcb_connection_t *xcb_of(Wm *wm)
+{
+        return XGetXCBConnection(wm->display);
+}
+
+static void batch_free(gpointer data)
+{
+        PropsBatch *batch = data;
+
+        for (gsize i = 0; i < batch->n; i++)
+                free(batch->asked[i].reply);
+        g_free(batch);
+}
+
+void props_init(Wm *wm)
+{
+        wm->batches = g_hash_table_new_full(NULL, NULL, NULL, batch_free);
+}
+
+static void drop(gpointer key, gpointer value, gpointer data)
+{
+        PropsBatch *batch = value;
+        xcb_connection_t *xcb = data;
+
+        for (gsize i = 0; i < batch->n; i++)
+                if (!batch->asked[i].collected)
+                        xcb_discard_reply(xcb, batch->asked[i].cookie.sequence);
+}
+
+void props_free(Wm *wm)
+{
+        if (!wm->gone)
+                g_hash_table_foreach(wm->batches, drop, xcb_of(wm));
+        g_clear_pointer(&wm->batches, g_hash_table_unref);
+}
+
+void props_ask_ahead(Wm *wm, Window window, const Atom *properties, gsize n)
+{
+        xcb_connection_t *xcb = xcb_of(wm);
+        const uint32_t events = CLIENT_EVENTS;
+
+        if (g_hash_table_size(wm->batches) >= PROPS_BATCHES_MAX || g_hash_table_contains(wm->batches, GSIZE_TO_POINTER(window)))
+                return;
+        PropsBatch *batch = g_new0(PropsBatch, 1);
+        /* First the events, so that no change falls between reading and listening. */
+        xcb_change_window_attributes(xcb, (xcb_window_t)window, XCB_CW_EVENT_MASK, &events);
+        batch->attributes = xcb_get_window_attributes(xcb, (xcb_window_t)window);
+        batch->geometry = xcb_get_geometry(xcb, (xcb_drawable_t)window);
+        for (gsize i = 0; i < n && batch->n < BATCH_PROPERTIES_MAX; i++) {
+                batch->asked[batch->n].property = properties[i];
+                batch->asked[batch->n++].cookie = xcb_get_property(xcb, FALSE, (xcb_window_t)window, (xcb_atom_t)properties[i],
+                                                                   XCB_GET_PROPERTY_TYPE_ANY, 0, BATCH_WORDS);
+        }
+        g_hash_table_insert(wm->batches, GSIZE_TO_POINTER(window), batch);
+}
+
+static PropsBatch *batch_of(Wm *wm, Window window)
+{
+        return g_hash_table_lookup(wm->batches, GSIZE_TO_POINTER(window));
+}
+
+gboolean props_facts(Wm *wm, Window window, WindowFacts *facts)
+{
+        xcb_connection_t *xcb = xcb_of(wm);
+        PropsBatch *batch = batch_of(wm, window);
+
+        if (!batch)
+                return FALSE;
+        xcb_get_window_attributes_reply_t *a = xcb_get_window_attributes_reply(xcb, batch->attributes, NULL);
+        xcb_get_geometry_reply_t *g = xcb_get_geometry_reply(xcb, batch->geometry, NULL);
+        gboolean there = a && g;
+        if (there)
+                *facts = (WindowFacts){ { g->x, g->y, g->width, g->height }, g->border_width, g->depth, a->override_redirect != 0,
+                                        a->_class == XCB_WINDOW_CLASS_INPUT_ONLY, a->map_state == XCB_MAP_STATE_VIEWABLE };
+        free(a);
+        free(g);
+        return there;
+}
+
+void props_answered(Wm *wm, Window window)
+{
+        PropsBatch *batch = batch_of(wm, window);
+
+        if (!batch)
+                return;
+        drop(NULL, batch, xcb_of(wm));
+        g_hash_table_remove(wm->batches, GSIZE_TO_POINTER(window));
+}
+
+/* The reply from the batch, kept there, or a fresh one, which *fresh then holds. NULL: there is no such property, or no window. */
+static xcb_get_property_reply_t *fetch(Wm *wm, Window window, Atom property, gsize words, xcb_get_property_reply_t **fresh)
+{
+        xcb_connection_t *xcb = xcb_of(wm);
+        PropsBatch *batch = batch_of(wm, window);
+
+        for (gsize i = 0; batch && words <= BATCH_WORDS && i < batch->n; i++) {
+                if (batch->asked[i].property != property)
+                        continue;
+                if (!batch->asked[i].collected)
+                        batch->asked[i].reply = xcb_get_property_reply(xcb, batch->asked[i].cookie, NULL);
+                batch->asked[i].collected = TRUE;
+                return batch->asked[i].reply;
+        }
+        *fresh = xcb_get_property_reply(xcb, xcb_get_property(xcb, FALSE, (xcb_window_t)window, (xcb_atom_t)property,
+                                                              XCB_GET_PROPERTY_TYPE_ANY, 0, (uint32_t)words), NULL);
+        return *fresh;
+}
 
 unsigned long *props_longs(Wm *wm, Window window, Atom property, gsize max, gsize *n)
 {
-        Atom type = None;
-        int format = 0;
-        unsigned long count = 0, rest = 0;
-        unsigned char *data = NULL;
+        xcb_get_property_reply_t *fresh = NULL, *reply = fetch(wm, window, property, max, &fresh);
         unsigned long *result = NULL;
 
         *n = 0;
-        if (XGetWindowProperty(wm->display, window, property, 0, (long)max, False, AnyPropertyType, &type, &format, &count, &rest,
-                               &data) != Success)
-                return NULL;
-        if (format == 32 && count > 0 && data) {
-                result = g_memdup2(data, count * sizeof *result);
-                *n = count;
+        if (reply && reply->format == 32 && reply->value_len > 0) {
+                const uint32_t *words = xcb_get_property_value(reply);
+                *n = MIN(reply->value_len, max);
+                result = g_new(unsigned long, *n);
+                for (gsize i = 0; i < *n; i++)
+                        result[i] = words[i];
         }
-        if (data)
-                XFree(data);
+        free(fresh);
+        return result;
+}
+
+gboolean props_words_at(Wm *wm, Window window, Atom property, long offset, gsize n, unsigned long *words)
+{
+        xcb_connection_t *xcb = xcb_of(wm);
+        xcb_get_property_reply_t *reply =
+                xcb_get_property_reply(xcb, xcb_get_property(xcb, FALSE, (xcb_window_t)window, (xcb_atom_t)property,
+                                                             XCB_GET_PROPERTY_TYPE_ANY, (uint32_t)offset, (uint32_t)n), NULL);
+        gboolean whole = reply && reply->format == 32 && reply->value_len == n;
+
+        for (gsize i = 0; whole && i < n; i++)
+                words[i] = ((const uint32_t *)xcb_get_property_value(reply))[i];
+        free(reply);
+        return whole;
+}
+
+static char *copy_bytes(const xcb_get_property_reply_t *reply, gsize max, gsize *n)
+{
+        *n = MIN((gsize)reply->value_len, max);
+        char *bytes = g_malloc(*n + 1);
+        memcpy(bytes, xcb_get_property_value(reply), *n);
+        bytes[*n] = 0;
+        return bytes;
+}
+
+char *props_bytes(Wm *wm, Window window, Atom property, gsize max, gsize *n)
+{
+        xcb_get_property_reply_t *fresh = NULL, *reply = fetch(wm, window, property, (max + 3) / 4, &fresh);
+        char *result = NULL;
+
+        *n = 0;
+        if (reply && reply->format == 8 && reply->value_len > 0)
+                result = copy_bytes(reply, max, n);
+        free(fresh);
         return result;
 }
 
@@ -81,18 +239,16 @@ static char *decode(Wm *wm, XTextProperty *text)
 
 char *props_text(Wm *wm, Window window, Atom property)
 {
-        XTextProperty text = { 0 };
-        unsigned long rest = 0;
+        xcb_get_property_reply_t *fresh = NULL, *reply = fetch(wm, window, property, WM_TEXT_MAX / 4, &fresh);
         char *result = NULL;
 
-        if (XGetWindowProperty(wm->display, window, property, 0, WM_TEXT_MAX / 4, False, AnyPropertyType, &text.encoding, &text.format,
-                               &text.nitems, &rest,
-                               &text.value) != Success)
-                return NULL;
-        if (text.format == 8 && text.nitems > 0 && text.value)
+        if (reply && reply->format == 8 && reply->value_len > 0) {
+                gsize n;
+                g_autofree char *bytes = copy_bytes(reply, WM_TEXT_MAX, &n);
+                XTextProperty text = { .value = (unsigned char *)bytes, .encoding = reply->type, .format = 8, .nitems = n };
                 result = decode(wm, &text);
-        if (text.value)
-                XFree(text.value);
+        }
+        free(fresh);
         return result;
 }
 

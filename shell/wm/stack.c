@@ -4,6 +4,7 @@
 
 #include "client.h"
 #include "ewmh.h"
+#include "restack.h"
 
 void stack_add(Wm *wm, Client *c)
 {
@@ -103,12 +104,16 @@ void stack_request(Wm *wm, Client *c, const XConfigureRequestEvent *e)
         Client *sibling = e->value_mask & CWSibling ? client_find(wm, e->above) : NULL;
         int mode = e->value_mask & CWStackMode ? e->detail : Above;
 
+        gboolean by_cover = mode == Opposite || mode == TopIf || mode == BottomIf;
         if (mode == Opposite)
                 mode = is_overlapped(wm, c, sibling, TRUE) ? Above : is_overlapped(wm, c, sibling, FALSE) ? Below : -1;
         else if (mode == TopIf)
                 mode = is_overlapped(wm, c, sibling, TRUE) ? Above : -1;
         else if (mode == BottomIf)
                 mode = is_overlapped(wm, c, sibling, FALSE) ? Below : -1;
+        /* These look at the sibling only; they go all the way to the top or the bottom. */
+        if (by_cover)
+                sibling = NULL;
         if (mode == Above && sibling)
                 stack_above(wm, c, sibling);
         else if (mode == Above)
@@ -142,7 +147,25 @@ static Layer layer_of(Wm *wm, const Client *c)
 
         for (int depth = 0; parent && depth < TRANSIENT_DEPTH_MAX; depth++, parent = client_parent(wm, parent))
                 layer = MAX(layer, own_layer(wm, parent));
+        for (guint i = 0; c->transient_group && i < wm->stack->len; i++)
+                if (client_in_group_of(wm, c, g_ptr_array_index(wm->stack, i)))
+                        layer = MAX(layer, own_layer(wm, g_ptr_array_index(wm->stack, i)));
         return layer;
+}
+
+/* The highest place in all of what c must lie over, or -1. */
+static int highest_parent(Wm *wm, const GPtrArray *all, Client *c)
+{
+        Client *parent = client_parent(wm, c);
+        int highest = -1;
+        guint at;
+
+        if (parent && !client_belongs(wm, parent, c) && g_ptr_array_find((GPtrArray *)all, parent, &at))
+                highest = (int)at;
+        for (guint i = 0; c->transient_group && i < all->len; i++)
+                if (client_in_group_of(wm, c, g_ptr_array_index(all, i)))
+                        highest = MAX(highest, (int)i);
+        return highest;
 }
 
 /* From the bottom up: by layer, and within a layer transients over their parents. */
@@ -166,16 +189,33 @@ static GPtrArray *order(Wm *wm)
         guint moves = all->len;
         for (guint i = 0; i < all->len && moves > 0; i++) {
                 Client *c = g_ptr_array_index(all, i);
-                Client *parent = client_parent(wm, c);
-                guint at;
-                if (!parent || client_descends(wm, parent, c) || !g_ptr_array_find(all, parent, &at) || at < i)
+                if (!c->transient_for && !c->transient_group)
+                        continue;
+                int at = highest_parent(wm, all, c);
+                if (at <= (int)i)
                         continue;
                 g_ptr_array_remove_index(all, i);
-                g_ptr_array_insert(all, (int)at, c);
+                g_ptr_array_insert(all, at, c);
                 moves--;
                 i--;
         }
         return all;
+}
+
+/* Only what changes its place among the others is sent. The guard stays where it is: it lies under every override-redirect window, so
+ * menus are never covered. */
+static void push(Wm *wm, const GArray *windows)
+{
+        g_autofree gboolean *moves = g_new(gboolean, windows->len);
+        const Window *list = (const Window *)(const void *)windows->data;
+        const GArray *old = wm->pushed_stack;
+
+        restack_moves(old ? (const gsize *)(const void *)old->data : NULL, old ? old->len : 0, (const gsize *)list, windows->len, moves);
+        for (guint i = 1; i < windows->len; i++) {
+                XWindowChanges changes = { .sibling = list[i - 1], .stack_mode = Below };
+                if (moves[i])
+                        XConfigureWindow(wm->display, list[i], CWSibling | CWStackMode, &changes);
+        }
 }
 
 void stack_apply(Wm *wm)
@@ -183,9 +223,8 @@ void stack_apply(Wm *wm)
         g_autoptr(GPtrArray) all = order(wm);
         GArray *windows = g_array_sized_new(FALSE, FALSE, sizeof(Window), all->len * 2 + 1);
 
+        G_STATIC_ASSERT(sizeof(Window) == sizeof(gsize));
         wm->dirty_stack = FALSE;
-        /* The first one of XRestackWindows stays where it is: the guard lies under every override-redirect window, so menus are never
-         * covered. */
         g_array_append_val(windows, wm->guard);
         for (guint i = all->len; i-- > 0;) {
                 Client *c = g_ptr_array_index(all, i);
@@ -196,7 +235,7 @@ void stack_apply(Wm *wm)
         gboolean same = wm->pushed_stack && wm->pushed_stack->len == windows->len &&
                         memcmp(wm->pushed_stack->data, windows->data, windows->len * sizeof(Window)) == 0;
         if (!same)
-                XRestackWindows(wm->display, (Window *)(void *)windows->data, (int)windows->len);
+                push(wm, windows);
         g_clear_pointer(&wm->pushed_stack, g_array_unref);
         wm->pushed_stack = windows;
         if (!same)

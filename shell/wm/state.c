@@ -2,7 +2,9 @@
 
 #include <X11/Xatom.h>
 
+#include "ask.h"
 #include "client.h"
+#include "desktops.h"
 #include "ewmh.h"
 #include "focus.h"
 #include "frame.h"
@@ -31,13 +33,9 @@ static void minimise_one(Wm *wm, Client *c)
         if (c->minimised)
                 return;
         drag_client_gone(wm, c);
-        client_keep_picture(wm, c);
         c->minimised = TRUE;
+        client_push_mapped(wm, c);
         state_write_wm_state(wm, c);
-        XUnmapWindow(wm->display, c->frame);
-        if (c->grip)
-                XUnmapWindow(wm->display, c->grip);
-        client_unmap(wm, c);
         changed(wm, c);
         focus_client_gone(wm, c);
 }
@@ -49,7 +47,7 @@ void state_minimise(Wm *wm, Client *c)
                 return;
         for (guint i = 0; i < wm->clients->len; i++) {
                 Client *other = g_ptr_array_index(wm->clients, i);
-                if (client_descends(wm, other, c))
+                if (client_belongs(wm, other, c))
                         minimise_one(wm, other);
         }
         minimise_one(wm, c);
@@ -60,11 +58,9 @@ static void restore_one(Wm *wm, Client *c)
         if (!c->minimised)
                 return;
         c->minimised = FALSE;
-        client_drop_picture(wm, c);
-        state_write_wm_state(wm, c);
         client_constrain(wm, c);
-        XMapWindow(wm->display, c->window);
-        XMapWindow(wm->display, c->frame);
+        client_push_mapped(wm, c);
+        state_write_wm_state(wm, c);
         changed(wm, c);
 }
 
@@ -73,45 +69,93 @@ void state_restore(Wm *wm, Client *c)
         restore_one(wm, c);
         for (guint i = 0; i < wm->clients->len; i++) {
                 Client *other = g_ptr_array_index(wm->clients, i);
-                if (client_descends(wm, other, c) || client_descends(wm, c, other))
+                if (client_belongs(wm, other, c) || client_belongs(wm, c, other))
                         restore_one(wm, other);
+        }
+}
+
+/* Each axis remembers its own way back. */
+static void remember_axes(Client *c)
+{
+        Box *before = &c->before_maximise;
+
+        if (c->fullscreen || c->tile)
+                return;
+        if (!c->maximised_h) {
+                before->x = c->box.x;
+                before->w = c->box.w;
+        }
+        if (!c->maximised_v) {
+                before->y = c->box.y;
+                before->h = c->box.h;
         }
 }
 
 void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical)
 {
-        if ((horizontal || vertical) && !client_resizable(c))
+        const Box *before = &c->before_maximise;
+        /* A full-screen window changes what it will be afterwards. */
+        Box *box = c->fullscreen ? &c->before_fullscreen : &c->box;
+
+        if ((horizontal || vertical) && !client_can(c, FUNCTION_MAXIMISE))
                 return;
         if (horizontal == c->maximised_h && vertical == c->maximised_v)
                 return;
-        if (!c->fullscreen) {
-                /* Each axis remembers its own way back. */
-                if (!c->maximised_h) {
-                        c->before_maximise.x = c->box.x;
-                        c->before_maximise.w = c->box.w;
-                }
-                if (!c->maximised_v) {
-                        c->before_maximise.y = c->box.y;
-                        c->before_maximise.h = c->box.h;
-                }
-                if (c->maximised_h && !horizontal) {
-                        c->box.x = c->before_maximise.x;
-                        c->box.w = c->before_maximise.w;
-                }
-                if (c->maximised_v && !vertical) {
-                        c->box.y = c->before_maximise.y;
-                        c->box.h = c->before_maximise.h;
-                }
+        remember_axes(c);
+        if ((c->maximised_h || c->tile) && !horizontal) {
+                box->x = before->x;
+                box->w = before->w;
+        }
+        if ((c->maximised_v || c->tile) && !vertical) {
+                box->y = before->y;
+                box->h = before->h;
         }
         c->maximised_h = horizontal;
         c->maximised_v = vertical;
+        c->tile = TILE_NONE;
         client_constrain(wm, c);
+        client_push_mapped(wm, c);
         changed(wm, c);
+}
+
+void state_tile(Wm *wm, Client *c, Tile tile)
+{
+        if (c->fullscreen || c->tile == tile || (tile && (!client_can(c, FUNCTION_RESIZE) || !client_can(c, FUNCTION_MOVE))))
+                return;
+        if (tile)
+                remember_axes(c);
+        else
+                c->box = c->before_maximise;
+        c->maximised_h = c->maximised_v = FALSE;
+        c->tile = tile;
+        client_constrain(wm, c);
+        client_push_mapped(wm, c);
+        changed(wm, c);
+}
+
+void state_above(Wm *wm, Client *c, gboolean on)
+{
+        c->above = on;
+        c->below = c->below && !on;
+        changed(wm, c);
+}
+
+void state_shade(Wm *wm, Client *c, gboolean on)
+{
+        if (c->shaded == on || !client_decorated(c))
+                return;
+        c->shaded = on;
+        client_push(wm, c);
+        client_push_mapped(wm, c);
+        changed(wm, c);
+        /* The keys go nowhere useful while the inside is rolled up; they come back with it. */
+        wm->focus_pushed = FALSE;
+        wm->dirty_focus = TRUE;
 }
 
 void state_toggle_maximised(Wm *wm, Client *c)
 {
-        gboolean on = !(c->maximised_h && c->maximised_v);
+        gboolean on = !client_maximised(c);
 
         state_maximise(wm, c, on, on);
 }
@@ -127,6 +171,7 @@ void state_fullscreen(Wm *wm, Client *c, gboolean on)
         c->fullscreen = on;
         client_update_redirect(wm, c);
         client_constrain(wm, c);
+        client_push_mapped(wm, c);
         changed(wm, c);
 }
 
@@ -152,6 +197,7 @@ static gboolean ping_over_cb(gpointer data)
         if (c && c->ping_time == ping->time) {
                 c->silent = TRUE;
                 frame_dirty(ping->wm, c);
+                ask_whether_to_end(ping->wm, c);
                 core_flush(ping->wm);
         }
         return G_SOURCE_REMOVE;
@@ -174,6 +220,7 @@ void state_answered(Wm *wm, Client *c)
         if (c->silent)
                 frame_dirty(wm, c);
         c->silent = FALSE;
+        ask_client_gone(wm, c);
 }
 
 void state_close(Wm *wm, Client *c)
@@ -182,8 +229,12 @@ void state_close(Wm *wm, Client *c)
         long data[5] = { (long)wm->atoms[ATOM_WM_DELETE_WINDOW], (long)time, 0, 0, 0 };
 
         /* Our own windows are closed by the other half of this process, never by cutting its connection. */
-        if (c->role == 0 && (!c->deletes || c->silent)) {
+        if (c->role == 0 && !c->deletes && !c->silent) {
                 XKillClient(wm->display, c->window);
+                return;
+        }
+        if (c->role == 0 && c->silent) {
+                ask_end(wm, c);
                 return;
         }
         if (!c->deletes)
@@ -195,7 +246,11 @@ void state_close(Wm *wm, Client *c)
 
 void state_activate(Wm *wm, Client *c)
 {
+        if (!c->here && (!c->sticky || wm->showing_desktop))
+                desktops_go(wm, c->sticky ? wm->desktop : c->desktop);
         state_restore(wm, c);
+        if (c->shaded)
+                state_shade(wm, c, FALSE);
         stack_raise(wm, c);
         focus_client(wm, c);
 }

@@ -9,9 +9,14 @@ void state_restore(Wm *wm, Client *c);
 void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical);
 void state_toggle_maximised(Wm *wm, Client *c);
 void state_fullscreen(Wm *wm, Client *c, gboolean on);
+void state_above(Wm *wm, Client *c, gboolean on);
+/* A window rolled up to its title bar. */
+void state_shade(Wm *wm, Client *c, gboolean on);
+/* Fills a part of the work area, or goes back to its own size with TILE_NONE. */
+void state_tile(Wm *wm, Client *c, Tile tile);
 void state_attention(Wm *wm, Client *c, gboolean on);
 /* Asks the client to close, and pings it; without WM_DELETE_WINDOW its connection is cut. A client that did not answer is marked in
- * its title bar, and closing it again cuts its connection: the person's decision, never a clock's. */
+ * its title bar, and the person is asked; saying so there, or closing it again, ends it: the person's decision, never a clock's. */
 void state_close(Wm *wm, Client *c);
 void state_answered(Wm *wm, Client *c);
 /* Minimised ones come back, the window is raised and gets the focus. */

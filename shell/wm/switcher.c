@@ -15,11 +15,12 @@
 /* In the look's pixels. */
 #define MARGIN 24
 #define TILE_W 226
-#define TILE_H 179
+#define TILE_W_MAX 640    /* in the overview */
 #define TILE_GAP 16
 #define PICTURE_INSET 10
 #define PICTURE_H 130
-#define LABEL_Y 150       /* of the glyph in its tile */
+#define LABEL_H 49        /* of a tile: its picture's height and this */
+#define LABEL_GAP 10      /* from the picture to the glyph */
 #define HINT_H 55
 #define WIDTH_MIN 480
 #define SCREEN_MARGIN 40
@@ -34,7 +35,9 @@ struct Switcher {
         guint selected;
         GString *typed;
         Box box;                /* on the screen */
+        SwitcherKind kind;
         int columns, rows, first_row;
+        int tile_w, picture_h;  /* in the look's pixels */
         guint32 time;
         GSource *redraw;        /* waits after damage */
 };
@@ -52,9 +55,37 @@ gboolean switcher_on(const Wm *wm)
         return wm->switcher->on;
 }
 
-static int per_line(const Wm *wm, Box monitor)
+static int tile_h(const Switcher *s)
 {
-        return MAX(1, (monitor.w / wm->scale - 2 * SCREEN_MARGIN - 2 * MARGIN + TILE_GAP) / (TILE_W + TILE_GAP));
+        return s->picture_h + LABEL_H;
+}
+
+static int fitting(int room, int size)
+{
+        return MAX(1, (room + TILE_GAP) / (size + TILE_GAP));
+}
+
+/* The tiles as large as all of them fit into the room at the shape of the monitor. */
+static void size_overview(Switcher *s, int n, int w, int h)
+{
+        s->columns = 1;
+        s->tile_w = 0;
+        for (int columns = 1; columns <= n; columns++) {
+                int rows = (n + columns - 1) / columns;
+                int by_width = (w + TILE_GAP) / columns - TILE_GAP, picture = (h + TILE_GAP) / rows - TILE_GAP - LABEL_H;
+                int size = MIN(MIN(by_width, picture * w / MAX(1, h)), TILE_W_MAX);
+                if (size > s->tile_w) {
+                        s->tile_w = size;
+                        s->columns = columns;
+                }
+        }
+        s->picture_h = s->tile_w * h / MAX(1, w);
+        /* More windows than can be seen at once: they scroll, as in the switcher. */
+        if (s->tile_w >= TILE_W)
+                return;
+        s->tile_w = TILE_W;
+        s->picture_h = PICTURE_H;
+        s->columns = MIN(n, fitting(w, TILE_W));
 }
 
 static void lay_out(Wm *wm)
@@ -63,40 +94,45 @@ static void lay_out(Wm *wm)
         gsize m = wm->focused ? client_monitor(wm, wm->focused) : 0;
         Box area = wm->work_areas[m];
         /* As large as all windows need: it must not jump about while one types. */
-        int n = (int)s->all->len, room = area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H;
-        int rows_max = MAX(1, (room + TILE_GAP) / (TILE_H + TILE_GAP));
+        int n = MAX(1, (int)s->all->len), room_w = area.w / wm->scale - 2 * SCREEN_MARGIN - 2 * MARGIN;
+        int room_h = area.h / wm->scale - 2 * SCREEN_MARGIN - MARGIN - HINT_H;
 
-        s->columns = CLAMP(n, 1, per_line(wm, area));
+        s->tile_w = TILE_W;
+        s->picture_h = PICTURE_H;
+        s->columns = MIN(n, fitting(room_w, TILE_W));
+        if (s->kind == SWITCHER_OVERVIEW)
+                size_overview(s, n, room_w, room_h);
         int lines = MAX(1, (n + s->columns - 1) / s->columns), at = (int)s->selected / s->columns;
-        s->rows = MIN(lines, rows_max);
+        s->rows = MIN(lines, fitting(room_h, tile_h(s)));
         s->first_row = CLAMP(s->first_row, MAX(0, at - s->rows + 1), at);
-        int w = MAX(WIDTH_MIN, 2 * MARGIN + s->columns * (TILE_W + TILE_GAP) - TILE_GAP);
-        int h = MARGIN + s->rows * (TILE_H + TILE_GAP) - TILE_GAP + HINT_H;
+        int w = MAX(WIDTH_MIN, 2 * MARGIN + s->columns * (s->tile_w + TILE_GAP) - TILE_GAP);
+        int h = MARGIN + s->rows * (tile_h(s) + TILE_GAP) - TILE_GAP + HINT_H;
         s->box = box_centred(area, w * wm->scale, h * wm->scale);
 }
 
-static Box tile_box(const Switcher *s, guint index)
+static Box tile_place(const Switcher *s, guint index)
 {
         int row = (int)index / s->columns - s->first_row, column = (int)index % s->columns;
 
-        return (Box){ MARGIN + column * (TILE_W + TILE_GAP), MARGIN + row * (TILE_H + TILE_GAP), TILE_W, TILE_H };
+        return (Box){ MARGIN + column * (s->tile_w + TILE_GAP), MARGIN + row * (tile_h(s) + TILE_GAP), s->tile_w, tile_h(s) };
 }
 
 static void draw_tile(Wm *wm, cairo_t *cr, guint index)
 {
         Switcher *s = wm->switcher;
         Client *c = g_ptr_array_index(s->shown, index);
-        Box tile = tile_box(s, index);
+        Box tile = tile_place(s, index);
         gboolean selected = index == s->selected;
-        Box picture = { tile.x + PICTURE_INSET, tile.y + PICTURE_INSET, TILE_W - 2 * PICTURE_INSET, PICTURE_H };
+        Box picture = { tile.x + PICTURE_INSET, tile.y + PICTURE_INSET, tile.w - 2 * PICTURE_INSET, s->picture_h };
 
         if (selected)
                 paint_fill(cr, tile, paint_tokens->ink);
         paint_fill(cr, picture, paint_tokens->shade);
         paint_outline(cr, picture, paint_tokens->rule, 1);
-        paint_tile(wm->painter, cr, picture.x, tile.y + LABEL_Y, c);
+        int label_y = picture.y + picture.h + LABEL_GAP;
+        paint_tile(wm->painter, cr, picture.x, label_y, c);
         int text_x = picture.x + PAINT_TILE + 8;
-        Box text = { text_x, tile.y + LABEL_Y, picture.x + picture.w - text_x, PAINT_TILE };
+        Box text = { text_x, label_y, picture.x + picture.w - text_x, PAINT_TILE };
         paint_text(wm->painter, cr, FONT_TITLE, client_title(c), text, selected ? paint_tokens->paper : paint_tokens->ink);
 }
 
@@ -105,15 +141,15 @@ static void draw_picture(Wm *wm, guint index)
 {
         Switcher *s = wm->switcher;
         Client *c = g_ptr_array_index(s->shown, index);
-        Box tile = tile_box(s, index);
+        Box tile = tile_place(s, index);
         int k = wm->scale;
-        Box inside = { (tile.x + PICTURE_INSET + 1) * k, (tile.y + PICTURE_INSET + 1) * k, (TILE_W - 2 * PICTURE_INSET - 2) * k,
-                       (PICTURE_H - 2) * k };
+        Box inside = { (tile.x + PICTURE_INSET + 1) * k, (tile.y + PICTURE_INSET + 1) * k, (tile.w - 2 * PICTURE_INSET - 2) * k,
+                       (s->picture_h - 2) * k };
 
         if (thumb_draw(wm, c, s->buffer, inside))
                 return;
         cairo_t *cr = paint_begin(wm, s->buffer, s->box.w, s->box.h);
-        cairo_translate(cr, tile.x + TILE_W / 2 - PAINT_TILE, tile.y + PICTURE_INSET + PICTURE_H / 2 - PAINT_TILE);
+        cairo_translate(cr, tile.x + tile.w / 2 - PAINT_TILE, tile.y + PICTURE_INSET + s->picture_h / 2 - PAINT_TILE);
         cairo_scale(cr, 2, 2);
         paint_tile(wm->painter, cr, 0, 0, c);
         paint_end(cr);
@@ -125,9 +161,9 @@ static void draw_hint(Wm *wm, cairo_t *cr, int width, int height)
         Box line = { MARGIN, height - HINT_H + 12, width - 2 * MARGIN, 20 };
 
         if (s->typed->len == 0) {
-                paint_text(wm->painter, cr, FONT_MONO,
-                           wm->config.nested_keys ? "Ctrl+Alt+Tab next · with Shift back · type to find · Esc stay"
-                                                  : "Alt+Tab next · Alt+Shift+Tab back · type to find · Esc stay",
+                const char *held = wm->config.nested_keys ? "Ctrl+Alt+Tab next · with Shift back · type to find · Esc stay"
+                                                          : "Alt+Tab next · Alt+Shift+Tab back · type to find · Esc stay";
+                paint_text(wm->painter, cr, FONT_MONO, s->kind == SWITCHER_OVERVIEW ? "type to find · Return or a click goes there · Esc stay" : held,
                            line, paint_tokens->soft);
                 return;
         }
@@ -183,7 +219,7 @@ static void watch(Wm *wm, gboolean on)
                 return;
         for (guint i = 0; i < s->all->len; i++) {
                 Client *c = g_ptr_array_index(s->all, i);
-                if (on && !c->minimised && !c->damage)
+                if (on && client_visible(c) && !c->damage)
                         c->damage = XDamageCreate(wm->display, c->frame, XDamageReportNonEmpty);
                 if (!on && c->damage) {
                         XDamageDestroy(wm->display, c->damage);
@@ -218,6 +254,13 @@ void switcher_damaged(Wm *wm)
         wm->switcher->redraw = core_later(wm, FRAME_MS, redraw_cb, data);
 }
 
+static gboolean belongs(const Wm *wm, const Client *c)
+{
+        if (!client_listed(c) || (!c->sticky && c->desktop != wm->desktop))
+                return FALSE;
+        return wm->switcher->kind != SWITCHER_APP || !wm->focused || g_strcmp0(c->class_name, wm->focused->class_name) == 0;
+}
+
 static void collect(Wm *wm)
 {
         Switcher *s = wm->switcher;
@@ -226,7 +269,7 @@ static void collect(Wm *wm)
         for (int minimised = 0; minimised <= 1; minimised++)
                 for (GList *l = wm->recent; l; l = l->next) {
                         Client *c = l->data;
-                        if (c->minimised == minimised && client_listed(c))
+                        if (c->minimised == minimised && belongs(wm, c))
                                 g_ptr_array_add(s->all, c);
                 }
 }
@@ -257,7 +300,7 @@ static void stop(Wm *wm)
         watch(wm, FALSE);
         for (guint i = 0; i < s->all->len; i++) {
                 Client *c = g_ptr_array_index(s->all, i);
-                if (!c->minimised)
+                if (client_visible(c))
                         client_drop_picture(wm, c);
         }
         XUnmapWindow(wm->display, s->window);
@@ -284,11 +327,12 @@ static Client *selected(Switcher *s)
         return s->shown->len ? g_ptr_array_index(s->shown, s->selected) : NULL;
 }
 
-void switcher_start(Wm *wm, gboolean backwards, guint32 time)
+void switcher_start(Wm *wm, SwitcherKind kind, gboolean backwards, guint32 time)
 {
         Switcher *s = wm->switcher;
         XSetWindowAttributes a = { .override_redirect = True, .event_mask = ButtonPressMask, .background_pixel = paint_tokens->sheet };
 
+        s->kind = kind;
         collect(wm);
         if (s->all->len == 0 || XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, time) != GrabSuccess) {
                 XUngrabKeyboard(wm->display, time);
@@ -303,7 +347,7 @@ void switcher_start(Wm *wm, gboolean backwards, guint32 time)
         g_string_truncate(s->typed, 0);
         narrow(wm);
         Client *first = g_ptr_array_index(s->shown, 0);
-        s->selected = backwards ? s->shown->len - 1 : first == wm->focused && s->shown->len > 1 ? 1 : 0;
+        s->selected = backwards ? s->shown->len - 1 : kind != SWITCHER_OVERVIEW && first == wm->focused && s->shown->len > 1 ? 1 : 0;
         for (guint i = 0; i < s->all->len; i++)
                 thumb_snapshot(wm, g_ptr_array_index(s->all, i));
         watch(wm, TRUE);
@@ -350,7 +394,7 @@ void switcher_key(Wm *wm, const XKeyEvent *e)
         char ignored[8];
 
         if (e->type == KeyRelease) {
-                if (keys_modifier_of(wm, e->keycode) & keys_switch_modifiers(wm))
+                if (s->kind != SWITCHER_OVERVIEW && keys_modifier_of(wm, e->keycode) & keys_switch_modifiers(wm))
                         finish(wm, selected(s), (guint32)e->time);
                 else
                         XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
@@ -366,6 +410,8 @@ void switcher_key(Wm *wm, const XKeyEvent *e)
                 return;
         case XK_Tab:
         case XK_ISO_Left_Tab:
+        case XK_grave:
+        case XK_asciitilde:
                 step(wm, e->state & ShiftMask ? -1 : 1);
                 break;
         case XK_Right:
@@ -394,10 +440,12 @@ gboolean switcher_pressed(Wm *wm, const XButtonEvent *e)
         if (!s->on || e->window != s->window)
                 return FALSE;
         for (guint i = (guint)(s->first_row * s->columns); i < s->shown->len; i++)
-                if (box_contains(tile_box(s, i), e->x / wm->scale, e->y / wm->scale)) {
+                if (box_contains(tile_place(s, i), e->x / wm->scale, e->y / wm->scale)) {
                         finish(wm, g_ptr_array_index(s->shown, i), (guint32)e->time);
                         return TRUE;
                 }
+        if (s->kind == SWITCHER_OVERVIEW)
+                finish(wm, NULL, (guint32)e->time);
         return TRUE;
 }
 

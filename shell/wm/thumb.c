@@ -59,7 +59,7 @@ gboolean thumb_draw(Wm *wm, Client *c, Drawable target, Box box)
                 draw_pixmap(wm, c->kept, (Box){ 0, 0, c->kept_w, c->kept_h }, target, box);
                 return TRUE;
         }
-        if (c->minimised || !c->redirected)
+        if (!client_visible(c) || !c->redirected)
                 return FALSE;
         Pixmap pixmap = XCompositeNameWindowPixmap(wm->display, c->frame);
         draw_pixmap(wm, pixmap, frame, target, box);
@@ -72,7 +72,7 @@ void thumb_snapshot(Wm *wm, Client *c)
         Box frame = client_frame_box(wm, c);
         XGCValues values = { .subwindow_mode = IncludeInferiors };
 
-        if (c->redirected || c->minimised || c->kept)
+        if (c->redirected || !client_visible(c) || c->kept)
                 return;
         GC gc = XCreateGC(wm->display, wm->root, GCSubwindowMode, &values);
         c->kept = XCreatePixmap(wm->display, wm->root, (unsigned)frame.w, (unsigned)frame.h,

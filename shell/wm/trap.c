@@ -9,6 +9,7 @@
 
 #define TRAP_DISPLAYS_MAX 4 /* the core's, and the short-lived one that draws the background */
 #define ERROR_CODES 256
+#define BUFFER_LEAST 2048 /* bytes: Xlib's buffer is never smaller */
 
 typedef struct {
         Display *display;
@@ -41,6 +42,16 @@ static Bool wire_to_error_cb(Display *display, XErrorEvent *event, xError *wire)
         return False;
 }
 
+/* While XCB has the socket, Xlib's buffer has no room, and it gets none from a connection that has broken; requests would then be written
+ * to nowhere. With room they end in the buffer and are dropped, as they are when Xlib had the socket. */
+static void give_room(Display *display)
+{
+        if (display->bufmax != display->buffer)
+                return;
+        display->bufptr = display->buffer;
+        display->bufmax = display->buffer + BUFFER_LEAST;
+}
+
 /* The handler is the whole process's: a break of our connection returns to Xlib, which then calls the exit handler of that Display;
  * others go on as before. */
 static int io_error_cb(Display *display)
@@ -49,6 +60,8 @@ static int io_error_cb(Display *display)
         gboolean ours = trap_of(display) != NULL;
         g_mutex_unlock(&traps_lock);
 
+        if (ours)
+                give_room(display);
         if (ours || !previous_io_handler)
                 return 0;
         return previous_io_handler(display);
@@ -79,12 +92,19 @@ void trap_uninstall(Display *display)
         g_mutex_unlock(&traps_lock);
 }
 
+unsigned long trap_next_serial(Display *display)
+{
+        /* Xlib counts what XCB has sent only when it next sends itself. */
+        XNoOp(display);
+        return NextRequest(display);
+}
+
 void trap_open(Display *display)
 {
         Trap *trap = trap_of(display);
 
         g_return_if_fail(trap != NULL && trap->from == 0);
-        trap->from = NextRequest(display);
+        trap->from = trap_next_serial(display);
         trap->first_error = 0;
 }
 

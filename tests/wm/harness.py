@@ -2,15 +2,24 @@
 import atexit
 import os
 import select
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
 from Xlib import X, Xutil, display as xdisplay, protocol
+from Xlib.ext import xtest
+
+import rows
 
 DEADLINE = 30
+# No person's own keys reach a test.
+CONFIG = tempfile.mkdtemp(prefix="impromptu-wm-")
+atexit.register(shutil.rmtree, CONFIG, ignore_errors=True)
+os.environ["XDG_CONFIG_HOME"] = CONFIG
 DISPLAYS = range(120, 130)
 
 
@@ -53,8 +62,11 @@ class Server:
 class Core:
     """wm-alone: its events come as lines, its commands go as lines."""
 
+    alive = []
+
     def __init__(self, *arguments, ready="ready"):
         self.process = subprocess.Popen([os.environ["WM_ALONE"], *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        Core.alive.append(self)
         self.buffer = b""
         self.last_windows = ""
         if ready:
@@ -114,7 +126,7 @@ class Client:
         return self.display.intern_atom(name)
 
     def window(self, title="tiny", x=0, y=0, w=200, h=100, **attributes):
-        window = self.root.create_window(x, y, w, h, 0, X.CopyFromParent, background_pixel=0xffffff, event_mask=X.StructureNotifyMask
+        window = self.root.create_window(x, y, w, h, attributes.pop("border", 0), X.CopyFromParent, background_pixel=0xffffff, event_mask=X.StructureNotifyMask
                                          | X.FocusChangeMask | X.KeyPressMask | X.ButtonPressMask | X.PropertyChangeMask, **attributes)
         window.set_wm_name(title)
         window.set_wm_class("tiny", "Tiny")
@@ -134,6 +146,28 @@ class Client:
     def send(self, window, name, data, to=None):
         message = protocol.event.ClientMessage(window=window, client_type=self.atom(name), data=(32, (list(data) + [0] * 5)[:5]))
         (to or self.root).send_event(message, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
+
+    def state(self, window, action, *names):
+        """action: 0 removes, 1 adds, 2 toggles."""
+        self.send(window, "_NET_WM_STATE", [action, *(self.atom("_NET_WM_STATE_" + name) for name in names)])
+
+    def put(self, window, name, kind, values):
+        """A property of 32-bit values, or of bytes."""
+        width = 8 if isinstance(values, bytes) else 32
+        window.change_property(self.atom(name), self.atom(kind), width, values)
+
+    def typed(self, kind, title="tiny", **arguments):
+        """A window of a type, not yet mapped."""
+        window = self.window(title, **arguments)
+        self.put(window, "_NET_WM_WINDOW_TYPE", "ATOM", [self.atom("_NET_WM_WINDOW_TYPE_" + kind)])
+        return window
+
+    def desktop_of(self, window):
+        return (self.longs(window, "_NET_WM_DESKTOP") or [None])[0]
+
+    def activate(self, window, source=2, when=0):
+        self.send(window, "_NET_ACTIVE_WINDOW", [source, when])
+        self.sync()
 
     def event(self, wanted):
         """The next event for which wanted() is true; others are kept for later."""
@@ -189,6 +223,14 @@ class Client:
         blue, green, red, _ = self.root.get_image(x, y, 1, 1, X.ZPixmap, 0xffffffff).data[:4]
         return red << 16 | green << 8 | blue
 
+    def wait_pixel(self, x, y, colour):
+        """Until that place has that colour: for what is drawn when nothing more urgent is to do."""
+        end = time.monotonic() + DEADLINE
+        while self.pixel(x, y) != colour:
+            if time.monotonic() > end:
+                raise AssertionError(f"{x},{y} is {self.pixel(x, y):06x}, not {colour:06x}")
+            self.sync()
+
     def place(self, window):
         """x, y of the inside on the screen, and its size."""
         geometry = window.get_geometry()
@@ -217,28 +259,48 @@ def run(*command):
     return subprocess.run(["timeout", str(DEADLINE), *command], check=True, capture_output=True, text=True).stdout
 
 
+def start_afresh():
+    """What a test before may have left: desktops on the root window, a button held down, a lock."""
+    display = xdisplay.Display()
+    root = display.screen().root
+    for name in ("_NET_CURRENT_DESKTOP", "_NET_NUMBER_OF_DESKTOPS", "_NET_DESKTOP_NAMES", "_NET_DESKTOP_LAYOUT"):
+        root.delete_property(display.intern_atom(name))
+    for button in range(1, 6):
+        xtest.fake_input(display, X.ButtonRelease, button)
+    display.sync()
+    display.close()
+
+
 def main(tests):
     """Each test gets a fresh window manager on one server; TAP."""
     if len(sys.argv) > 1:
         tests = {name: test for name, test in tests.items() if name in sys.argv[1:]}
-    server, failed = Server(), 0
+    server, failed, verdicts = Server(), 0, {}
     print(f"1..{len(tests)}")
     for number, (name, test) in enumerate(sorted(tests.items()), 1):
+        start_afresh()
         core, client = Core(), Client()
         try:
             test(core, client)
             if core.process.poll() is None:
                 client.sync()
+            verdicts[name] = True, getattr(test, "rows", ())
             print(f"ok {number} {name}", flush=True)
         except Exception:
             failed += 1
+            verdicts[name] = False, getattr(test, "rows", ())
             print("# " + traceback.format_exc().replace("\n", "\n# "))
             print(f"not ok {number} {name}", flush=True)
         finally:
             client.close()
+            for other in Core.alive:
+                if other is not core and other.process.poll() is None:
+                    other.kill()
+            Core.alive.clear()
             if core.process.poll() is None:
                 code = core.stop()
                 if code:
                     failed += 1
                     print(f"# the core ended with {code}")
+    rows.write(verdicts)
     sys.exit(1 if failed else 0)

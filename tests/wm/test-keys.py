@@ -10,6 +10,7 @@ from Xlib.ext import xtest
 
 import harness
 from harness import run
+from rows import row
 
 ON_TOP = 200  # y of the bar: a quarter of 800
 
@@ -185,6 +186,7 @@ def test_a_key_right_after_a_click_does_not_freeze_the_pointer(core, c):
     c.event(lambda e: e.type == X.KeyPress and e.detail == c.display.keysym_to_keycode(XK.XK_j))
 
 
+@row("grabs")
 def test_locks_do_not_matter(core, c):
     b = bar(core, c)
     for lock in ("Num_Lock", "Caps_Lock"):
@@ -197,6 +199,7 @@ def test_locks_do_not_matter(core, c):
         settle(core, c)
 
 
+@row("switcher")
 def test_alt_tab(core, c):
     a, b = c.shown("a"), c.shown("b")
     press(c, "Alt_L")
@@ -212,6 +215,7 @@ def test_alt_tab(core, c):
     assert c.active() == b.id
 
 
+@row("switcher")
 def test_alt_tab_further_back_and_stay(core, c):
     one, two, three = c.shown("one"), c.shown("two"), c.shown("three")
     press(c, "Alt_L")
@@ -231,6 +235,7 @@ def test_alt_tab_further_back_and_stay(core, c):
     assert c.active() == two.id and three.id in c.stacking()
 
 
+@row("switcher")
 def test_typing_narrows_the_switcher(core, c):
     wanted = c.shown("violin")
     c.shown("piano")
@@ -242,6 +247,7 @@ def test_typing_narrows_the_switcher(core, c):
     assert c.active() == wanted.id
 
 
+@row("switcher")
 def test_the_switcher_restores_minimised_windows(core, c):
     a = c.shown("a")
     c.shown("b")
@@ -254,6 +260,7 @@ def test_the_switcher_restores_minimised_windows(core, c):
     assert c.active() == a.id and c.wm_state(a) == Xutil.NormalState
 
 
+@row("switcher")
 def test_the_switcher_outlives_its_windows(core, c):
     windows = [c.shown(str(i)) for i in range(5)]
     press(c, "Alt_L")
@@ -301,6 +308,7 @@ def test_keys_of_the_interface(core, c):
     assert "n=2" in core.wait("answer-key")
 
 
+@row("grabs")
 def test_a_new_keymap_is_followed(core, c):
     b = bar(core, c)
     code = c.display.keysym_to_keycode(XK.XK_F9)

@@ -6,10 +6,12 @@ from Xlib import X, Xatom, Xutil
 
 import harness
 from harness import run
+from rows import row
 
 TOP, SIDE = 33, 1
 
 
+@row("manage", "client-responses")
 def test_managed_and_framed(core, c):
     w = c.shown("hello", w=300, h=200)
     assert c.frame(w) != c.root and c.viewable(w)
@@ -23,6 +25,7 @@ def test_managed_and_framed(core, c):
     assert "FOCUSED" in c.states(w)
 
 
+@row("manage")
 def test_override_redirect_and_input_only_are_left_alone(core, c):
     menu = c.map(c.window(override_redirect=True))
     bare = c.root.create_window(0, 0, 9, 9, 0, 0, window_class=X.InputOnly)
@@ -32,6 +35,7 @@ def test_override_redirect_and_input_only_are_left_alone(core, c):
     assert c.longs(c.root, "_NET_CLIENT_LIST") == []
 
 
+@row("pop-ups")
 def test_menus_stay_over_new_windows(core, c):
     menu = c.map(c.window(override_redirect=True))
     w = c.shown()
@@ -39,6 +43,7 @@ def test_menus_stay_over_new_windows(core, c):
     assert order.index(menu.id) > order.index(c.frame(w).id)
 
 
+@row("manage", "client-responses")
 def test_windows_from_before_and_after(core, c):
     w = c.shown("stays", x=333, y=222)
     before = c.place(w)
@@ -56,6 +61,7 @@ def test_windows_from_before_and_after(core, c):
     assert c.viewable(w) and c.frame(w) == c.root
 
 
+@row("restart")
 def test_stop_and_start_keep_places_order_and_focus(core, c):
     windows = [c.shown(str(i), x=100 + 60 * i, y=100 + 40 * i) for i in range(4)]
     c.send(windows[1], "_NET_ACTIVE_WINDOW", [2])
@@ -69,6 +75,7 @@ def test_stop_and_start_keep_places_order_and_focus(core, c):
     again.stop()
 
 
+@row("selection", "restart")
 def test_replace(core, c):
     w = c.shown(x=200, y=150)
     place = c.place(w)
@@ -82,6 +89,7 @@ def test_replace(core, c):
     new.stop()
 
 
+@row("selection")
 def test_selection_conversions(core, c):
     selection, version = c.atom("WM_S0"), c.atom("VERSION")
     assert c.display.get_selection_owner(selection) != X.NONE
@@ -90,6 +98,7 @@ def test_selection_conversions(core, c):
     assert c.longs(c.mailbox, "VERSION") == [2, 0]
 
 
+@row("active", "close-move-restack", "states")
 def test_wmctrl(core, c):
     a, b = c.shown("first one"), c.shown("second one")
     assert "Name: Impromptu" in run("wmctrl", "-m")
@@ -120,6 +129,7 @@ def test_wmctrl(core, c):
     assert asked.data[1][1] != 0, "never CurrentTime"
 
 
+@row("active")
 def test_xdotool(core, c):
     a, b = c.shown("alpha"), c.shown("beta")
     assert str(a.id) in run("xdotool", "search", "--name", "alpha").split()
@@ -139,6 +149,7 @@ def test_xdotool(core, c):
     assert c.active() == b.id
 
 
+@row("focus-policy")
 def test_focus_goes_back_when_a_window_goes(core, c):
     a, b = c.shown("a"), c.shown("b")
     dialog = c.window("dialog")
@@ -156,6 +167,7 @@ def test_focus_goes_back_when_a_window_goes(core, c):
     assert c.active() == 0 and c.focus() not in (X.NONE, X.PointerRoot)
 
 
+@row("protocols", "server-time")
 def test_take_focus_has_a_time(core, c):
     w = c.window("polite")
     w.set_wm_protocols([c.atom("WM_TAKE_FOCUS")])
@@ -164,6 +176,7 @@ def test_take_focus_has_a_time(core, c):
     assert told.data[1][1] > 0
 
 
+@row("user-time", "focus-policy")
 def test_user_time_denies_the_focus(core, c):
     a = c.shown("typing here")
     x, y, *_ = c.place(a)
@@ -183,6 +196,7 @@ def test_user_time_denies_the_focus(core, c):
     assert c.active() == stale.id and "DEMANDS_ATTENTION" not in c.states(stale)
 
 
+@row("grabs", "focus-policy")
 def test_click_focuses_and_reaches_the_client(core, c):
     a, b = c.shown("a", w=300, h=200), c.shown("b", w=300, h=200)
     x, y, *_ = c.place(a)
@@ -192,6 +206,7 @@ def test_click_focuses_and_reaches_the_client(core, c):
     assert c.active() == a.id and c.stacking()[-1] == a.id
 
 
+@row("state-changes", "wm-state")
 def test_iconify_and_withdraw(core, c):
     w = c.shown()
     c.send(w, "WM_CHANGE_STATE", [Xutil.IconicState])
@@ -208,6 +223,7 @@ def test_iconify_and_withdraw(core, c):
     assert c.wm_state(w) == Xutil.NormalState
 
 
+@row("state-changes")
 def test_minimised_and_back_in_a_hurry(core, c):
     """Unmaps of ours that come back late are not taken for the client's."""
     w = c.shown()
@@ -218,6 +234,7 @@ def test_minimised_and_back_in_a_hurry(core, c):
     assert c.wm_state(w) == Xutil.NormalState and c.viewable(w) and c.active() == w.id
 
 
+@row("wm-hints")
 def test_starts_iconic(core, c):
     w = c.window()
     w.set_wm_hints(flags=Xutil.StateHint, initial_state=Xutil.IconicState)
@@ -225,6 +242,7 @@ def test_starts_iconic(core, c):
     assert c.wm_state(w) == Xutil.IconicState and not c.viewable(w)
 
 
+@row("configure")
 def test_configure_is_always_answered(core, c):
     w = c.shown(w=200, h=100)
     x, y, *_ = c.place(w)
@@ -238,6 +256,7 @@ def test_configure_is_always_answered(core, c):
     assert c.events(lambda e: e.type == X.ConfigureNotify), "also when nothing changes"
 
 
+@row("size-hints")
 def test_size_hints(core, c):
     w = c.window(w=203, h=107)
     w.set_wm_normal_hints(flags=Xutil.PMinSize | Xutil.PResizeInc | Xutil.PBaseSize | Xutil.PMaxSize, min_width=50, min_height=50,
@@ -252,6 +271,7 @@ def test_size_hints(core, c):
     assert c.place(w)[2:] == (53, 387)
 
 
+@row("size-hints", "configure")
 def test_gravity_on_mapping(core, c):
     for gravity in range(1, 11):
         w = c.window(x=400, y=300, w=200, h=100)
@@ -272,6 +292,7 @@ def test_gravity_on_mapping(core, c):
         w.destroy()
 
 
+@row("transient", "placement", "stacking")
 def test_transients(core, c):
     a = c.shown("parent", w=600, h=400)
     dialog = c.window("dialog", w=200, h=100)
@@ -289,6 +310,7 @@ def test_transients(core, c):
     assert c.wm_state(dialog) == Xutil.IconicState
 
 
+@row("transient", "bad-input")
 def test_transient_loops(core, c):
     windows = [c.window(str(i)) for i in range(3)]
     for i, w in enumerate(windows):
@@ -304,6 +326,7 @@ def test_transient_loops(core, c):
     assert len(c.stacking()) == 4
 
 
+@row("states", "focus-policy")
 def test_modal_gets_the_focus(core, c):
     a, dialog = c.shown("a"), c.window("modal")
     dialog.set_wm_transient_for(a)
@@ -314,6 +337,7 @@ def test_modal_gets_the_focus(core, c):
     assert c.active() == dialog.id
 
 
+@row("states")
 def test_states_before_mapping(core, c):
     w = c.window()
     w.change_property(c.atom("_NET_WM_STATE"), Xatom.ATOM, 32, [c.atom("_NET_WM_STATE_FULLSCREEN"), c.atom("_NET_WM_STATE_ABOVE")])
@@ -321,6 +345,7 @@ def test_states_before_mapping(core, c):
     assert c.place(w) == (0, 0, 1280, 800) and {"FULLSCREEN", "ABOVE"} <= c.states(w)
 
 
+@row("states", "stacking")
 def test_above_and_below(core, c):
     low, mid, high = c.shown("low"), c.shown("mid"), c.shown("high")
     c.send(low, "_NET_WM_STATE", [1, c.atom("_NET_WM_STATE_ABOVE")])
@@ -329,13 +354,14 @@ def test_above_and_below(core, c):
     assert c.stacking() == [high.id, mid.id, low.id]
 
 
+@row("struts", "types")
 def test_docks_and_struts(core, c):
     dock = c.window("panel", x=0, y=764, w=1280, h=36)
     dock.change_property(c.atom("_NET_WM_WINDOW_TYPE"), Xatom.ATOM, 32, [c.atom("_NET_WM_WINDOW_TYPE_DOCK")])
     dock.change_property(c.atom("_NET_WM_STRUT_PARTIAL"), Xatom.CARDINAL, 32, [0, 0, 0, 36, 0, 0, 0, 0, 0, 0, 0, 1279])
     c.map(dock)
     assert c.place(dock) == (0, 764, 1280, 36) and c.active() != dock.id
-    assert c.longs(c.root, "_NET_WORKAREA") == [0, 0, 1280, 764]
+    assert c.longs(c.root, "_NET_WORKAREA") == [0, 0, 1280, 764] * 4, "one a desktop"
     w = c.shown()
     c.send(w, "_NET_WM_STATE", [1, c.atom("_NET_WM_STATE_MAXIMIZED_VERT"), c.atom("_NET_WM_STATE_MAXIMIZED_HORZ")])
     c.sync()
@@ -348,9 +374,10 @@ def test_docks_and_struts(core, c):
     assert c.stacking()[-1] == w.id, "full-screen lies over the panel"
     dock.change_property(c.atom("_NET_WM_STRUT_PARTIAL"), Xatom.CARDINAL, 32, [0xffffffff] * 12)
     c.sync()
-    assert c.longs(c.root, "_NET_WORKAREA") == [0, 0, 1280, 800]
+    assert c.longs(c.root, "_NET_WORKAREA") == [0, 0, 1280, 800] * 4
 
 
+@row("motif")
 def test_motif_decorations(core, c):
     w = c.window()
     w.change_property(c.atom("_MOTIF_WM_HINTS"), c.atom("_MOTIF_WM_HINTS"), 32, [2, 0, 0, 0, 0])
@@ -361,6 +388,7 @@ def test_motif_decorations(core, c):
     assert c.longs(w, "_NET_FRAME_EXTENTS") == [SIDE, SIDE, TOP, SIDE]
 
 
+@row("extents")
 def test_request_frame_extents(core, c):
     w = c.window()
     c.send(w, "_NET_REQUEST_FRAME_EXTENTS", [])
@@ -368,6 +396,7 @@ def test_request_frame_extents(core, c):
     assert c.longs(w, "_NET_FRAME_EXTENTS") == [SIDE, SIDE, TOP, SIDE]
 
 
+@row("drag", "pointer-free")
 def test_moving_and_resizing_by_pointer(core, c):
     w = c.shown(w=300, h=200)
     x, y, width, height = c.frame_place(w)
@@ -382,12 +411,15 @@ def test_moving_and_resizing_by_pointer(core, c):
         c.sync()
         width += 20
         assert c.frame_place(w) == (x, y, width, height), f"gripped {reach} pixels outside"
-    run("xdotool", "mousemove", str(x + 120), str(y + 15), "mousedown", "1", "mousemove", str(x + 300), str(y + 155), "key", "Escape",
-        "mouseup", "1")
+    run("xdotool", "mousemove", str(x + 120), str(y + 15), "mousedown", "1", "mousemove", str(x + 300), str(y + 155))
+    c.sync()
+    assert c.frame_place(w)[0] == x + 180
+    run("xdotool", "key", "Escape", "mouseup", "1")
     c.sync()
     assert c.frame_place(w) == (x, y, width, height), "Escape takes it back"
 
 
+@row("drag")
 def test_double_click_maximises(core, c):
     w = c.shown(w=300, h=200)
     x, y, *_ = c.frame_place(w)
@@ -396,6 +428,7 @@ def test_double_click_maximises(core, c):
     assert {"MAXIMIZED_VERT", "MAXIMIZED_HORZ"} <= c.states(w)
 
 
+@row("drag")
 def test_title_buttons(core, c):
     w = c.shown(w=300, h=200)
     core.say(f"mark {w.id} 1")
@@ -419,6 +452,7 @@ def test_title_buttons(core, c):
     assert c.wm_state(w) == Xutil.IconicState
 
 
+@row("moveresize")
 def test_moveresize_by_client(core, c):
     w = c.shown(w=300, h=200)
     x, y, width, height = c.frame_place(w)
@@ -430,6 +464,7 @@ def test_moveresize_by_client(core, c):
     assert c.frame_place(w)[:2] == (x + 30, y + 10)
 
 
+@row("bad-input")
 def test_garbage_properties(core, c):
     w = c.shown()
     rng = random.Random(7)
@@ -451,6 +486,7 @@ def test_garbage_properties(core, c):
     assert c.active() in (w.id, again.id)
 
 
+@row("bad-input", "names")
 def test_title_of_a_megabyte(core, c):
     w = c.shown()
     for _ in range(16):
@@ -459,6 +495,7 @@ def test_title_of_a_megabyte(core, c):
     assert c.wm_state(w) == 1
 
 
+@row("bad-input", "placement")
 def test_absurd_sizes(core, c):
     w = c.shown()
     for values in ({"width": 65535, "height": 65535}, {"x": -32768, "y": -32768}, {"x": 32767, "y": 32767}, {"width": 1, "height": 1}):
@@ -473,6 +510,7 @@ def test_absurd_sizes(core, c):
     c.sync()
 
 
+@row("bad-input", "x-errors")
 def test_error_storm(core, c):
     """Windows that are destroyed while they are being mapped, and clients that are gone at once."""
     for round_ in range(20):
@@ -492,6 +530,7 @@ def test_error_storm(core, c):
     assert c.longs(c.root, "_NET_CLIENT_LIST") == [w.id] == c.stacking()
 
 
+@row("bad-input")
 def test_many_windows(core, c):
     windows = [c.window(str(i)) for i in range(300)]
     c.map(*windows)
@@ -502,6 +541,7 @@ def test_many_windows(core, c):
     assert c.longs(c.root, "_NET_CLIENT_LIST") == []
 
 
+@row("manage")
 def test_reparented_away(core, c):
     w, elsewhere = c.shown(), c.map(c.window(override_redirect=True))
     w.reparent(elsewhere, 0, 0)
@@ -509,6 +549,7 @@ def test_reparented_away(core, c):
     assert c.longs(c.root, "_NET_CLIENT_LIST") == [] and c.frame(w) == elsewhere
 
 
+@row("randr")
 def test_monitors_by_randr(core, c):
     w = c.shown(x=900, y=500)
     run("xrandr", "--setmonitor", "left", "640/100x800/100+0+0", "screen")
@@ -525,6 +566,7 @@ def test_monitors_by_randr(core, c):
     c.sync()
 
 
+@row("x-errors")
 def test_server_gone(core, c):
     """A lost connection is an event, not an exit."""
     second = harness.Server()

@@ -28,6 +28,7 @@ static const char *const names[] = {
         [WM_EVENT_PANEL_KEY] = "panel-key",
         [WM_EVENT_SESSION_KEY] = "session-key",
         [WM_EVENT_MONITOR] = "monitor",
+        [WM_EVENT_TROUBLE] = "trouble",
         [WM_EVENT_SYNC] = "sync",
         [WM_EVENT_GONE] = "gone",
 };
