@@ -22,7 +22,8 @@ function hide(name, value) {
     define(page, name, { value, configurable: false, enumerable: true, writable: false });
 }
 
-// Tools: a call always settles, with the tool's result or with an Error that has a kind, or, given up by its signal, with the signal's reason.
+// Tools: a call always settles, with the tool's result or with an Error that has a kind, or, given up by its signal, with the signal's
+// reason.
 let calls = 0;
 const waiting = make(null);
 
@@ -127,15 +128,18 @@ apply(listen, page, ['dragover', (event) => {
         event.dataTransfer.dropEffect = 'none';
 }]);
 
-// fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}. Where the page
+// fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}.
+// Where the page
 // accepts application/x-ndjson the answer is a stream of lines: {"progress"}, {"part"}, and at the end {"result"} or {"error"}.
-const nativeFetch = fetch.bind(window), Address = URL, Asked = Request, Answer = Response, Stream = ReadableStream, Encoder = TextEncoder, Control = AbortController;
+const nativeFetch = fetch.bind(window), Address = URL, Asked = Request, Answer = Response;
+const Stream = ReadableStream, Encoder = TextEncoder, Control = AbortController;
 
 function toolOf(resource) {
     try {
         const address = new Address(resource instanceof Asked ? resource.url : resource, doc.baseURI);
         const parts = address.pathname.split('/');
-        return address.protocol === location.protocol && address.host === location.host && parts.length === 3 && parts[1] === 'tool' ? parts[2] : null;
+        const own = address.protocol === location.protocol && address.host === location.host;
+        return own && parts.length === 3 && parts[1] === 'tool' ? parts[2] : null;
     } catch (error) {
         return null;
     }
