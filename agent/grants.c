@@ -1,5 +1,5 @@
-/* "Always" is written to grants.json at once; "while open" and "no" live in memory and end when the app's window does (or with the agent: it
- * then rather asks once more). That a grant was used is written down a moment later, many uses together, since a call must not wait for
+/* "Always" is written to grants.json at once; "while open" and "no" live in memory and end when the app's window does (or with the
+ * agent: it then rather asks once more). That a grant was used is written down a moment later, many uses together, since a call must not wait for
  * the disk.
  *
  * A grant that nobody used for grants_days() is taken out wherever grants are looked at, so no clock has to ring. */

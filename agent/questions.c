@@ -215,8 +215,8 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
         }
 }
 
-/* Saving a file is one act, and so is installing a package. "Always" is not offered for what may do lasting harm: writing, other than into a
- * folder that the person chose, the camera and the microphone, and reading or writing all of the home folder or of the computer. */
+/* Saving a file is one act, and so is installing a package. "Always" is not offered for what may do lasting harm: writing, other than into
+ * a folder that the person chose, the camera and the microphone, and reading or writing all of the home folder or of the computer. */
 static gboolean offers(const char *capability, const char *resource, Answer answer, gboolean chosen)
 {
         g_autofree char *home = places_home();
@@ -496,7 +496,8 @@ static Question *find_question(Questions *questions, const char *id, GError **er
         for (guint i = 0; i < questions->waiting->len; i++)
                 if (g_str_equal(((Question *)g_ptr_array_index(questions->waiting, i))->id, id))
                         return g_ptr_array_index(questions->waiting, i);
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "This question no longer waits: it was answered, or whoever asked has gone.");
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND,
+                            "This question no longer waits: it was answered, or whoever asked has gone.");
         return NULL;
 }
 

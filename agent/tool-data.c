@@ -268,7 +268,8 @@ static void clean_thread(GTask *task, gpointer source, gpointer data, GCancellab
                 g_task_return_int(task, clean->gone);
 }
 
-void tool_data_clean_async(const char *data_folder, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+void tool_data_clean_async(const char *data_folder, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data)
 {
         g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
         Clean *clean = g_new0(Clean, 1);

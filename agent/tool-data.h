@@ -12,6 +12,7 @@ gboolean tool_data_bring_back(const char *data_folder, const char *app, GError *
 
 /* Deletes, in a thread, what was put aside more than TOOL_DATA_KEEP_DAYS before now. Nothing is followed out of the folder, whatever a tool
  * left there. */
-void tool_data_clean_async(const char *data_folder, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void tool_data_clean_async(const char *data_folder, gint64 now, GCancellable *cancellable, GAsyncReadyCallback callback,
+                           gpointer user_data);
 /* The number of apps whose data is gone now; -1 with an error. */
 gssize tool_data_clean_finish(GAsyncResult *result, GError **error);

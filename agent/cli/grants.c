@@ -54,7 +54,8 @@ static void print_use(json_object *use)
 static json_object *fetch(Cli *cli, const char *app, gboolean log, gboolean print)
 {
         g_autofree char *name = app ? g_uri_escape_string(app, NULL, FALSE) : NULL;
-        g_autofree char *path = g_strdup_printf(API_PREFIX "/grants?%s%s%s", log ? "log=1&" : "", name ? "app=" : "", name ? name : "");
+        g_autofree char *only = name ? g_strconcat(log ? "&" : "?", "app=", name, NULL) : NULL;
+        g_autofree char *path = g_strconcat(API_PREFIX "/grants", log ? "?log=1" : "", only, NULL);
         json_object *body = cli_request(cli, cli->agent, "GET", path, NULL);
 
         if (!body || !print || !cli->json)

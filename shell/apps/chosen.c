@@ -78,7 +78,8 @@ static void hand_over(AppView *view, const Chosen *chosen)
 
         if (chosen->size > GIVEN_MAX) {
                 g_autofree char *name = text_plain(chosen->name, 80);
-                g_autofree char *words = g_strdup_printf("“%s” is too large to be dropped here: 64 MiB can be. A field for a file takes larger ones.", name);
+                g_autofree char *words = g_strdup_printf("“%s” is too large to be dropped here: 64 MiB can be. "
+                                                         "A field for a file takes larger ones.", name);
 
                 refuse(view, words);
                 return;
@@ -86,8 +87,8 @@ static void hand_over(AppView *view, const Chosen *chosen)
         if (view->given->len >= CHOSEN_KEPT_MAX)
                 g_ptr_array_remove_index(view->given, 0);
         given = g_new0(Given, 1);
-        *given = (Given){g_uuid_string_random(), g_strdup(chosen->file), g_strdup(chosen->name), g_content_type_get_mime_type(type), chosen->size,
-                         chosen->modified, FALSE};
+        *given = (Given){g_uuid_string_random(), g_strdup(chosen->file), g_strdup(chosen->name), g_content_type_get_mime_type(type),
+                         chosen->size, chosen->modified, FALSE};
         g_ptr_array_add(view->given, given);
 }
 
@@ -158,7 +159,8 @@ static void tell(AppView *view, Asking *asking)
                 json_object_object_add(answer, "result", json_object_new_string(chosen->file));
                 page_reply(asking->reply, answer);
         } else {
-                page_reply_error(asking->reply, "denied", "This is no file that the person chose or dropped here, or one that no app may read.");
+                page_reply_error(asking->reply, "denied",
+                                 "This is no file that the person chose or dropped here, or one that no app may read.");
         }
         g_free(asking->name);
         g_free(asking);
@@ -372,7 +374,8 @@ static GtkWidget *buttons_new(Chooser *chooser)
 
 static GtkWidget *words_new(AppView *view, const char *title)
 {
-        g_autofree char *words = g_strdup_printf("%s gets to read what you choose while it is open, and nothing else.", title ? title : view->app);
+        g_autofree char *words = g_strdup_printf("%s gets to read what you choose while it is open, and nothing else.",
+                                                 title ? title : view->app);
         GtkWidget *label = gtk_label_new(words);
 
         gtk_label_set_xalign(GTK_LABEL(label), 0);
@@ -397,7 +400,8 @@ void chosen_ask(AppView *view, WebKitFileChooserRequest *request)
         gtk_box_pack_start(GTK_BOX(box), chooser->files, TRUE, TRUE, 0);
         gtk_container_add(GTK_CONTAINER(box), buttons_new(chooser));
         gtk_container_add(GTK_CONTAINER(chooser->window), box);
-        gtk_window_set_title(GTK_WINDOW(chooser->window), webkit_file_chooser_request_get_select_multiple(request) ? "Choose files" : "Choose a file");
+        gtk_window_set_title(GTK_WINDOW(chooser->window),
+                             webkit_file_chooser_request_get_select_multiple(request) ? "Choose files" : "Choose a file");
         gtk_window_set_type_hint(GTK_WINDOW(chooser->window), GDK_WINDOW_TYPE_HINT_DIALOG);
         gtk_window_set_transient_for(GTK_WINDOW(chooser->window), GTK_WINDOW(top));
         gtk_window_set_default_size(GTK_WINDOW(chooser->window), CHOOSER_WIDTH, CHOOSER_HEIGHT);
@@ -410,7 +414,8 @@ void chosen_ask(AppView *view, WebKitFileChooserRequest *request)
 
 /* Dropping. */
 
-static void carried_cb(GtkWidget *web, GdkDragContext *context, int x, int y, GtkSelectionData *data, guint info, guint time, gpointer user_data)
+static void carried_cb(GtkWidget *web, GdkDragContext *context, int x, int y, GtkSelectionData *data, guint info, guint time,
+                       gpointer user_data)
 {
         AppView *view = user_data;
         g_auto(GStrv) uris = gtk_drag_get_source_widget(context) ? NULL : gtk_selection_data_get_uris(data);

@@ -11,7 +11,8 @@
 char *
 permit_detail(const Permit *permit, gint64 now)
 {
-        const char *holds = permit->chosen ? "you chose it · while it is open" : strcmp(permit->answer, "open") == 0 ? "while it is open" : "always";
+        gboolean open = strcmp(permit->answer, "open") == 0;
+        const char *holds = permit->chosen ? "you chose it · while it is open" : open ? "while it is open" : "always";
         g_autofree char *when = permit->used > 0 ? ui_when(permit->used, now) : NULL;
         g_autofree char *number = ui_number((double)permit->uses);
 

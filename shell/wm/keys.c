@@ -483,7 +483,8 @@ void keys_release(Wm *wm, const XKeyEvent *e)
         } else if (keys->super_down) {
                 XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
-                XAllowEvents(wm->display, AsyncKeyboard, CurrentTime);
+                /* Nothing waits for this one: as of its own time, so that it lets go no newer key. */
+                XAllowEvents(wm->display, AsyncKeyboard, e->time);
         }
 }
 

@@ -281,6 +281,37 @@ USAGE = {
 }
 
 
+def test_grants():
+    grant = {"app": "disk", "title": "Disk", "capability": "list", "resource": "/srv", "answer": "always", "uses": 2, "used": 86400 * 365, "tool": "sizes"}
+    grants = [{**grant, "id": "g1", "phrase": "look at \x1b[2J/srv"}, {**grant, "id": "g2", "app": "mail", "phrase": "talk to a.b", "answer": "open", "used": 0, "tool": ""}]
+    log = [{**grant, "time": 86400 * 365, "what": "used", "phrase": "look at /srv", "count": 3}]
+    with World() as world:
+        world.answers["GET", "/api/v1/grants"] = (200, {"grants": grants, "days": 90})
+        world.answers["GET", "/api/v1/grants?app=a%2Fb"] = (200, {"grants": [], "days": 90})
+        world.answers["GET", "/api/v1/grants?log=1&app=disk"] = (200, {"grants": grants[:1], "days": 90, "log": log})
+        world.answers["GET", "/api/v1/grants?log=1"] = (200, {"grants": [], "days": 90, "log": []})
+        world.answers["POST", "/api/v1/grants"] = (200, {"grants": [], "days": 7})
+        for name in ("g1", "g2"):
+            world.answers["DELETE", "/api/v1/grants/" + name] = (200, {"grants": []})
+        got = world.run("grants").stdout
+        assert "\x1b" not in got and "always; used last 1971-01-01" in got and "by sizes" in got and "while it is open; never used" in got, got
+        assert got.endswith("What is not used for 90 days ends by itself.\n"), got
+        assert world.run("grants", "a/b").stderr == "This app may do nothing but show its page.\n"
+        assert "used: look at /srv · sizes, 3 times" in world.run("grants", "log", "disk").stdout
+        assert world.run("grants", "log").stderr == "Nothing was used yet.\n"
+        assert world.run("grants", "revoke", "mail", "g1").stdout.startswith("mail may no longer talk to a.b.\ndisk may no longer look at")
+        assert [path for method, path, *_ in world.agent.asked if method == "DELETE"] == ["/api/v1/grants/g2", "/api/v1/grants/g1"]
+        got = world.run("grants", "revoke", "nobody")
+        assert got.returncode == 1 and "nobody" in got.stderr, got
+        assert world.run("grants", "expire", "7").stdout == "What is not used for 7 days ends by itself.\n"
+        assert ("POST", "/api/v1/grants", {"days": 7}, None) in world.agent.asked
+        for words in (["expire", "-1"], ["expire", "x"], ["expire"], ["revoke"], ["a", "b"]):
+            assert world.run("grants", *words).returncode == 2, words
+        world.answers["POST", "/api/v1/answers/q3"] = (200, {})
+        assert world.run("answer", "--folder", "/srv/../opt", "q3", "open").returncode == 0
+        assert ("POST", "/api/v1/answers/q3", {"answer": "open", "folder": "/opt"}, None) in world.agent.asked
+
+
 def test_tools():
     with World() as world:
         tools = [{"name": "count", "signature": "count(path: text) → {}: counts"}, {"name": "sum", "signature": "sum() → {}: a\x1b[2Jdds"}]
