@@ -151,7 +151,8 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs, bool devices)
 /* Streams of either internet family. Where they lead, the network says that the process is in. */
 static int allow_loopback(scmp_filter_ctx filter)
 {
-        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect)};
+        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect),
+                                    SCMP_SYS(setsockopt)};
         int bad = 0;
 
         for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
