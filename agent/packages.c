@@ -38,7 +38,8 @@ static gboolean add(json_object *list, const char *text, GError **error)
 /* The texts between the brackets of "dependencies = [...]", in the comment block that begins "# /// script". */
 static gboolean add_block(json_object *list, const char *source, GError **error)
 {
-        g_autoptr(GRegex) block = g_regex_new("^# /// script[ \\t]*\\r?\\n((?:#(?: [^\\n]*)?\\r?\\n)*?)# ///[ \\t]*\\r?$", G_REGEX_MULTILINE, 0, NULL);
+        g_autoptr(GRegex) block = g_regex_new("^# /// script[ \\t]*\\r?\\n((?:#(?: [^\\n]*)?\\r?\\n)*?)# ///[ \\t]*\\r?$",
+                                                G_REGEX_MULTILINE, 0, NULL);
         g_autoptr(GRegex) field = g_regex_new("dependencies\\s*=\\s*\\[((?:[^\\]\"']|\"[^\"\n]*\"|'[^'\n]*')*)\\]", 0, 0, NULL);
         g_autoptr(GRegex) quoted = g_regex_new("\"([^\"\\n]*)\"|'([^'\\n]*)'", 0, 0, NULL);
         g_autoptr(GMatchInfo) found = NULL, listed = NULL, each = NULL;
@@ -67,7 +68,8 @@ static void add_imports(json_object *list, const char *source)
                 gboolean from = g_str_has_prefix(text, "from ");
                 if (!from && !g_str_has_prefix(text, "import "))
                         continue;
-                g_auto(GStrv) parts = g_strsplit(text + (from ? strlen("from ") : strlen("import ")), from ? " import " : ",", PACKAGES_MAX);
+                text += from ? strlen("from ") : strlen("import ");
+                g_auto(GStrv) parts = g_strsplit(text, from ? " import " : ",", PACKAGES_MAX);
                 for (char **part = parts; *part && (!from || part == parts); part++) {
                         g_autofree char *module = g_strndup(g_strstrip(*part), strcspn(g_strstrip(*part), ". \t#;"));
                         const char *package = package_of_module(module);
@@ -138,7 +140,8 @@ GStrv packages_doubts(const char *const *packages, GError **error)
                 const char *known = NULL;
                 g_autoptr(GError) fault = NULL;
                 if (!package_resembles(*packages, &known, &fault)) {
-                        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "The names of Python packages cannot be checked: %s.", fault->message);
+                        g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "The names of Python packages cannot be checked: %s.",
+                                    fault->message);
                         return NULL;
                 }
                 if (!known)
@@ -154,7 +157,9 @@ void packages_words(const char *resource, char **sentence, char **detail)
         g_auto(GStrv) parts = g_strsplit(resource, LIKE, 2);
         g_autofree char *name = text_plain(parts[0] ? parts[0] : "", NAME_SHOWN_MAX);
         *sentence = g_strdup_printf("May it install the Python package “%s”?", name);
-        *detail = parts[0] && parts[1] ? g_strdup_printf("It is nearly called like the well-known “%s”, and is another: such names are used to "
-                                                         "deceive. It would see and do only what the tool may.", parts[1])
-                                       : g_strdup("It would see and do only what the tool may.");
+        if (parts[0] && parts[1])
+                *detail = g_strdup_printf("It is nearly called like the well-known “%s”, and is another: such names are used to deceive. "
+                                          "It would see and do only what the tool may.", parts[1]);
+        else
+                *detail = g_strdup("It would see and do only what the tool may.");
 }

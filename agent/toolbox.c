@@ -582,8 +582,8 @@ static void ask_packages(Call *call)
         }
         for (guint i = 0; i < call->doubtful->len; i++) {
                 Need *need = g_ptr_array_index(call->doubtful, i);
-                questions_ask(questions, call->tool->name, call->title ? call->title : called, need->capability, need->resource, call->quote,
-                              NULL, call->cancellable, package_answered_cb, need);
+                questions_ask(questions, call->tool->name, call->title ? call->title : called, need->capability, need->resource,
+                              call->quote, NULL, call->cancellable, package_answered_cb, need);
         }
 }
 

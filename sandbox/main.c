@@ -4,7 +4,7 @@
  * number at once; plan.c turns a call's grants into a list of mounts (places.c says which are never given); pool.c keeps the worker and one
  * prepared spare; call.c sees one call through its limits. worker/ is the other program: a Python interpreter that forks itself into
  * confinement (worker/confine.h). broker/ is the third, started by net.c for a call that may use the network: its only way there.
- * SECURITY.md says what holds and what does not. */
+ * packages/ installs the Python packages that a tool names (packages/install.h). SECURITY.md says what holds and what does not. */
 #include "client.h"
 #include "data.h"
 #include "manifest.h"

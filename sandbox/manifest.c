@@ -180,8 +180,8 @@ static gboolean read_package(const char *text, GStrvBuilder *out, const char *co
                 if (!package_resembles(requirement, &known, &unreadable))
                         return refuse(error, "Python packages cannot be checked: %s.", unreadable->message);
                 if (known)
-                        return refuse(error, "The package %s is nearly called like the well-known %s, and is another. If it is meant, allow it "
-                                             "with --grant " AGREED_PACKAGE "%s", name, known, name);
+                        return refuse(error, "The package %s is nearly called like the well-known %s, and is another. If it is meant, "
+                                             "allow it with --grant " AGREED_PACKAGE "%s", name, known, name);
         }
         g_strv_builder_add(out, requirement);
         return TRUE;

@@ -1,7 +1,8 @@
 /* Which servers are asked: those of the person's own pip configuration (sources), each with exactly its scheme, host and port and at
  * whatever address it is, since the person named it; and those that a source's pages name for the files (https only), at an address on the
- * internet, or at the very address and port where a source is (a mirror answers for both). Redirects are followed hop by hop by the same rule. Names and
- * passwords go to the source that they belong to and never inside. Pages are held until they are whole, files go on as they come. */
+ * internet, or at the very address and port where a source is (a mirror answers for both). Redirects are followed hop by hop by the same
+ * rule. Names and passwords go to the source that they belong to and never inside. Pages are held until they are whole, files go on as they
+ * come. */
 #include "broker/index.h"
 
 #include "broker/address.h"
@@ -100,7 +101,8 @@ static void learn(Index *index, const GByteArray *page)
         g_autoptr(GMatchInfo) match = NULL;
 
         if (!links)
-                links = g_regex_new("(?:href\\s*=\\s*[\"']?|\"url\"\\s*:\\s*\")(https://[^/\"'<>\\s\\\\?#]+)", G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
+                links = g_regex_new("(?:href\\s*=\\s*[\"']?|\"url\"\\s*:\\s*\")(https://[^/\"'<>\\s\\\\?#]+)",
+                                    G_REGEX_CASELESS | G_REGEX_OPTIMIZE, 0, NULL);
         g_regex_match(links, valid, 0, &match);
         for (; g_match_info_matches(match) && index->files->len < INDEX_FILE_HOSTS_MAX; g_match_info_next(match, NULL)) {
                 g_autofree char *url = g_match_info_fetch(match, 1);

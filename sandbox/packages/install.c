@@ -119,8 +119,9 @@ static const char *get_text(json_object *object, const char *name)
 {
         json_object *value;
 
-        return json_object_object_get_ex(object, name, &value) && json_object_is_type(value, json_type_string) ? json_object_get_string(value)
-                                                                                                               : NULL;
+        if (!json_object_object_get_ex(object, name, &value) || !json_object_is_type(value, json_type_string))
+                return NULL;
+        return json_object_get_string(value);
 }
 
 static char *explain(const CallAnswer *answer)

@@ -323,7 +323,8 @@ Stage *stage_new(GError **error)
         stage->name = g_strdup_printf(STAGE "%08x%08x", g_random_int(), g_random_int());
         stage->folder = stage->work = -1;
         /* until it is locked itself, the base's lock keeps who collects from it */
-        done = base >= 0 && flock(base, LOCK_EX) == 0 && mkdirat(base, stage->name, 0700) == 0 && (stage->folder = openat(base, stage->name, OPEN_FOLDER)) >= 0 &&
+        done = base >= 0 && flock(base, LOCK_EX) == 0 && mkdirat(base, stage->name, 0700) == 0 &&
+               (stage->folder = openat(base, stage->name, OPEN_FOLDER)) >= 0 &&
                flock(stage->folder, LOCK_EX | LOCK_NB) == 0 && (stage->work = open_below(stage->folder, "work")) >= 0 &&
                /* root's tools are another user, who has to own what it writes */
                (geteuid() != 0 || fchown(stage->work, HOST_ID_OF_ROOTS_TOOLS, HOST_ID_OF_ROOTS_TOOLS) == 0);

@@ -1,8 +1,8 @@
 /* Installed Python packages, below XDG_DATA_HOME/impromptu/packages:
  *
  *   sets/KEY       JSON {requirements, environment}: which environment a set of requirements has; KEY is of the set
- *   envs/CONTENT   site/ (what a tool sees) and record.json {wheels: [{file, sha256, bytes}], bytes}; CONTENT is of the wheels, so sets that
- *                  come to the same wheels share it. The record's time is when it was last used
+ *   envs/CONTENT   site/ (what a tool sees) and record.json {wheels: [{file, sha256, bytes}], bytes}; CONTENT is of the wheels, so sets
+ *                  that come to the same wheels share it. The record's time is when it was last used
  *   known          lines "SHA256 FILE": a wheel of that name never is another
  *   new-XXXXXX     an installation under way, locked by who does it; without a lock it is somebody's who was killed, and goes */
 #pragma once

@@ -258,7 +258,8 @@ static void spare(int channel, int log, int mapped)
                 leave(&error);
         if (!keep_brokers(&job))
                 _exit(1);
-        if (!confine_close(&job, head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filters[job_runs(&job)][job_has_device(&job)], &error))
+        if (!confine_close(&job,
+                           head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filters[job_runs(&job)][job_has_device(&job)], &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
         run_tool(&head, source, arguments);

@@ -1,4 +1,5 @@
-/* Verifies what is taken for a Python package: the spelling, what a tool's source names, whose module it is, and which names are nearly another's. */
+/* Verifies what is taken for a Python package: the spelling, what a tool's source names, whose module it is, and which names are nearly
+ * another's. */
 #include <string.h>
 
 #include "agent/json.h"
@@ -12,8 +13,10 @@ static void test_spelling(void)
         } cases[] = {
                 {"humanize", "humanize"}, {"Flask_SQLAlchemy", "flask-sqlalchemy"}, {" ruamel.yaml ", "ruamel-yaml"}, {"a__b.-c", "a-b-c"},
                 {"numpy >= 1.26, < 3", "numpy>=1.26,<3"}, {"qrcode[PIL, x]==7.4", "qrcode[pil,x]==7.4"}, {"x~=1.0", "x~=1.0"}, {"6", "6"},
-                {"", NULL}, {"-r/etc/passwd", NULL}, {"--index-url=x", NULL}, {"http://x/y.whl", NULL}, {"./x", NULL}, {"x/y", NULL}, {"x @ http://y", NULL},
-                {"x; python_version > '3'", NULL}, {"x y", NULL}, {"x\ny", NULL}, {"x==", NULL}, {"x>=1 -r y", NULL}, {"x>=1,", NULL}, {"n\xc3\xbcmpy", NULL},
+                {"", NULL}, {"-r/etc/passwd", NULL}, {"--index-url=x", NULL}, {"http://x/y.whl", NULL}, {"./x", NULL},
+                {"x/y", NULL}, {"x @ http://y", NULL},
+                {"x; python_version > '3'", NULL}, {"x y", NULL}, {"x\ny", NULL}, {"x==", NULL},
+                {"x>=1 -r y", NULL}, {"x>=1,", NULL}, {"n\xc3\xbcmpy", NULL},
                 {"x-", NULL}, {"x[", NULL}, {"x[]", NULL}, {"x>=$(id)", NULL},
         };
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
@@ -35,7 +38,8 @@ static void test_likeness(void)
         static const struct {
                 const char *name, *known; /* NULL: like none */
         } cases[] = {
-                {"requests", NULL}, {"numpy>=2", NULL}, {"reqeusts", "requests"}, {"request", "requests"}, {"numpi", "numpy"}, {"python-requests", "requests"},
+                {"requests", NULL}, {"numpy>=2", NULL}, {"reqeusts", "requests"}, {"request", "requests"}, {"numpi", "numpy"},
+                {"python-requests", "requests"},
                 {"beautifulsoup", "beautifulsoup4"}, {"pythondateutil", "python-dateutil"}, {"open-pyxl", "openpyxl"}, {"panda", "pandas"},
                 {"an-own-name-of-ours", NULL}, {"voxel-sculptor", NULL},
         };
@@ -45,7 +49,8 @@ static void test_likeness(void)
                 g_assert_true(package_resembles(cases[i].name, &known, &error));
                 g_assert_no_error(error);
                 if (g_strcmp0(known, cases[i].known) != 0)
-                        g_error("%s is like %s, not like %s", cases[i].name, known ? known : "none", cases[i].known ? cases[i].known : "none");
+                        g_error("%s is like %s, not like %s", cases[i].name,
+                                known ? known : "none", cases[i].known ? cases[i].known : "none");
         }
 }
 
@@ -86,7 +91,8 @@ static void test_source(void)
                 {"import json, os\nfrom pathlib import Path\n", ""},
                 {"import numpy as np, PIL.Image\n  from bs4 import BeautifulSoup\n", "[\"numpy\",\"pillow\",\"beautifulsoup4\"]"},
                 {"# /// script\n# dependencies = [\"Humanize\", 'numpy>=1.26']\n# ///\nimport numpy\n", "[\"humanize\",\"numpy>=1.26\"]"},
-                {"# /// script\n# requires-python = \">=3.11\"\n# dependencies = [\n#   \"qrcode[pil]\",\n# ]\n# ///\n", "[\"qrcode[pil]\"]"},
+                {"# /// script\n"
+                 "# requires-python = \">=3.11\"\n# dependencies = [\n#   \"qrcode[pil]\",\n# ]\n# ///\n", "[\"qrcode[pil]\"]"},
                 {"# /// script\r\n# dependencies = [\"own-thing\"]\r\n# ///\r\nx = 1\r\n", "[\"own-thing\"]"},
                 {"# dependencies = [\"numpy\"]\n", ""},
                 {"# /// script\n# dependencies = []\n# ///\n", ""},
@@ -101,7 +107,8 @@ static void test_source(void)
         g_autofree char *many = named("# /// script\n# dependencies = [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]\n# ///\n");
         g_assert_nonnull(strstr(many, "at most 8"));
         /* imports beyond the bound are left to the tool's own error */
-        g_autofree char *imports = named("import numpy, PIL, yaml, bs4\nimport cv2\nimport sklearn\nimport pandas\nimport scipy\nimport sympy\n");
+        g_autofree char *imports = named("import numpy, PIL, yaml, bs4\n"
+                                           "import cv2\nimport sklearn\nimport pandas\nimport scipy\nimport sympy\n");
         g_auto(GStrv) parts = g_strsplit(imports, ",", -1);
         g_assert_cmpuint(g_strv_length(parts), ==, PACKAGES_MAX);
 }
@@ -109,7 +116,8 @@ static void test_source(void)
 static void test_manifest(void)
 {
         g_autoptr(GError) error = NULL;
-        g_autoptr(json_object) manifest = json_parse("{\"name\": \"t\", \"line\": \"x\", \"arguments\": {}, \"result\": \"{}\", \"capabilities\": {\"packages\": "
+        g_autoptr(json_object) manifest = json_parse("{\"name\": \"t\", \"line\": \"x\", \"arguments\": {}, "
+                                                     "\"result\": \"{}\", \"capabilities\": {\"packages\": "
                                                      "[\"NumPy >= 2\", \"reqeusts\"]}}", -1, &error);
         g_assert_no_error(error);
         g_autoptr(Tool) tool = tool_from_manifest(manifest, NULL, NULL, &error);

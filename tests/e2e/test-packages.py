@@ -110,7 +110,7 @@ def a_missing_module_is_installed(agent):
 
 def a_well_known_module_needs_no_name(agent):
     run, since = agent.ask("what is the humane word?")
-    tap.equal(agent.events.wait("answer", "the answer", since, run=run)["text"], "The word is humanize 1.0.", "the package of the module")
+    tap.equal(agent.events.wait("answer", "the answer", since, run=run)["text"], "The word is music21 1.0.", "the package of the module")
 
 
 def a_package_that_there_is_not_is_the_repairs_evidence(agent):
@@ -147,13 +147,13 @@ def main():
     become_ordinary()
     with tempfile.TemporaryDirectory(prefix="impromptu-packages-") as folder:
         agent = Agent(build, folder)
-        for name in ("firstword", "secondword", "reqeusts", "numpyy", "humanize"):
+        for name in ("firstword", "secondword", "reqeusts", "numpyy", "music21"):
             agent.index.add(wheel(agent.index.folder, name))
 
         def draft(module, *packages, word=None):
             return TOOL.format(block=block(*packages), module=module, word=word or f"{module} 1.0")
         agent.record("what is the first word?", "first_word", draft("firstword", "FirstWord"))
-        agent.record("what is the humane word?", "humane_word", draft("humanize"))
+        agent.record("what is the humane word?", "humane_word", draft("music21"))
         agent.record("what is the second word?", "second_word", draft("inventedword", "inventedword"), draft("secondword", "secondword>=1"))
         agent.record("what is the third word?", "third_word", draft("reqeusts", "reqeusts"))
         agent.record("what is the fourth word?", "fourth_word", draft("numpyy", "numpyy"), draft("firstword", "firstword"))
