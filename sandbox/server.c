@@ -6,6 +6,7 @@
 #include "packages/install.h"
 #include "packages/names.h"
 #include "packages/store.h"
+#include "sets.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@
 typedef struct {
         GMainLoop *loop;
         Pool *pool;
+        Sets *sets;
         GSource *refill;    /* the next spare is ordered then */
         Installer *installer;
         GQueue line;        /* Request that wait */
@@ -170,7 +172,9 @@ static void started_cb(Call *call, gpointer data)
 {
         Request *request = data;
 
-        if (!request->server->refill)
+        if (request->site && request->server->sets)
+                pool_refill(sets_pool(request->server->sets, request->site));
+        else if (!request->server->refill)
                 request->server->refill = watch_after(SERVER_REFILL_MS, refill_cb, request->server);
 }
 
@@ -224,13 +228,15 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request, started_cb};
+        const CallFuncs funcs = {.started = started_cb, .progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = request};
         g_autoptr(GError) error = NULL;
         const char *message;
+        Pool *pool;
         Plan *plan;
         Spare spare;
 
-        if (!pool_take(server->pool, &spare, &message)) {
+        pool = sets_pool(server->sets, request->site);
+        if (!pool_take(pool, &spare, &message)) {
                 if (message) {
                         send_refusal(request, SANDBOX_ERROR_UNAVAILABLE, message);
                         request_free(request);
@@ -250,7 +256,7 @@ static gboolean start_request(Server *server, Request *request)
          * several run it is the
          * spare that is waited for. */
         if (server->running != 1)
-                pool_refill(server->pool);
+                pool_refill(pool);
         return TRUE;
 }
 
@@ -269,7 +275,7 @@ static void ready_cb(gpointer data)
 {
         Server *server = data;
 
-        if (!server->pool)
+        if (!server->installer)
                 return;
         installer_ready(server->installer);
         start_waiting(server);
@@ -378,7 +384,11 @@ static void cancel(Reader *reader, gint64 id)
 
                 if (request->id != id)
                         continue;
-                if (request->call) {
+                if (request->wanting == PACKAGES_WANTED) {
+                        /* it has answered, and nobody was told; it is forgotten when it has gone */
+                        request->wanting = PACKAGES_NONE;
+                        send_refusal(request, SANDBOX_ERROR_CANCELLED, "The call was cancelled.");
+                } else if (request->call) {
                         call_cancel(request->call);
                 } else {
                         leave_line(request);
@@ -552,11 +562,13 @@ static int run(Server *server)
         g_unix_signal_add(SIGINT, signal_cb, server);
         cgroup_available(NULL); /* before there are other processes */
         server->pool = pool_new(program, ready_cb, server);
+        server->sets = sets_new(program, server->pool, ready_cb, server);
         server->installer = installer_new(server->pool);
         g_main_loop_run(server->loop);
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
         g_clear_pointer(&server->installer, installer_free);
+        g_clear_pointer(&server->sets, sets_free);
         watch_clear(&server->refill);
         g_clear_pointer(&server->pool, pool_free);
         cgroup_leave();

@@ -301,6 +301,14 @@ void bridge_message(AppView *view, const char *kind, json_object *message, PageR
                 call_tool(view, message, reply);
                 return;
         }
+        if (strcmp(kind, "path") == 0) {
+                chosen_path(view, message, reply);
+                return;
+        }
+        if (strcmp(kind, "dropped") == 0) {
+                chosen_dropped(view, reply);
+                return;
+        }
         if (strcmp(kind, "more") == 0) {
                 more(view, message, reply);
                 return;

@@ -37,6 +37,8 @@ typedef struct {
         void (*found)(Page *page, const char *kind, const char *text, gpointer owner);
         /* A file that the page offers was written to path, in a folder of its own which the owner must remove with page_file_drop(). */
         void (*offered)(Page *page, const char *name, const char *path, gpointer owner);
+        /* The page asks for files of the person's; request must be answered. NULL: it gets none. */
+        void (*choose)(Page *page, WebKitFileChooserRequest *request, gpointer owner);
 } PageHandler;
 
 struct Page {
@@ -62,6 +64,7 @@ struct Views {
         guint warm_source;
         GPtrArray *open;      /* of AppView */
         AgentStream *answers; /* the agent's events, for the answers to questions about files; follows from the first view on */
+        gulong drop_hook; /* chosen.c */
         char *page_js, *world_js, *clock_js, *probe_js, *page_css;
 };
 
