@@ -84,7 +84,8 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
                 refuse(error, "\"%s\" is not a full path; write it from / or from ~/ on.", resource);
                 return NULL;
         }
-        return g_canonicalize_filename(path, "/");
+        /* two slashes at the beginning, and no more, would be kept: they mean something elsewhere */
+        return g_canonicalize_filename(path + strspn(path, "/") - 1, "/");
 }
 
 static gboolean add(GArray *grants, SandboxGrantKind kind, const char *resource, GError **error)
