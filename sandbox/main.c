@@ -87,8 +87,9 @@ static char *save_file(const char *folder, guint place, const SandboxFile *file,
         g_autofree char *path = g_build_filename(folder, name, NULL);
         g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file->fd, FALSE, error);
         gsize size = mapped ? g_mapped_file_get_length(mapped) : 0;
+        const char *content = size ? g_mapped_file_get_contents(mapped) : "";
 
-        if (!mapped || !g_file_set_contents_full(path, size ? g_mapped_file_get_contents(mapped) : "", (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
+        if (!mapped || !g_file_set_contents_full(path, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
                 return NULL;
         return g_steal_pointer(&path);
 }

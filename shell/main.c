@@ -15,18 +15,22 @@
 #include "protocols/share.h"
 #include "shell/confine.h"
 #include "shell/ui/desktop.h"
+#include "shell/ui/guest.h"
 
 typedef struct {
         GMainLoop *loop;
         int code;
 } Shell;
 
-static gboolean option_views, option_nested, option_replace, option_dark, option_version;
+static char *option_key;
+static gboolean option_guest, option_views, option_nested, option_replace, option_dark, option_version;
 
 static GOptionEntry entries[] = {
         {"views", 0, 0, G_OPTION_ARG_NONE, &option_views, "Only the hidden views that checks need: no window is managed or shown", NULL},
         {"nested-keys", 0, 0, G_OPTION_ARG_NONE, &option_nested, "Ctrl+Alt in place of Super and Alt, inside a host that keeps those", NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &option_replace, "Take over from the window manager that runs", NULL},
+        {"guest", 0, 0, G_OPTION_ARG_NONE, &option_guest, "Prompt bar, apps and questions under another window manager", NULL},
+        {"key", 0, 0, G_OPTION_ARG_STRING, &option_key, "As a guest, the prompt bar's key (" GUEST_KEY ")", "KEY"},
         {"dark", 0, 0, G_OPTION_ARG_NONE, &option_dark, "Dark, whatever the person's theme is", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Say the version", NULL},
         {NULL},
@@ -86,6 +90,8 @@ run(const char *no_pages, const char *name)
                 .views_only = option_views,
                 .no_views = geteuid() == 0 || no_pages,
                 .no_views_why = geteuid() == 0 ? NULL : no_pages,
+                .guest = option_guest,
+                .guest_key = option_key,
                 .wm = {.display = name, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
                 .over = over_cb,
