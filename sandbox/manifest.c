@@ -274,7 +274,8 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE || wanted->kind == SANDBOX_AUDIO)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE ||
+            wanted->kind == SANDBOX_AUDIO)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);
