@@ -26,11 +26,12 @@ static char *broker_program(void)
 /* What finds the sound server, and no more of our environment. */
 static char **broker_environment(void)
 {
+        static const char *const names[] = {"HOME", "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE"};
         char **environment = g_environ_setenv(NULL, "LANG", "C.UTF-8", TRUE);
 
-        for (const char *const *name = (const char *const[]){"HOME", "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE", NULL}; *name; name++)
-                if (g_getenv(*name))
-                        environment = g_environ_setenv(environment, *name, g_getenv(*name), TRUE);
+        for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+                if (g_getenv(names[i]))
+                        environment = g_environ_setenv(environment, names[i], g_getenv(names[i]), TRUE);
         return environment;
 }
 
@@ -46,7 +47,8 @@ static gboolean spawn(Audio *audio, gboolean plays, gboolean records, int tool)
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0); /* the library tells of every folder it lacks */
+        /* the library tells of every folder that it lacks */
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, tool, AUDIO_TOOL_FD);
         errno = posix_spawn(&pid, program, &actions, NULL, arguments, environment);
         posix_spawn_file_actions_destroy(&actions);

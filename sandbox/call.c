@@ -459,8 +459,9 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
         /* the kernel holds it to its memory, or we look */
-        call->spare.grouped = spare.grouped && cgroup_limit(spare.pid, ((guint64)request->memory_mb << 20) + GROUP_MEMORY_OWN + plan->job->len,
-                                                            request->processes);
+        call->spare.grouped = spare.grouped &&
+                              cgroup_limit(spare.pid, ((guint64)request->memory_mb << 20) + GROUP_MEMORY_OWN + plan->job->len,
+                                           request->processes);
         if (!call->spare.grouped)
                 call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
         if (plan->disks->len) {

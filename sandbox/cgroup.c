@@ -232,8 +232,9 @@ static void find(void)
                 g_autofree char *controllers = get(own, "cgroup.controllers");
 
                 g_snprintf(found.why, sizeof found.why, "cgroup v2 is not delegated (%s)",
-                           has_word(controllers, "memory") && has_word(controllers, "pids") ? "its controllers are not this program's to use"
-                                                                                           : "it has no controllers memory and pids here");
+                           has_word(controllers, "memory") && has_word(controllers, "pids")
+                                   ? "its controllers are not this program's to use"
+                                   : "it has no controllers memory and pids here");
                 return;
         }
         sweep(found.base);
@@ -278,7 +279,8 @@ gboolean cgroup_add(int pid)
 
 gboolean cgroup_limit(int pid, guint64 memory, guint processes)
 {
-        g_autofree char *group = group_of(pid), *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, memory), *n = g_strdup_printf("%u", processes);
+        g_autofree char *group = group_of(pid), *bytes = g_strdup_printf("%" G_GUINT64_FORMAT, memory);
+        g_autofree char *n = g_strdup_printf("%u", processes);
 
         put(group, "memory.swap.max", "0"); /* not there without swap */
         return put(group, "memory.oom.group", "1") && put(group, "memory.max", bytes) && put(group, "pids.max", n);

@@ -1,5 +1,5 @@
-/* Which devices a tool may be given: cameras and serial ports, by their number, whatever they are called. No disk, no memory, no keyboard or
- * mouse, no terminal of anybody's, no virtual machine, no graphics processor (whose driver is too much of the kernel to be safe). */
+/* Which devices a tool may be given: cameras and serial ports, by their number, whatever they are called. No disk, no memory, no keyboard
+ * or mouse, no terminal of anybody's, no virtual machine, no graphics processor (whose driver is too much of the kernel to be safe). */
 #pragma once
 
 #include <glib.h>

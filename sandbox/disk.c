@@ -96,7 +96,8 @@ gboolean disk_is_overrun(const Disk *disk, int pid)
 
                 if (!look(before->path, &now))
                         continue;
-                if (now.bytes + DISK_BYTES_MAX >= before->bytes && (before->files <= now.files || before->files - now.files <= DISK_FILES_MAX))
+                if (now.bytes + DISK_BYTES_MAX >= before->bytes &&
+                    (before->files <= now.files || before->files - now.files <= DISK_FILES_MAX))
                         continue;
                 if (before->memory || writes(pid))
                         return TRUE;

@@ -187,7 +187,8 @@ static char *read_file(const char *path, gsize max, GError **error)
         if (n < 0)
                 g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be read: %s", path, g_strerror(errno));
         else if (bytes->len > max || (bytes->len && memchr(bytes->data, '\0', bytes->len)))
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.", path, max);
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.",
+                            path, max);
         if (fd >= 0)
                 close(fd);
         if (n < 0 || *error)

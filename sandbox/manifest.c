@@ -84,7 +84,8 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
                 refuse(error, "\"%s\" is not a full path; write it from / or from ~/ on.", resource);
                 return NULL;
         }
-        return g_canonicalize_filename(path, "/");
+        /* two slashes at the beginning, and no more, would be kept: they mean something elsewhere */
+        return g_canonicalize_filename(path + strspn(path, "/") - 1, "/");
 }
 
 static gboolean add(GArray *grants, SandboxGrantKind kind, const char *resource, GError **error)
@@ -273,7 +274,8 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE || wanted->kind == SANDBOX_AUDIO)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE ||
+            wanted->kind == SANDBOX_AUDIO)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);
