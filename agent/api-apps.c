@@ -86,13 +86,6 @@ void api_undo(Exchange *exchange)
         exchange_reply(exchange, app_to_json(app));
 }
 
-/* What the app was allowed goes with it, when it is gone for good or only closed. */
-static void end_app(Exchange *exchange, const char *id)
-{
-        toolbox_app_closed(exchange->agent->toolbox, id);
-        questions_app_closed(exchange->agent->questions, id);
-}
-
 static void cleaned_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
         g_autoptr(GError) error = NULL;
@@ -105,6 +98,14 @@ void api_clean(const Agent *agent)
         tool_data_clean_async(agent->data_folder, g_get_real_time() / G_USEC_PER_SEC, NULL, cleaned_cb, NULL);
 }
 
+/* What the app was allowed goes with it, when it is gone for good or only closed. */
+static void end_app(Exchange *exchange, const char *id)
+{
+        toolbox_app_closed(exchange->agent->toolbox, id);
+        questions_app_closed(exchange->agent->questions, id);
+        api_clean(exchange->agent);
+}
+
 /* What it was allowed, and what its tools kept, stays for an undo, out of reach; what was removed long ago goes for good. */
 static void forget_app(const Agent *agent, const char *id)
 {
@@ -112,7 +113,6 @@ static void forget_app(const Agent *agent, const char *id)
         grants_app_removed(agent->grants, id);
         if (!tool_data_put_aside(agent->data_folder, id, g_get_real_time() / G_USEC_PER_SEC, &error))
                 g_warning("%s", error->message);
-        api_clean(agent);
 }
 
 void api_remove(Exchange *exchange)

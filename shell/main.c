@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "protocols/environment.h"
 #include "protocols/share.h"
 #include "shell/confine.h"
 #include "shell/ui/desktop.h"
@@ -141,6 +142,7 @@ main(int argc, char **argv)
 {
         g_auto(GStrv) whole = g_strdupv(argv); /* for starting again, before options are taken out */
         g_autofree char *network = NULL;
+        g_autoptr(GError) error = NULL;
         ConfineDisplay *display;
         gboolean pages;
 
@@ -151,6 +153,10 @@ main(int argc, char **argv)
                 return EX_OK;
         }
         confine_inheritance();
+        if (!environment_need_runtime(&error)) {
+                say(error->message);
+                return EX_OSERR;
+        }
         pages = confine_network(whole, &network);
         confine_environment();
         if (network)

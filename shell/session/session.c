@@ -187,7 +187,8 @@ static int run(Session *session)
 {
         g_autoptr(GError) error = NULL;
 
-        session->server = server_new(session, &error);
+        if (environment_need_runtime(&error))
+                session->server = server_new(session, &error);
         if (!session->server) {
                 g_printerr("impromptu-session: %s\n", error->message);
                 return 1;

@@ -231,6 +231,14 @@ view_saved_cb(AppView *view, const char *path, gpointer user_data)
         window->handler.saved(window, path, window->user_data);
 }
 
+static void
+view_refused_cb(AppView *view, const char *text, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.said(window, text, window->user_data);
+}
+
 static const AppViewHandler view_handler = {
         .finding = view_finding_cb,
         .painted = view_painted_cb,
@@ -238,6 +246,7 @@ static const AppViewHandler view_handler = {
         .responsive = view_responsive_cb,
         .crashed = view_crashed_cb,
         .saved = view_saved_cb,
+        .refused = view_refused_cb,
 };
 
 static void

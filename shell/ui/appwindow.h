@@ -27,6 +27,8 @@ typedef struct {
         /* Its life has changed: the title bar must say so. */
         void (*changed)(AppWindow *window, gpointer user_data);
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
+        /* A sentence for the person. */
+        void (*said)(AppWindow *window, const char *text, gpointer user_data);
         /* Something that the app may do is to end. */
         void (*revoke)(AppWindow *window, const char *permit, gpointer user_data);
 } AppWindowHandler;

@@ -372,9 +372,15 @@ window_saved_cb(AppWindow *window, const char *path, gpointer user_data)
         desktop_say(user_data, NULL, text, FALSE);
 }
 
+static void
+window_said_cb(AppWindow *window, const char *text, gpointer user_data)
+{
+        desktop_say(user_data, NULL, text, FALSE);
+}
+
 static const AppWindowHandler window_handler = {
         window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
-        desktop_revoke_cb,
+        window_said_cb, desktop_revoke_cb,
 };
 
 AppWindow *

@@ -289,11 +289,23 @@ static gboolean pressed_cb(GtkWidget *bar, GdkEventButton *event, gpointer user_
         return TRUE;
 }
 
+static gboolean key_in_bar_cb(GtkWidget *bar, GdkEventKey *event, gpointer user_data)
+{
+        Guest *guest = user_data;
+
+        if (!guest->bar_shown || !guest_keys_is_bar(guest->keys, event))
+                return FALSE;
+        guest_hide_bar(guest, 0);
+        emit(guest, (WmEvent){.type = WM_EVENT_BAR_HIDDEN});
+        return TRUE;
+}
+
 void guest_set_bar(Guest *guest, GtkWidget *bar)
 {
         guest->bar = bar;
         gtk_widget_add_events(bar, GDK_BUTTON_PRESS_MASK | GDK_PROPERTY_CHANGE_MASK);
         g_signal_connect(bar, "button-press-event", G_CALLBACK(pressed_cb), guest);
+        g_signal_connect(bar, "key-press-event", G_CALLBACK(key_in_bar_cb), guest);
 }
 
 /* Keys */

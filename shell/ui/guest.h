@@ -46,6 +46,8 @@ GuestKeys *guest_keys_new(const char *key, void (*pressed)(GuestKeyKind kind, in
 void guest_keys_free(GuestKeys *keys);
 /* How many digits are grabbed. */
 void guest_keys_answers(GuestKeys *keys, int n);
+/* Whether it is the bar's: while the bar has the keyboard, its key comes there. */
+gboolean guest_keys_is_bar(const GuestKeys *keys, const GdkEventKey *event);
 const char *guest_keys_name(const GuestKeys *keys);
 const char *guest_keys_modifiers(const GuestKeys *keys);
 

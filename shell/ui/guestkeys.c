@@ -81,22 +81,34 @@ static void keymap_cb(GdkKeymap *changed, gpointer user_data)
         update(user_data);
 }
 
-static GdkFilterReturn filter(GdkXEvent *gdk_event, GdkEvent *event, gpointer user_data)
+static const Grab *find(const GuestKeys *keys, guint code, guint state)
 {
         const guint mask = ShiftMask | ControlMask | Mod1Mask | Mod3Mask | Mod4Mask | Mod5Mask;
+
+        for (guint i = 0; i < keys->n_grabs; i++) {
+                if (keys->grabs[i].code == code && keys->grabs[i].modifiers == (state & mask))
+                        return &keys->grabs[i];
+        }
+        return NULL;
+}
+
+gboolean guest_keys_is_bar(const GuestKeys *keys, const GdkEventKey *event)
+{
+        const Grab *grab = find(keys, event->hardware_keycode, event->state);
+
+        return grab && grab->kind == GUEST_KEY_BAR;
+}
+
+static GdkFilterReturn filter(GdkXEvent *gdk_event, GdkEvent *event, gpointer user_data)
+{
         const XEvent *x = gdk_event;
         GuestKeys *keys = user_data;
+        const Grab *grab = x->type == KeyPress ? find(keys, x->xkey.keycode, x->xkey.state) : NULL;
 
-        if (x->type != KeyPress)
+        if (!grab)
                 return GDK_FILTER_CONTINUE;
-        for (guint i = 0; i < keys->n_grabs; i++) {
-                const Grab *grab = &keys->grabs[i];
-                if (grab->code != x->xkey.keycode || grab->modifiers != (x->xkey.state & mask))
-                        continue;
-                keys->pressed(grab->kind, grab->n, (guint32)x->xkey.time, keys->user_data);
-                return GDK_FILTER_REMOVE;
-        }
-        return GDK_FILTER_CONTINUE;
+        keys->pressed(grab->kind, grab->n, (guint32)x->xkey.time, keys->user_data);
+        return GDK_FILTER_REMOVE;
 }
 
 GuestKeys *guest_keys_new(const char *key, void (*pressed)(GuestKeyKind kind, int n, guint32 time, gpointer user_data), gpointer user_data,

@@ -232,7 +232,7 @@ feed_permits(App *app)
 static void
 show_app(void)
 {
-        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, revoke_cb};
+        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, revoke_cb};
         Model *model = model_new();
         AgentClient *agent = agent_client_new(NULL, NULL);
         Views *views = views_new(agent, "");
