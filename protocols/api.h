@@ -11,7 +11,8 @@
 #define API_SENTENCE_MAX (64 * 1024 - 1) /* a person's sentence; 64 KiB is refused */
 #define API_BODY_MAX (8 * 1024 * 1024)   /* a request's body */
 #define API_TOOL_BODY_MAX (1024 * 1024)  /* arguments of a tool call */
-#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)
+#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)   /* of JSON, unless the tool's manifest asks for more */
+#define API_TOOL_RESULT_MOST (12 * 1024 * 1024) /* of JSON; what is larger is handed over as a file */
 #define API_STORAGE_MAX (5 * 1024 * 1024)
 #define API_DRAFT_MAX (2 * 1024 * 1024)  /* a page a model may write */
 #define API_READER_BACKLOG_MAX (4 * 1024 * 1024)
@@ -23,6 +24,7 @@
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
 #define API_BUDGET_MAX 1000000           /* dollars a day */
+#define API_CHOSEN_MAX 64                /* files that a person chooses or drops at once */
 
 /* Error kinds: name, HTTP status. */
 #define API_ERRORS(X)                      \
@@ -50,6 +52,8 @@ typedef enum {
  * /app/ and virtual responses come beside these. */
 #define API_REQUESTS(X)                                       \
         X(ASK, "POST", "/api/v1/ask", TRUE)                   \
+        X(ROUTE, "POST", "/api/v1/route", TRUE)               \
+        X(ALONE, "POST", "/api/v1/alone", TRUE)               \
         X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \
         X(APPS, "GET", "/api/v1/apps", FALSE)                 \
         X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
@@ -60,6 +64,7 @@ typedef enum {
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
         X(SAVE, "POST", "/api/v1/apps/ID/save", TRUE)         \
+        X(CHOSEN, "POST", "/api/v1/apps/ID/chosen", TRUE)     \
         X(RUNS, "GET", "/api/v1/runs", FALSE)                 \
         X(RUN, "GET", "/api/v1/runs/ID", FALSE)               \
         X(RUN_EVENTS, "GET", "/api/v1/runs/ID/events", FALSE) \
@@ -70,9 +75,11 @@ typedef enum {
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
+        X(TEST, "POST", "/api/v1/tools/NAME/test", TRUE)      \
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \
+        X(EXPIRE, "POST", "/api/v1/grants", TRUE)             \
         X(REVOKE, "DELETE", "/api/v1/grants/ID", FALSE)       \
         X(LANES, "GET", "/api/v1/lanes", FALSE)               \
         X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \

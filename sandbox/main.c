@@ -11,6 +11,8 @@
 #include "server.h"
 #include "wire.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@
 #include <unistd.h>
 
 #define FILE_MAX (8 * 1024 * 1024)
+#define READ_AT_ONCE (64 * 1024)
+#define DEPTH_MAX 128 /* of the arguments' JSON */
 
 #define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
 
@@ -40,11 +44,12 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 typedef struct {
         SandboxClient *client;
         GMainLoop *loop;
+        const char *files; /* the folder that files go to */
         int status;
 } Run;
 
 typedef struct {
-        char *manifest, *app, *arguments, *connect, *world;
+        char *manifest, *app, *arguments, *connect, *world, *files;
         char **grants;
         gboolean progress;
 } Options;
@@ -75,13 +80,60 @@ static void print_log(const char *log)
                 fputc(g_ascii_iscntrl(*log) && *log != '\n' && *log != '\t' && isatty(STDERR_FILENO) ? '?' : *log, stderr);
 }
 
+/* Writes a file of the result into the folder, by its place and the tool's name for it; NULL and an error. */
+static char *save_file(const char *folder, guint place, const SandboxFile *file, GError **error)
+{
+        g_autofree char *name = file->name ? g_strdup_printf("%u-%s", place, file->name) : g_strdup_printf("%u", place);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file->fd, FALSE, error);
+        gsize size = mapped ? g_mapped_file_get_length(mapped) : 0;
+        const char *content = size ? g_mapped_file_get_contents(mapped) : "";
+
+        if (!mapped || !g_file_set_contents_full(path, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
+                return NULL;
+        return g_steal_pointer(&path);
+}
+
+/* What stands for a file in the printed result: {"file"?: its path, "type", "size", "name"?}. */
+static gboolean describe_files(json_object *value, const SandboxResult *result, const char *folder, GError **error)
+{
+        const SandboxFile *file = sandbox_result_file(result, value);
+
+        if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        if (!describe_files(json_object_array_get_idx(value, i), result, folder, error))
+                                return FALSE;
+        } else if (file) {
+                guint n = (guint)(file - (const SandboxFile *)(void *)result->files->data);
+                g_autofree char *path = folder ? save_file(folder, n, file, error) : NULL;
+
+                if (folder && !path)
+                        return FALSE;
+                json_object_object_del(value, "$file");
+                if (path)
+                        json_object_object_add(value, "file", json_object_new_string(path));
+                json_object_object_add(value, "type", json_object_new_string(file->type));
+                json_object_object_add(value, "size", json_object_new_int64(file->size));
+                if (file->name)
+                        json_object_object_add(value, "name", json_object_new_string(file->name));
+        } else if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, key, part)
+                        if (key && !describe_files(part, result, folder, error))
+                                return FALSE;
+        }
+        return TRUE;
+}
+
 static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Run *run = data;
         g_autoptr(SandboxResult) result = NULL;
         g_autoptr(GError) error = NULL;
 
-        if (sandbox_call_finish(run->client, async, &result, &error)) {
+        if (sandbox_call_finish(run->client, async, &result, &error) &&
+            result->files && !describe_files(result->result, result, run->files, &error)) {
+                run->status = print_error("output", error->message, NULL);
+        } else if (!error) {
                 print_json(g_steal_pointer(&result->result));
                 run->status = EXIT_DONE;
         } else {
@@ -96,12 +148,20 @@ static void progress_cb(json_object *progress, gpointer data)
         g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static int run_call(const Options *options, const SandboxCall *call)
+static void status_cb(const char *holds)
+{
+        g_autofree char *text = server_status_text(holds);
+
+        fputs(text, stdout);
+}
+
+static int run_call(const Options *options, const SandboxCall *call, SandboxToldFunc told)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-        Run run = {.loop = g_main_loop_new(NULL, FALSE), .status = EXIT_FAILED};
+        Run run = {.loop = g_main_loop_new(NULL, FALSE), .files = options->files, .status = EXIT_FAILED};
 
         run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
+        sandbox_client_tell(run.client, told);
         sandbox_call_async(run.client, call, NULL, ran_cb, &run);
         g_main_loop_run(run.loop);
         sandbox_client_free(run.client);
@@ -111,29 +171,53 @@ static int run_call(const Options *options, const SandboxCall *call)
 
 /* ---- run */
 
-static char *read_file(const char *path, GError **error)
+/* Never more than max of it, whatever is behind the name: some files have no end. */
+static char *read_file(const char *path, gsize max, GError **error)
 {
-        g_autofree char *text = NULL;
-        gsize size;
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        char part[READ_AT_ONCE];
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        ssize_t n = fd >= 0 ? 1 : -1;
 
-        if (!g_file_get_contents(path, &text, &size, error))
-                return NULL;
-        if (size > FILE_MAX || strlen(text) != size) {
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is too large, or is not a text.", path);
-                return NULL;
+        while (n > 0 && bytes->len <= max) {
+                n = read(fd, part, sizeof part);
+                if (n > 0)
+                        g_byte_array_append(bytes, (const guint8 *)part, (guint)n);
         }
-        return g_steal_pointer(&text);
+        if (n < 0)
+                g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be read: %s", path, g_strerror(errno));
+        else if (bytes->len > max || (bytes->len && memchr(bytes->data, '\0', bytes->len)))
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.", path, max);
+        if (fd >= 0)
+                close(fd);
+        if (n < 0 || *error)
+                return NULL;
+        g_byte_array_append(bytes, (const guint8 *)"", 1);
+        return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+}
+
+static json_object *parse_object(const char *text)
+{
+        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+        json_object *object;
+        gsize end;
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+        object = json_tokener_parse_ex(tokener, text, -1);
+        end = json_tokener_get_parse_end(tokener);
+        json_tokener_free(tokener);
+        if (object && (!json_object_is_type(object, json_type_object) || text[end + strspn(text + end, " \t\r\n")]))
+                g_clear_pointer(&object, json_object_put);
+        return object;
 }
 
 static json_object *read_arguments(const char *given, GError **error)
 {
-        g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, error) : g_strdup(given ? given : "{}");
-        json_object *arguments = text ? json_tokener_parse(text) : NULL;
+        g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, FILE_MAX, error) : g_strdup(given ? given : "{}");
+        json_object *arguments = text ? parse_object(text) : NULL;
 
-        if (text && !json_object_is_type(arguments, json_type_object)) {
-                g_clear_pointer(&arguments, json_object_put);
+        if (text && !arguments)
                 g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The arguments are not a JSON object.");
-        }
         return arguments;
 }
 
@@ -153,7 +237,8 @@ static char *tool_name(const char *path)
 static int run_tool(const Options *options, const char *tool)
 {
         g_autoptr(GError) error = NULL;
-        g_autofree char *source = read_file(tool, &error), *text = source ? read_file(options->manifest, &error) : NULL;
+        g_autofree char *source = read_file(tool, SERVER_SOURCE_MAX, &error),
+                        *text = source ? read_file(options->manifest, FILE_MAX, &error) : NULL;
         g_autoptr(Manifest) manifest = text ? manifest_read(text, (const char *const *)options->grants, &error) : NULL;
         json_object *arguments = manifest ? read_arguments(options->arguments, &error) : NULL;
         SandboxCall call = {.source = source, .arguments = arguments, .world = options->world, .app = options->app};
@@ -170,7 +255,9 @@ static int run_tool(const Options *options, const char *tool)
         call.memory_mb = manifest->memory_mb;
         call.processes = manifest->processes;
         call.output_max = manifest->output_max;
-        status = run_call(options, &call);
+        call.packages = (const char *const *)manifest->packages;
+        call.install = TRUE;
+        status = run_call(options, &call, NULL);
         json_object_put(arguments);
         return status;
 }
@@ -185,6 +272,7 @@ static int command_run(int argc, char **argv)
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
                 {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
+                {"files", 0, 0, G_OPTION_ARG_FILENAME, &options.files, "Write the files of its result into this folder", "FOLDER"},
                 {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each",
                  NULL},
                 {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
@@ -210,6 +298,7 @@ static int command_run(int argc, char **argv)
         g_free(options.arguments);
         g_free(options.connect);
         g_free(options.world);
+        g_free(options.files);
         g_strfreev(options.grants);
         return status;
 }
@@ -235,12 +324,10 @@ static int command_serve(int argc, char **argv)
 
 static int command_status(int argc, char **argv)
 {
-        g_autofree char *text = server_status_text();
         const Options options = {0};
         const SandboxCall call = {.source = "def run(args):\n    return {\"confinement\": \"works\"}\n"};
 
-        fputs(text, stdout);
-        return run_call(&options, &call);
+        return run_call(&options, &call, status_cb);
 }
 
 int main(int argc, char **argv)

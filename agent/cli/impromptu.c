@@ -3,8 +3,11 @@
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
+ *      tools.c    tools: their samples, run once more
+ *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
+ *      eval*.c    eval: how often sentences go where they should, and apps work; with an agent of its own
  *
  * Whatever it prints came from a model, a page or another person's words: it goes through text_plain() first. */
 #include <locale.h>
@@ -24,6 +27,7 @@ static const char usage[] =
         "      --app ID             the sentence is about this app\n"
         "      --new                make a new app even if the sentence made one before\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
+        "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
         "\n"
         "What there is\n"
@@ -31,10 +35,17 @@ static const char usage[] =
         "  open APP                 open an app's window\n"
         "  undo APP                 take back an app's last change\n"
         "  runs                     what was asked, newest first\n"
+        "  tools                    the tools that apps call\n"
+        "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
         "\n"
-        "Questions\n"
+        "Questions and what apps may do\n"
         "  questions                what waits for your answer\n"
         "  answer QUESTION ANSWER   answer it: one of the words that it offers\n"
+        "      --folder FOLDER      allow only this folder of what it asks for\n"
+        "  grants [APP]             what each app may do, and when it last did\n"
+        "  grants log [APP]         what was used, by which tool, newest first\n"
+        "  grants revoke WHAT...    end it at once: a line's name (g3), an app's, or “all”\n"
+        "  grants expire DAYS       end what is not used for so long\n"
         "\n"
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
@@ -45,6 +56,10 @@ static const char usage[] =
         "  key remove PROVIDER      forget it\n"
         "  wire read --dialect NAME what the agent makes of a model's stream on stdin, as JSON; NAME is openai,\n"
         "                           anthropic, responses, groq, diffusing or ollama\n"
+        "  eval route [--lane L] [FILE]\n"
+        "                           how many sentences of a set go where they should\n"
+        "  eval apps [--arm alone|samples|loops] [--lane L] [--seeds N] [--out DIR] [FILE]\n"
+        "                           how many prompts of a set become apps that pass hand-written checks\n"
         "  usage [DAYS]             what calls used and cost, day by day\n"
         "  usage budget DOLLARS     what a day may cost; “none” takes the bound away\n"
         "  session logout           end the desktop session, after every program was asked; “logout now” asks none\n"
@@ -186,6 +201,8 @@ static void fix(Cli *cli, char **words)
         body = json_object_new_object();
         if (text)
                 json_object_object_add(body, "text", json_object_new_string(text));
+        if (cli->deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         cli_follow(cli, path, body);
 }
 
@@ -204,11 +221,14 @@ static const struct {
         {"runs", 0, 0, cli_runs},
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
+        {"grants", 0, G_MAXUINT, cli_grants},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
+        {"tools", 0, 2, cli_tools},
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
+        {"eval", 1, 12, cli_eval, TRUE},
 };
 
 static int misused(const char *format, const char *word)
@@ -230,8 +250,12 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->json = TRUE;
                 else if (strcmp(**words, "--new") == 0)
                         cli->make = TRUE;
+                else if (strcmp(**words, "--deep") == 0)
+                        cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
+                else if (strcmp(**words, "--folder") == 0 && (*words)[1])
+                        cli->folder = *++*words;
                 else
                         return FALSE;
         }

@@ -23,6 +23,7 @@ struct Lanes {
         void (*change)(gpointer);
         gpointer change_data;
         char *told;              /* what was described when change was called last */
+        char *only;              /* the lane that every call goes along; NULL: each along its own */
 };
 
 G_DEFINE_QUARK(impromptu-lane-error, lane_error)
@@ -41,6 +42,54 @@ static void lanes_changed(Lanes *lanes)
         g_free(lanes->told);
         lanes->told = told;
         lanes->change(lanes->change_data);
+}
+
+/* Who is asked first in a lane; entries keeps it alive. */
+static const LaneEntry *first_of(Lanes *lanes, const char *lane, GPtrArray **entries)
+{
+        *entries = roster_entries(lanes->roster, lane);
+        return (*entries)->len > 0 ? g_ptr_array_index(*entries, 0) : NULL;
+}
+
+RepairOrder lanes_repairs(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &entries);
+
+        return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+}
+
+gboolean lanes_has_deeper(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &fast_entries), *deep = first_of(lanes, "deep", &deep_entries);
+
+        return fast && deep && (fast->source != deep->source || strcmp(fast->model->id, deep->model->id) != 0 ||
+                                !json_object_equal(fast->model->options, deep->model->options));
+}
+
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *deep = first_of(lanes, "deep", &entries);
+        json_object *object = json_object_new_object();
+        const char *provider, *model;
+        double first_ms, rate, dollars;
+
+        if (!deep || !lanes_has_deeper(lanes)) {
+                json_object_put(object);
+                return NULL;
+        }
+        provider = deep->source->provider->name;
+        model = deep->model->id;
+        json_object_object_add(object, "provider", json_object_new_string(deep->source->title));
+        json_object_object_add(object, "model", json_object_new_string(deep->model->label));
+        if (lanes->shared.usage && usage_speed(lanes->shared.usage, provider, model, &first_ms, &rate))
+                json_object_object_add(object, "seconds", json_object_new_double(first_ms / 1000 + tokens_out / rate));
+        dollars = lanes->shared.usage ? usage_cost(lanes->shared.usage, provider, model, tokens_in, tokens_out, 0) : -1;
+        if (dollars >= 0)
+                json_object_object_add(object, "dollars", json_object_new_double(dollars));
+        return object;
 }
 
 /* ---- calls ---- */
@@ -98,14 +147,20 @@ static void judged_cb(Source *source, const GError *error, gpointer owner)
 LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data)
 {
         const Wishes *wishes = roster_wishes(lanes->roster);
+        LaneRequest asked = *request;
         LaneCallback callback = { .text = text, .done = done, .user_data = user_data, .judged = judged_cb,
                                   .ended = call_ended_cb, .owner = lanes,
                                   .stall_seconds = lanes->stall_seconds > 0 ? lanes->stall_seconds : wishes_stall(wishes),
                                   .hedge = wishes_hedge(wishes) };
-        LaneCall *call = lane_call_new(&lanes->shared, request, &callback);
-        g_autoptr(GPtrArray) entries = roster_entries(lanes->roster, lane_call_lane(call));
-        gboolean wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));
+        LaneCall *call;
+        g_autoptr(GPtrArray) entries = NULL;
+        gboolean wait;
 
+        if (lanes->only)
+                asked.lane = lanes->only;
+        call = lane_call_new(&lanes->shared, &asked, &callback);
+        entries = roster_entries(lanes->roster, lane_call_lane(call));
+        wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));
         g_ptr_array_add(lanes->calls, call);
         if (wait)
                 g_ptr_array_add(lanes->waiting, call);
@@ -129,6 +184,7 @@ Lanes *lanes_new(const LanesSpec *spec)
         RosterSpec roster = { spec->rehearsal_program, spec->rehearsal_folder, spec->providers, spec->lanes, roster_changed_cb, lanes };
 
         lanes->stall_seconds = stall ? MAX(g_ascii_strtod(stall, NULL), 0) : 0;
+        lanes->only = g_strdup(g_getenv("IMPROMPTU_ONE_LANE"));
         lanes->calls = g_ptr_array_new();
         lanes->waiting = g_ptr_array_new();
         lanes->shared.transport = transport_new();
@@ -152,6 +208,7 @@ void lanes_free(Lanes *lanes)
         g_ptr_array_unref(lanes->calls);
         g_ptr_array_unref(lanes->waiting);
         g_free(lanes->told);
+        g_free(lanes->only);
         g_free(lanes);
 }
 

@@ -6,6 +6,7 @@
 #include <json.h>
 
 #include "agent/inference/admission.h"
+#include "agent/inference/wishes.h"
 
 typedef struct Lanes Lanes;
 typedef struct LaneCall LaneCall;
@@ -40,7 +41,7 @@ typedef struct {
 
 typedef struct {
         const char *lane;     /* "fast", "deep", "router" */
-        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, REPAIR, CONTENT */
+        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, JUDGE, REPAIR, CONTENT */
         guint attempt;        /* from 1 */
         const char *part;     /* a tool's name, or NULL */
         const char *sentence; /* the person's words: the key of a recording; sent as a header to the rehearsal only */
@@ -78,7 +79,6 @@ typedef void (*LaneTextFunc)(const char *bytes, gsize length, gpointer user_data
 typedef void (*LaneDoneFunc)(const LaneResult *result, const GError *error, gpointer user_data);
 
 typedef struct Usage Usage;         /* usage.h */
-typedef struct Providers Providers; /* provider.h */
 
 typedef struct {
         const char *rehearsal_program; /* the server to start for recordings (started when chosen, ended with the lanes) */
@@ -91,7 +91,7 @@ typedef struct {
 /* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL, IMPROMPTU_DIALECT and
  * IMPROMPTU_API_KEY name any server; IMPROMPTU_REHEARSAL_ARGS goes to the rehearsal server ("--rate 1000"), IMPROMPTU_REHEARSAL_URL
  * names one on this machine that runs already; IMPROMPTU_DIALECT is also what the rehearsal is asked in; IMPROMPTU_STALL_SECONDS replaces
- * LANE_STALL_SECONDS. Keys are taken out of the environment, so that no child inherits them. A person's own providers and lanes are read
+ * LANE_STALL_SECONDS; IMPROMPTU_ONE_LANE names the lane that every call goes along, whichever it asks for (to compare models). Keys are taken out of the environment, so that no child inherits them. A person's own providers and lanes are read
  * from $XDG_CONFIG_HOME/impromptu/lanes.json, again when it changes.
  *
  * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs. */
@@ -120,6 +120,14 @@ json_object *lanes_keys(Lanes *lanes);
 /* Forgets this provider's key; where none is in memory there is nothing to do. FALSE and a sentence if no such provider has keys, or the
  * key is the environment's. */
 gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
+/* What a run tries when a draft fails its checks: as the fast lane's first model has it. */
+RepairOrder lanes_repairs(Lanes *lanes);
+/* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think longer: worth asking where the fast one is
+ * stuck. */
+gboolean lanes_has_deeper(Lanes *lanes);
+/* Who that is, and what a call of so many tokens takes as far as it is known: {provider, model, seconds?, dollars?}; NULL if there is none.
+ * A new reference. */
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out);
 /* Lives until a person's file changes: not to be kept. */
 const Providers *lanes_providers(Lanes *lanes);
 /* Somebody is about to ask: opens the connections, where they are not open still. */

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
+#include "agent/expect.h"
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
-#include "protocols/steps.h"
 #include "protocols/text.h"
 
 #define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
@@ -21,13 +21,6 @@ typedef struct {
         char *failure;
         char *unread; /* the last answer, where it was no tool; NULL */
 } ToolJob;
-
-/* One expression of a check. */
-typedef struct {
-        Run *run; /* a reference */
-        guint requirement;
-        char *expression;
-} Value;
 
 static void draft_tool(ToolJob *job);
 static void try_sample(ToolJob *job);
@@ -72,10 +65,10 @@ static void all_ready(Run *run)
                 write_start(run);
 }
 
-static void one_done(Run *run)
+void prepare_one_done(Run *run)
 {
         if (--run->waiting == 0)
-                run_later(run, all_ready);
+                run_later(run, run->on_ready ? run->on_ready : all_ready);
 }
 
 static const char *last_line(const char *text)
@@ -143,7 +136,7 @@ static void job_failed(ToolJob *job, char *failure)
 static void job_ready(ToolJob *job)
 {
         tell_tool(job, "ready", NULL);
-        one_done(job->run);
+        prepare_one_done(job->run);
 }
 
 typedef struct {
@@ -159,13 +152,24 @@ static void trial_free(Trial *trial)
         g_free(trial);
 }
 
+/* A page that is checked gets what came out where the sample does not say it to the letter. */
+static void keep_result(ToolJob *job, json_object *came)
+{
+        json_object *sample = json_object_array_get_idx(job->tool->samples, job->sample);
+
+        json_object_object_del(sample, "came");
+        if (came && expect_has_form(json_field(sample, "result")))
+                json_add_copy(sample, "came", came);
+}
+
 /* failure NULL: this sample came out right. */
-static void sample_tried(ToolJob *job, const char *failure)
+static void sample_tried(ToolJob *job, const char *failure, json_object *came)
 {
         if (failure) {
                 job_failed(job, g_strdup(failure));
                 return;
         }
+        keep_result(job, came);
         job->sample++;
         if (job->sample < json_length(job->tool->samples))
                 try_sample(job);
@@ -195,8 +199,10 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
         line = json_object_new_object();
         json_add_text(line, "key", trial->key);
         json_add_text(line, "failure", failure);
+        if (!failure && expect_has_form(json_field(json_object_array_get_idx(trial->job->tool->samples, trial->job->sample), "result")))
+                json_add_copy(line, "came", result);
         record_add(run->record, "sample", line);
-        sample_tried(trial->job, failure);
+        sample_tried(trial->job, failure, result);
         trial_free(trial);
 }
 
@@ -204,8 +210,10 @@ static gboolean recorded_sample_cb(gpointer user_data)
 {
         Trial *trial = user_data;
 
+        json_object *line = record_find(trial->run->record, "sample", trial->key);
+
         if (!trial->run->finished)
-                sample_tried(trial->job, json_text(record_find(trial->run->record, "sample", trial->key), "failure"));
+                sample_tried(trial->job, json_text(line, "failure"), json_field(line, "came"));
         trial_free(trial);
         return G_SOURCE_REMOVE;
 }
@@ -269,140 +277,6 @@ static void draft_tool(ToolJob *job)
         run_ask_model(run, &request, NULL, drafted, job);
 }
 
-/* Replaces every {"expr": expression} in steps by its value; a new reference. */
-static json_object *with_value(json_object *value, const char *expression, const char *computed)
-{
-        json_object *out;
-
-        if (json_object_is_type(value, json_type_object) && g_strcmp0(json_text(value, "expr"), expression) == 0)
-                return json_object_new_string(computed);
-        if (json_object_is_type(value, json_type_array)) {
-                out = json_object_new_array();
-                for (gsize i = 0; i < json_length(value); i++)
-                        json_object_array_add(out, with_value(json_object_array_get_idx(value, i), expression, computed));
-                return out;
-        }
-        if (!json_object_is_type(value, json_type_object))
-                return json_object_get(value);
-        out = json_object_new_object();
-        json_object_object_foreach(value, name, field)
-                json_object_object_add(out, name, with_value(field, expression, computed));
-        return out;
-}
-
-static void value_free(Value *value)
-{
-        run_unref(value->run);
-        g_free(value->expression);
-        g_free(value);
-}
-
-/* computed NULL: the check cannot be run, and stays in the count as not proven. */
-static void value_known(Value *value, const char *computed)
-{
-        Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
-
-        if (computed && !requirement->unproven) {
-                json_object *steps = with_value(requirement->steps, value->expression, computed);
-                g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
-
-                json_object_put(requirement->steps);
-                requirement->steps = steps;
-                requirement->unproven = parsed == NULL;
-        } else {
-                requirement->unproven = TRUE;
-        }
-        if (requirement->unproven) {
-                json_object_put(requirement->steps);
-                requirement->steps = json_object_new_array();
-        }
-        one_done(value->run);
-}
-
-static void value_cb(json_object *result, const char *traceback, const GError *error, gpointer user_data)
-{
-        Value *value = user_data;
-        Run *run = value->run;
-        const char *computed = error ? NULL : json_value_text(result);
-        json_object *line;
-
-        timeline_waited(run->timeline, WAIT_TOOL, g_get_monotonic_time());
-        if (run->finished) {
-                value_free(value);
-                return;
-        }
-        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
-                run_fail(run, error);
-                value_free(value);
-                return;
-        }
-        line = json_object_new_object();
-        json_add_text(line, "key", value->expression);
-        json_add_text(line, "value", computed);
-        record_add(run->record, "value", line);
-        value_known(value, computed);
-        value_free(value);
-}
-
-static gboolean recorded_value_cb(gpointer user_data)
-{
-        Value *value = user_data;
-
-        if (!value->run->finished)
-                value_known(value, json_text(record_find(value->run->record, "value", value->expression), "value"));
-        value_free(value);
-        return G_SOURCE_REMOVE;
-}
-
-static void compute(Run *run, guint requirement, const char *expression)
-{
-        Value *value = g_new0(Value, 1);
-
-        value->run = run_ref(run);
-        value->requirement = requirement;
-        value->expression = g_strdup(expression);
-        run->waiting++;
-        if (record_find(run->record, "value", expression)) {
-                g_idle_add(recorded_value_cb, value);
-                return;
-        }
-        timeline_wait(run->timeline, WAIT_TOOL, g_get_monotonic_time());
-        toolbox_compute(run->agent->toolbox, expression, run->cancellable, value_cb, value);
-}
-
-/* Every different expression in a check. */
-static void find_expressions(json_object *value, GHashTable *found)
-{
-        const char *expression = json_object_is_type(value, json_type_object) ? json_text(value, "expr") : NULL;
-
-        if (expression) {
-                g_hash_table_add(found, (gpointer)expression);
-        } else if (json_object_is_type(value, json_type_array)) {
-                for (gsize i = 0; i < json_length(value); i++)
-                        find_expressions(json_object_array_get_idx(value, i), found);
-        } else if (json_object_is_type(value, json_type_object)) {
-                json_object_object_foreach(value, name, field) {
-                        (void)name;
-                        find_expressions(field, found);
-                }
-        }
-}
-
-static void compute_all(Run *run)
-{
-        for (guint i = 0; i < run->plan->requirements->len; i++) {
-                Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
-                g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
-                GHashTableIter iter;
-                gpointer expression;
-
-                find_expressions(requirement->steps, found);
-                g_hash_table_iter_init(&iter, found);
-                while (g_hash_table_iter_next(&iter, &expression, NULL))
-                        compute(run, i, expression);
-        }
-}
-
 /* Takes a tool of the library in place of the planned one where the name is the same: its samples have passed already. */
 static gboolean reuse(Run *run, guint i)
 {
@@ -444,6 +318,6 @@ void prepare_start(Run *run)
         }
         if (run->finished)
                 return;
-        compute_all(run);
-        one_done(run);
+        values_compute(run);
+        prepare_one_done(run);
 }

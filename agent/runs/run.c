@@ -11,33 +11,11 @@
 #define LIBRARIES_FOLDER "/usr/share/javascript"
 
 static const char *const state_names[STATE_COUNT] = {"ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK", "REPAIR", "DELIVER"};
-static const char *const route_names[ROUTE_COUNT + 1] = {"open", "app", "edit", "fix", "tool", "content", "system"};
 static const char *const outcome_names[] = {"delivered", "answered", "stopped", "failed", "opened"};
 
 const char *run_state_name(RunState state)
 {
         return state_names[state];
-}
-
-const char *run_route_name(Route route)
-{
-        return route_names[route];
-}
-
-const char *const *run_route_names(void)
-{
-        return route_names;
-}
-
-gboolean run_route_parse(const char *name, Route *route)
-{
-        for (guint i = 0; i < ROUTE_COUNT; i++) {
-                if (!g_str_equal(name, route_names[i]))
-                        continue;
-                *route = i;
-                return TRUE;
-        }
-        return FALSE;
 }
 
 Run *run_new(Runs *runs, Agent *agent, const char *id)
@@ -260,7 +238,7 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "kind", run->kind);
         json_add_text(object, "app", run->app);
         json_add_text(object, "title", run->title);
-        json_add_text(object, "route", run->routed ? route_names[run->route] : NULL);
+        json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);
         json_add_int(object, "attempt", run->attempts[run->state]);
         json_add_text(object, "detail", run->detail);
@@ -291,6 +269,16 @@ static char *with_single_stops(const char *text)
         return g_string_free(out, FALSE);
 }
 
+/* Who could go on where this run is stuck: told, and asked only by the person's own click. NULL if nobody could. */
+static json_object *deeper(Run *run)
+{
+        const Version *best = run->best;
+
+        if (run->deep || run->is_content || run->stopping || !best || evidence_passed(best->evidence))
+                return NULL;
+        return lanes_deeper(run->agent->lanes, RUN_TOKENS_PROMPT + strlen(best->page) / RUN_BYTES_A_TOKEN, runs_page_tokens(run->runs));
+}
+
 void run_finish(Run *run, Outcome outcome, const char *format, ...)
 {
         g_autofree char *text = NULL;
@@ -314,6 +302,7 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         data = run_event(run);
         json_add_text(data, "outcome", outcome_names[outcome]);
         json_add_text(data, "message", run->message);
+        json_add(data, "deeper", deeper(run));
         json_add(data, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
         run->shown = run_to_json(run);
         /* Told first: a `done` that is told twice, after a kill in between, hurts nobody; one that is never told would. */

@@ -14,6 +14,7 @@
 #include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
 #include "agent/runs/prompt.h"
+#include "agent/runs/route-rules.h"
 #include "agent/runs/runs.h"
 #include "agent/runs/timeline.h"
 #include "agent/toolbox.h"
@@ -23,27 +24,27 @@
 #define RUN_TOOL_ATTEMPTS_MAX 3
 #define RUN_WRITE_RETRIES_MAX 1   /* of a draft of which nothing useful came */
 #define RUN_CHANGE_ATTEMPTS_MAX 2 /* blocks, then the whole document */
-#define RUN_REPAIRS_MAX 2
-#define RUN_FRESH_MAX 1           /* starts afresh from the requirements */
 #define RUN_CONTENT_ATTEMPTS_MAX 2
 #define RUN_CHECKS_ASKED_MAX 2    /* times one draft's check is asked for */
 #define RUN_CHECK_MS 40000        /* from the moment that a view has fetched the draft; a view gives up on a page after 30 s */
 #define RUN_VIEW_MS 3000          /* without a view that fetches it: say so */
 #define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
+#define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
 #define RUN_DRAFTS_MAX 16
 
 /* Caps of an answer, in tokens: providers reserve them. */
 #define RUN_TOKENS_ROUTE 8
 #define RUN_TOKENS_PLAN 3000
+#define RUN_TOKENS_JUDGE 1500
 #define RUN_TOKENS_TOOL 3000
 #define RUN_TOKENS_PAGE 10000
 #define RUN_TOKENS_CONTENT 8000
 
+#define RUN_TOKENS_PROMPT 1500  /* what a repair's prompt has beside the page, roughly: to say what one costs */
 #define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
 #define RUN_STREAM_MS 300       /* a page that takes longer is shown while it is written */
 
-typedef enum { ROUTE_OPEN, ROUTE_APP, ROUTE_EDIT, ROUTE_FIX, ROUTE_TOOL, ROUTE_CONTENT, ROUTE_SYSTEM, ROUTE_COUNT } Route;
 typedef enum { STATE_ROUTE, STATE_PLAN, STATE_PREPARE, STATE_WRITE, STATE_CHECK, STATE_REPAIR, STATE_DELIVER, STATE_COUNT } RunState;
 typedef enum { OUTCOME_DELIVERED, OUTCOME_ANSWERED, OUTCOME_STOPPED, OUTCOME_FAILED, OUTCOME_OPENED } Outcome;
 
@@ -56,6 +57,7 @@ typedef struct {
         char *page;
         char *draft;
         Evidence *evidence;
+        json_object *posted, *faults; /* what it was judged from */
 } Version;
 
 struct Run {
@@ -71,6 +73,7 @@ struct Run {
         char *forced;         /* a route that was given, or NULL */
         char *key;            /* idempotency */
         gboolean make;
+        gboolean deep;        /* Fix by the deep lane, as the person asked for it */
         gboolean wordless;    /* Fix without words: only what was found */
         json_object *findings; /* what Fix brought along; NULL */
         gint64 time;          /* seconds since 1970 */
@@ -81,6 +84,7 @@ struct Run {
         char *detail;
         Route route;
         gboolean routed;
+        const char *action;   /* the system's verb that a rule found; NULL */
         char *app;            /* NULL until there is one */
         char *held;           /* the app that no other run works on meanwhile; NULL */
         char *asker;          /* in whose name the person is asked, where there is no app */
@@ -94,7 +98,8 @@ struct Run {
         Plan *plan;
         json_object *amendments; /* in the order they came; all of them are part of the plan */
         guint amended;        /* how many of them the plan holds already */
-        guint waiting;        /* tools and values that PREPARE still waits for */
+        guint waiting;        /* tools and values that are still waited for */
+        void (*on_ready)(Run *run); /* what to do then; NULL: what PREPARE does */
         GPtrArray *jobs;      /* ToolJob, prepare.c */
 
         Draft *draft;         /* the one being written or checked */
@@ -116,12 +121,17 @@ struct Run {
         char *viewer_head, *viewer_tail;
         char *avoid;          /* one line, for a start afresh */
 
+        guint check_round;    /* of the current draft: checked again with other checks */
         guint checks_asked;   /* of the current draft */
         gboolean fetched;     /* a view has fetched the draft since */
-        guint check_timer;
+        guint check_timer, static_check;
         json_object *faults;  /* static findings of the current draft */
         Evidence *evidence;   /* of the current draft */
-        guint repairs, fresh;
+        RepairOrder order;    /* what is tried, a step a failed check */
+        gboolean ordered;     /* order is settled */
+        guint order_at;       /* the next one of it */
+        RepairStep step;      /* the one that is under way */
+        guint repairs, fresh; /* of each kind so far */
         char *last_signature;
         Version *best;
 
@@ -155,11 +165,6 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...) G_GNUC_PRINT
 void run_fail(Run *run, const GError *error);
 json_object *run_to_json(Run *run);
 const char *run_state_name(RunState state);
-const char *run_route_name(Route route);
-/* All of them; NULL-terminated. */
-const char *const *run_route_names(void);
-/* FALSE if there is no such route. */
-gboolean run_route_parse(const char *name, Route *route);
 /* Calls func later, from the main loop, unless the run is finished by then. */
 void run_later(Run *run, void (*func)(Run *run));
 /* The number of the next call with this name, from 1. */
@@ -182,6 +187,10 @@ char *run_libraries_text(Run *run);
 json_object *run_requirements_json(Run *run);
 
 /* runs.c */
+/* NULL where routes.json cannot be used. */
+const RouteRules *runs_route_rules(Runs *runs);
+/* The titles of the apps in the library. Free with g_strfreev(). */
+char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
 gboolean runs_app_is_taken(Runs *runs, const char *app);
 void runs_run_finished(Runs *runs, Run *run);
@@ -218,7 +227,7 @@ gboolean record_ends(const char *path, json_object **first, json_object **last);
 /* model.c: one question to a model. */
 typedef struct {
         const char *lane;   /* "router", "fast", "deep" */
-        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "REPAIR", "CONTENT" */
+        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT" */
         guint attempt;
         const char *part;   /* or NULL */
         Prompt *prompt;     /* taken */
@@ -254,6 +263,11 @@ void route_start(Run *run);
 void plan_start(Run *run);
 void prepare_start(Run *run);
 void prepare_free_jobs(Run *run);
+/* One of the things that PREPARE waits for is there; after the last the page is written. */
+void prepare_one_done(Run *run);
+
+/* values.c: the expressions in the checks of the plan. Each is one more thing that PREPARE waits for. */
+void values_compute(Run *run);
 void write_start(Run *run);   /* a new page, or an edit of the accepted one */
 void write_again(Run *run);   /* from the requirements as they are now */
 void edit_start(Run *run);
@@ -262,6 +276,8 @@ void content_start(Run *run);
 void content_find_old(Run *run);
 void content_again(Run *run, const char *fault);
 void check_start(Run *run);
+/* The same draft once more: its checks are others now. */
+void check_again(Run *run);
 void check_fetched(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
@@ -271,10 +287,29 @@ typedef struct {
 } CheckWaits;
 extern CheckWaits check_waits;
 void repair_start(Run *run);
+/* Goes on with the next step of the order. */
+void repair_go_on(Run *run);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+
+/* route-ask.c */
+Prompt *route_prompt(const Agent *agent, const char *sentence, const RouteWorld *world, GError **error);
+/* The route in a model's answer: its first word, if that is one. */
+gboolean route_read_word(const char *answer, gsize length, Route *route);
+/* What runs_route() does. */
+void route_question(Agent *agent, const char *sentence, const RouteWorld *world, const char *lane, RouteFunc func, gpointer user_data);
+
+/* alone.c: runs_alone() */
+void alone_start(Agent *agent, const char *sentence, const char *lane, guint attempt, AloneFunc func, gpointer user_data);
+
+/* judge.c: checks that fail on several versions. */
+/* A new version has been checked: counts what it failed. */
+void judge_count(Run *run);
+/* TRUE if there is a check to doubt and another model to judge it. */
+gboolean judge_is_wanted(Run *run);
+void judge_start(Run *run);
 
 /* page.c: runs_page() */
 void page_start(Agent *agent, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);

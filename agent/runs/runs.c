@@ -26,7 +26,18 @@ struct Runs {
         guint page_tokens;
         guint listener, starter;
         gboolean closing;
+        RouteRules *route_rules; /* NULL where routes.json cannot be used */
 };
+
+char **runs_library_titles(const Agent *agent)
+{
+        g_autoptr(GPtrArray) apps = library_apps(agent->library);
+        g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
+
+        for (guint i = 0; apps && i < apps->len; i++)
+                g_strv_builder_add(titles, ((App *)g_ptr_array_index(apps, i))->title);
+        return g_strv_builder_end(titles);
+}
 
 Run *runs_find(Runs *runs, const char *id)
 {
@@ -272,6 +283,7 @@ static json_object *begin_line(Run *run)
         json_add_text(line, "idempotency", run->key);
         json_add_flag(line, "make", run->make);
         json_add_flag(line, "wordless", run->wordless);
+        json_add_flag(line, "deep", run->deep);
         json_add_copy(line, "findings", run->findings);
         json_add_int(line, "time", run->time);
         json_add_int(line, "asked_us", g_get_real_time());
@@ -287,6 +299,7 @@ static void read_begin(Run *run, json_object *line)
         run->key = g_strdup(json_text(line, "idempotency"));
         run->make = json_flag(line, "make", FALSE);
         run->wordless = json_flag(line, "wordless", FALSE);
+        run->deep = json_flag(line, "deep", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
         run->time = json_int(line, "time", 0);
 }
@@ -346,7 +359,8 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
         return commit(runs, run, error);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *idempotency_key, GError **error)
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
+                     GError **error)
 {
         Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
@@ -360,6 +374,7 @@ const char *runs_fix(Runs *runs, const char *app, const char *text, json_object 
         }
         run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
         run->wordless = text == NULL;
+        run->deep = deep;
         run->findings = evidence ? json_clone(evidence) : NULL;
         return commit(runs, run, error);
 }
@@ -493,6 +508,29 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
         page_start(runs->agent, address, cancellable, func, user_data);
 }
 
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func,
+                gpointer user_data)
+{
+        g_auto(GStrv) own = titles ? NULL : runs_library_titles(runs->agent);
+        RouteWorld world = {.titles = titles ? titles : (const char *const *)own, .front = front};
+
+        route_question(runs->agent, text, &world, lane, func, user_data);
+}
+
+const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+{
+        g_auto(GStrv) titles = runs_library_titles(runs->agent);
+        RouteWorld world = {.titles = (const char *const *)titles, .front = front};
+        RouteChoice choice;
+
+        return route_rules_decide(runs->route_rules, text, &world, &choice) ? run_route_name(choice.route) : NULL;
+}
+
+void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
+{
+        alone_start(runs->agent, text, lane, attempt, func, user_data);
+}
+
 /* How long ago it was asked for, and since when its record has not grown. */
 static void resume_timeline(Run *run, json_object *begin, const GStatBuf *status)
 {
@@ -566,6 +604,21 @@ static void load(Runs *runs)
         prune(runs);
 }
 
+/* Without them a model is asked more often. */
+static void read_route_rules(Runs *runs)
+{
+        g_autoptr(GError) error = NULL;
+
+        runs->route_rules = route_rules_load(runs->agent->share_folder, &error);
+        if (!runs->route_rules)
+                g_warning("Sentences are sorted by a model alone: %s", error->message);
+}
+
+const RouteRules *runs_route_rules(Runs *runs)
+{
+        return runs->route_rules;
+}
+
 static gboolean start_cb(gpointer user_data)
 {
         Runs *runs = user_data;
@@ -593,6 +646,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->next = 1;
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
+        read_route_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -612,6 +666,7 @@ void runs_free(Runs *runs)
         g_ptr_array_unref(runs->all);
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
+        route_rules_free(runs->route_rules);
         g_free(runs->folder);
         g_free(runs);
 }

@@ -231,6 +231,14 @@ view_saved_cb(AppView *view, const char *path, gpointer user_data)
         window->handler.saved(window, path, window->user_data);
 }
 
+static void
+view_refused_cb(AppView *view, const char *text, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.said(window, text, window->user_data);
+}
+
 static const AppViewHandler view_handler = {
         .finding = view_finding_cb,
         .painted = view_painted_cb,
@@ -238,6 +246,7 @@ static const AppViewHandler view_handler = {
         .responsive = view_responsive_cb,
         .crashed = view_crashed_cb,
         .saved = view_saved_cb,
+        .refused = view_refused_cb,
 };
 
 static void
@@ -261,12 +270,12 @@ reload_cb(GtkButton *button, gpointer user_data)
 }
 
 static void
-fix_cb(const char *text, gpointer user_data)
+fix_cb(const char *text, gboolean deep, gpointer user_data)
 {
         AppWindow *window = user_data;
 
         app_window_fix_sheet(window, FALSE);
-        window->handler.fix(window, text, window->user_data);
+        window->handler.fix(window, text, deep, window->user_data);
 }
 
 static void
@@ -288,6 +297,14 @@ static void
 evidence_closed_cb(gpointer user_data)
 {
         app_window_evidence_sheet(user_data, FALSE);
+}
+
+static void
+revoke_cb(const char *permit, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.revoke(window, permit, window->user_data);
 }
 
 /* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part.
@@ -344,6 +361,7 @@ AppWindow *
 app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
 {
         static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
+        static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);
 
         style_start();
@@ -356,7 +374,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         window->calm = calm_page_new();
         window->strip = strip_new(window);
         window->fix = fix_sheet_new(&fix_handler, window);
-        window->evidence = evidence_sheet_new(evidence_closed_cb, window);
+        window->evidence = evidence_sheet_new(&evidence_handler, window);
         if (views)
                 add_view(window, views);
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->calm);

@@ -15,7 +15,8 @@
 typedef struct AppWindow AppWindow;
 
 typedef struct {
-        void (*fix)(AppWindow *window, const char *text, gpointer user_data); /* NULL: what was found */
+        /* text NULL: what was found; deep: by the deeper model */
+        void (*fix)(AppWindow *window, const char *text, gboolean deep, gpointer user_data);
         void (*undo)(AppWindow *window, gpointer user_data);
         /* The person closed it; the window is freed by whoever handles this. */
         void (*closed)(AppWindow *window, gpointer user_data);
@@ -26,6 +27,10 @@ typedef struct {
         /* Its life has changed: the title bar must say so. */
         void (*changed)(AppWindow *window, gpointer user_data);
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
+        /* A sentence for the person. */
+        void (*said)(AppWindow *window, const char *text, gpointer user_data);
+        /* Something that the app may do is to end. */
+        void (*revoke)(AppWindow *window, const char *permit, gpointer user_data);
 } AppWindowHandler;
 
 /* views NULL: no page is ever opened, and the window says why with no_view. The window is realised and not shown. */

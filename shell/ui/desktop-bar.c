@@ -243,6 +243,20 @@ resized_cb(int width, int height, gpointer user_data)
 
 /* Late rows and suggestions */
 
+/* What Enter does with the sentence, where that is no app: the first row says so before it is done. */
+static const char *
+route_verb(const char *route)
+{
+        static const struct {
+                const char *route, *verb;
+        } verbs[] = {{"tool", "Answer"}, {"content", "Write"}, {"system", "Of the desktop:"}};
+
+        for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+                if (g_strcmp0(verbs[i].route, route) == 0)
+                        return verbs[i].verb;
+        return NULL;
+}
+
 static Row *
 suggestion_row(json_object *data)
 {
@@ -257,6 +271,7 @@ suggestion_row(json_object *data)
         /* That it can be made is what the row says already. */
         row = row_new(opens ? ROW_OPEN : ROW_SAY, title, strcmp(what, "make") == 0 ? NULL : detail);
         row->id = opens ? g_strdup(field_text(data, "app")) : NULL;
+        row->verb = strcmp(what, "make") == 0 ? g_strdup(route_verb(field_text(data, "route"))) : NULL;
         row->text = opens ? NULL : g_strdup(title);
         row->glyph = opens ? first_letter(title) : g_strdup(strcmp(what, "recording") == 0 ? "▸" : "+");
         row->colour = opens ? wm_glyph_colour(title) : TILE_INK;

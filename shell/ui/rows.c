@@ -256,6 +256,10 @@ join_make(GPtrArray *rows, const Row *suggestion)
                         continue;
                 g_free(row->detail);
                 row->detail = g_strdup(suggestion->detail);
+                if (suggestion->verb && !row->make_new) {
+                        g_free(row->verb);
+                        row->verb = g_strdup(suggestion->verb);
+                }
                 return TRUE;
         }
         return FALSE;

@@ -355,10 +355,10 @@ void keys_press(Wm *wm, const XKeyEvent *e)
                 if (!keys->super_down)
                         XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, e->time);
                 keys->super_down = keys->super_alone = TRUE;
-                XAllowEvents(wm->display, SyncKeyboard, e->time);
+                XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
                 keys->super_down = FALSE;
-                XAllowEvents(wm->display, ReplayKeyboard, e->time);
+                XAllowEvents(wm->display, ReplayKeyboard, CurrentTime);
         }
 }
 
@@ -376,9 +376,9 @@ void keys_release(Wm *wm, const XKeyEvent *e)
                         toggle_bar(wm, (guint32)e->time);
                 XUngrabKeyboard(wm->display, e->time);
         } else if (keys->super_down) {
-                XAllowEvents(wm->display, SyncKeyboard, e->time);
+                XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
-                XAllowEvents(wm->display, AsyncKeyboard, e->time);
+                XAllowEvents(wm->display, AsyncKeyboard, CurrentTime);
         }
 }
 

@@ -10,6 +10,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/runs.h"
+#include "agent/runs/static.h"
 
 typedef struct {
         DraftFunc func;
@@ -91,7 +92,8 @@ const char *runs_ask(Runs *runs, const char *text, const char *app, const char *
         return NULL;
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *key, GError **error)
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
+                     GError **error)
 {
         return begin(runs, text ? text : "fix", key);
 }
@@ -205,4 +207,41 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
 const char *runs_page_type(const char *address)
 {
         return g_str_has_suffix(address, ".csv") ? "text/csv; charset=utf-8" : "text/html; charset=utf-8";
+}
+
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func, gpointer user_data)
+{
+        g_autoptr(json_object) answer = json_object_new_object();
+        json_add_text(answer, "route", "app");
+        json_add_text(answer, "by", lane ? "model" : "nobody");
+        json_add_int(answer, "apps", titles ? (gint64)g_strv_length((char **)titles) : -1);
+        func(answer, NULL, user_data);
+}
+
+const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+{
+        return g_str_has_prefix(text, "how ") ? "tool" : NULL;
+}
+
+void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
+{
+        g_autoptr(json_object) answer = json_object_new_object();
+        json_add_text(answer, "page", text);
+        json_add_int(answer, "attempt", attempt);
+        func(answer, NULL, user_data);
+}
+
+/* — pages: none is looked at here — */
+
+StaticChecker *static_checker_new(const char *program)
+{
+        return NULL;
+}
+
+void static_checker_free(StaticChecker *checker)
+{
+}
+
+void static_checker_warm(StaticChecker *checker)
+{
 }

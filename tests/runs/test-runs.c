@@ -71,13 +71,13 @@ static void test_route_garbage(void)
         g_autoptr(World) world = timer_world();
 
         world_answers(world, "ROUTE/1", "I think that you might want a");
-        world_until_done(world, ask(world, "a pomodoro timer"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "delivered");
         g_assert_cmpuint(world_count(world, EVENT_NOTICE), ==, 1);
         /* An edit without an app in front is an app. */
         g_autoptr(World) other = timer_world();
         world_answers(other, "ROUTE/1", " Edit.\n");
-        world_until_done(other, ask(other, "a pomodoro timer"));
+        world_until_done(other, ask(other, UNRULED));
         g_assert_cmpstr(json_text(world_last(other, EVENT_ROUTE), "route"), ==, "app");
 }
 
@@ -100,7 +100,7 @@ static void test_route_no_question(void)
         g_autoptr(World) world = timer_world();
 
         world_answers(world, "ROUTE/1", "tool");
-        world_until_done(world, ask(world, "a tip calculator"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "delivered");
         g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "route"), ==, "app");
 }
@@ -110,8 +110,31 @@ static void test_route_system(void)
         g_autoptr(World) world = world_new();
 
         world_answers(world, "ROUTE/1", "system");
-        world_until_done(world, ask(world, "log me out"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "failed");
+}
+
+/* What the lists of routes.json decide needs no model, and is decided the same after a restart. */
+static void test_route_by_rules(void)
+{
+        g_autoptr(World) world = timer_world();
+        g_autofree char *run = NULL;
+
+        world_fails(world, "ROUTE/1", LANE_ERROR_SERVER, NULL);
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_null(g_hash_table_lookup(world->asked, "ROUTE/1"));
+        world_until_done(world, ask(world, "please log out"));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), "impromptu session logout"));
+        g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "action"), ==, "logout");
+        /* An app in front makes it a change of that app, which is not asked of a model either. */
+        world_keep_app(world, "clock", "Clock", "a wall clock", PAGE(""), "[]");
+        world_hangs(world, "PLAN/1");
+        run = g_strdup(runs_ask(world->agent.runs, "add a sound", "clock", NULL, FALSE, NULL, NULL));
+        world_spin(world);
+        g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "route"), ==, "edit");
+        g_assert_true(runs_stop(world->agent.runs, run, NULL));
 }
 
 static void test_lane_errors(void)
@@ -124,7 +147,7 @@ static void test_lane_errors(void)
                         g_autoptr(World) world = timer_world();
 
                         world_fails(world, keys[j], errors[i], NULL);
-                        world_until_done(world, ask(world, "a pomodoro timer"));
+                        world_until_done(world, ask(world, UNRULED));
                         assert_done(world, "failed");
                         g_assert_nonnull(strstr(world_message(world), "The model failed."));
                 }
@@ -170,6 +193,28 @@ static void test_value_unknown(void)
         assert_done(world, "delivered");
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "passed", -1), ==, 1);
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 2);
+}
+
+#define PLAN_COUNTER                                                                                                            \
+        "{\"title\": \"Timer\", \"glyph\": \"T\", \"requirements\": [{\"text\": \"Plus adds one\", \"steps\": ["                \
+        "{\"press\": \"Plus\"}, {\"see\": {\"expr\": \"counter + 1\"}}, {\"press\": \"Minus\"}, {\"see\": \"0\"}]}], \"tools\": []}"
+
+/* What comes before an unknown value is still tried: a button that does nothing fails, one that does something proves nothing. */
+static void test_value_unknown_is_still_pressed(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world_answers(world, "PLAN/1", PLAN_COUNTER);
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 1, \"did\": \"press Plus\", "
+                              "\"wanted\": \"a change\"}]", "[]");
+        world_answers(world, "REPAIR/1", PAGE("<button>Plus</button><p>mended</p>"));
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_autofree char *check = json_line(json_field_array(world_last(world, EVENT_CHECK), "requirements"));
+        g_assert_nonnull(strstr(check, "\"steps\":[{\"press\":\"Plus\"},{\"changed\":\"page\"}]"));
+        assert_asked(world, "REPAIR/1", "see that page has changed   <- failed here");
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "passed", -1), ==, 0);
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 1);
 }
 
 static void test_tool_repaired(void)
@@ -325,6 +370,58 @@ static void test_repair_budget(void)
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "broken", -1), ==, 1);
 }
 
+/* The order is data: a deep repair is asked of the deep lane, where that is another model; an empty order repairs nothing. */
+static void test_repair_order(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world->order = (RepairOrder){ { REPAIR_STEP_FRESH, REPAIR_STEP_DEEP }, 2 };
+        world->deeper = TRUE;
+        world_answers(world, "WRITE/2", PAGE("fresh"));
+        world_answers(world, "REPAIR/1", PAGE("deeper"));
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(g_hash_table_lookup(world->lanes, "REPAIR/1"), ==, "deep");
+        g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html"), "deeper"));
+        g_assert_null(json_field(world_last(world, EVENT_DONE), "deeper")); /* nothing is wrong any more */
+
+        g_autoptr(World) same = timer_world();
+        same->order = world->order;
+        world_answers(same, "WRITE/2", PAGE("fresh"));
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_until_done(same, ask(same, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(same->asked, "REPAIR/1"));
+
+        g_autoptr(World) none = timer_world();
+        none->order.length = 0;
+        world_evidence(none, PAUSE_FAILS, "[]");
+        world_until_done(none, ask(none, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(none->asked, "REPAIR/1"));
+        g_assert_nonnull(strstr(world_message(none), "Still wrong: Pause stops it"));
+}
+
+/* Where a run is stuck, a deeper model is offered with what it takes, never asked; one click later it is. */
+static void test_deeper_is_offered(void)
+{
+        g_autoptr(World) world = timer_world();
+        g_autofree char *app = NULL;
+
+        world->order.length = 0;
+        world->deeper = TRUE;
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        json_object *deeper = json_field_object(world_last(world, EVENT_DONE), "deeper");
+        g_assert_cmpstr(json_text(deeper, "model"), ==, "deep-1");
+        app = g_strdup(json_text(world_last(world, EVENT_DONE), "app"));
+        world_answers(world, "EDIT/1", PAGE("<button>Pause</button> deeper"));
+        world_until_done(world, runs_fix(world->agent.runs, app, NULL, NULL, TRUE, NULL, NULL));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(g_hash_table_lookup(world->lanes, "EDIT/1"), ==, "deep");
+}
+
 static void test_no_progress(void)
 {
         g_autoptr(World) world = timer_world();
@@ -396,7 +493,7 @@ static void test_repair_refused(void)
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
         g_assert_nonnull(strstr(world_message(world), "1 of 2"));
-        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * RUN_REPAIRS_MAX + 2);
+        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * world->order.length + 2);
 }
 
 static void test_static_faults(void)
@@ -503,7 +600,7 @@ static void test_edit(void)
         world_answers(world, "EDIT/2", PAGE("<button>Turn</button><button>Export</button>"));
         world_until_done(world, runs_ask(world->agent.runs, "add an export", "wolf", NULL, FALSE, NULL, NULL));
         assert_done(world, "delivered");
-        assert_asked(world, "ROUTE/1", "Voxel wolf");
+        g_assert_null(g_hash_table_lookup(world->asked, "ROUTE/1")); /* a rule sorts it */
         assert_asked(world, "PLAN/1", "It turns");
         assert_asked(world, "EDIT/1", "<button>Turn</button>");
         assert_asked(world, "EDIT/1", "It exports");
@@ -542,12 +639,12 @@ static void test_fix(void)
         world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": "
                        "\"wolf\"}]}]");
         world_answers(world, "EDIT/1", "<<<<<<< SEARCH\nold\n=======\nwolf\n>>>>>>> REPLACE");
-        world_until_done(world, runs_fix(world->agent.runs, "wolf", NULL, findings, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, "wolf", NULL, findings, FALSE, NULL, NULL));
         assert_done(world, "delivered");
         assert_asked(world, "EDIT/1", "TypeError: x is null");
         g_assert_false(g_hash_table_contains(world->asked, "PLAN/1"));
         g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "wolf"));
-        g_assert_null(runs_fix(world->agent.runs, "nothing", NULL, NULL, NULL, NULL));
+        g_assert_null(runs_fix(world->agent.runs, "nothing", NULL, NULL, FALSE, NULL, NULL));
 }
 
 static void test_answer(void)
@@ -650,7 +747,7 @@ static void test_content_changed(void)
         /* A Fix without words: what was found stands beside the file. */
         g_autoptr(json_object) findings = json_parse("[{\"kind\": \"console\", \"text\": \"no such moon\"}]", -1, NULL);
         world_answers(world, "CONTENT/1", "planet,moon\nMars,Deimos\n");
-        world_until_done(world, runs_fix(world->agent.runs, app, NULL, findings, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, app, NULL, findings, FALSE, NULL, NULL));
         assert_done(world, "delivered");
         assert_asked(world, "CONTENT/1", "no such moon");
         g_assert_cmpstr(world_file(world, app, "content.csv"), ==, "planet,moon\nMars,Deimos\n");
@@ -666,16 +763,20 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/route/recorded-change", test_route_recorded_change);
         g_test_add_func("/runs/route/no-question", test_route_no_question);
         g_test_add_func("/runs/route/system", test_route_system);
+        g_test_add_func("/runs/route/by-rules", test_route_by_rules);
         g_test_add_func("/runs/lane-errors", test_lane_errors);
         g_test_add_func("/runs/unknown-recording", test_unknown_recording);
         g_test_add_func("/runs/plan/twice", test_plan_twice);
         g_test_add_func("/runs/prepare/value-unknown", test_value_unknown);
+        g_test_add_func("/runs/prepare/value-unknown-is-still-pressed", test_value_unknown_is_still_pressed);
         g_test_add_func("/runs/prepare/tool-repaired", test_tool_repaired);
         g_test_add_func("/runs/prepare/tool-given-up", test_tool_given_up);
         g_test_add_func("/runs/prepare/no-sandbox", test_no_sandbox);
         g_test_add_func("/runs/write/faults", test_write_faults);
         g_test_add_func("/runs/repair/blocks", test_repair);
         g_test_add_func("/runs/repair/budget", test_repair_budget);
+        g_test_add_func("/runs/repair/order", test_repair_order);
+        g_test_add_func("/runs/repair/deeper", test_deeper_is_offered);
         g_test_add_func("/runs/repair/no-progress", test_no_progress);
         g_test_add_func("/runs/repair/does-not-apply", test_repair_does_not_apply);
         g_test_add_func("/runs/repair/nothing-painted", test_nothing_painted);
