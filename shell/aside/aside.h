@@ -1,6 +1,7 @@
 /* What the files of impromptu-aside share: it shows what stands beside the windows. main.c starts it and takes the actions that keys ask
  * for; cards.c draws notifications, notify.c is their D-Bus service, markup.c and image.c read what programs put into them; tray.c,
- * items.c and item.c are the tray; level.c is volume and brightness; screenshot.c pictures of the screen; logout.c the question at the end. */
+ * items.c and item.c are the tray; level.c is volume and brightness; screenshot.c pictures of the screen; logout.c the question at the
+ * end. */
 #pragma once
 
 #include <gtk/gtk.h>

@@ -134,7 +134,8 @@ Items *items_new(GtkWidget *box)
         items->box = box;
         items->items = g_ptr_array_new_with_free_func(item_free);
         items->info = g_dbus_node_info_new_for_xml(description, NULL);
-        items->owner = g_bus_own_name(G_BUS_TYPE_SESSION, NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, bus_cb, acquired_cb, lost_cb, items, NULL);
+        items->owner = g_bus_own_name(G_BUS_TYPE_SESSION, NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE, bus_cb, acquired_cb, lost_cb,
+                                      items, NULL);
         return items;
 }
 

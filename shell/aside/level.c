@@ -97,7 +97,8 @@ void levels_show(Levels *levels, const char *text, double value)
         gtk_widget_get_preferred_width(gtk_bin_get_child(GTK_BIN(levels->window)), NULL, &size.width);
         gtk_widget_get_preferred_height_for_width(gtk_bin_get_child(GTK_BIN(levels->window)), size.width, &size.height, NULL);
         gtk_window_resize(GTK_WINDOW(levels->window), size.width, size.height);
-        gtk_window_move(GTK_WINDOW(levels->window), area.x + (area.width - size.width) / 2, area.y + area.height - size.height - 2 * ASIDE_EDGE);
+        gtk_window_move(GTK_WINDOW(levels->window), area.x + (area.width - size.width) / 2,
+                        area.y + area.height - size.height - 2 * ASIDE_EDGE);
         gtk_widget_show(levels->window);
         gdk_window_raise(gtk_widget_get_window(levels->window));
         g_clear_handle_id(&levels->hide, g_source_remove);

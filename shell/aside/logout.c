@@ -68,7 +68,8 @@ static char *title_of(Display *display, Window window)
                                XInternAtom(display, "UTF8_STRING", False), &type, &format, &n, &more, &data) == Success && data && n > 0)
                 title = text_plain((char *)data, NAME_MAX_CHARACTERS);
         else
-                title = text_plain(XFetchName(display, window, &fetched) && fetched ? fetched : "a window without a name", NAME_MAX_CHARACTERS);
+                title = text_plain(XFetchName(display, window, &fetched) && fetched ? fetched : "a window without a name",
+                                   NAME_MAX_CHARACTERS);
         if (data)
                 XFree(data);
         if (fetched)

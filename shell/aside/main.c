@@ -39,7 +39,8 @@ static gboolean action_cb(int fd, GIOCondition condition, gpointer user_data)
                 return G_SOURCE_CONTINUE;
         action[length] = '\0';
         if (strcmp(action, "quiet") == 0)
-                levels_show(aside->levels, cards_toggle_quiet(notify_cards(aside->notify)) ? "Notifications wait" : "Notifications are shown", -1);
+                levels_show(aside->levels,
+                            cards_toggle_quiet(notify_cards(aside->notify)) ? "Notifications wait" : "Notifications are shown", -1);
         else if (!levels_do(aside->levels, action) && !screenshot_do(action, notify_cards(aside->notify)))
                 g_printerr("impromptu-aside: “%.*s” is no action.\n", (int)strcspn(action, "\n"), action);
         return G_SOURCE_CONTINUE;
@@ -107,7 +108,8 @@ int main(int argc, char **argv)
         gboolean logout = argc == 3 && strcmp(argv[1], "--logout") == 0;
 
         if (argc > 1 && !logout) {
-                g_printerr("Usage: impromptu-aside\n       impromptu-aside --logout PID\n\nThe second asks all programs but that one to end; "
+                g_printerr("Usage: impromptu-aside\n       impromptu-aside --logout PID\n\n"
+                           "The second asks all programs but that one to end; "
                            "status 0: they have, or are to be ended.\n");
                 return EX_USAGE;
         }

@@ -83,8 +83,8 @@ static gsize read_tag(Reader *reader, const char *p)
                 end(reader, (Style)(found - names));
         else if (g_str_has_prefix(p, "<img ") || g_str_has_prefix(p, "<img/"))
                 add_alt(reader, p, close);
-        else if (!g_str_has_prefix(p, "<a ") && !g_str_has_prefix(p, "<a>") && !g_str_has_prefix(p, "</a>") && !g_str_has_prefix(p, "<br/>") &&
-                 !g_str_has_prefix(p, "<br>"))
+        else if (!g_str_has_prefix(p, "<a ") && !g_str_has_prefix(p, "<a>") && !g_str_has_prefix(p, "</a>") &&
+                 !g_str_has_prefix(p, "<br/>") && !g_str_has_prefix(p, "<br>"))
                 return 0;
         if (g_str_has_prefix(p, "<br"))
                 g_string_append_c(reader->out, '\n');

@@ -22,7 +22,7 @@ typedef struct {
         int from_x, from_y, to_x, to_y;
 } Part;
 
-static Part *part_drawn;
+static Part *drawn;
 
 static GdkPixbuf *take(int x, int y, int width, int height)
 {
@@ -112,17 +112,17 @@ static GdkPixbuf *take_window(void)
 
 static void region_end(void)
 {
-        gdk_seat_ungrab(part_drawn->seat);
-        gtk_widget_destroy(part_drawn->window);
-        cairo_surface_destroy(part_drawn->shown);
-        g_object_unref(part_drawn->whole);
-        g_clear_pointer(&part_drawn, g_free);
+        gdk_seat_ungrab(drawn->seat);
+        gtk_widget_destroy(drawn->window);
+        cairo_surface_destroy(drawn->shown);
+        g_object_unref(drawn->whole);
+        g_clear_pointer(&drawn, g_free);
 }
 
 static GdkRectangle region_box(void)
 {
-        return (GdkRectangle){MIN(part_drawn->from_x, part_drawn->to_x), MIN(part_drawn->from_y, part_drawn->to_y), ABS(part_drawn->from_x - part_drawn->to_x),
-                              ABS(part_drawn->from_y - part_drawn->to_y)};
+        return (GdkRectangle){MIN(drawn->from_x, drawn->to_x), MIN(drawn->from_y, drawn->to_y), ABS(drawn->from_x - drawn->to_x),
+                              ABS(drawn->from_y - drawn->to_y)};
 }
 
 static gboolean region_draw_cb(GtkWidget *widget, cairo_t *cr, gpointer user_data)
@@ -130,14 +130,14 @@ static gboolean region_draw_cb(GtkWidget *widget, cairo_t *cr, gpointer user_dat
         GdkRectangle box = region_box();
         GdkRGBA accent = style_token("accent");
 
-        cairo_set_source_surface(cr, part_drawn->shown, 0, 0);
+        cairo_set_source_surface(cr, drawn->shown, 0, 0);
         cairo_paint(cr);
         cairo_set_source_rgba(cr, 0, 0, 0, 0.35);
         cairo_set_fill_rule(cr, CAIRO_FILL_RULE_EVEN_ODD);
         cairo_rectangle(cr, 0, 0, gtk_widget_get_allocated_width(widget), gtk_widget_get_allocated_height(widget));
         cairo_rectangle(cr, box.x, box.y, box.width, box.height);
         cairo_fill(cr);
-        if (part_drawn->pressed) {
+        if (drawn->pressed) {
                 gdk_cairo_set_source_rgba(cr, &accent);
                 cairo_set_line_width(cr, 1);
                 cairo_rectangle(cr, box.x + 0.5, box.y + 0.5, MAX(box.width - 1, 0), MAX(box.height - 1, 0));
@@ -152,18 +152,18 @@ static gboolean region_pointer_cb(GtkWidget *widget, GdkEvent *event, gpointer u
 
         gdk_event_get_root_coords(event, &x, &y);
         if (event->type == GDK_BUTTON_PRESS) {
-                part_drawn->pressed = TRUE;
-                part_drawn->from_x = (int)x;
-                part_drawn->from_y = (int)y;
+                drawn->pressed = TRUE;
+                drawn->from_x = (int)x;
+                drawn->from_y = (int)y;
         }
-        part_drawn->to_x = (int)x;
-        part_drawn->to_y = (int)y;
-        if (event->type == GDK_BUTTON_RELEASE && part_drawn->pressed) {
+        drawn->to_x = (int)x;
+        drawn->to_y = (int)y;
+        if (event->type == GDK_BUTTON_RELEASE && drawn->pressed) {
                 GdkRectangle box = region_box();
-                int scale = gdk_pixbuf_get_width(part_drawn->whole) / MAX(1, gtk_widget_get_allocated_width(widget));
+                int scale = gdk_pixbuf_get_width(drawn->whole) / MAX(1, gtk_widget_get_allocated_width(widget));
                 g_autoptr(GdkPixbuf) part = box.width > 1 && box.height > 1 ?
-                        gdk_pixbuf_new_subpixbuf(part_drawn->whole, box.x * scale, box.y * scale, box.width * scale, box.height * scale) : NULL;
-                Cards *cards = part_drawn->cards;
+                        gdk_pixbuf_new_subpixbuf(drawn->whole, box.x * scale, box.y * scale, box.width * scale, box.height * scale) : NULL;
+                Cards *cards = drawn->cards;
                 region_end();
                 if (part)
                         keep(part, cards);
@@ -184,31 +184,32 @@ static void region_begin(Cards *cards)
 {
         GdkWindow *root = gdk_get_default_root_window();
         int width = gdk_window_get_width(root), height = gdk_window_get_height(root);
-        GdkPixbuf *whole = part_drawn ? NULL : take(0, 0, width, height);
+        GdkPixbuf *whole = drawn ? NULL : take(0, 0, width, height);
         g_autoptr(GdkCursor) cross = gdk_cursor_new_for_display(gdk_display_get_default(), GDK_CROSSHAIR);
 
         if (!whole)
                 return;
-        part_drawn = g_new0(Part, 1);
-        part_drawn->cards = cards;
-        part_drawn->whole = whole;
-        part_drawn->shown = gdk_cairo_surface_create_from_pixbuf(whole, gdk_window_get_scale_factor(root), NULL);
-        part_drawn->seat = gdk_display_get_default_seat(gdk_display_get_default());
-        part_drawn->window = gtk_window_new(GTK_WINDOW_POPUP);
-        gtk_window_set_title(GTK_WINDOW(part_drawn->window), "Draw the part to take");
-        gtk_widget_set_app_paintable(part_drawn->window, TRUE);
-        gtk_widget_add_events(part_drawn->window, GDK_BUTTON_PRESS_MASK | GDK_BUTTON_RELEASE_MASK | GDK_POINTER_MOTION_MASK | GDK_KEY_PRESS_MASK);
-        g_signal_connect(part_drawn->window, "draw", G_CALLBACK(region_draw_cb), NULL);
-        g_signal_connect(part_drawn->window, "button-press-event", G_CALLBACK(region_pointer_cb), NULL);
-        g_signal_connect(part_drawn->window, "button-release-event", G_CALLBACK(region_pointer_cb), NULL);
-        g_signal_connect(part_drawn->window, "motion-notify-event", G_CALLBACK(region_pointer_cb), NULL);
-        g_signal_connect(part_drawn->window, "key-press-event", G_CALLBACK(region_key_cb), NULL);
-        gtk_window_resize(GTK_WINDOW(part_drawn->window), width, height);
-        gtk_window_move(GTK_WINDOW(part_drawn->window), 0, 0);
-        gtk_widget_show(part_drawn->window);
+        drawn = g_new0(Part, 1);
+        drawn->cards = cards;
+        drawn->whole = whole;
+        drawn->shown = gdk_cairo_surface_create_from_pixbuf(whole, gdk_window_get_scale_factor(root), NULL);
+        drawn->seat = gdk_display_get_default_seat(gdk_display_get_default());
+        drawn->window = gtk_window_new(GTK_WINDOW_POPUP);
+        gtk_window_set_title(GTK_WINDOW(drawn->window), "Draw the part to take");
+        gtk_widget_set_app_paintable(drawn->window, TRUE);
+        gtk_widget_add_events(drawn->window, GDK_BUTTON_PRESS_MASK | GDK_BUTTON_RELEASE_MASK | GDK_POINTER_MOTION_MASK |
+                              GDK_KEY_PRESS_MASK);
+        g_signal_connect(drawn->window, "draw", G_CALLBACK(region_draw_cb), NULL);
+        g_signal_connect(drawn->window, "button-press-event", G_CALLBACK(region_pointer_cb), NULL);
+        g_signal_connect(drawn->window, "button-release-event", G_CALLBACK(region_pointer_cb), NULL);
+        g_signal_connect(drawn->window, "motion-notify-event", G_CALLBACK(region_pointer_cb), NULL);
+        g_signal_connect(drawn->window, "key-press-event", G_CALLBACK(region_key_cb), NULL);
+        gtk_window_resize(GTK_WINDOW(drawn->window), width, height);
+        gtk_window_move(GTK_WINDOW(drawn->window), 0, 0);
+        gtk_widget_show(drawn->window);
         /* Without the keys and the pointer nobody could end it. */
-        if (gdk_seat_grab(part_drawn->seat, gtk_widget_get_window(part_drawn->window), GDK_SEAT_CAPABILITY_ALL, TRUE, cross, NULL, NULL, NULL) !=
-            GDK_GRAB_SUCCESS) {
+        if (gdk_seat_grab(drawn->seat, gtk_widget_get_window(drawn->window), GDK_SEAT_CAPABILITY_ALL, TRUE, cross, NULL, NULL,
+                          NULL) != GDK_GRAB_SUCCESS) {
                 region_end();
                 cards_say(cards, "No picture was taken", "Another program, such as an open menu, holds the pointer.");
         }

@@ -11,9 +11,9 @@
 #include "shell/session/session.h"
 
 /* Before the machine sleeps, xss-lock waits for the locker if that can say when it covers the screen (-l); i3lock cannot. */
-static const char *const lockers[][6] = {
+static const char *const lockers[][8] = {
         {"xsecurelock", "xss-lock", "-l", "--", "xsecurelock", NULL},
-        {"i3lock", "xss-lock", "--", "i3lock", "-n", NULL},
+        {"i3lock", "xss-lock", "--", "i3lock", "-n", "-c", "17161a", NULL},
 };
 
 /* Asks for a password where a program needs the rights of another user. */

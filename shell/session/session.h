@@ -55,7 +55,7 @@ typedef struct Session {
         GArray *delayed;       /* guint: sources of entries that start later */
         gboolean autostarted;
         gboolean is_guest;     /* under another window manager (--guest): only the agent and the shell */
-        gboolean is_inside;    /* that, or in a window of another desktop (--nested-keys): that one locks, and starts what starts by itself */
+        gboolean is_inside;    /* that, or in a window of another desktop (--nested-keys): that one locks, autostarts */
         gboolean has_systemd;  /* a systemd of the user's own was told about this session */
         pid_t asking;          /* the program that asks all others whether they can end; 0: none */
         gboolean stopping;

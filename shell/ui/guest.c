@@ -282,7 +282,8 @@ static gboolean pressed_cb(GtkWidget *bar, GdkEventButton *event, gpointer user_
         GtkAllocation size;
 
         gtk_widget_get_allocation(bar, &size);
-        if (event->window != gtk_widget_get_window(bar) || (event->x >= 0 && event->y >= 0 && event->x < size.width && event->y < size.height))
+        if (event->window != gtk_widget_get_window(bar) ||
+            (event->x >= 0 && event->y >= 0 && event->x < size.width && event->y < size.height))
                 return FALSE;
         guest_hide_bar(user_data, 0);
         emit(user_data, (WmEvent){.type = WM_EVENT_BAR_HIDDEN});

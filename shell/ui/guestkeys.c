@@ -72,8 +72,8 @@ static void update(GuestKeys *keys)
         for (int n = 1; n <= keys->answers; n++)
                 resolve(keys, GDK_KEY_0 + (guint)n, GUEST_KEY_ANSWER, n);
         if (!each(keys, TRUE))
-                g_printerr("impromptu-shell: another program has the key %s, or one with %s that answers or fixes, so it does nothing here. "
-                           "“--key” chooses another one.\n", keys->name, keys->modifiers_name);
+                g_printerr("impromptu-shell: another program has the key %s, or one with %s that answers or fixes, so it does nothing "
+                           "here. “--key” chooses another one.\n", keys->name, keys->modifiers_name);
 }
 
 static void keymap_cb(GdkKeymap *changed, gpointer user_data)

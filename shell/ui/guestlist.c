@@ -89,7 +89,8 @@ GArray *guest_list(GHashTable *own)
 
         gdk_x11_display_error_trap_push(gdk_display_get_default()); /* any of them may go while it is read */
         g_autoptr(GArray) stacked = xprops_read(display, DefaultRootWindow(display), "_NET_CLIENT_LIST_STACKING", XA_WINDOW);
-        g_autoptr(GArray) mapped = stacked->len > 0 ? NULL : xprops_read(display, DefaultRootWindow(display), "_NET_CLIENT_LIST", XA_WINDOW);
+        g_autoptr(GArray) mapped = stacked->len > 0 ? NULL : xprops_read(display, DefaultRootWindow(display),
+                                                                             "_NET_CLIENT_LIST", XA_WINDOW);
         const GArray *all = mapped ? mapped : stacked;
         Window active = xprops_active(display);
         for (guint i = all->len; i > 0 && list->len < GUEST_WINDOWS_MAX; i--) {

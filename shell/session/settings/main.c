@@ -205,7 +205,8 @@ int main(int argc, char **argv)
 
         setlocale(LC_ALL, "");
         if (argc > 1) {
-                g_printerr("Usage: impromptu-settings\n\nShows the settings in ~/.config/impromptu/settings to the programs of an X display.\n");
+                g_printerr("Usage: impromptu-settings\n\n"
+                           "Shows the settings in ~/.config/impromptu/settings to the programs of an X display.\n");
                 return EX_USAGE;
         }
         daemon.display = XOpenDisplay(NULL);
