@@ -56,7 +56,7 @@ void api_page(Exchange *exchange);                        /* any other path */
 
 #define REQUEST_HANDLERS(X) \
         X(ask) X(fix) X(apps) X(app) X(open) X(undo) X(remove) X(closed) X(storage) X(store) X(save) X(runs) X(run) X(run_events) X(amend) X(stop) X(evidence) \
-        X(marks) X(tools) X(tool) X(call) X(questions) X(answer) X(grants) X(revoke) X(lanes) X(choose) X(keys) X(set_key) X(remove_key) X(usage) X(budget) X(suggestions) X(events)
+        X(marks) X(keep) X(tools) X(tool) X(call) X(questions) X(answer) X(grants) X(revoke) X(lanes) X(choose) X(keys) X(set_key) X(remove_key) X(usage) X(budget) X(suggestions) X(events)
 #define X(name) void api_##name(Exchange *exchange);
 REQUEST_HANDLERS(X)
 #undef X

@@ -52,7 +52,7 @@ static const struct {
         ExchangeFunc func;
         const char *fields;
 } handlers[REQUEST_COUNT] = {
-        [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b"},
+        [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b variants:i"},
         [REQUEST_FIX] = {api_fix, "text:s evidence:a"},
         [REQUEST_APPS] = {api_apps},
         [REQUEST_APP] = {api_app},
@@ -70,6 +70,7 @@ static const struct {
         [REQUEST_STOP] = {api_stop},
         [REQUEST_EVIDENCE] = {api_evidence, NULL},
         [REQUEST_MARKS] = {api_marks, "mark:s! at:i!"},
+        [REQUEST_KEEP] = {api_keep, "draft:s more:b"},
         [REQUEST_TOOLS] = {api_tools},
         [REQUEST_TOOL] = {api_tool},
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},

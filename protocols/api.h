@@ -21,6 +21,8 @@
 #define API_STEPS_MAX 40                 /* a requirement */
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
+#define API_VARIANTS_MIN 2               /* drafts side by side */
+#define API_VARIANTS_MAX 75
 #define API_BUDGET_MAX 1000000           /* dollars a day */
 
 /* Error kinds: name, HTTP status. */
@@ -66,6 +68,7 @@ typedef enum {
         X(STOP, "DELETE", "/api/v1/runs/ID", FALSE)           \
         X(EVIDENCE, "POST", "/api/v1/runs/ID/evidence", TRUE) \
         X(MARKS, "POST", "/api/v1/runs/ID/marks", TRUE)       \
+        X(KEEP, "POST", "/api/v1/runs/ID/keep", TRUE)         \
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \

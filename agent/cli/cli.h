@@ -17,6 +17,7 @@ typedef struct {
         gboolean json; /* --json: what comes, as it comes */
         char *app;     /* --app */
         gboolean make; /* --new */
+        guint variants; /* --variants; 0: one draft */
         int status;
 } Cli;
 
@@ -57,6 +58,7 @@ void cli_runs(Cli *cli, char **words);
 void cli_open(Cli *cli, char **words);
 void cli_undo(Cli *cli, char **words);
 void cli_stop(Cli *cli, char **words);
+void cli_keep(Cli *cli, char **words);
 void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);

@@ -91,6 +91,23 @@ const char *runs_ask(Runs *runs, const char *text, const char *app, const char *
         return NULL;
 }
 
+const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *key, GError **error)
+{
+        g_autofree char *more = g_strdup_printf("%u drafts of %s", variants, text);
+        return begin(runs, more, key);
+}
+
+gboolean runs_keep(Runs *runs, const char *run, const char *draft, gboolean more, GError **error)
+{
+        g_autofree char *text = g_strdup_printf("{\"level\":\"info\",\"text\":\"%s %s\"}", more ? "more like" : "keep", draft ? draft : "the best");
+        if (g_hash_table_contains(runs->finished, run)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "This run is over.");
+                return FALSE;
+        }
+        tell(runs, EVENT_NOTICE, run, text);
+        return TRUE;
+}
+
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *key, GError **error)
 {
         return begin(runs, text ? text : "fix", key);

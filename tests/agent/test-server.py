@@ -203,6 +203,7 @@ def every_request_answers():
         ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
         ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
+        ("POST", f"/api/v1/runs/{run}/keep", {}), ("POST", f"/api/v1/runs/{run}/keep", {"draft": f"{run}.2", "more": True}),
         ("POST", f"/api/v1/runs/{run}/evidence", {"draft": "r1.1"}), ("POST", f"/api/v1/runs/{run}/marks", {"mark": "window", "at": 5}),
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
@@ -237,6 +238,12 @@ def bad_input():
     refused("POST", "/api/v1/ask", {"text": "x", "other": 1}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "app": "../x"}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "kind": "dance"}, 400, "bad-request")
+    for variants in (0, 1, 76, -3, "6", 2.5, 1e18):
+        refused("POST", "/api/v1/ask", {"text": "x", "variants": variants}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "variants": 3, "app": "disk"}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "variants": 3, "kind": "edit"}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/keep", {"draft": 3}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/keep", {"draft": "r1.1"}, 409, "conflict")
     refused("POST", "/api/v1/ask", {"text": "x" * 65536}, 413, "too-large")
     refused("POST", "/api/v1/ask", {"text": "refuse"}, 503, "no-model")
     refused("POST", "/api/v1/ask", b'{"text":' + b"[" * 100000, 400, "bad-request")
