@@ -581,6 +581,8 @@ gboolean variants_round(Run *run, guint count, VariantsPurpose purpose, guint li
         g_hash_table_insert(run->calls, g_strdup("WRITE"), GUINT_TO_POINTER(run->variants->first + n - 1));
         if (purpose == VARIANTS_OFFER)
                 variants_tell(run, "writing", NULL);
+        if (run->variants->like)
+                tell_variant(g_ptr_array_index(run->variants->all, 0));
         if (!variants_resume(run))
                 ask_all(run);
         return TRUE;

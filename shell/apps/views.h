@@ -47,6 +47,8 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
 GtkWidget *app_view_widget(AppView *view);
 /* Loads app://APP/PATH, e.g. "index.html?draft=r7.1". The gate is closed for a draft and open for an accepted version. */
 void app_view_load(AppView *view, const char *path, gboolean gate_open);
+/* How large the page is drawn: 1 is as it is. */
+void app_view_zoom(AppView *view, double level);
 /* The checks have passed: waiting tool calls go through. */
 void app_view_open_gate(AppView *view);
 void app_view_stop_script(AppView *view);  /* ends the web process of a page that hangs */

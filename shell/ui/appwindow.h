@@ -26,6 +26,8 @@ typedef struct {
         /* Its life has changed: the title bar must say so. */
         void (*changed)(AppWindow *window, gpointer user_data);
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
+        /* Of several drafts the person keeps this one (NULL: the best), or wants others like it. */
+        void (*keep)(AppWindow *window, const char *draft, gboolean more, gpointer user_data);
 } AppWindowHandler;
 
 /* views NULL: no page is ever opened, and the window says why with no_view. The window is realised and not shown. */

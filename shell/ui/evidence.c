@@ -87,7 +87,7 @@ working(GString *words, const App *app, const Run *run)
 {
         if (strcmp(run->state, "REPAIR") == 0 && app->total > 0)
                 g_string_append_printf(words, "%u of %u · ", app->passed, app->total);
-        g_string_append(words, evidence_state_word(run->state));
+        g_string_append(words, strcmp(run->variants_state, "choose") == 0 ? "choose one" : evidence_state_word(run->state));
 }
 
 /* Behind what it does, since a narrow window cuts the end: how what is played was made, and at what pace. */

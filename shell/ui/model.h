@@ -59,6 +59,8 @@ typedef struct {
         guint64 first;  /* the position of its first event; 0 if unknown */
         GPtrArray *usage; /* Usage */
         GPtrArray *stages; /* Stage; none before it is over */
+        char *variants_state; /* writing, choose, over; "" while there is one draft only */
+        GPtrArray *variants;  /* Variant (variants.h) */
         char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 

@@ -237,6 +237,11 @@ app_view_load(AppView *view, const char *path, gboolean gate_open)
 }
 
 void
+app_view_zoom(AppView *view, double level)
+{
+}
+
+void
 app_view_open_gate(AppView *view)
 {
         note("gate %s", view->app);
