@@ -38,24 +38,57 @@ struct ContactSheet {
         gboolean closer;    /* the selected one alone, as large as the sheet */
         gboolean choosing;
         gint64 deaf_until;
+        Tile *starting;     /* whose page is being loaded: one at a time, since others are still being checked */
+        guint start_timer;
 };
 
 static void show_tiles(ContactSheet *sheet);
+static void start_next(ContactSheet *sheet);
 
 /* — a tile's picture — */
+
+static void
+started(ContactSheet *sheet)
+{
+        sheet->starting = NULL;
+        g_clear_handle_id(&sheet->start_timer, g_source_remove);
+}
+
+static gboolean
+late_cb(gpointer user_data)
+{
+        ContactSheet *sheet = user_data;
+
+        sheet->start_timer = 0;
+        started(sheet);
+        start_next(sheet);
+        return G_SOURCE_REMOVE;
+}
+
+static void
+view_loaded_cb(AppView *view, gint64 at, gpointer user_data)
+{
+        Tile *tile = user_data;
+
+        if (tile->sheet->starting != tile)
+                return;
+        started(tile->sheet);
+        start_next(tile->sheet);
+}
 
 static void
 view_crashed_cb(AppView *view, const char *text, gpointer user_data)
 {
         Tile *tile = user_data;
 
+        view_loaded_cb(view, 0, tile);
         tile->crashed = TRUE;
         ui_label_set(tile->words, text);
         gtk_widget_hide(app_view_widget(view));
 }
 
 /* What goes wrong in a draft that is tried here is no news: its check has been. */
-static const AppViewHandler view_handler = {.crashed = view_crashed_cb};
+static const AppViewHandler view_handler = {.loaded = view_loaded_cb, .crashed = view_crashed_cb};
 
 static void
 size_cb(GtkWidget *widget, GdkRectangle *allocation, gpointer user_data)
@@ -70,18 +103,20 @@ drop_view(Tile *tile)
 {
         if (!tile->view)
                 return;
+        if (tile->sheet->starting == tile)
+                started(tile->sheet);
         g_signal_handler_disconnect(app_view_widget(tile->view), tile->sized);
         gtk_container_remove(GTK_CONTAINER(tile->area), app_view_widget(tile->view));
         app_view_free(g_steal_pointer(&tile->view));
 }
 
 static void
-need_view(Tile *tile)
+give_view(Tile *tile)
 {
         GtkWidget *widget;
 
-        if (tile->view || !tile->checked || !tile->sheet->views)
-                return;
+        tile->sheet->starting = tile;
+        tile->sheet->start_timer = g_timeout_add(CONTACT_START_MS, late_cb, tile->sheet);
         tile->view = app_view_new(tile->sheet->views, tile->sheet->app, &view_handler, tile);
         widget = app_view_widget(tile->view);
         tile->crashed = FALSE;
@@ -89,6 +124,19 @@ need_view(Tile *tile)
         gtk_overlay_add_overlay(GTK_OVERLAY(tile->area), widget);
         gtk_widget_show(widget);
         app_view_load(tile->view, tile->path, FALSE);
+}
+
+static void
+start_next(ContactSheet *sheet)
+{
+        guint from = sheet->page * CONTACT_PAGE_TILES, to = MIN(from + CONTACT_PAGE_TILES, sheet->tiles->len);
+
+        for (guint i = from; i < to && !sheet->starting && sheet->views; i++) {
+                Tile *tile = sheet->tiles->pdata[i];
+
+                if (tile->checked && !tile->view)
+                        give_view(tile);
+        }
 }
 
 /* — a tile — */
@@ -365,10 +413,9 @@ show_tiles(ContactSheet *sheet)
 
                 if (i < from || i >= to)
                         drop_view(tile);
-                else
-                        need_view(tile);
                 tile_show(tile, i % CONTACT_PAGE_TILES + 1, i == sheet->selected);
         }
+        start_next(sheet);
         show_words(sheet);
 }
 

@@ -11,6 +11,7 @@
 #define CONTACT_PAGE_WIDTH 900    /* px that a draft believes to have in its tile */
 #define CONTACT_ZOOM_MIN 0.2
 #define CONTACT_DEAF_MS 500       /* after the tiles have changed places no digit is taken */
+#define CONTACT_START_MS 3000     /* a page that is not loaded by then is not waited for */
 #define CONTACT_WIDTH 1040        /* a window that shows one wants to be so large */
 #define CONTACT_HEIGHT 720
 

@@ -289,6 +289,13 @@ fake_view_loaded(AppView *view)
 }
 
 void
+fake_views_loaded(void)
+{
+        for (guint i = 0; i < views->len; i++)
+                fake_view_loaded(views->pdata[i]);
+}
+
+void
 fake_view_responsive(AppView *view, gboolean responsive)
 {
         view->handler->responsive(view, responsive, view->user_data);

@@ -30,6 +30,8 @@ static const char *const samples[][2] = {
         {"notice", "{'level':'info','text':'hello'}"},
         {"done", "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':[]}"},
         {"snapshot", "{'runs':[{'run':'r1','app':'timer','text':'a timer','state':'CHECK'}],'apps':[{'id':'timer','title':'Timer','version':2}],'questions':[],'lanes':[]}"},
+        {"variants", "{'run':'r1','app':'timer','state':'choose','drafts':[{'draft':'r1.1','brief':'large'},{'draft':'r1.2','brief':'small'}],'groups':[['r1.2'],['r1.1']]}"},
+        {"variant", "{'run':'r1','app':'timer','draft':'r1.1','state':'checked','path':'index.html?draft=r1.1','passed':1,'total':2,'shown':0,'broken':1,'eye':0,'clean':true}"},
 };
 
 static json_object *
