@@ -8,12 +8,14 @@
 #include "protocols/events.h"
 
 typedef struct Journal Journal;     /* journal.h: the events */
-typedef struct Questions Questions; /* questions.h: what a person is asked, and what they granted */
+typedef struct Grants Grants;       /* grants.h: what each app may do */
+typedef struct Questions Questions; /* questions.h: what a person is asked */
 typedef struct Library Library;     /* library/library.h: apps, tools, pages in git */
 typedef struct Toolbox Toolbox;     /* toolbox.h: tool calls, each confined */
 typedef struct Lanes Lanes;         /* inference/lanes.h: which model answers */
 typedef struct Usage Usage;         /* inference/usage.h: what calls cost */
 typedef struct Runs Runs;           /* runs/runs.h: the state machine */
+typedef struct StaticChecker StaticChecker; /* runs/static.h: looks at pages before they are opened */
 typedef struct SandboxClient SandboxClient; /* sandbox/client.h */
 
 typedef struct Agent {
@@ -21,12 +23,14 @@ typedef struct Agent {
         char *state_folder; /* $XDG_STATE_HOME/impromptu: journal, runs, grants */
         char *share_folder; /* prompts, runtime, recordings, prices: the installed data folder, or $IMPROMPTU_DATA */
         Journal *journal;
+        Grants *grants;
         Questions *questions;
         Library *library;
         Toolbox *toolbox;
         Usage *usage;
         Lanes *lanes;
         Runs *runs;
+        StaticChecker *checker;
         SandboxClient *sandbox;
 } Agent;
 

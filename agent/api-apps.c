@@ -7,6 +7,7 @@
 #include "agent/library/library.h"
 #include "agent/inference/lanes.h"
 #include "agent/questions.h"
+#include "agent/tool-data.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
 
@@ -65,10 +66,17 @@ void api_open(Exchange *exchange)
 
 void api_undo(Exchange *exchange)
 {
-        g_autoptr(GError) error = NULL;
-        if (!library_undo_app(exchange->agent->library, exchange->id, &error)) {
+        const Agent *agent = exchange->agent;
+        g_autoptr(GError) error = NULL, lost = NULL;
+        g_autoptr(App) before = library_app(agent->library, exchange->id, NULL);
+        if (!library_undo_app(agent->library, exchange->id, &error)) {
                 exchange_fail(exchange, error);
                 return;
+        }
+        if (!before) {
+                grants_app_restored(agent->grants, exchange->id);
+                if (!tool_data_bring_back(agent->data_folder, exchange->id, &lost))
+                        g_warning("%s", lost->message);
         }
         g_autoptr(App) app = find(exchange);
         if (!app)
@@ -84,6 +92,28 @@ static void end_app(Exchange *exchange, const char *id)
         questions_app_closed(exchange->agent->questions, id);
 }
 
+static void cleaned_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+        g_autoptr(GError) error = NULL;
+        if (tool_data_clean_finish(result, &error) < 0)
+                g_warning("%s", error->message);
+}
+
+void api_clean(const Agent *agent)
+{
+        tool_data_clean_async(agent->data_folder, g_get_real_time() / G_USEC_PER_SEC, NULL, cleaned_cb, NULL);
+}
+
+/* What it was allowed, and what its tools kept, stays for an undo, out of reach; what was removed long ago goes for good. */
+static void forget_app(const Agent *agent, const char *id)
+{
+        g_autoptr(GError) error = NULL;
+        grants_app_removed(agent->grants, id);
+        if (!tool_data_put_aside(agent->data_folder, id, g_get_real_time() / G_USEC_PER_SEC, &error))
+                g_warning("%s", error->message);
+        api_clean(agent);
+}
+
 void api_remove(Exchange *exchange)
 {
         g_autoptr(App) app = find(exchange);
@@ -95,6 +125,7 @@ void api_remove(Exchange *exchange)
                 return;
         }
         end_app(exchange, app->id);
+        forget_app(exchange->agent, app->id);
         json_object *data = json_object_new_object();
         json_add_text(data, "app", app->id);
         json_add_text(data, "title", app->title);

@@ -100,7 +100,7 @@ void api_fix(Exchange *exchange)
                 exchange_refuse(exchange, API_ERROR_TOO_LARGE, "These are too many findings at once; 64 can be taken.");
                 return;
         }
-        const char *run = runs_fix(exchange->agent->runs, exchange->id, text, evidence, key, &error);
+        const char *run = runs_fix(exchange->agent->runs, exchange->id, text, evidence, json_flag(exchange->body, "deep", FALSE), key, &error);
         stream(exchange, run, error);
 }
 

@@ -1,4 +1,4 @@
-/* Requests about tools, questions, grants and lanes. */
+/* Requests about tools and lanes. */
 #include <string.h>
 
 #include "agent/exchange.h"
@@ -7,8 +7,8 @@
 #include "agent/json.h"
 #include "agent/lane-choice.h"
 #include "agent/library/library.h"
-#include "agent/questions.h"
 #include "agent/toolbox.h"
+#include "protocols/sse.h"
 
 /* — tools — */
 
@@ -44,65 +44,130 @@ void api_tool(Exchange *exchange)
         exchange_reply(exchange, body);
 }
 
+/* One call. Its answer is JSON, unless the tool says how far it is first and the caller reads event streams. */
+typedef struct {
+        Exchange *exchange; /* whose message it holds */
+        gboolean streaming;
+} Calling;
+
+static void write_event(Exchange *exchange, const char *name, json_object *data)
+{
+        g_autoptr(GString) out = g_string_new(NULL);
+        sse_write(out, name, NULL, json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        exchange_write(exchange, out->str, out->len);
+}
+
+static void step_cb(json_object *step, gpointer data)
+{
+        Calling *calling = data;
+        if (!calling->streaming)
+                exchange_start(calling->exchange, "text/event-stream");
+        calling->streaming = TRUE;
+        write_event(calling->exchange, json_object_object_get_ex(step, "part", NULL) ? "part" : "progress", step);
+}
+
+static void end_stream(Exchange *exchange, json_object *result, const GError *error)
+{
+        g_autoptr(json_object) body = error ? exchange_error(error) : json_object_new_object();
+        if (!error)
+                json_object_object_add(body, "result", json_object_get(result));
+        write_event(exchange, error ? "error" : "result", body);
+        exchange_end(exchange);
+}
+
 static void called_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
 {
-        Exchange *exchange = data;
-        if (error) {
+        g_autofree Calling *calling = data;
+        Exchange *exchange = calling->exchange;
+        g_autoptr(GObject) message = G_OBJECT(exchange->message);
+        if (calling->streaming) {
+                end_stream(exchange, result, error);
+        } else if (error) {
                 exchange_fail(exchange, error);
-                return;
+        } else {
+                json_object *body = json_object_new_object();
+                json_object_object_add(body, "result", json_object_get(result));
+                exchange_reply(exchange, body);
         }
-        json_object *body = json_object_new_object();
-        json_object_object_add(body, "result", json_object_get(result));
-        exchange_reply(exchange, body);
 }
 
 void api_call(Exchange *exchange)
 {
+        const char *accept = soup_message_headers_get_one(soup_server_message_get_request_headers(exchange->message), "Accept");
+        Calling *calling = g_new0(Calling, 1);
+        calling->exchange = exchange;
+        g_object_ref(exchange->message);
         exchange_wait(exchange);
-        toolbox_call(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id,
-                     json_field_object(exchange->body, "arguments"),
-                     exchange->gone, called_cb, exchange);
+        toolbox_call_watched(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id, json_field_object(exchange->body, "arguments"),
+                             exchange->gone, accept && strstr(accept, "text/event-stream") ? step_cb : NULL, called_cb, calling);
 }
 
-/* — questions and grants — */
+/* — samples — */
 
-void api_questions(Exchange *exchange)
+typedef struct {
+        Exchange *exchange; /* whose message it holds */
+        Tool *tool;
+        json_object *samples;
+        guint passed;
+        gint64 started;
+} Testing;
+
+static void test_next(Testing *testing);
+
+static void tested_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
 {
-        json_object *body = json_object_new_object();
-        json_add(body, "questions", questions_waiting(exchange->agent->questions));
-        exchange_reply(exchange, body);
+        Testing *testing = data;
+        json_object *sample = json_object_array_get_idx(testing->tool->samples, json_length(testing->samples)), *entry = json_object_new_object();
+        g_autofree char *message = error ? g_strconcat(error->message, traceback && *traceback ? "\n" : NULL, traceback, NULL) : NULL;
+        json_add_copy(entry, "args", json_field(sample, "args"));
+        json_add_flag(entry, "passed", !error);
+        json_add_copy(entry, "expected", json_field(sample, "result"));
+        json_add_copy(entry, "came", result);
+        json_add_text(entry, "message", message);
+        json_add_real(entry, "ms", (double)(g_get_monotonic_time() - testing->started) / 1000);
+        json_object_array_add(testing->samples, entry);
+        testing->passed += !error;
+        if (g_error_matches(error, AGENT_ERROR, API_ERROR_NO_SANDBOX)) {
+                exchange_fail(testing->exchange, error);
+        } else if (json_length(testing->samples) < json_length(testing->tool->samples)) {
+                test_next(testing);
+                return;
+        } else {
+                json_object *body = json_object_new_object();
+                json_add_text(body, "name", testing->tool->name);
+                json_add_int(body, "passed", testing->passed);
+                json_add_copy(body, "samples", testing->samples);
+                exchange_reply(testing->exchange, body);
+        }
+        g_object_unref(testing->exchange->message);
+        json_object_put(testing->samples);
+        tool_free(testing->tool);
+        g_free(testing);
 }
 
-void api_answer(Exchange *exchange)
+static void test_next(Testing *testing)
+{
+        testing->started = g_get_monotonic_time();
+        toolbox_try_sample(testing->exchange->agent->toolbox, testing->tool, (guint)json_length(testing->samples), testing->exchange->gone, tested_cb,
+                           testing);
+}
+
+void api_test(Exchange *exchange)
 {
         g_autoptr(GError) error = NULL;
-        if (questions_answer(exchange->agent->questions, exchange->id, json_text(exchange->body, "answer"), &error))
-                exchange_reply(exchange, json_object_new_object());
-        else
+        Tool *tool = library_tool(exchange->agent->library, exchange->id, &error);
+        if (tool && !json_length(tool->samples))
+                g_set_error(&error, AGENT_ERROR, API_ERROR_NOT_FOUND, "The tool %s has no samples.", tool->name);
+        if (error) {
+                tool_free(tool);
                 exchange_fail(exchange, error);
-}
-
-static void reply_grants(Exchange *exchange)
-{
-        json_object *body = json_object_new_object();
-        json_add(body, "grants", questions_grants(exchange->agent->questions));
-        exchange_reply(exchange, body);
-}
-
-void api_grants(Exchange *exchange)
-{
-        reply_grants(exchange);
-}
-
-void api_revoke(Exchange *exchange)
-{
-        g_autoptr(GError) error = NULL;
-        gboolean revoked = questions_revoke(exchange->agent->questions, exchange->id, &error);
-        toolbox_grants_changed(exchange->agent->toolbox);
-        if (revoked)
-                reply_grants(exchange);
-        else
-                exchange_fail(exchange, error);
+                return;
+        }
+        Testing *testing = g_new0(Testing, 1);
+        *testing = (Testing){.exchange = exchange, .tool = tool, .samples = json_object_new_array()};
+        g_object_ref(exchange->message);
+        exchange_wait(exchange);
+        test_next(testing);
 }
 
 /* — lanes — */

@@ -2,6 +2,7 @@
  * act on it. */
 #include <string.h>
 
+#include "agent/expect.h"
 #include "agent/json.h"
 #include "agent/places.h"
 #include "agent/toolbox.h"
@@ -16,14 +17,20 @@ static char *show(json_object *value)
         return text_plain(line, VALUE_SHOWN_MAX);
 }
 
-static gboolean differ(json_object *expected, json_object *got, const char *place, GError **error)
+static gboolean differ_from(const char *wanted, json_object *got, const char *place, GError **error)
 {
-        g_autofree char *wanted = show(expected), *found = show(got);
+        g_autofree char *found = show(got);
         if (*place)
                 g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected %s at %s, got %s", wanted, place, found);
         else
                 g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "expected %s, got %s", wanted, found);
         return FALSE;
+}
+
+static gboolean differ(json_object *expected, json_object *got, const char *place, GError **error)
+{
+        g_autofree char *wanted = show(expected);
+        return differ_from(wanted, got, place, error);
 }
 
 static char *expand_home(const char *text)
@@ -97,6 +104,10 @@ static gboolean compare_objects(json_object *expected, json_object *got, gboolea
 
 static gboolean compare(json_object *expected, json_object *got, gboolean subset, const char *place, GError **error)
 {
+        if (expect_is_form(expected)) {
+                g_autofree char *wanted = NULL;
+                return expect_check(expected, got, &wanted) || differ_from(wanted, got, place, error);
+        }
         if (is_number(expected) && is_number(got))
                 return same_number(expected, got) || differ(expected, got, place, error);
         if (json_object_get_type(expected) != json_object_get_type(got))

@@ -30,6 +30,8 @@ typedef void (*ExchangeFunc)(Exchange *exchange);
 /* Answers. Each ends a pause. */
 void exchange_reply(Exchange *exchange, json_object *body); /* takes body */
 void exchange_fail(Exchange *exchange, const GError *error);
+/* {"error": {"kind", "message"}}, as exchange_fail() sends it, for a stream that has begun. A new reference. */
+json_object *exchange_error(const GError *error);
 void exchange_refuse(Exchange *exchange, ApiErrorKind kind, const char *sentence);
 void exchange_send(Exchange *exchange, const char *type, GBytes *bytes);
 
@@ -55,11 +57,14 @@ void api_app_file(Exchange *exchange);                    /* /app/ID/PATH */
 void api_page(Exchange *exchange);                        /* any other path */
 
 #define REQUEST_HANDLERS(X) \
-        X(ask) X(fix) X(apps) X(app) X(open) X(undo) X(remove) X(closed) X(storage) X(store) X(save) X(runs) X(run) X(run_events) X(amend) X(stop) X(evidence) \
-        X(marks) X(keep) X(tools) X(tool) X(call) X(questions) X(answer) X(grants) X(revoke) X(lanes) X(choose) X(keys) X(set_key) X(remove_key) X(usage) X(budget) X(suggestions) X(events)
+        X(ask) X(fix) X(apps) X(app) X(open) X(undo) X(remove) X(closed) X(storage) X(store) X(save) X(chosen) X(runs) X(run) X(run_events) X(amend) X(stop) X(evidence) \
+        X(marks) X(keep) X(tools) X(tool) X(call) X(test) X(questions) X(answer) X(grants) X(expire) X(revoke) X(lanes) X(choose) X(keys) X(set_key) X(remove_key) X(usage) X(budget) X(suggestions) X(events)
 #define X(name) void api_##name(Exchange *exchange);
 REQUEST_HANDLERS(X)
 #undef X
 
 /* Tells the desktop which models answer, whenever that changes. */
 void api_watch_lanes(Agent *agent);
+
+/* Deletes what tools of apps kept that were removed long ago, in a thread. */
+void api_clean(const Agent *agent);

@@ -6,7 +6,9 @@
 
 #include "agent/exchange.h"
 #include "agent/library/library.h"
+#include "agent/results.h"
 #include "agent/runs/runs.h"
+#include "agent/toolbox.h"
 
 #define LIBRARIES "/usr/share/javascript"
 #define LIBRARY_FILE_MAX (32 * 1024 * 1024)
@@ -110,6 +112,17 @@ static void send_library_file(Exchange *exchange, const char *path)
         exchange_send(exchange, type_of(path), bytes);
 }
 
+/* A file that a tool handed over; only to the app that it was for. */
+static void send_result(Exchange *exchange, const char *id, const char *token)
+{
+        const char *type = NULL;
+        g_autoptr(GBytes) bytes = toolbox_file(exchange->agent->toolbox, id, token, &type);
+        if (bytes)
+                exchange_send(exchange, type, bytes);
+        else
+                exchange_refuse(exchange, API_ERROR_NOT_FOUND, "This file of a tool's result is not kept any more. Call the tool again.");
+}
+
 static void send_app_file(Exchange *exchange, const char *id, const char *path)
 {
         g_autoptr(GError) error = NULL;
@@ -132,6 +145,8 @@ void api_app_file(Exchange *exchange)
                 exchange_refuse(exchange, API_ERROR_NOT_FOUND, "There is no app with this name.");
         else if (g_str_has_prefix(rest, "lib/"))
                 send_library_file(exchange, rest + strlen("lib/"));
+        else if (g_str_has_prefix(rest, RESULTS_PATH))
+                send_result(exchange, id, rest + strlen(RESULTS_PATH));
         else if (draft)
                 send_draft(exchange, draft);
         else

@@ -1,7 +1,8 @@
 /* impromptu-agent: one for each user session. It owns the library, the runs, the questions and the only keys, and everything reaches it
  * through one Unix socket. Rooms, from the ground up:
  *
- *   journal.c     every event, in one numbering           questions.c  what the person is asked, and grants
+ *   journal.c     every event, in one numbering           questions.c  what the person is asked
+ *   grants.c      what each app may do, and its uses
  *   library/      apps, tools and pages in git            places.c     what can never be granted
  *   toolbox.c     tool calls, each confined (sandbox/)    inference/   which model answers
  *   runs/         the state machine of a request          server.c     HTTP on the socket (reader.c, files.c, api-*.c)
@@ -25,6 +26,7 @@
 #include "agent/library/library.h"
 #include "agent/questions.h"
 #include "agent/runs/runs.h"
+#include "agent/runs/static.h"
 #include "agent/server.h"
 #include "agent/toolbox.h"
 #include "config.h"
@@ -85,11 +87,13 @@ static char *make_folder(const char *base, GError **error)
 static void agent_clear(Agent *agent)
 {
         g_clear_pointer(&agent->runs, runs_free);
+        g_clear_pointer(&agent->checker, static_checker_free);
         g_clear_pointer(&agent->toolbox, toolbox_free);
         g_clear_pointer(&agent->sandbox, sandbox_client_free);
         g_clear_pointer(&agent->lanes, lanes_free);
         g_clear_pointer(&agent->usage, usage_free);
         g_clear_pointer(&agent->questions, questions_free);
+        g_clear_pointer(&agent->grants, grants_free);
         g_clear_pointer(&agent->library, library_free);
         g_clear_pointer(&agent->journal, journal_free);
         g_clear_pointer(&agent->data_folder, g_free);
@@ -108,10 +112,15 @@ static Usage *open_usage(const Agent *agent)
         return usage_new(agent->state_folder, prices);
 }
 
+static void tell_holds(const char *holds)
+{
+        g_message("Tools are held to their memory and processes by %s", holds);
+}
+
 static gboolean start(Agent *agent, GError **error)
 {
         g_autofree char *sandbox = find_program("impromptu-sandbox", "../sandbox"),
-                *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
+                *page_check = find_program("impromptu-page-check", "../sandbox"), *rehearsal = find_program("impromptu-rehearsal", "rehearsal");
         agent->share_folder = share_folder("providers.json");
         g_autofree char *recordings = g_build_filename(agent->share_folder, "rehearsal", NULL);
         g_autofree char *providers = g_build_filename(agent->share_folder, "providers.json", NULL);
@@ -120,9 +129,12 @@ static gboolean start(Agent *agent, GError **error)
             || !(agent->state_folder = make_folder(g_get_user_state_dir(), error)))
                 return FALSE;
         if (!(agent->journal = journal_open(agent->state_folder, error)) || !(agent->library = library_open(agent->data_folder, error))
-            || !(agent->questions = questions_new(agent->state_folder, agent->journal, error)))
+            || !(agent->grants = grants_new(agent->state_folder, agent->journal, error)))
                 return FALSE;
+        agent->questions = questions_new(agent->grants, agent->journal);
         agent->sandbox = sandbox_client_new(sandbox);
+        sandbox_client_tell(agent->sandbox, tell_holds);
+        agent->checker = static_checker_new(page_check);
         agent->toolbox = toolbox_new(agent);
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });
@@ -163,6 +175,7 @@ static gboolean run(GError **error)
                 g_unix_signal_add(SIGINT, quit_cb, loop);
                 g_unix_signal_add(SIGHUP, quit_cb, loop);
                 sandbox_client_warm(agent.sandbox);
+                static_checker_warm(agent.checker);
                 g_message("The agent answers at %s", path);
                 g_main_loop_run(loop);
         }

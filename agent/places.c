@@ -87,7 +87,7 @@ char *places_expand(const char *path, GError **error)
         return NULL;
 }
 
-static gboolean lies_in(const char *path, const char *folder)
+gboolean places_within(const char *path, const char *folder)
 {
         gsize n = strlen(folder);
         if (g_str_equal(folder, "/"))
@@ -98,12 +98,12 @@ static gboolean lies_in(const char *path, const char *folder)
 static gboolean check_place(const char *capability, const char *path, const char *place, const char *why, GError **error)
 {
         g_autofree char *words = places_words(path);
-        if (lies_in(path, place)) {
+        if (places_within(path, place)) {
                 g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "No tool may ever %s %s: %s.",
                             g_str_equal(capability, "list") ? "look into" : capability, words, why);
                 return FALSE;
         }
-        if (!g_str_equal(capability, "list") && lies_in(place, path)) {
+        if (!g_str_equal(capability, "list") && places_within(place, path)) {
                 g_autofree char *inner = places_words(place);
                 g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "No tool may %s all of %s, because %s is in it and %s. A folder inside of it can be asked for.",
                             capability, words, inner, why);
@@ -175,7 +175,7 @@ char *places_words(const char *path)
                 return g_strdup("all folders of this computer");
         if (g_str_equal(path, home))
                 return g_strdup("your home folder");
-        gboolean own = lies_in(path, home);
+        gboolean own = places_within(path, home);
         g_autofree char *shown = text_plain(own ? path + strlen(home) + 1 : path, PLACE_WORDS_MAX);
         if (!own)
                 return g_strdup_printf("the %s “%s”", file ? "file" : "folder", shown);

@@ -19,5 +19,8 @@ gboolean places_allowed(const Agent *agent, const char *capability, const char *
  * and a folder or a plain file. NULL and an error otherwise (BAD_REQUEST, NOT_FOUND, DENIED). Free with g_free(). */
 char *places_resolve(const char *path, GError **error);
 
+/* TRUE if the canonical path is folder or lies in it. */
+gboolean places_within(const char *path, const char *folder);
+
 /* "your home folder", "your folder “Pictures”", "the file “notes.txt” in your home folder". Fit to be shown. Free with g_free(). */
 char *places_words(const char *path);

@@ -1,31 +1,25 @@
-/* What a person is asked, in the agent's own words, and what stays of their answers.
+/* What a person is asked, in the agent's own words. What stays of the answers is in grants.c.
  *
- * "Always" is written to grants.json; "while it is open" and "no" live in memory and end when the app's window does (or with the agent:
- * it then rather asks once more). A question's ID is the place of its event in the journal, so no ID ever comes twice. Questions do not
- * outlive the agent, because who asked does not: at the start those that an earlier agent left open are withdrawn, so that no desktop
- * shows a question that nobody can answer. */
+ * A question's ID is the place of its event in the journal, so no ID ever comes twice. Questions do not outlive the agent, because who
+ * asked does not: at the start those that an earlier agent left open are withdrawn, so that no desktop shows a question that nobody can
+ * answer. */
 #include "agent/questions.h"
 
 #include <string.h>
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "protocols/text.h"
 
 #define QUOTE_MAX 300      /* characters of the person's sentence */
 #define REASON_MAX 200     /* characters of the tool's own word */
 #define RESOURCE_SHOWN_MAX 120
-#define GRANTS_MAX 2000    /* kept ones; the oldest goes */
+#define HAS_MAX 3          /* things it may do already, in one line */
 #define QUESTIONS_MAX 100  /* that wait; a further one is answered with no */
 #define WITHDRAWN "withdrawn"
-
-typedef struct {
-        char *id;
-        char *app, *title, *capability, *resource;
-        Answer answer; /* OPEN, ALWAYS, or NO where the person refused */
-        gint64 time;   /* seconds since 1970 */
-} Grant;
+#define ASKS "May it "
 
 typedef struct {
         Questions *questions;
@@ -34,6 +28,7 @@ typedef struct {
         GCancellable *cancellable;
         gulong cancelled;
         Answer answer; /* once it is known */
+        char *resource; /* that it is about */
         guint source;  /* that will tell */
 } Waiter;
 
@@ -45,22 +40,17 @@ typedef struct {
 } Question;
 
 struct Questions {
-        char *file;
+        Grants *grants;
         Journal *journal;
-        GPtrArray *grants;  /* of Grant, oldest first */
         GPtrArray *waiting; /* of Question */
         GPtrArray *telling; /* of Waiter: an answer is on its way to them */
         GHashTable *reach;  /* app → Reach: what it wanted or was given since the agent's start */
-        guint64 last_grant;
 };
 
 /* What of an app, put together, is more than its parts: what it reads it can send. */
 typedef enum { REACH_FILES = 1, REACH_NET = 2 } Reach;
 
-static const struct {
-        const char *name;
-        Answer value;
-} choices[] = {{"once", ANSWER_ONCE}, {"open", ANSWER_OPEN}, {"always", ANSWER_ALWAYS}, {"no", ANSWER_NO}};
+static const Answer choices[] = {ANSWER_ONCE, ANSWER_OPEN, ANSWER_ALWAYS, ANSWER_NO};
 
 typedef struct {
         const char *capability;
@@ -79,6 +69,10 @@ static const Words words[] = {
         {"system", "battery", "May it see how full the battery is?", "It cannot change anything or send it."},
         {"net", NULL, "May it talk to %s?", "It can ask that one server and tell it what the app knows. It reaches no other."},
         {"run", NULL, "May it run %s?", "That program sees and changes only what the app may, and it cannot send anything."},
+        {"audio", "play", "May it play sound?", "It cannot listen, and it cannot hear what others play."},
+        {"audio", "record", "May it listen with the microphone?",
+         "It hears whatever the microphone hears while it runs. It cannot send that anywhere."},
+        {"device", NULL, "May it use the device at the serial port %s?", "It can read from it and tell it what to do. It has no other device."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
@@ -92,8 +86,22 @@ static const Words *find_words(const char *capability, const char *resource)
         return NULL;
 }
 
+static gboolean is_camera(const char *capability, const char *resource)
+{
+        return g_str_equal(capability, "device") && g_str_has_prefix(resource, "/dev/video");
+}
+
+static gboolean is_microphone(const char *capability, const char *resource)
+{
+        return g_str_equal(capability, "audio") && !g_str_equal(resource, "play");
+}
+
 void questions_words(const char *capability, const char *resource, char **sentence, char **detail)
 {
+        if (g_str_equal(capability, "package")) {
+                packages_words(resource, sentence, detail);
+                return;
+        }
         const Words *found = find_words(capability, resource);
         gboolean path = found && !found->resource && *resource == '/';
         if (g_str_equal(capability, "net") && g_str_has_prefix(resource, "any ")) {
@@ -102,32 +110,77 @@ void questions_words(const char *capability, const char *resource, char **senten
                 *detail = g_strdup(found->detail);
                 return;
         }
+        if (is_camera(capability, resource)) {
+                g_autofree char *name = text_plain(resource, RESOURCE_SHOWN_MAX);
+                *sentence = g_strdup_printf("May it see through the camera %s?", name);
+                *detail = g_strdup("It sees whatever the camera sees while it runs. It cannot send that anywhere.");
+                return;
+        }
         g_autofree char *place = path ? places_words(resource) : text_plain(resource, RESOURCE_SHOWN_MAX);
         g_auto(GStrv) parts = g_strsplit(found ? found->sentence : "May it use “%s”?", "%s", 2);
         *sentence = g_strjoinv(place, parts);
         *detail = g_strdup(found ? found->detail : "It cannot do anything else with it.");
 }
 
+char *questions_phrase(const char *capability, const char *resource)
+{
+        g_autofree char *sentence = NULL, *detail = NULL;
+        questions_words(capability, resource, &sentence, &detail);
+        const char *rest = g_str_has_prefix(sentence, ASKS) ? sentence + strlen(ASKS) : sentence;
+        gsize length = strlen(rest);
+        return g_strndup(rest, g_str_has_suffix(rest, "?") ? length - 1 : length);
+}
+
 /* — what an app reads it can send — */
 
 static Reach reach_of_capability(const char *capability)
 {
-        static const char *const files[] = {"list", "read", "write", "system", NULL};
+        static const char *const files[] = {"list", "read", "write", "system", "device", "audio", NULL};
         if (g_str_equal(capability, "net"))
                 return REACH_NET;
         return g_strv_contains(files, capability) ? REACH_FILES : 0;
 }
 
+typedef struct {
+        const char *app;
+        Reach reach;
+        GPtrArray *has; /* NULL, or of phrases: what it may do */
+} Look;
+
+static void look_cb(const Grant *grant, gpointer data)
+{
+        Look *look = data;
+        if (grant->answer == ANSWER_NO || !g_str_equal(grant->app, look->app))
+                return;
+        look->reach |= reach_of_capability(grant->capability);
+        if (look->has && !grant->chosen)
+                g_ptr_array_add(look->has, questions_phrase(grant->capability, grant->resource));
+}
+
 /* What it may do by a grant counts, and what it was told just once or only asks for: it may have kept what it read. */
 static Reach reach_of_app(Questions *questions, const char *app)
 {
-        Reach reach = GPOINTER_TO_UINT(g_hash_table_lookup(questions->reach, app));
-        for (guint i = 0; i < questions->grants->len; i++) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                if (grant->answer != ANSWER_NO && g_str_equal(grant->app, app))
-                        reach |= reach_of_capability(grant->capability);
-        }
-        return reach;
+        Look look = {app, GPOINTER_TO_UINT(g_hash_table_lookup(questions->reach, app)), NULL};
+        grants_each(questions->grants, look_cb, &look);
+        return look.reach;
+}
+
+/* "So far it may read your folder “Pictures”." where it wants more than it has; NULL where it has nothing. The newest first. */
+static char *has_of_app(Questions *questions, const char *app)
+{
+        g_autoptr(GPtrArray) has = g_ptr_array_new_with_free_func(g_free);
+        Look look = {app, 0, has};
+        grants_each(questions->grants, look_cb, &look);
+        if (has->len == 0)
+                return NULL;
+        GString *text = g_string_new("So far it may ");
+        guint shown = MIN(has->len, HAS_MAX);
+        for (guint i = 0; i < shown; i++)
+                g_string_append_printf(text, "%s%s", i ? "; " : "", (char *)g_ptr_array_index(has, has->len - 1 - i));
+        if (has->len > shown)
+                g_string_append_printf(text, "; and %u more", has->len - shown);
+        g_string_append_c(text, '.');
+        return g_string_free(text, FALSE);
 }
 
 void questions_intend(Questions *questions, const char *app, const char *capability)
@@ -152,206 +205,62 @@ static void words_for_app(Questions *questions, const char *app, const char *cap
                 g_free(*detail);
                 *detail = g_strdup("That program sees and changes only what the app may. The app may also talk to servers, and can then "
                                    "send out what the program finds.");
-        } else if (own == REACH_FILES && (reach & REACH_NET)) {
+        } else if ((g_str_equal(capability, "device") || is_microphone(capability, resource)) && (reach & REACH_NET)) {
+                g_free(*detail);
+                *detail = g_strdup("It may also talk to servers, and can then send out what it gets from there.");
+        } else if (own == REACH_FILES && !g_str_equal(capability, "audio") && (reach & REACH_NET)) {
                 g_free(*detail);
                 *detail = g_strconcat(g_str_equal(capability, "write") ? "It cannot touch anything elsewhere." : "It cannot change anything.",
                                       " It may also talk to servers, and can then send out what it reads here.", NULL);
         }
 }
 
-/* Saving a file is one act. "Always" is not offered for what may do lasting harm: writing, and reading all of the home folder or of the
- * computer. */
-static gboolean offers(const char *capability, const char *resource, Answer answer)
+/* Saving a file is one act, and so is installing a package. "Always" is not offered for what may do lasting harm: writing, other than into a
+ * folder that the person chose, the camera and the microphone, and reading or writing all of the home folder or of the computer. */
+static gboolean offers(const char *capability, const char *resource, Answer answer, gboolean chosen)
 {
         g_autofree char *home = places_home();
-        if (g_str_equal(capability, "save"))
+        gboolean write = g_str_equal(capability, "write");
+        if (g_str_equal(capability, "save") || g_str_equal(capability, "package"))
                 return answer == ANSWER_ONCE || answer == ANSWER_NO;
         if (answer != ANSWER_ALWAYS)
                 return TRUE;
-        return !g_str_equal(capability, "write") && !(g_str_equal(capability, "read")
-                                                      && (g_str_equal(resource, home) || g_str_equal(resource, "/")));
+        if ((write && !chosen) || is_camera(capability, resource) || is_microphone(capability, resource))
+                return FALSE;
+        return !(write || g_str_equal(capability, "read")) || !(g_str_equal(resource, home) || g_str_equal(resource, "/"));
 }
 
 static json_object *list_answers(const char *capability, const char *resource)
 {
         json_object *array = json_object_new_array();
         for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
-                if (offers(capability, resource, choices[i].value))
-                        json_push_text(array, choices[i].name);
+                if (offers(capability, resource, choices[i], FALSE))
+                        json_push_text(array, answer_name(choices[i]));
         return array;
 }
 
-static const char *answer_name(Answer answer)
+static gboolean is_folder_wish(const char *capability, const char *resource)
 {
+        gboolean place = g_str_equal(capability, "list") || g_str_equal(capability, "read") || g_str_equal(capability, "write");
+        return place && g_file_test(resource, G_FILE_TEST_IS_DIR);
+}
+
+/* What can be answered with a smaller folder; NULL where none would do. What is then refused for the folder itself is said then. */
+static json_object *list_choose(const char *capability, const char *resource)
+{
+        if (!is_folder_wish(capability, resource))
+                return NULL;
+        json_object *array = json_object_new_array();
         for (gsize i = 0; i < G_N_ELEMENTS(choices); i++)
-                if (choices[i].value == answer)
-                        return choices[i].name;
-        g_return_val_if_reached("no");
+                if (choices[i] != ANSWER_NO)
+                        json_push_text(array, answer_name(choices[i]));
+        return array;
 }
 
 /* FALSE if the question does not offer this answer. */
 static gboolean parse_answer(const Question *question, const char *name, Answer *answer)
 {
-        json_object *offered = json_field_array(question->data, "answers");
-        for (gsize i = 0; i < json_length(offered); i++)
-                if (g_strcmp0(json_value_text(json_object_array_get_idx(offered, i)), name) == 0)
-                        for (gsize n = 0; n < G_N_ELEMENTS(choices); n++)
-                                if (g_str_equal(choices[n].name, name)) {
-                                        *answer = choices[n].value;
-                                        return TRUE;
-                                }
-        return FALSE;
-}
-
-/* — grants — */
-
-static void grant_free(gpointer data)
-{
-        Grant *grant = data;
-        g_free(grant->id);
-        g_free(grant->app);
-        g_free(grant->title);
-        g_free(grant->capability);
-        g_free(grant->resource);
-        g_free(grant);
-}
-
-static json_object *grant_to_json(const Grant *grant)
-{
-        json_object *object = json_object_new_object();
-        json_add_text(object, "id", grant->id);
-        json_add_text(object, "app", grant->app);
-        json_add_text(object, "title", grant->title);
-        json_add_text(object, "capability", grant->capability);
-        json_add_text(object, "resource", grant->resource);
-        json_add_text(object, "answer", answer_name(grant->answer));
-        json_add_int(object, "time", grant->time);
-        return object;
-}
-
-static Grant *grant_from_json(json_object *object)
-{
-        const char *id = json_text(object, "id"), *app = json_text(object, "app"), *title = json_text(object, "title");
-        const char *capability = json_text(object, "capability"), *resource = json_text(object, "resource");
-        if (!id || !app || !capability || !resource || g_strcmp0(json_text(object, "answer"), "always") != 0)
-                return NULL;
-        Grant *grant = g_new(Grant, 1);
-        *grant = (Grant){g_strdup(id), g_strdup(app), g_strdup(title ? title : app), g_strdup(capability), g_strdup(resource),
-                         ANSWER_ALWAYS, json_int(object, "time", 0)};
-        return grant;
-}
-
-static Grant *find_grant(Questions *questions, const char *app, const char *capability, const char *resource)
-{
-        for (guint i = 0; i < questions->grants->len; i++) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                if (g_str_equal(grant->app, app) && g_str_equal(grant->capability, capability) && g_str_equal(grant->resource, resource))
-                        return grant;
-        }
-        return NULL;
-}
-
-static gboolean save_grants(Questions *questions, GError **error)
-{
-        g_autoptr(json_object) file = json_object_new_object();
-        json_object *array = json_object_new_array();
-        for (guint i = 0; i < questions->grants->len; i++) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                if (grant->answer == ANSWER_ALWAYS)
-                        json_object_array_add(array, grant_to_json(grant));
-        }
-        json_add_int(file, "last", (gint64)questions->last_grant);
-        json_add(file, "grants", array);
-        g_autofree char *text = json_line(file);
-        g_autoptr(GError) fault = NULL;
-        if (g_file_set_contents_full(questions->file, text, -1, G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, &fault))
-                return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "What you allowed could not be written down: %s.", fault->message);
-        return FALSE;
-}
-
-/* A grants file that cannot be read grants nothing; it is put aside, never overwritten. */
-static gboolean load_grants(Questions *questions, GError **error)
-{
-        g_autofree char *text = NULL;
-        gsize length;
-        g_autoptr(GError) fault = NULL;
-        if (!g_file_get_contents(questions->file, &text, &length, &fault)) {
-                if (g_error_matches(fault, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-                        return TRUE;
-                g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE, "What you allowed cannot be read: %s.", fault->message);
-                return FALSE;
-        }
-        g_autoptr(json_object) file = json_parse_object(text, (gssize)length, &fault);
-        if (!file) {
-                g_autofree char *aside = g_strconcat(questions->file, ".damaged", NULL);
-                g_warning("%s is damaged (%s). It lies in %s now, and nothing is allowed any more.", questions->file, fault->message,
-                          aside);
-                return g_file_set_contents_full(aside, text, (gssize)length, G_FILE_SET_CONTENTS_CONSISTENT, 0600, error);
-        }
-        questions->last_grant = (guint64)MAX(json_int(file, "last", 0), 0);
-        json_object *array = json_field_array(file, "grants");
-        for (gsize i = 0; i < json_length(array); i++) {
-                Grant *grant = grant_from_json(json_object_array_get_idx(array, i));
-                if (grant)
-                        g_ptr_array_add(questions->grants, grant);
-        }
-        return TRUE;
-}
-
-static void tell_notice(Questions *questions, const char *text)
-{
-        json_object *notice = json_object_new_object();
-        json_add_text(notice, "level", "warning");
-        json_add_text(notice, "text", text);
-        journal_event(questions->journal, EVENT_NOTICE, notice);
-}
-
-static void keep_answer(Questions *questions, const Question *question, Answer answer)
-{
-        if (answer == ANSWER_ONCE || g_str_equal(question->capability, "save"))
-                return;
-        Grant *old = find_grant(questions, question->app, question->capability, question->resource);
-        if (old)
-                g_ptr_array_remove(questions->grants, old);
-        if (questions->grants->len >= GRANTS_MAX)
-                g_ptr_array_remove_index(questions->grants, 0);
-        Grant *grant = g_new(Grant, 1);
-        *grant = (Grant){g_strdup_printf("g%" G_GUINT64_FORMAT, ++questions->last_grant), g_strdup(question->app), g_strdup(question->title),
-                         g_strdup(question->capability), g_strdup(question->resource), answer, g_get_real_time() / G_USEC_PER_SEC};
-        g_ptr_array_add(questions->grants, grant);
-        g_autoptr(GError) error = NULL;
-        if (answer == ANSWER_ALWAYS && !save_grants(questions, &error)) {
-                grant->answer = ANSWER_OPEN;
-                g_autofree char *text = g_strdup_printf("%s It holds while the app is open.", error->message);
-                tell_notice(questions, text);
-        }
-}
-
-gboolean questions_granted(Questions *questions, const char *app, const char *capability, const char *resource)
-{
-        Grant *grant = find_grant(questions, app, capability, resource);
-        return grant && grant->answer != ANSWER_NO;
-}
-
-gboolean questions_refused(Questions *questions, const char *app, const char *capability, const char *resource)
-{
-        Grant *grant = find_grant(questions, app, capability, resource);
-        return grant && grant->answer == ANSWER_NO;
-}
-
-gboolean questions_revoke(Questions *questions, const char *id, GError **error)
-{
-        for (guint i = 0; i < questions->grants->len; i++) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                if (!g_str_equal(grant->id, id))
-                        continue;
-                gboolean kept = grant->answer == ANSWER_ALWAYS;
-                g_ptr_array_remove_index(questions->grants, i);
-                return !kept || save_grants(questions, error);
-        }
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such permission (any more).");
-        return FALSE;
+        return answer_parse(name, answer) && offers(question->capability, question->resource, *answer, FALSE);
 }
 
 /* — waiters — */
@@ -364,6 +273,7 @@ static void waiter_free(gpointer data)
         if (waiter->cancelled)
                 g_signal_handler_disconnect(waiter->cancellable, waiter->cancelled);
         g_clear_object(&waiter->cancellable);
+        g_free(waiter->resource);
         g_free(waiter);
 }
 
@@ -387,28 +297,32 @@ static gboolean tell_waiter_cb(gpointer data)
         QuestionFunc func = waiter->func;
         gpointer user_data = waiter->user_data;
         Answer answer = waiter->answer;
+        g_autofree char *resource = g_steal_pointer(&waiter->resource);
         waiter->source = 0;
         g_ptr_array_remove_fast(questions->telling, waiter);
         if (func)
-                func(answer, user_data);
+                func(answer, resource, user_data);
         return G_SOURCE_REMOVE;
 }
 
-static void tell_waiter(Questions *questions, Waiter *waiter, Answer answer)
+static void tell_waiter(Questions *questions, Waiter *waiter, Answer answer, const char *resource)
 {
         waiter->answer = answer;
+        waiter->resource = g_strdup(resource);
         waiter->source = g_idle_add_full(G_PRIORITY_DEFAULT, tell_waiter_cb, waiter, NULL);
         g_ptr_array_add(questions->telling, waiter);
 }
 
 /* The answer is on its way to all who wait, and everybody who shows the question hears that it is settled. */
-static void settle(Questions *questions, Question *question, Answer answer, const char *name)
+static void settle(Questions *questions, Question *question, Answer answer, const char *name, const char *resource)
 {
         while (question->waiters->len > 0)
-                tell_waiter(questions, g_ptr_array_steal_index(question->waiters, 0), answer);
+                tell_waiter(questions, g_ptr_array_steal_index(question->waiters, 0), answer, resource);
         json_object *data = json_object_new_object();
         json_add_text(data, "question", question->id);
         json_add_text(data, "answer", name);
+        if (!g_str_equal(resource, question->resource))
+                json_add_text(data, "resource", resource);
         g_ptr_array_remove(questions->waiting, question);
         journal_event(questions->journal, EVENT_ANSWERED, data);
 }
@@ -423,7 +337,7 @@ static gboolean cancelled_cb(gpointer data)
                 if (!g_ptr_array_remove(question->waiters, waiter))
                         continue;
                 if (question->waiters->len == 0)
-                        settle(questions, question, ANSWER_NO, WITHDRAWN);
+                        settle(questions, question, ANSWER_NO, WITHDRAWN, question->resource);
                 return G_SOURCE_REMOVE;
         }
         g_ptr_array_remove_fast(questions->telling, waiter);
@@ -481,19 +395,16 @@ static void withdraw_left(Questions *questions)
         }
 }
 
-Questions *questions_new(const char *folder, Journal *journal, GError **error)
+Questions *questions_new(Grants *grants, Journal *journal)
 {
-        g_autoptr(Questions) questions = g_new0(Questions, 1);
-        questions->file = g_build_filename(folder, "grants.json", NULL);
+        Questions *questions = g_new0(Questions, 1);
+        questions->grants = grants;
         questions->journal = journal;
-        questions->grants = g_ptr_array_new_with_free_func(grant_free);
         questions->waiting = g_ptr_array_new_with_free_func(question_free);
         questions->telling = g_ptr_array_new_with_free_func(waiter_free);
         questions->reach = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        if (!load_grants(questions, error))
-                return NULL;
         withdraw_left(questions);
-        return g_steal_pointer(&questions);
+        return questions;
 }
 
 void questions_free(Questions *questions)
@@ -502,9 +413,7 @@ void questions_free(Questions *questions)
                 return;
         g_ptr_array_unref(questions->waiting);
         g_ptr_array_unref(questions->telling);
-        g_ptr_array_unref(questions->grants);
         g_hash_table_unref(questions->reach);
-        g_free(questions->file);
         g_free(questions);
 }
 
@@ -522,7 +431,7 @@ static Question *find_waiting(Questions *questions, const char *app, const char 
 static json_object *question_data(Questions *questions, const Question *question, const char *quote, const char *reason)
 {
         json_object *data = json_object_new_object();
-        g_autofree char *sentence = NULL, *detail = NULL;
+        g_autofree char *sentence = NULL, *detail = NULL, *has = has_of_app(questions, question->app);
         g_autofree char *said = text_plain(quote ? quote : "", QUOTE_MAX), *why = text_plain(reason ? reason : "", REASON_MAX);
         words_for_app(questions, question->app, question->capability, question->resource, &sentence, &detail);
         if (g_str_equal(question->capability, "save") && *why) {
@@ -539,7 +448,9 @@ static json_object *question_data(Questions *questions, const Question *question
         json_add_text(data, "detail", detail);
         json_add_text(data, "quote", said);
         json_add_text(data, "reason", *why ? why : NULL);
+        json_add_text(data, "has", has);
         json_add(data, "answers", list_answers(question->capability, question->resource));
+        json_add(data, "choose", list_choose(question->capability, question->resource));
         return data;
 }
 
@@ -561,10 +472,11 @@ const char *questions_ask(Questions *questions, const char *app, const char *tit
 {
         Waiter *waiter = waiter_new(questions, cancellable, func, user_data);
         questions_intend(questions, app, capability);
-        Grant *grant = find_grant(questions, app, capability, resource);
-        Question *question = grant ? NULL : find_waiting(questions, app, capability, resource);
-        if (grant || (!question && questions->waiting->len >= QUESTIONS_MAX)) {
-                tell_waiter(questions, waiter, grant ? grant->answer : ANSWER_NO);
+        const Grant *grant = grants_find(questions->grants, app, capability, resource);
+        gboolean refused = !grant && grants_refused(questions->grants, app, capability, resource);
+        Question *question = grant || refused ? NULL : find_waiting(questions, app, capability, resource);
+        if (grant || refused || (!question && questions->waiting->len >= QUESTIONS_MAX)) {
+                tell_waiter(questions, waiter, grant ? grant->answer : ANSWER_NO, grant ? grants_part(grant, resource) : resource);
                 return NULL;
         }
         gboolean first = !question;
@@ -579,39 +491,83 @@ const char *questions_ask(Questions *questions, const char *app, const char *tit
         return id;
 }
 
+static Question *find_question(Questions *questions, const char *id, GError **error)
+{
+        for (guint i = 0; i < questions->waiting->len; i++)
+                if (g_str_equal(((Question *)g_ptr_array_index(questions->waiting, i))->id, id))
+                        return g_ptr_array_index(questions->waiting, i);
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "This question no longer waits: it was answered, or whoever asked has gone.");
+        return NULL;
+}
+
+static void take_answer(Questions *questions, Question *question, Answer answer, const char *resource)
+{
+        if (answer != ANSWER_ONCE && !g_str_equal(question->capability, "save"))
+                grants_keep(questions->grants, question->app, question->title, question->capability, question->resource, resource, answer);
+        settle(questions, question, answer, answer_name(answer), resource);
+}
+
+static gboolean no_such_answer(GError **error)
+{
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "This is none of the answers that the question offers.");
+        return FALSE;
+}
+
 gboolean questions_answer(Questions *questions, const char *id, const char *name, GError **error)
 {
-        for (guint i = 0; i < questions->waiting->len; i++) {
-                Question *question = g_ptr_array_index(questions->waiting, i);
-                Answer answer;
-                if (!g_str_equal(question->id, id))
-                        continue;
-                if (!parse_answer(question, name, &answer)) {
-                        g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST,
-                                            "This is none of the answers that the question offers.");
-                        return FALSE;
-                }
-                keep_answer(questions, question, answer);
-                settle(questions, question, answer, answer_name(answer));
-                return TRUE;
+        Question *question = find_question(questions, id, error);
+        Answer answer;
+        if (!question)
+                return FALSE;
+        if (!parse_answer(question, name, &answer))
+                return no_such_answer(error);
+        take_answer(questions, question, answer, question->resource);
+        return TRUE;
+}
+
+/* The place that the person chose, as it may be granted; NULL with a sentence. */
+static char *check_chosen(const Agent *agent, const Question *question, const char *place, GError **error)
+{
+        g_autofree char *found = places_resolve(place, error);
+        if (!found)
+                return NULL;
+        if (!places_within(found, question->resource)) {
+                g_autofree char *chosen = places_words(found), *asked = places_words(question->resource);
+                g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "It did not ask for %s. Choose a place in %s.", chosen, asked);
+                return NULL;
         }
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "This question no longer waits: it was answered, or whoever asked has gone.");
-        return FALSE;
+        return places_allowed(agent, question->capability, found, error) ? g_steal_pointer(&found) : NULL;
+}
+
+gboolean questions_answer_within(Questions *questions, const Agent *agent, const char *id, const char *name, const char *place,
+                                 GError **error)
+{
+        Question *question = find_question(questions, id, error);
+        Answer answer;
+        if (!question)
+                return FALSE;
+        if (!is_folder_wish(question->capability, question->resource) || !answer_parse(name, &answer) || answer == ANSWER_NO)
+                return no_such_answer(error);
+        g_autofree char *found = check_chosen(agent, question, place, error);
+        if (!found)
+                return FALSE;
+        if (!offers(question->capability, found, answer, TRUE))
+                return no_such_answer(error);
+        take_answer(questions, question, answer, found);
+        return TRUE;
 }
 
 void questions_app_closed(Questions *questions, const char *app)
 {
-        for (guint i = questions->grants->len; i-- > 0;) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                if (grant->answer != ANSWER_ALWAYS && g_str_equal(grant->app, app))
-                        g_ptr_array_remove_index(questions->grants, i);
-        }
+        grants_app_closed(questions->grants, app);
         g_autoptr(GPtrArray) gone = g_ptr_array_new();
         for (guint i = 0; i < questions->waiting->len; i++)
                 if (g_str_equal(((Question *)g_ptr_array_index(questions->waiting, i))->app, app))
                         g_ptr_array_add(gone, g_ptr_array_index(questions->waiting, i));
-        for (guint i = 0; i < gone->len; i++)
-                settle(questions, g_ptr_array_index(gone, i), ANSWER_NO, WITHDRAWN);
+        for (guint i = 0; i < gone->len; i++) {
+                Question *question = g_ptr_array_index(gone, i);
+                settle(questions, question, ANSWER_NO, WITHDRAWN, question->resource);
+        }
 }
 
 json_object *questions_waiting(Questions *questions)
@@ -622,16 +578,38 @@ json_object *questions_waiting(Questions *questions)
         return array;
 }
 
-json_object *questions_grants(Questions *questions)
+typedef struct {
+        const char *app;
+        json_object *array;
+} List;
+
+static void list_cb(const Grant *grant, gpointer data)
 {
-        json_object *array = json_object_new_array();
-        for (guint i = 0; i < questions->grants->len; i++) {
-                Grant *grant = g_ptr_array_index(questions->grants, i);
-                json_object *object = grant_to_json(grant);
-                g_autofree char *sentence = NULL, *detail = NULL;
-                questions_words(grant->capability, grant->resource, &sentence, &detail);
-                json_add_text(object, "sentence", sentence);
-                json_object_array_add(array, object);
+        List *list = data;
+        g_autofree char *phrase = questions_phrase(grant->capability, grant->resource), *sentence = NULL, *detail = NULL;
+        if (list->app && !g_str_equal(list->app, grant->app))
+                return;
+        json_object *object = grant_to_json(grant);
+        questions_words(grant->capability, grant->resource, &sentence, &detail);
+        json_add_text(object, "sentence", sentence);
+        json_add_text(object, "phrase", phrase);
+        json_object_array_add(list->array, object);
+}
+
+json_object *questions_grants(Questions *questions, const char *app)
+{
+        List list = {app, json_object_new_array()};
+        grants_each(questions->grants, list_cb, &list);
+        return list.array;
+}
+
+json_object *questions_log(Questions *questions, const char *app)
+{
+        json_object *log = grants_log(questions->grants, app);
+        for (gsize i = 0; i < json_length(log); i++) {
+                json_object *entry = json_object_array_get_idx(log, i);
+                g_autofree char *phrase = questions_phrase(json_text(entry, "capability"), json_text(entry, "resource"));
+                json_add_text(entry, "phrase", phrase);
         }
-        return array;
+        return log;
 }

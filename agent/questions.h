@@ -1,19 +1,14 @@
-/* Questions to the person, and the grants that their answers leave behind. Key of a grant: (app, capability, resource). */
+/* Questions to the person, in the agent's own words. What their answers leave behind: grants.h. */
 #pragma once
 
 #include "agent/agent.h"
+#include "agent/grants.h"
 
-typedef enum {
-        ANSWER_NO,
-        ANSWER_ONCE,   /* this time */
-        ANSWER_OPEN,   /* while the app is open */
-        ANSWER_ALWAYS,
-} Answer;
+/* resource is what the answer is about: what was asked for, or a smaller place that the person chose instead. */
+typedef void (*QuestionFunc)(Answer answer, const char *resource, gpointer user_data);
 
-typedef void (*QuestionFunc)(Answer answer, gpointer user_data);
-
-/* Grants are kept in folder/grants.json (mode 0600). */
-Questions *questions_new(const char *folder, Journal *journal, GError **error);
+/* grants must outlive it. */
+Questions *questions_new(Grants *grants, Journal *journal);
 /* Accepts NULL. Nobody who still waits is called. */
 void questions_free(Questions *questions);
 
@@ -36,23 +31,24 @@ void questions_intend(Questions *questions, const char *app, const char *capabil
  * answers. */
 gboolean questions_answer(Questions *questions, const char *id, const char *answer, GError **error);
 
-/* TRUE if a grant holds now. */
-gboolean questions_granted(Questions *questions, const char *app, const char *capability, const char *resource);
+/* The same with a smaller place that the person chose instead, which must lie within what was asked for and passes the same checks:
+ * BAD_REQUEST, NOT_FOUND or DENIED otherwise, and the question still waits. */
+gboolean questions_answer_within(Questions *questions, const Agent *agent, const char *id, const char *answer, const char *place,
+                                 GError **error);
 
 /* Ends grants of the kind "while open" and remembered refusals, and withdraws what the app still asks. */
 void questions_app_closed(Questions *questions, const char *app);
 
-/* Ends a grant, or a remembered refusal. */
-gboolean questions_revoke(Questions *questions, const char *id, GError **error);
-
-/* TRUE if the person said no to this while the app was open. */
-gboolean questions_refused(Questions *questions, const char *app, const char *capability, const char *resource);
-
 /* The question as a person reads it, and what a yes does not allow; both fit to be shown. Free with g_free(). */
 void questions_words(const char *capability, const char *resource, char **sentence, char **detail);
 
-/* New references, for the API: the questions as their events' data; {id, app, title, capability, resource, answer, sentence, time}. */
+/* "read your folder “Pictures”": what stands after "It may". Free with g_free(). */
+char *questions_phrase(const char *capability, const char *resource);
+
+/* New references, for the API: the questions as their events' data; grant_to_json() with `sentence` and `phrase`, and grants_log() with
+ * `phrase`, of app or (NULL) of all. */
 json_object *questions_waiting(Questions *questions);
-json_object *questions_grants(Questions *questions);
+json_object *questions_grants(Questions *questions, const char *app);
+json_object *questions_log(Questions *questions, const char *app);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Questions, questions_free)

@@ -63,6 +63,7 @@ static const struct {
         [REQUEST_STORAGE] = {api_storage},
         [REQUEST_STORE] = {api_store, NULL},
         [REQUEST_SAVE] = {api_save, "name:s! bytes:i! type:s"},
+        [REQUEST_CHOSEN] = {api_chosen, "files:a!"},
         [REQUEST_RUNS] = {api_runs},
         [REQUEST_RUN] = {api_run},
         [REQUEST_RUN_EVENTS] = {api_run_events},
@@ -74,9 +75,11 @@ static const struct {
         [REQUEST_TOOLS] = {api_tools},
         [REQUEST_TOOL] = {api_tool},
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},
+        [REQUEST_TEST] = {api_test, ""},
         [REQUEST_QUESTIONS] = {api_questions},
-        [REQUEST_ANSWER] = {api_answer, "answer:s!"},
+        [REQUEST_ANSWER] = {api_answer, "answer:s! folder:s"},
         [REQUEST_GRANTS] = {api_grants},
+        [REQUEST_EXPIRE] = {api_expire, "days:i!"},
         [REQUEST_REVOKE] = {api_revoke},
         [REQUEST_LANES] = {api_lanes},
         [REQUEST_CHOOSE] = {api_choose, "choose:s! base:s"},
@@ -223,13 +226,18 @@ static void set_json(Exchange *exchange, guint status, json_object *body)
         send_on(exchange);
 }
 
-static void set_error(Exchange *exchange, guint status, const char *kind, const char *sentence)
+static json_object *make_error(const char *kind, const char *sentence)
 {
         json_object *error = json_object_new_object(), *body = json_object_new_object();
         json_add_text(error, "kind", kind);
         json_add_text(error, "message", sentence);
         json_add(body, "error", error);
-        set_json(exchange, status, body);
+        return body;
+}
+
+static void set_error(Exchange *exchange, guint status, const char *kind, const char *sentence)
+{
+        set_json(exchange, status, make_error(kind, sentence));
 }
 
 void exchange_reply(Exchange *exchange, json_object *body)
@@ -237,24 +245,34 @@ void exchange_reply(Exchange *exchange, json_object *body)
         set_json(exchange, SOUP_STATUS_OK, body);
 }
 
+static const struct {
+        const char *name;
+        guint status;
+} kinds[] = {
+#define X(id, name, status) {name, status},
+        API_ERRORS(X)
+#undef X
+};
+
 void exchange_refuse(Exchange *exchange, ApiErrorKind kind, const char *sentence)
 {
-        static const struct {
-                const char *name;
-                guint status;
-        } kinds[] = {
-#define X(id, name, status) {name, status},
-                API_ERRORS(X)
-#undef X
-        };
         set_error(exchange, kinds[kind].status, kinds[kind].name, sentence);
+}
+
+static ApiErrorKind kind_of(const GError *error)
+{
+        gboolean own = error && error->domain == AGENT_ERROR && error->code >= 0 && error->code < API_ERROR_COUNT;
+        return own ? (ApiErrorKind)error->code : API_ERROR_FAILED;
 }
 
 void exchange_fail(Exchange *exchange, const GError *error)
 {
-        gboolean own = error && error->domain == AGENT_ERROR && error->code >= 0 && error->code < API_ERROR_COUNT;
-        exchange_refuse(exchange, own ? (ApiErrorKind)error->code : API_ERROR_FAILED, error ? error->message
-                        : "It failed for a reason that nobody gave.");
+        exchange_refuse(exchange, kind_of(error), error ? error->message : "It failed for a reason that nobody gave.");
+}
+
+json_object *exchange_error(const GError *error)
+{
+        return make_error(kinds[kind_of(error)].name, error->message);
 }
 
 void exchange_send(Exchange *exchange, const char *type, GBytes *bytes)
@@ -590,6 +608,7 @@ gboolean server_listen(Server *server, GError **error)
         if (!soup_server_listen_socket(server->soup, socket, 0, error))
                 return FALSE;
         api_watch_lanes(server->agent);
+        api_clean(server->agent);
         return TRUE;
 }
 

@@ -1,7 +1,9 @@
 /* A tool as data: its manifest, its samples, and the line of it that an app writer sees. */
 #include <string.h>
 
+#include "agent/expressions.h"
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
 #include "sandbox/hosts.h"
@@ -10,6 +12,7 @@
 #define RESULT_MAX_CHARACTERS 1000
 #define REASON_MAX_CHARACTERS 300
 #define SAMPLES_MAX 8
+#define EXPRESSIONS_MAX 16 /* in one sample */
 #define WORLD_FILES_MAX 200
 #define WORLD_TEXT_MAX 65536
 #define WORLD_SIZE_MAX 67108864
@@ -116,6 +119,10 @@ static gboolean check_resources(const char *capability, json_object *array, GErr
                 static const char *const facts[] = {"sensors", "mounts", "processes", "battery", NULL};
                 if (g_str_equal(capability, "system") && !g_strv_contains(facts, text))
                         return wrong(error, "There is no system fact “%.40s”; there are sensors, mounts, processes and battery.", text);
+                if (g_str_equal(capability, "device") && !g_str_has_prefix(text, "/dev/"))
+                        return wrong(error, "“%.40s” is no device; it is a path such as /dev/video0.", text);
+                if (g_str_equal(capability, "audio") && !g_str_equal(text, "play") && !g_str_equal(text, "record"))
+                        return wrong(error, "“%.40s” is nothing that can be done with sound; there are play and record.", text);
                 if (g_str_equal(capability, "run") && !is_program_name(text))
                         return wrong(error, "“%.40s” is no program's name; it is written without a path, such as ffmpeg.", text);
         }
@@ -147,13 +154,17 @@ static gboolean check_limits(json_object *limits, GError **error)
 
 static gboolean check_capabilities(json_object *capabilities, GError **error)
 {
-        static const char *const names[] = {"list", "read", "write", "system", "net", "run", NULL};
+        static const char *const names[] = {"list", "read", "write", "system", "net", "run", "device", "audio", NULL};
         json_object_object_foreach(capabilities, key, value) {
                 if (g_str_equal(key, "limits")) {
                         if (!check_limits(value, error))
                                 return FALSE;
+                } else if (g_str_equal(key, PACKAGES_CAPABILITY)) {
+                        if (!packages_check(value, error))
+                                return FALSE;
                 } else if (!g_strv_contains(names, key)) {
-                        return wrong(error, "There is no capability “%.40s”; there are list, read, write, system and net.", key);
+                        return wrong(error, "There is no capability “%.40s”; there are list, read, write, system, net, run, device "
+                                     "and audio.", key);
                 } else if (!check_resources(key, value, error)) {
                         return FALSE;
                 }
@@ -213,6 +224,15 @@ static gboolean check_sample(gsize number, json_object *sample, GError **error)
                 return wrong(error, "Sample %zu needs args, an object.", number);
         if (!json_object_object_get_ex(sample, "result", &result))
                 return wrong(error, "Sample %zu does not say what result must come out.", number);
+        g_autoptr(GHashTable) expressions = g_hash_table_new(g_str_hash, g_str_equal);
+        expressions_find(result, expressions);
+        GHashTableIter iter;
+        gpointer expression;
+        g_hash_table_iter_init(&iter, expressions);
+        while (g_hash_table_iter_next(&iter, &expression, NULL))
+                if (strlen(expression) > TOOLBOX_EXPRESSION_MAX || g_hash_table_size(expressions) > EXPRESSIONS_MAX)
+                        return wrong(error, "Sample %zu: at most %d expressions of %d bytes can be computed.", number, EXPRESSIONS_MAX,
+                                     TOOLBOX_EXPRESSION_MAX);
         if (json_field(sample, "match") && g_strcmp0(match, "exact") != 0 && g_strcmp0(match, "subset") != 0)
                 return wrong(error, "Sample %zu: match is exact or subset.", number);
         if (!world)

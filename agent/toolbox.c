@@ -5,10 +5,14 @@
 
 #include <string.h>
 
+#include "agent/expect.h"
+#include "agent/expressions.h"
 #include "agent/json.h"
 #include "agent/library/library.h"
+#include "agent/packages.h"
 #include "agent/places.h"
 #include "agent/questions.h"
+#include "agent/results.h"
 #include "agent/world.h"
 #include "protocols/text.h"
 #include "sandbox/client.h"
@@ -19,10 +23,12 @@
 #define COMPUTE_MEMORY_MB 128
 #define SHOWN_MAX 600 /* characters of arguments or a result in a sample's error */
 #define SENTENCE_MAX 300
+#define CHOSEN_MAX 64 /* files that a person chose, in one call */
 
 struct Toolbox {
         Agent *agent;
         GPtrArray *calls; /* of Call: under way */
+        Results *results; /* files that were handed over */
         char *compute;    /* the source that computes expressions */
 };
 
@@ -33,7 +39,9 @@ typedef struct {
         Call *call;
         SandboxGrantKind kind;
         const char *capability; /* static */
-        char *resource;
+        char *resource;          /* that the tool asks for */
+        char *part;              /* the smaller place that the person granted; NULL: all of it */
+        gboolean chosen;         /* a file that the person chose, which an argument names */
         gboolean asked, lasting; /* lasting: a grant that can end while the call runs */
 } Need;
 
@@ -44,15 +52,23 @@ struct Call {
         json_object *arguments;
         GPtrArray *needs;
         guint asking;
+        GStrv packages, doubts; /* Python packages that it names; those that are installed only with a word of the person */
+        GPtrArray *doubtful;    /* of Need: what is asked of them */
+        gboolean undoubted;     /* and was allowed */
         char *world;           /* of a sample */
         json_object *expected; /* the sample; NULL: a real call */
+        json_object *came;     /* what came out of it, while an expression is computed */
         guint number;          /* of the sample, from 1 */
         gboolean running;      /* in the sandbox, which will answer */
+        gboolean computing;    /* what a sample expects, which will answer */
+        const char *expression; /* borrowed from expected */
+        gboolean revoked;      /* what it ran by was taken back */
         GCancellable *cancellable; /* its own: the caller's, a closed window and a revoked grant cancel it */
         GCancellable *caller;
         gulong caller_id;
         guint source;
         GError *error; /* to be told by source */
+        ToolProgressFunc progress; /* NULL: nobody watches */
         ToolFunc func;
         gpointer user_data;
 };
@@ -61,12 +77,13 @@ static const struct {
         const char *name;
         SandboxGrantKind kind;
 } capabilities[] = {{"list", SANDBOX_LIST}, {"read", SANDBOX_READ}, {"write", SANDBOX_WRITE}, {"system", SANDBOX_SYSTEM},
-                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}};
+                    {"net", SANDBOX_NET}, {"run", SANDBOX_RUN}, {"device", SANDBOX_DEVICE}, {"audio", SANDBOX_AUDIO}};
 
 static void need_free(gpointer data)
 {
         Need *need = data;
         g_free(need->resource);
+        g_free(need->part);
         g_free(need);
 }
 
@@ -86,7 +103,11 @@ static void call_free(gpointer data)
         tool_free(call->tool);
         json_object_put(call->arguments);
         json_object_put(call->expected);
+        json_object_put(call->came);
         g_ptr_array_unref(call->needs);
+        g_clear_pointer(&call->doubtful, g_ptr_array_unref);
+        g_strfreev(call->packages);
+        g_strfreev(call->doubts);
         g_free(call->app);
         g_free(call->title);
         g_free(call->quote);
@@ -122,6 +143,8 @@ static void call_fail(Call *call, GError *error)
 
 static GError *stopped(const Call *call)
 {
+        if (call->revoked)
+                return g_error_new(AGENT_ERROR, API_ERROR_DENIED, "What %s ran by was taken back, so the call was stopped.", call->tool->name);
         return g_error_new(AGENT_ERROR, API_ERROR_FAILED, "The call of %s was stopped.", call->tool->name);
 }
 
@@ -163,7 +186,7 @@ static Call *call_new(Toolbox *toolbox, const Tool *tool, json_object *arguments
 
 static gboolean is_place(SandboxGrantKind kind)
 {
-        return kind != SANDBOX_SYSTEM && kind != SANDBOX_NET && kind != SANDBOX_RUN;
+        return kind == SANDBOX_LIST || kind == SANDBOX_READ || kind == SANDBOX_WRITE;
 }
 
 static gboolean add_need(Call *call, gsize capability, const char *text, GError **error)
@@ -171,7 +194,7 @@ static gboolean add_need(Call *call, gsize capability, const char *text, GError 
         const Agent *agent = call->toolbox->agent;
         const char *name = capabilities[capability].name;
         g_autofree char *resource = NULL;
-        if (capabilities[capability].kind == SANDBOX_SYSTEM || capabilities[capability].kind == SANDBOX_RUN) {
+        if (!is_place(capabilities[capability].kind) && capabilities[capability].kind != SANDBOX_NET) {
                 resource = g_strdup(text);
         } else if (capabilities[capability].kind == SANDBOX_NET) {
                 const char *why = NULL;
@@ -213,6 +236,36 @@ static gboolean find_needs(Call *call, GError **error)
         return TRUE;
 }
 
+static gboolean is_needed(const Call *call, const char *path)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if ((need->kind == SANDBOX_READ || need->kind == SANDBOX_WRITE) && places_within(path, need->resource))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* A file that the person chose for this app is the tool's to read once an argument names it; no other is. */
+static void add_chosen(Call *call, json_object *value, guint *left)
+{
+        const char *text = json_value_text(value);
+        if (text && *text == '/' && *left > 0 && grants_chosen(call->toolbox->agent->grants, call->app, text) && !is_needed(call, text)) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .kind = SANDBOX_READ, .capability = "read", .resource = g_strdup(text), .chosen = TRUE};
+                g_ptr_array_add(call->needs, need);
+                --*left;
+        }
+        for (gsize i = 0; i < json_length(value); i++)
+                add_chosen(call, json_object_array_get_idx(value, i), left);
+        if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, name, field) {
+                        (void)name;
+                        add_chosen(call, field, left);
+                }
+        }
+}
+
 /* — the sandbox — */
 
 static ApiErrorKind sandbox_kind(const GError *error)
@@ -251,8 +304,8 @@ static void end_with_error(Call *call, const SandboxResult *result, const GError
         g_autoptr(GError) error = NULL;
         if (g_error_matches(fault, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED)) {
                 error = stopped(call);
-        } else if (traceback) {
-                g_autofree char *line = last_line(traceback);
+        } else if (result) {
+                g_autofree char *line = last_line(traceback && *traceback ? traceback : fault->message);
                 g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s failed: %s", call->tool->name, line);
         } else {
                 g_set_error_literal(&error, AGENT_ERROR, (int)sandbox_kind(fault), fault->message);
@@ -262,24 +315,35 @@ static void end_with_error(Call *call, const SandboxResult *result, const GError
         call_end(call, NULL, traceback, error);
 }
 
-static gboolean check_size(const Call *call, json_object *result, GError **error)
+static gsize output_max(const Call *call)
 {
         gint64 kb = json_int(json_field_object(call->tool->capabilities, "limits"), "output_kb", API_TOOL_RESULT_MAX / 1024);
+        return (gsize)CLAMP(kb, 1, API_TOOL_RESULT_MOST / 1024) * 1024;
+}
+
+static gboolean check_size(const Call *call, json_object *result, GError **error)
+{
         gsize length = 0;
         json_object_to_json_string_length(result, JSON_C_TO_STRING_PLAIN, &length);
-        if (length <= (gsize)MIN(kb * 1024, API_TOOL_RESULT_MAX))
+        if (length <= output_max(call))
                 return TRUE;
-        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE, "The tool %s answered %zu KiB; %" G_GINT64_FORMAT " KiB are allowed.",
-                    call->tool->name,
-                    length / 1024, kb);
+        g_set_error(error, AGENT_ERROR, API_ERROR_TOO_LARGE,
+                    "The tool %s answered %zu KiB; %zu KiB are allowed. It can hand a file over instead.", call->tool->name, length / 1024,
+                    output_max(call) / 1024);
         return FALSE;
+}
+
+static json_object *expected_result(const Call *call)
+{
+        json_object *expected = NULL;
+        json_object_object_get_ex(call->expected, "result", &expected);
+        return expected;
 }
 
 static gboolean check_sample(const Call *call, json_object *result, GError **error)
 {
         gboolean subset = g_strcmp0(json_text(call->expected, "match"), "subset") == 0;
-        json_object *expected = NULL;
-        json_object_object_get_ex(call->expected, "result", &expected);
+        json_object *expected = expected_result(call);
         if (toolbox_compare(expected, result, subset, error))
                 return TRUE;
         g_autofree char *line = json_line(result), *shown = text_plain(line, SHOWN_MAX);
@@ -290,6 +354,46 @@ static gboolean check_sample(const Call *call, json_object *result, GError **err
                 (*error)->message = g_steal_pointer(&message);
         }
         return FALSE;
+}
+
+static void expression_cb(json_object *value, const char *traceback, const GError *error, gpointer data);
+
+/* One expression after the other is computed, then what came is compared; meanwhile the computation is what answers. */
+static void judge_sample(Call *call)
+{
+        g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
+        g_autoptr(GError) error = NULL;
+        GHashTableIter iter;
+        gpointer expression = NULL;
+        expressions_find(expected_result(call), found);
+        g_hash_table_iter_init(&iter, found);
+        call->computing = g_hash_table_iter_next(&iter, &expression, NULL);
+        call->running = call->computing;
+        if (call->computing) {
+                call->expression = expression;
+                toolbox_compute(call->toolbox, expression, call->cancellable, expression_cb, call);
+                return;
+        }
+        gboolean good = check_sample(call, call->came, &error);
+        g_autoptr(json_object) came = json_object_get(call->came);
+        call_end(call, came, NULL, good ? NULL : error);
+}
+
+static void expression_cb(json_object *value, const char *traceback, const GError *error, gpointer data)
+{
+        Call *call = data;
+        if (error) {
+                g_autoptr(GError) fault = g_error_copy(error);
+                name_sample(call, &fault);
+                call_end(call, NULL, NULL, fault);
+                return;
+        }
+        json_object *sample = json_object_new_object();
+        json_add_copy(sample, "match", json_field(call->expected, "match"));
+        json_object_object_add(sample, "result", expressions_replace(expected_result(call), call->expression, json_value_text(value), expect_computed));
+        json_object_put(call->expected);
+        call->expected = sample;
+        judge_sample(call);
 }
 
 /* Every use is logged: with which server, how often, how much each way; never what. */
@@ -304,6 +408,8 @@ static void log_net(const Call *call, json_object *used)
         }
 }
 
+static void ask_packages(Call *call);
+
 static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Call *call = data;
@@ -317,22 +423,73 @@ static void sandbox_done_cb(GObject *source, GAsyncResult *async, gpointer data)
         call->running = FALSE;
         log_net(call, sandbox_call_net(async));
         if (!ok) {
-                end_with_error(call, result, error);
+                if (g_error_matches(error, SANDBOX_ERROR, SANDBOX_ERROR_PACKAGES) && call->doubts && call->doubts[0] && !call->undoubted)
+                        ask_packages(call);
+                else
+                        end_with_error(call, result, error);
                 return;
         }
-        if (!check_size(call, result->result, &error) || (call->expected && !check_sample(call, result->result, &error)))
+        results_place(call->toolbox->results, call->app, result);
+        if (!check_size(call, result->result, &error)) {
                 call_end(call, NULL, NULL, error);
-        else
+        } else if (call->expected) {
+                call->came = json_object_get(result->result);
+                judge_sample(call);
+        } else {
                 call_end(call, result->result, NULL, NULL);
+        }
+}
+
+static void progress_cb(json_object *step, gpointer data)
+{
+        Call *call = data;
+        if (call->toolbox)
+                call->progress(step, call->user_data);
+}
+
+/* What is granted for a need now: what the tool asked for, or the smaller place that the person chose. */
+static const char *granted(const Need *need)
+{
+        return need->part ? need->part : need->resource;
+}
+
+/* A place that was chosen may have moved or become a link since. */
+static gboolean check_parts(const Call *call, GError **error)
+{
+        for (guint i = 0; i < call->needs->len; i++) {
+                Need *need = g_ptr_array_index(call->needs, i);
+                if (!need->part && !need->chosen)
+                        continue;
+                g_autofree char *found = places_resolve(granted(need), error);
+                if (!found || !places_allowed(call->toolbox->agent, need->capability, found, error))
+                        return FALSE;
+        }
+        return TRUE;
 }
 
 static void call_run(Call *call)
 {
         json_object *limits = json_field_object(call->tool->capabilities, "limits");
+        g_autoptr(GError) error = NULL;
+        if (!call->doubts) {
+                call->packages = packages_of(call->tool);
+                call->doubts = packages_doubts((const char *const *)call->packages, &error);
+        }
+        if (!call->doubts) {
+                g_clear_pointer(&call->packages, g_strfreev);
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
         g_autofree SandboxGrant *grants = g_new0(SandboxGrant, call->needs->len + 1);
+        if (!check_parts(call, &error)) {
+                call_fail(call, g_steal_pointer(&error));
+                return;
+        }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                grants[i] = (SandboxGrant){need->kind, need->resource};
+                grants[i] = (SandboxGrant){need->kind, granted(need)};
+                if (call->app)
+                        grants_use(call->toolbox->agent->grants, call->app, call->title, call->tool->name, need->capability, granted(need));
         }
         SandboxCall sandboxed = {
                 .source = call->tool->source,
@@ -341,10 +498,14 @@ static void call_run(Call *call)
                 .n_grants = call->needs->len,
                 .app = call->app,
                 .tool = call->tool->name,
+                .packages = (const char *const *)call->packages,
+                .install = !call->doubts[0] || call->undoubted,
                 .world = call->world,
                 .seconds = json_real(limits, "seconds", 0),
                 .memory_mb = (guint)json_int(limits, "memory_mb", 0),
                 .processes = (guint)json_int(limits, "processes", 0),
+                .output_max = output_max(call),
+                .progress = call->progress ? progress_cb : NULL,
         };
         call->running = TRUE;
         sandbox_call_async(call->toolbox->agent->sandbox, &sandboxed, call->cancellable, sandbox_done_cb, call);
@@ -359,17 +520,71 @@ static void refuse(Call *call, const Need *need)
         call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED, "This was not allowed: “%s”", sentence));
 }
 
-static void answered_cb(Answer answer, gpointer data)
+static void set_part(Need *need, const char *resource)
+{
+        g_free(need->part);
+        need->part = g_str_equal(resource, need->resource) ? NULL : g_strdup(resource);
+}
+
+static void answered_cb(Answer answer, const char *resource, gpointer data)
 {
         Need *need = data;
         Call *call = need->call;
         need->asked = FALSE;
         need->lasting = answer == ANSWER_OPEN || answer == ANSWER_ALWAYS;
+        set_part(need, resource);
         call->asking--;
         if (answer == ANSWER_NO)
                 refuse(call, need);
         else if (call->asking == 0 && !call->source)
                 call_run(call);
+}
+
+/* FALSE if the person said no to this already. */
+static gboolean look_up(const Call *call, Need *need)
+{
+        Grants *grants = call->toolbox->agent->grants;
+        const Grant *grant = need->chosen ? NULL : grants_find(grants, call->app, need->capability, need->resource);
+        need->lasting = grant || need->chosen;
+        need->asked = !need->lasting;
+        if (grant)
+                set_part(need, grants_part(grant, need->resource));
+        return need->lasting || !grants_refused(grants, call->app, need->capability, need->resource);
+}
+
+static void package_answered_cb(Answer answer, const char *resource, gpointer data)
+{
+        Need *need = data;
+        Call *call = need->call;
+        call->asking--;
+        if (answer == ANSWER_NO) {
+                g_auto(GStrv) words = g_strsplit(need->resource, " ", 2);
+                call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_DENIED,
+                                            "The Python package “%s” may not be installed: the person said no.", words[0]));
+        } else if (call->asking == 0 && !call->source) {
+                call->undoubted = TRUE;
+                call_run(call);
+        }
+}
+
+/* A package belongs to the tool, so it is the tool that asks, whichever app calls it; and only when something is to be installed. */
+static void ask_packages(Call *call)
+{
+        Questions *questions = call->toolbox->agent->questions;
+        g_autofree char *called = g_strdelimit(g_strdup(call->tool->name), "_", ' ');
+        called[0] = g_ascii_toupper(called[0]);
+        call->doubtful = g_ptr_array_new_with_free_func(need_free);
+        call->asking = g_strv_length(call->doubts);
+        for (char **doubt = call->doubts; *doubt; doubt++) {
+                Need *need = g_new0(Need, 1);
+                *need = (Need){.call = call, .capability = "package", .resource = g_strdup(*doubt)};
+                g_ptr_array_add(call->doubtful, need);
+        }
+        for (guint i = 0; i < call->doubtful->len; i++) {
+                Need *need = g_ptr_array_index(call->doubtful, i);
+                questions_ask(questions, call->tool->name, call->title ? call->title : called, need->capability, need->resource, call->quote,
+                              NULL, call->cancellable, package_answered_cb, need);
+        }
 }
 
 /* Asks for everything at once, so that the person sees in one sheet what it is about. */
@@ -380,20 +595,17 @@ static void ask_all(Call *call)
                 questions_intend(questions, call->app, ((Need *)g_ptr_array_index(call->needs, i))->capability);
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                need->lasting = questions_granted(questions, call->app, need->capability, need->resource);
-                if (!need->lasting && questions_refused(questions, call->app, need->capability, need->resource)) {
+                if (!look_up(call, need)) {
                         refuse(call, need);
                         return;
                 }
-                need->asked = !need->lasting;
                 call->asking += need->asked;
         }
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
                 if (need->asked)
                         questions_ask(questions, call->app, call->title, need->capability, need->resource, call->quote,
-                                      call->tool->reason, call->cancellable,
-                                      answered_cb, need);
+                                      call->tool->reason, call->cancellable, answered_cb, need);
         }
         if (call->asking == 0)
                 call_run(call);
@@ -407,6 +619,8 @@ static void call_start(Call *call)
         if (!call->tool->source)
                 g_set_error(&error, AGENT_ERROR, API_ERROR_FAILED, "The tool %s has not been written yet.", call->tool->name);
         else if (find_needs(call, &error)) {
+                guint left = CHOSEN_MAX;
+                add_chosen(call, call->arguments, &left);
                 ask_all(call);
                 return;
         }
@@ -420,6 +634,7 @@ Toolbox *toolbox_new(Agent *agent)
         Toolbox *toolbox = g_new0(Toolbox, 1);
         toolbox->agent = agent;
         toolbox->calls = g_ptr_array_new();
+        toolbox->results = results_new();
         world_clean(agent->state_folder);
         return toolbox;
 }
@@ -430,7 +645,7 @@ void toolbox_free(Toolbox *toolbox)
                 return;
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
-                if (call->running) {
+                if (call->running && !call->computing) {
                         g_cancellable_cancel(call->cancellable);
                         call->toolbox = NULL; /* the sandbox's answer frees it */
                 } else {
@@ -438,6 +653,7 @@ void toolbox_free(Toolbox *toolbox)
                 }
         }
         g_ptr_array_unref(toolbox->calls);
+        results_free(toolbox->results);
         g_free(toolbox->compute);
         g_free(toolbox);
 }
@@ -451,14 +667,14 @@ static guint count_calls(const Toolbox *toolbox, const char *app)
 }
 
 static void call_for_app(Toolbox *toolbox, const App *app, const Tool *tool, json_object *arguments, GCancellable *cancellable,
-                         ToolFunc func,
-                         gpointer user_data)
+                         ToolProgressFunc progress, ToolFunc func, gpointer user_data)
 {
         guint waiting = count_calls(toolbox, app->id);
         Call *call = call_new(toolbox, tool, arguments, cancellable, func, user_data);
         call->app = g_strdup(app->id);
         call->title = g_strdup(app->title);
         call->quote = g_strdup(app->sentence);
+        call->progress = progress;
         if (waiting >= TOOLBOX_CALLS_MAX)
                 call_fail(call, g_error_new(AGENT_ERROR, API_ERROR_BUSY,
                                             "%d calls of this app are waiting already. Try again when some have ended.",
@@ -478,6 +694,17 @@ static gboolean names_tool(const App *app, const char *name)
 void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func,
                   gpointer user_data)
 {
+        toolbox_call_watched(toolbox, app, name, arguments, cancellable, NULL, func, user_data);
+}
+
+GBytes *toolbox_file(Toolbox *toolbox, const char *app, const char *token, const char **type)
+{
+        return results_find(toolbox->results, app, token, type);
+}
+
+void toolbox_call_watched(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable,
+                          ToolProgressFunc progress, ToolFunc func, gpointer user_data)
+{
         g_autoptr(GError) error = NULL;
         Library *library = toolbox->agent->library;
         g_autoptr(App) found = library_app(library, app, &error);
@@ -488,7 +715,7 @@ void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_obje
                 g_clear_pointer(&tool, tool_free);
         }
         if (tool) {
-                call_for_app(toolbox, found, tool, arguments, cancellable, func, user_data);
+                call_for_app(toolbox, found, tool, arguments, cancellable, progress, func, user_data);
                 return;
         }
         Tool unknown = {.name = (char *)name};
@@ -503,7 +730,7 @@ void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json
         g_autofree char *called = g_strdelimit(g_strdup(tool->name), "_", ' ');
         called[0] = g_ascii_toupper(called[0]);
         App shown = {.id = (char *)app, .title = known ? known->title : called, .sentence = (char *)quote};
-        call_for_app(toolbox, &shown, tool, arguments, cancellable, func, user_data);
+        call_for_app(toolbox, &shown, tool, arguments, cancellable, NULL, func, user_data);
 }
 
 void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data)
@@ -588,6 +815,7 @@ void toolbox_compute(Toolbox *toolbox, const char *expression, GCancellable *can
 
 void toolbox_app_closed(Toolbox *toolbox, const char *app)
 {
+        results_drop(toolbox->results, app);
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
                 if (g_strcmp0(call->app, app) == 0)
@@ -597,9 +825,14 @@ void toolbox_app_closed(Toolbox *toolbox, const char *app)
 
 static gboolean still_granted(const Call *call)
 {
+        Grants *grants = call->toolbox->agent->grants;
         for (guint i = 0; i < call->needs->len; i++) {
                 Need *need = g_ptr_array_index(call->needs, i);
-                if (need->lasting && !questions_granted(call->toolbox->agent->questions, call->app, need->capability, need->resource))
+                if (!need->lasting)
+                        continue;
+                const Grant *grant = need->chosen ? grants_chosen(grants, call->app, need->resource)
+                                                  : grants_find(grants, call->app, need->capability, need->resource);
+                if (!grant || (!need->chosen && g_strcmp0(grants_part(grant, need->resource), granted(need)) != 0))
                         return FALSE;
         }
         return TRUE;
@@ -609,7 +842,9 @@ void toolbox_grants_changed(Toolbox *toolbox)
 {
         for (guint i = 0; i < toolbox->calls->len; i++) {
                 Call *call = g_ptr_array_index(toolbox->calls, i);
-                if (call->app && !still_granted(call))
+                if (call->app && !still_granted(call)) {
+                        call->revoked = TRUE;
                         call_stop(call);
+                }
         }
 }

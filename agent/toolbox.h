@@ -39,6 +39,10 @@ char *tool_signature(const Tool *tool);
  * FAILED as well. */
 typedef void (*ToolFunc)(json_object *result, const char *traceback, const GError *error, gpointer user_data);
 
+/* How far a call is, {"progress", "text"?}, or a piece of its result, {"part"} (borrowed, untrusted): any number of times before the call's end, never after it
+ * was cancelled. */
+typedef void (*ToolProgressFunc)(json_object *step, gpointer user_data);
+
 Toolbox *toolbox_new(Agent *agent);
 /* Accepts NULL. Nobody who still waits is called. */
 void toolbox_free(Toolbox *toolbox);
@@ -48,13 +52,19 @@ void toolbox_free(Toolbox *toolbox);
 #define TOOLBOX_CALLS_MAX 64
 void toolbox_call(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable, ToolFunc func,
                   gpointer user_data);
+/* Likewise; progress is called with the same user_data. */
+void toolbox_call_watched(Toolbox *toolbox, const char *app, const char *name, json_object *arguments, GCancellable *cancellable,
+                          ToolProgressFunc progress, ToolFunc func, gpointer user_data);
+
+/* A file that a tool has handed over to an app: by the token at the end of its address. NULL if there is none (any more). type is static. */
+GBytes *toolbox_file(Toolbox *toolbox, const char *app, const char *token, const char **type);
 
 /* Like toolbox_call() with a tool that need not be in the library yet; `quote` is the person's sentence. */
 void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json_object *arguments, const char *quote,
                        GCancellable *cancellable, ToolFunc func, gpointer user_data);
 
 /* One sample: runs the tool in the sample's own small world (no person is asked: nothing real is reached). error FAILED says what came
- * out and what should have, or carries the traceback. */
+ * out and what should have (result is then what came), or carries the traceback. What a sample may expect: expect.h. */
 void toolbox_try_sample(Toolbox *toolbox, const Tool *tool, guint sample, GCancellable *cancellable, ToolFunc func, gpointer user_data);
 
 /* The app's window has closed: its calls end. */

@@ -10,7 +10,8 @@
 #define API_SENTENCE_MAX (64 * 1024 - 1) /* a person's sentence; 64 KiB is refused */
 #define API_BODY_MAX (8 * 1024 * 1024)   /* a request's body */
 #define API_TOOL_BODY_MAX (1024 * 1024)  /* arguments of a tool call */
-#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)
+#define API_TOOL_RESULT_MAX (4 * 1024 * 1024)   /* of JSON, unless the tool's manifest asks for more */
+#define API_TOOL_RESULT_MOST (12 * 1024 * 1024) /* of JSON; what is larger is handed over as a file */
 #define API_STORAGE_MAX (5 * 1024 * 1024)
 #define API_DRAFT_MAX (2 * 1024 * 1024)  /* a page a model may write */
 #define API_READER_BACKLOG_MAX (4 * 1024 * 1024)
@@ -24,6 +25,7 @@
 #define API_VARIANTS_MIN 2               /* drafts side by side */
 #define API_VARIANTS_MAX 75
 #define API_BUDGET_MAX 1000000           /* dollars a day */
+#define API_CHOSEN_MAX 64                /* files that a person chooses or drops at once */
 
 /* Error kinds: name, HTTP status. */
 #define API_ERRORS(X)                      \
@@ -61,6 +63,7 @@ typedef enum {
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
         X(SAVE, "POST", "/api/v1/apps/ID/save", TRUE)         \
+        X(CHOSEN, "POST", "/api/v1/apps/ID/chosen", TRUE)     \
         X(RUNS, "GET", "/api/v1/runs", FALSE)                 \
         X(RUN, "GET", "/api/v1/runs/ID", FALSE)               \
         X(RUN_EVENTS, "GET", "/api/v1/runs/ID/events", FALSE) \
@@ -72,9 +75,11 @@ typedef enum {
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
+        X(TEST, "POST", "/api/v1/tools/NAME/test", TRUE)      \
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \
+        X(EXPIRE, "POST", "/api/v1/grants", TRUE)             \
         X(REVOKE, "DELETE", "/api/v1/grants/ID", FALSE)       \
         X(LANES, "GET", "/api/v1/lanes", FALSE)               \
         X(CHOOSE, "POST", "/api/v1/lanes", TRUE)              \

@@ -21,3 +21,7 @@ void client_read_all(AgentClient *client, GInputStream *input, gsize max, GCance
 
 /* The error that an answer other than 2xx carries; bytes may be NULL. */
 GError *client_refusal(guint status, GBytes *bytes);
+/* Likewise, of its JSON; answer may be NULL. */
+GError *client_refusal_of(json_object *answer, guint status);
+/* What a whole answer comes to: a new reference, or NULL and an error. */
+json_object *client_answer(SoupMessage *message, GBytes *bytes, const GError *cause, GError **error);

@@ -152,6 +152,14 @@ GError *client_refusal(guint status, GBytes *bytes)
         gsize length = 0;
         const char *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
         json_object *answer = length ? text_json(data, length, NULL) : NULL;
+        GError *error = client_refusal_of(answer, status);
+
+        json_object_put(answer);
+        return error;
+}
+
+GError *client_refusal_of(json_object *answer, guint status)
+{
         json_object *fault, *message, *kind = NULL;
         GError *error;
 
@@ -165,7 +173,6 @@ GError *client_refusal(guint status, GBytes *bytes)
                 error = g_error_new(CLIENT_ERROR, CLIENT_ERROR_REFUSED,
                                     "The request was refused (HTTP %u) and no reason was given.", status);
         }
-        json_object_put(answer);
         return error;
 }
 
@@ -257,23 +264,32 @@ static void request_end(Request *request, json_object *body, const GError *error
         g_free(request);
 }
 
+json_object *client_answer(SoupMessage *message, GBytes *bytes, const GError *cause, GError **error)
+{
+        guint status = soup_message_get_status(message);
+        g_autoptr(GError) fault = NULL;
+        json_object *body = NULL;
+
+        if (cause) {
+                g_propagate_error(error, g_error_copy(cause));
+        } else if (!SOUP_STATUS_IS_SUCCESSFUL(status)) {
+                g_propagate_error(error, client_refusal(status, bytes));
+        } else if (!g_bytes_get_size(bytes)) {
+                body = json_object_new_object();
+        } else {
+                body = text_json(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &fault);
+                if (!body)
+                        g_set_error(error, CLIENT_ERROR, CLIENT_ERROR_GARBLED, "The answer could not be read. %s", fault->message);
+        }
+        return body;
+}
+
 static void request_body_cb(GBytes *bytes, const GError *cause, gpointer user_data)
 {
         Request *request = user_data;
-        guint status = soup_message_get_status(request->message);
-        g_autoptr(GError) error = cause ? g_error_copy(cause) : NULL;
-        json_object *body = NULL;
+        g_autoptr(GError) error = NULL;
+        json_object *body = client_answer(request->message, bytes, cause, &error);
 
-        if (!error && !SOUP_STATUS_IS_SUCCESSFUL(status)) {
-                error = client_refusal(status, bytes);
-        } else if (!error && !g_bytes_get_size(bytes)) {
-                body = json_object_new_object();
-        } else if (!error) {
-                g_autoptr(GError) fault = NULL;
-                body = text_json(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), &fault);
-                if (!body)
-                        error = g_error_new(CLIENT_ERROR, CLIENT_ERROR_GARBLED, "The answer could not be read. %s", fault->message);
-        }
         request_end(request, body, error);
         json_object_put(body);
 }

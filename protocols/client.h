@@ -44,6 +44,14 @@ typedef void (*AgentReplyFunc)(json_object *body, const GError *error, gpointer 
 void agent_client_request(AgentClient *client, const char *method, const char *path, json_object *body,
                           GCancellable *cancellable, AgentReplyFunc func, gpointer user_data);
 
+/* What a tool says before it is done: {"progress", "text"?} or {"part"}; borrowed, untrusted. */
+typedef void (*AgentStepFunc)(json_object *step, gpointer user_data);
+
+/* POSTs a tool call; func is told its end as agent_client_request() tells it, and step (may be NULL), with the same user_data, what comes before. Cancelling
+ * hangs up, which ends the tool. */
+void agent_client_call(AgentClient *client, const char *path, json_object *body, GCancellable *cancellable, AgentStepFunc step, AgentReplyFunc func,
+                       gpointer user_data);
+
 /* Opens a body as a stream (an app's file, perhaps still being written). The stream's length is unknown; finish with
  * agent_client_open_finish(). */
 void agent_client_open_async(AgentClient *client, const char *path, GCancellable *cancellable,

@@ -21,6 +21,7 @@
         X(VARIANT, "variant", TRUE, "run app draft state")                                                  \
         X(QUESTION, "question", TRUE, "question title capability resource sentence detail quote answers")   \
         X(ANSWERED, "answered", TRUE, "question answer")                                                    \
+        X(GRANTS, "grants", FALSE, "app")                                                                   \
         X(DELIVER, "deliver", TRUE, "run app title version passed shown total broken eye draft")            \
         X(ANSWER, "answer", TRUE, "run text")                                                               \
         X(OPEN, "open", TRUE, "title glyph")                                                                \

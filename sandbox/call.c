@@ -1,6 +1,9 @@
 #include "call.h"
 
+#include "cgroup.h"
 #include "data.h"
+#include "disk.h"
+#include "files.h"
 #include "memory.h"
 #include "protect.h"
 #include "wire.h"
@@ -14,7 +17,8 @@
 #include <unistd.h>
 
 #define MEMORY_EVERY_MS 25
-#define DATA_EVERY_MS 200
+#define GROUP_MEMORY_OWN (32u << 20) /* of the interpreter, the job and the kernel on their behalf */
+#define DATA_EVERY_MS 200 /* and disks */
 #define READ_AT_ONCE (64 * 1024)
 #define LOG_READS_AT_ONCE 16              /* so that a flood does not keep the loop from other calls */
 #define RAISED_MAX (128 * 1024)
@@ -29,9 +33,14 @@ struct Call {
         GByteArray *frame;
         GString *log;
         gboolean confined, answered, log_cut;
-        CallAnswer held; /* of a call that may write: given once its processes are gone and its folders have been looked at */
+        /* given once its files are sealed and, of a call that may write, its processes are gone and its folders have been looked at */
+        CallAnswer held;
         GBytes *held_bytes;
+        GArray *files;   /* descriptors that the tool handed over (int) */
+        gboolean sealing, gone;
+        gsize parts;     /* bytes of the result's pieces so far */
         GSource *channel, *output, *ended, *clock, *memory, *data, *pause;
+        Disk *disk; /* of a call that may write */
         GBytes *progress; /* that waits for the pause after the one before to end */
 };
 
@@ -57,6 +66,8 @@ static gboolean read_log(Call *call)
 
 static void kill_all(Call *call)
 {
+        if (call->spare.grouped)
+                cgroup_kill(call->spare.pid);
         syscall(SYS_pidfd_send_signal, call->spare.pidfd, SIGKILL, NULL, 0);
 }
 
@@ -84,6 +95,43 @@ static void hold(Call *call, const CallAnswer *what)
         call->held.raised = what->raised ? g_bytes_get_data(call->held_bytes, NULL) : NULL;
 }
 
+static void call_free(Call *call);
+
+/* Gives what was held as soon as nothing is waited for any more, and ends the call once its processes are gone as well. */
+static void settle(Call *call)
+{
+        if (call->held_bytes && !call->sealing && (call->gone || !call->plan->written->len)) {
+                deliver(call, &call->held);
+                g_clear_pointer(&call->held_bytes, g_bytes_unref);
+        }
+        if (call->gone && !call->held_bytes) {
+                call->funcs.gone(call, call->funcs.data);
+                call_free(call);
+        }
+}
+
+static void sealed_cb(GObject *source, GAsyncResult *async, gpointer data)
+{
+        Call *call = data;
+        g_autoptr(GError) error = NULL;
+
+        call->sealing = FALSE;
+        call->held.files = files_seal_finish(async, &error);
+        if (error) {
+                call->held = (CallAnswer){.error = error->code, .elapsed_us = call->held.elapsed_us, .message = g_strdup(error->message)};
+        }
+        settle(call);
+}
+
+/* The task closes the descriptors. */
+static void seal_files(Call *call)
+{
+        call->sealing = TRUE;
+        files_seal_async((const int *)(void *)call->files->data, call->files->len, sealed_cb, call);
+        g_array_set_clear_func(call->files, NULL);
+        g_array_set_size(call->files, 0);
+}
+
 static void answer(Call *call, CallAnswer *what)
 {
         if (call->answered)
@@ -98,10 +146,13 @@ static void answer(Call *call, CallAnswer *what)
         watch_clear(&call->data);
         watch_clear(&call->pause);
         kill_all(call);
-        if (call->plan->written->len)
-                hold(call, what);
-        else
+        if (!call->plan->written->len && !(what->result && call->files->len)) {
                 deliver(call, what);
+                return;
+        }
+        hold(call, what);
+        if (what->result && call->files->len)
+                seal_files(call);
 }
 
 static void fail(Call *call, SandboxError error, gboolean refused, const char *format, ...) G_GNUC_PRINTF(4, 5);
@@ -124,11 +175,21 @@ static void fail_memory(Call *call)
 /* Where there is more than there may be now, but was not at the start. */
 static gboolean check_data(Call *call)
 {
-        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, call->spare.pid))
+        if (call->disk && disk_is_overrun(call->disk, call->spare.pid)) {
+                fail(call, SANDBOX_ERROR_DATA, FALSE,
+                     "The tool filled the disk with more than the %llu MB or %d files that one call may add, and was stopped.",
+                     DISK_BYTES_MAX >> 20, DISK_FILES_MAX);
+                return FALSE;
+        }
+        if (call->plan->data < 0 || call->plan->data_full || !data_is_full(call->plan->data, &call->plan->room, call->spare.pid))
                 return TRUE;
-        fail(call, SANDBOX_ERROR_DATA, FALSE,
-             "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can only "
-             "read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
+        if (call->plan->room.bytes != DATA_BYTES_MAX)
+                fail(call, SANDBOX_ERROR_DATA, FALSE, "What is to be installed is more than the %d MB or %u files that there may be.",
+                     (int)(call->plan->room.bytes >> 20), call->plan->room.entries);
+        else
+                fail(call, SANDBOX_ERROR_DATA, FALSE,
+                     "The tool's data folder holds more than the %d MB or %d files that it may and must be cleared: until then the tool can "
+                     "only read and delete there.", DATA_BYTES_MAX >> 20, DATA_ENTRIES_MAX);
         return FALSE;
 }
 
@@ -143,7 +204,7 @@ static gboolean pause_cb(gpointer data)
         if (latest) {
                 const char *text = g_bytes_get_data(latest, &size);
 
-                call->funcs.progress(call, text, size, call->funcs.data);
+                call->funcs.progress(call, FALSE, text, size, call->funcs.data);
         } else {
                 watch_clear(&call->pause);
         }
@@ -158,22 +219,35 @@ static void take_progress(Call *call, const char *bytes, gsize size)
                 call->progress = g_bytes_new(bytes, size);
         } else {
                 call->pause = watch_after(PROGRESS_EVERY_MS, pause_cb, call);
-                call->funcs.progress(call, bytes, size, call->funcs.data);
+                call->funcs.progress(call, FALSE, bytes, size, call->funcs.data);
         }
+}
+
+static void take_part(Call *call, const char *bytes, gsize size)
+{
+        call->parts += size;
+        if (call->parts > call->request.output_max)
+                fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The pieces of the result are larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
+                     call->request.output_max);
+        else
+                call->funcs.progress(call, TRUE, bytes, size, call->funcs.data);
 }
 
 static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size)
 {
         g_autofree char *raw = g_strndup(bytes, MIN(size, WORKER_MESSAGE_MAX)), *text = g_utf8_make_valid(raw, -1);
 
-        if (!call->confined && kind == FRAME_STARTED)
+        if (!call->confined && kind == FRAME_STARTED) {
                 call->confined = TRUE;
-        else if (!call->confined && kind == FRAME_GRANT)
+                call->funcs.started(call, call->funcs.data);
+        } else if (!call->confined && kind == FRAME_GRANT)
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)
                 fail(call, SANDBOX_ERROR_UNAVAILABLE, TRUE, "%s", text);
         else if (call->confined && kind == FRAME_PROGRESS && size <= PROGRESS_MAX)
                 take_progress(call, bytes, size);
+        else if (call->confined && kind == FRAME_PART && size <= PART_MAX)
+                take_part(call, bytes, size);
         else if (call->confined && kind == FRAME_RESULT && !check_data(call))
                 return;
         else if (call->confined && kind == FRAME_RESULT)
@@ -216,10 +290,12 @@ static gboolean channel_cb(gint fd, GIOCondition condition, gpointer data)
         ssize_t n;
 
         g_byte_array_set_size(call->frame, length + READ_AT_ONCE);
-        n = recv(fd, call->frame->data + length, READ_AT_ONCE, MSG_DONTWAIT);
+        n = receive_with_fds(fd, call->frame->data + length, READ_AT_ONCE, call->files);
         g_byte_array_set_size(call->frame, length + (n > 0 ? (guint)n : 0));
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return G_SOURCE_CONTINUE;
+        if (call->files->len > SANDBOX_FILES_MAX)
+                fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The tool handed over more than %d files.", SANDBOX_FILES_MAX);
         take_frames(call);
         if (n <= 0 && !call->answered) {
                 /* it is ending; how, its pidfd will say */
@@ -287,7 +363,10 @@ static void call_free(Call *call)
         g_byte_array_unref(call->frame);
         g_string_free(call->log, TRUE);
         g_free((char *)call->held.message);
+        g_clear_pointer(&call->held.files, g_array_unref);
+        g_array_unref(call->files);
         g_clear_pointer(&call->held_bytes, g_bytes_unref);
+        disk_free(call->disk);
         plan_free(call->plan);
         g_free(call);
 }
@@ -305,6 +384,7 @@ static void died(Call *call, const siginfo_t *how)
 static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
 {
         Call *call = data;
+        gboolean ran_out = call->spare.grouped && cgroup_ran_out(call->spare.pid); /* the group goes with the process */
         siginfo_t how;
 
         if (!pool_reap(call->spare.pidfd, &how))
@@ -313,7 +393,9 @@ static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
         /* what it sent before it died is still there */
         while (!call->answered && call->channel && recv(call->spare.channel, (char[1]){0}, 1, MSG_DONTWAIT | MSG_PEEK) > 0)
                 channel_cb(call->spare.channel, G_IO_IN, call);
-        if (!call->answered)
+        if (!call->answered && ran_out)
+                fail_memory(call);
+        else if (!call->answered)
                 died(call, &how);
         for (guint i = 0; i < call->plan->written->len; i++) {
                 g_autofree char *aside = protect_sweep(call->plan->written->pdata[i], call->plan->kept);
@@ -321,10 +403,8 @@ static gboolean ended_cb(gint fd, GIOCondition condition, gpointer data)
                 if (aside)
                         g_string_append(call->log, aside);
         }
-        if (call->held_bytes)
-                deliver(call, &call->held);
-        call->funcs.gone(call, call->funcs.data);
-        call_free(call);
+        call->gone = TRUE;
+        settle(call);
         return G_SOURCE_CONTINUE;
 }
 
@@ -367,6 +447,7 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->funcs = *funcs;
         call->started = g_get_monotonic_time();
         call->frame = g_byte_array_new();
+        call->files = files_array();
         call->log = g_string_new(NULL);
         g_unix_set_fd_nonblocking(spare.channel, TRUE, NULL);
         g_unix_set_fd_nonblocking(spare.log, TRUE, NULL);
@@ -375,8 +456,16 @@ Call *call_start(Plan *plan, Spare spare, const PlanRequest *request, const Call
         call->output = watch_fd(spare.log, G_IO_IN | G_IO_HUP, G_SOURCE_FUNC(output_cb), call);
         call->ended = watch_fd(spare.pidfd, G_IO_IN, G_SOURCE_FUNC(ended_cb), call);
         call->clock = watch_after((guint)(request->seconds * 1000), clock_cb, call);
-        call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
-        if (plan->data >= 0 && !plan->data_full)
+        /* the kernel holds it to its memory, or we look */
+        call->spare.grouped = spare.grouped && cgroup_limit(spare.pid, ((guint64)request->memory_mb << 20) + GROUP_MEMORY_OWN + plan->job->len,
+                                                            request->processes);
+        if (!call->spare.grouped)
+                call->memory = watch_after(MEMORY_EVERY_MS, memory_cb, call);
+        if (plan->disks->len) {
+                g_ptr_array_add(plan->disks, NULL);
+                call->disk = disk_new((const char *const *)plan->disks->pdata);
+        }
+        if (call->disk || (plan->data >= 0 && !plan->data_full))
                 call->data = watch_after(DATA_EVERY_MS, data_cb, call);
         if (plan->note)
                 g_string_append(call->log, plan->note);

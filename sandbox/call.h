@@ -14,6 +14,7 @@ typedef struct {
         gboolean refused;       /* nothing of the tool was run */
         const char *result;     /* JSON as the tool sent it, unread */
         gsize result_size;
+        GArray *files;          /* sealed descriptors (int), or NULL */
         const char *raised;     /* JSON {message, traceback} as the tool sent it, or NULL */
         gsize raised_size;
         const char *log;
@@ -25,11 +26,15 @@ typedef void (*CallAnsweredFunc)(Call *call, const CallAnswer *answer, gpointer 
 /* All its processes are gone; the call is freed after it. */
 typedef void (*CallGoneFunc)(Call *call, gpointer data);
 
-/* How far it is, as the tool sent it, unread; at most one in PROGRESS_EVERY_MS, the latest. */
-typedef void (*CallProgressFunc)(Call *call, const char *text, gsize size, gpointer data);
+/* How far it is, as the tool sent it, unread; at most one in PROGRESS_EVERY_MS, the latest. part: a piece of the result; all of them, in order. */
+typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gsize size, gpointer data);
 #define PROGRESS_EVERY_MS 50
 
+/* The tool begins to run. */
+typedef void (*CallStartedFunc)(Call *call, gpointer data);
+
 typedef struct {
+        CallStartedFunc started;   /* at most once, before the others */
         CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@ struct SandboxClient {
         guint64 last_id;
         GQueue line;          /* GTask that wait */
         GHashTable *running;  /* id → GTask */
+        SandboxToldFunc told; /* or NULL */
 };
 
 typedef struct {
@@ -47,6 +49,7 @@ void sandbox_result_free(SandboxResult *result)
         if (!result)
                 return;
         json_object_put(result->result);
+        g_clear_pointer(&result->files, g_array_unref);
         json_object_put(result->net);
         g_free(result->traceback);
         g_free(result->log);
@@ -109,6 +112,112 @@ static const char *get_text(json_object *object, const char *name)
         return json_object_get_string(value);
 }
 
+/* ---- files */
+
+static void clear_file(gpointer data)
+{
+        SandboxFile *file = data;
+
+        close(file->fd);
+        g_free(file->name);
+}
+
+/* What a page may get. Nothing that is a page itself, or a script. */
+static const char *known_type(const char *type)
+{
+        static const char *const types[] = {
+                "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/svg+xml", "audio/mpeg", "audio/ogg", "audio/wav",
+                "audio/flac", "audio/mp4", "video/mp4", "video/webm", "video/ogg", "text/plain", "text/csv", "text/markdown", "application/json",
+                "application/pdf", "application/zip", "application/gzip", "application/vnd.sqlite3", "font/ttf", "font/otf", "font/woff2",
+        };
+
+        for (guint i = 0; type && i < G_N_ELEMENTS(types); i++)
+                if (g_str_equal(types[i], type))
+                        return types[i];
+        return "application/octet-stream";
+}
+
+static char *plain_name(const char *name)
+{
+        g_autofree char *valid = name ? g_utf8_make_valid(name, -1) : NULL;
+        GString *plain = g_string_new(NULL);
+
+        for (const char *c = valid; c && *c && g_utf8_strlen(plain->str, -1) < SANDBOX_FILE_NAME_MAX; c = g_utf8_next_char(c)) {
+                gunichar character = g_utf8_get_char(c);
+
+                if (g_unichar_isprint(character) && g_unichar_type(character) != G_UNICODE_FORMAT && character != '/' && character != '\\')
+                        g_string_append_unichar(plain, character);
+        }
+        return g_string_free(plain, plain->len == 0);
+}
+
+static SandboxFile *file_at(GArray *files, json_object *value)
+{
+        json_object *place;
+        gint64 n;
+
+        if (!files || !json_object_object_get_ex(value, "$file", &place) || !json_object_is_type(place, json_type_int))
+                return NULL;
+        n = json_object_get_int64(place);
+        return n >= 0 && n < files->len ? &g_array_index(files, SandboxFile, n) : NULL;
+}
+
+const SandboxFile *sandbox_result_file(const SandboxResult *result, json_object *value)
+{
+        return file_at(result->files, value);
+}
+
+/* Where a file stands, what the tool says of it: its type and name. */
+static void describe_files(json_object *value, GArray *files)
+{
+        SandboxFile *file = file_at(files, value);
+
+        if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        describe_files(json_object_array_get_idx(value, i), files);
+        } else if (file) {
+                file->type = known_type(get_text(value, "type"));
+                g_free(file->name);
+                file->name = plain_name(get_text(value, "name"));
+                json_object_object_del(value, "type");
+                json_object_object_del(value, "name");
+        } else if (json_object_is_type(value, json_type_object)) {
+                struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+                for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+                        describe_files(json_object_iter_peek_value(&at), files);
+        }
+}
+
+/* Only sealed memory can be mapped without fear, whoever serves at the other end. */
+static GArray *take_files(Wire *wire, json_object *head)
+{
+        const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+        json_object *count;
+        gint64 n = json_object_object_get_ex(head, "files", &count) ? json_object_get_int64(count) : 0;
+        GArray *files = n > 0 ? g_array_new(FALSE, FALSE, sizeof(SandboxFile)) : NULL;
+        gboolean good = TRUE;
+
+        if (!files)
+                return NULL;
+        g_array_set_clear_func(files, clear_file);
+        for (gint64 i = 0; i < MIN(n, SANDBOX_FILES_MAX) && good; i++) {
+                SandboxFile file = {.fd = wire_take_file(wire), .type = known_type(NULL)};
+                struct stat about;
+
+                good = file.fd >= 0 && fstat(file.fd, &about) == 0 && (fcntl(file.fd, F_GET_SEALS) & seals) == seals;
+                file.size = good ? about.st_size : 0;
+                if (file.fd >= 0)
+                        g_array_append_val(files, file);
+        }
+        if (good && n <= SANDBOX_FILES_MAX)
+                return files;
+        g_array_unref(files);
+        return NULL;
+}
+
+/* ---- the end of a call */
+
 static void finish(GTask *task, GError *error)
 {
         Pending *pending = g_task_get_task_data(task);
@@ -126,13 +235,15 @@ static void finish(GTask *task, GError *error)
                 g_task_return_boolean(task, TRUE);
 }
 
-static void take_answer(GTask *task, json_object *head, const char *body, gsize size)
+/* Takes files. */
+static void take_answer(GTask *task, json_object *head, GArray *files, const char *body, gsize size)
 {
         Pending *pending = g_task_get_task_data(task);
         SandboxResult *result = pending->result = g_new0(SandboxResult, 1);
         json_object *value, *error = NULL;
         int kind;
 
+        result->files = files;
         result->log = g_strdup(get_text(head, "log"));
         pending->log = g_strdup(result->log);
         if (json_object_object_get_ex(head, "net", &value) && json_object_is_type(value, json_type_array)) {
@@ -145,7 +256,11 @@ static void take_answer(GTask *task, json_object *head, const char *body, gsize 
                 kind = wire_error_from_name(get_text(error, "kind"));
                 finish(task, g_error_new(SANDBOX_ERROR, kind < 0 ? SANDBOX_ERROR_CRASHED : kind, "%s", get_text(error, "message")
                                          ? get_text(error, "message") : ""));
+        } else if (json_object_object_get_ex(head, "files", NULL) && !files) {
+                finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "The files of the result were lost on their way."));
         } else if ((result->result = parse_result(body, size))) {
+                if (files)
+                        describe_files(result->result, files);
                 finish(task, NULL);
         } else {
                 finish(task, g_error_new_literal(SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "The tool's result is not a JSON object."));
@@ -173,17 +288,23 @@ static void frame_cb(json_object *head, const char *body, gsize size, gpointer d
         json_object *value;
         gint64 id = json_object_object_get_ex(head, "id", &value) ? json_object_get_int64(value) : 0;
         GTask *task = g_hash_table_lookup(client->running, &id);
+        GArray *files = take_files(client->wire, head);
 
-        if (!task)
+        if (client->told && get_text(head, "holds"))
+                client->told(get_text(head, "holds"));
+        if (!task) {
+                g_clear_pointer(&files, g_array_unref);
                 return;
+        }
         g_object_ref(task);
-        if (json_object_object_get_ex(head, "progress", NULL)) {
+        if (json_object_object_get_ex(head, "progress", NULL) || json_object_object_get_ex(head, "part", NULL)) {
                 take_progress(task, body, size);
+                g_clear_pointer(&files, g_array_unref);
                 g_object_unref(task);
                 return;
         }
         g_hash_table_remove(client->running, &id);
-        take_answer(task, head, body, size);
+        take_answer(task, head, files, body, size);
         g_object_unref(task);
         start_waiting(client);
 }
@@ -201,7 +322,7 @@ static void let_go(SandboxClient *client)
         if (client->pid) {
                 GSource *watch = g_child_watch_source_new(client->pid);
 
-                kill(client->pid, SIGKILL);
+                kill(client->pid, SIGTERM); /* it clears up and ends, as it does when we end */
                 g_source_set_callback(watch, G_SOURCE_FUNC(collect_cb), NULL, NULL);
                 g_source_attach(watch, g_main_context_get_thread_default());
                 g_source_unref(watch);
@@ -232,11 +353,14 @@ static void closed_cb(gpointer data)
         start_waiting(client);
 }
 
-/* What the server may know: where things are that it has to hide. No key, no token, nothing else of ours. */
+/* What the server may know: where things are that it has to hide, and what the person's pip is told about package indexes. No key, no
+ * token of ours. */
 static GStrv clean_environment(void)
 {
         static const char *const names[] = {"HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME",
-                                            "XDG_RUNTIME_DIR"};
+                                            "XDG_RUNTIME_DIR", "PULSE_SERVER", "PULSE_COOKIE", "XDG_CONFIG_DIRS", "PIP_CONFIG_FILE", "PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL",
+                                            "PIP_NO_INDEX", "PIP_FIND_LINKS", "PIP_TRUSTED_HOST", "PIP_CERT", "PIP_TIMEOUT",
+                                            "PIP_DEFAULT_TIMEOUT"};
         GStrv environment = g_new0(char *, 1);
 
         environment = g_environ_setenv(environment, "PATH", "/usr/bin:/bin", TRUE);
@@ -294,9 +418,11 @@ static gboolean ensure(SandboxClient *client, GError **error)
         if (client->wire)
                 return TRUE;
         fd = client->program ? spawn(client, error) : reach(client, error);
-        if (fd >= 0)
-                client->wire = wire_new(fd, frame_cb, closed_cb, client);
-        return fd >= 0;
+        if (fd < 0)
+                return FALSE;
+        client->wire = wire_new(fd, frame_cb, closed_cb, client);
+        wire_accept_files(client->wire);
+        return TRUE;
 }
 
 /* ---- calls */
@@ -368,6 +494,14 @@ static json_object *make_head(const SandboxCall *call)
         if (call->app && call->tool) {
                 json_object_object_add(head, "app", json_object_new_string(call->app));
                 json_object_object_add(head, "tool", json_object_new_string(call->tool));
+        }
+        if (call->packages && call->packages[0]) {
+                json_object *list = json_object_new_array();
+
+                for (const char *const *package = call->packages; *package; package++)
+                        json_object_array_add(list, json_object_new_string(*package));
+                json_object_object_add(head, "packages", list);
+                json_object_object_add(head, "install", json_object_new_boolean(call->install));
         }
         if (call->world)
                 json_object_object_add(head, "world", json_object_new_string(call->world));
@@ -461,6 +595,11 @@ SandboxClient *sandbox_client_new_for_socket(const char *path)
 
         client->socket = g_strdup(path);
         return client;
+}
+
+void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func)
+{
+        client->told = func;
 }
 
 void sandbox_client_warm(SandboxClient *client)

@@ -72,7 +72,10 @@ int data_open(const char *app, const char *tool, GError **error)
 
 /* ---- how full it is */
 
+const DataRoom data_room = {DATA_BYTES_MAX, DATA_ENTRIES_MAX};
+
 typedef struct {
+        const DataRoom *room;
         guint64 bytes;
         guint entries;
         gboolean full;
@@ -81,7 +84,7 @@ typedef struct {
 static void count(Content *content, const struct stat *about)
 {
         content->bytes += (guint64)about->st_blocks * BLOCK;
-        content->full |= ++content->entries > DATA_ENTRIES_MAX || content->bytes > DATA_BYTES_MAX;
+        content->full |= ++content->entries > content->room->entries || content->bytes > content->room->bytes;
 }
 
 /* Takes fd. */
@@ -131,12 +134,12 @@ static void count_removed(Content *content, int pid, dev_t device, GHashTable *s
                 closedir(entries);
 }
 
-gboolean data_is_full(int folder, int pid)
+gboolean data_is_full(int folder, const DataRoom *room, int pid)
 {
         g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
         int pids[MEMORY_PROCESSES_MAX], fd = openat(folder, ".", OPEN_FOLDER);
         guint n = pid ? memory_pids(pid, pids) : 0;
-        Content content = {0};
+        Content content = {.room = room};
         struct stat about;
 
         if (fd < 0 || fstat(fd, &about) < 0)

@@ -15,6 +15,13 @@ gboolean data_is_name(const char *name);
 /* Opens the folder, made if it is not there; -1 with an error. Links are not followed, and one in its place is an error. */
 int data_open(const char *app, const char *tool, GError **error);
 
+/* What a folder may hold. */
+typedef struct {
+        guint64 bytes;
+        guint entries;
+} DataRoom;
+extern const DataRoom data_room; /* a data folder's */
+
 /* Whether there is more in the folder than may be, what the processes from pid on (0: none) hold open and have removed included. Links in
  * it are counted, never followed. */
-gboolean data_is_full(int folder, int pid);
+gboolean data_is_full(int folder, const DataRoom *room, int pid);

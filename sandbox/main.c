@@ -40,11 +40,12 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 typedef struct {
         SandboxClient *client;
         GMainLoop *loop;
+        const char *files; /* the folder that files go to */
         int status;
 } Run;
 
 typedef struct {
-        char *manifest, *app, *arguments, *connect, *world;
+        char *manifest, *app, *arguments, *connect, *world, *files;
         char **grants;
         gboolean progress;
 } Options;
@@ -75,13 +76,59 @@ static void print_log(const char *log)
                 fputc(g_ascii_iscntrl(*log) && *log != '\n' && *log != '\t' && isatty(STDERR_FILENO) ? '?' : *log, stderr);
 }
 
+/* Writes a file of the result into the folder, by its place and the tool's name for it; NULL and an error. */
+static char *save_file(const char *folder, guint place, const SandboxFile *file, GError **error)
+{
+        g_autofree char *name = file->name ? g_strdup_printf("%u-%s", place, file->name) : g_strdup_printf("%u", place);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file->fd, FALSE, error);
+        gsize size = mapped ? g_mapped_file_get_length(mapped) : 0;
+
+        if (!mapped || !g_file_set_contents_full(path, size ? g_mapped_file_get_contents(mapped) : "", (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
+                return NULL;
+        return g_steal_pointer(&path);
+}
+
+/* What stands for a file in the printed result: {"file"?: its path, "type", "size", "name"?}. */
+static gboolean describe_files(json_object *value, const SandboxResult *result, const char *folder, GError **error)
+{
+        const SandboxFile *file = sandbox_result_file(result, value);
+
+        if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        if (!describe_files(json_object_array_get_idx(value, i), result, folder, error))
+                                return FALSE;
+        } else if (file) {
+                guint n = (guint)(file - (const SandboxFile *)(void *)result->files->data);
+                g_autofree char *path = folder ? save_file(folder, n, file, error) : NULL;
+
+                if (folder && !path)
+                        return FALSE;
+                json_object_object_del(value, "$file");
+                if (path)
+                        json_object_object_add(value, "file", json_object_new_string(path));
+                json_object_object_add(value, "type", json_object_new_string(file->type));
+                json_object_object_add(value, "size", json_object_new_int64(file->size));
+                if (file->name)
+                        json_object_object_add(value, "name", json_object_new_string(file->name));
+        } else if (json_object_is_type(value, json_type_object)) {
+                json_object_object_foreach(value, key, part)
+                        if (key && !describe_files(part, result, folder, error))
+                                return FALSE;
+        }
+        return TRUE;
+}
+
 static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
 {
         Run *run = data;
         g_autoptr(SandboxResult) result = NULL;
         g_autoptr(GError) error = NULL;
 
-        if (sandbox_call_finish(run->client, async, &result, &error)) {
+        if (sandbox_call_finish(run->client, async, &result, &error) &&
+            result->files && !describe_files(result->result, result, run->files, &error)) {
+                run->status = print_error("output", error->message, NULL);
+        } else if (!error) {
                 print_json(g_steal_pointer(&result->result));
                 run->status = EXIT_DONE;
         } else {
@@ -96,12 +143,20 @@ static void progress_cb(json_object *progress, gpointer data)
         g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static int run_call(const Options *options, const SandboxCall *call)
+static void status_cb(const char *holds)
+{
+        g_autofree char *text = server_status_text(holds);
+
+        fputs(text, stdout);
+}
+
+static int run_call(const Options *options, const SandboxCall *call, SandboxToldFunc told)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-        Run run = {.loop = g_main_loop_new(NULL, FALSE), .status = EXIT_FAILED};
+        Run run = {.loop = g_main_loop_new(NULL, FALSE), .files = options->files, .status = EXIT_FAILED};
 
         run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
+        sandbox_client_tell(run.client, told);
         sandbox_call_async(run.client, call, NULL, ran_cb, &run);
         g_main_loop_run(run.loop);
         sandbox_client_free(run.client);
@@ -170,7 +225,9 @@ static int run_tool(const Options *options, const char *tool)
         call.memory_mb = manifest->memory_mb;
         call.processes = manifest->processes;
         call.output_max = manifest->output_max;
-        status = run_call(options, &call);
+        call.packages = (const char *const *)manifest->packages;
+        call.install = TRUE;
+        status = run_call(options, &call, NULL);
         json_object_put(arguments);
         return status;
 }
@@ -185,6 +242,7 @@ static int command_run(int argc, char **argv)
                 {"app", 0, 0, G_OPTION_ARG_STRING, &options.app, "The app on whose behalf it runs", "NAME"},
                 {"args", 0, 0, G_OPTION_ARG_STRING, &options.arguments, "The arguments, a JSON object", "JSON|@FILE"},
                 {"world", 0, 0, G_OPTION_ARG_FILENAME, &options.world, "Take granted paths from below this folder", "FOLDER"},
+                {"files", 0, 0, G_OPTION_ARG_FILENAME, &options.files, "Write the files of its result into this folder", "FOLDER"},
                 {"progress", 0, 0, G_OPTION_ARG_NONE, &options.progress, "Print how far it is on standard error, a line of JSON each",
                  NULL},
                 {"connect", 0, 0, G_OPTION_ARG_FILENAME, &options.connect, "Use the sandbox that serves there", "SOCKET"},
@@ -210,6 +268,7 @@ static int command_run(int argc, char **argv)
         g_free(options.arguments);
         g_free(options.connect);
         g_free(options.world);
+        g_free(options.files);
         g_strfreev(options.grants);
         return status;
 }
@@ -235,12 +294,10 @@ static int command_serve(int argc, char **argv)
 
 static int command_status(int argc, char **argv)
 {
-        g_autofree char *text = server_status_text();
         const Options options = {0};
         const SandboxCall call = {.source = "def run(args):\n    return {\"confinement\": \"works\"}\n"};
 
-        fputs(text, stdout);
-        return run_call(&options, &call);
+        return run_call(&options, &call, status_cb);
 }
 
 int main(int argc, char **argv)

@@ -1,6 +1,7 @@
 #include "manifest.h"
 
 #include "hosts.h"
+#include "packages/names.h"
 #include "places.h"
 #include "programs.h"
 #include "wire.h"
@@ -9,6 +10,8 @@
 
 #define RESOURCES_MAX 8 /* of one capability; capabilities.schema.json */
 #define RESOURCE_MAX 1024
+#define AGREED_PACKAGE "package="
+#define DEPTH_MAX 32
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static gboolean refuse(GError **error, const char *format, ...)
@@ -67,6 +70,12 @@ static char *canonical(SandboxGrantKind kind, const char *resource, GError **err
         }
         if (kind == SANDBOX_RUN)
                 return canonical_program(resource, error);
+        if (kind == SANDBOX_AUDIO) {
+                if (g_str_equal(resource, "play") || g_str_equal(resource, "record"))
+                        return g_strdup(resource);
+                refuse(error, "\"%s\" is nothing that can be done with sound; there are play and record.", resource);
+                return NULL;
+        }
         if (resource[0] == '~' && (resource[1] == '/' || !resource[1]))
                 path = g_strconcat(places_home(), resource + 1, NULL);
         else
@@ -112,7 +121,11 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         static const struct {
                 const char *name;
                 double least, most;
-        } known[] = {{"seconds", 0.001, 600}, {"memory_mb", 16, 4096}, {"processes", 1, 64}, {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024}};
+                gboolean whole;
+        } known[] = {{"seconds", 0.001, 600, FALSE},
+                     {"memory_mb", 16, 4096, TRUE},
+                     {"processes", 1, 64, TRUE},
+                     {"output_kb", 1, SANDBOX_OUTPUT_MOST / 1024, TRUE}};
         double values[G_N_ELEMENTS(known)] = {0};
 
         if (!json_object_is_type(limits, json_type_object))
@@ -125,11 +138,12 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
                         i++;
                 if (i == G_N_ELEMENTS(known))
                         return refuse(error, "The manifest names a limit \"%s\", which there is not.", name);
-                numeric = json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double);
+                numeric = json_object_is_type(value, json_type_int) ||
+                          (!known[i].whole && json_object_is_type(value, json_type_double));
                 values[i] = numeric ? json_object_get_double(value) : -1;
                 if (!(values[i] >= known[i].least && values[i] <= known[i].most))
-                        return refuse(error, "The manifest's limit \"%s\" must be a number from %g to %g.", name, known[i].least,
-                                      known[i].most);
+                        return refuse(error, "The manifest's limit \"%s\" must be a %snumber from %g to %g.", name,
+                                      known[i].whole ? "whole " : "", known[i].least, known[i].most);
         }
         manifest->seconds = values[0];
         manifest->memory_mb = (guint)values[1];
@@ -138,10 +152,69 @@ static gboolean read_limits(Manifest *manifest, json_object *limits, GError **er
         return TRUE;
 }
 
-static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, GError **error)
+static gboolean is_agreed_package(const char *requirement, const char *const *agreed)
+{
+        g_autofree char *name = package_name(requirement);
+
+        for (; agreed && *agreed; agreed++) {
+                const char *why, *given = g_str_has_prefix(*agreed, AGREED_PACKAGE) ? *agreed + strlen(AGREED_PACKAGE) : NULL;
+                g_autofree char *canonical_one = given ? package_canonical(given, &why) : NULL;
+                g_autofree char *other = canonical_one ? package_name(canonical_one) : NULL;
+
+                if (g_strcmp0(other, name) == 0)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static gboolean read_package(const char *text, GStrvBuilder *out, const char *const *agreed, GError **error)
+{
+        const char *why = NULL, *known = NULL;
+        g_autofree char *requirement = package_canonical(text, &why);
+        g_autofree char *name = requirement ? package_name(requirement) : NULL;
+        g_autoptr(GError) unreadable = NULL;
+
+        if (!requirement)
+                return refuse(error, "\"%s\" is no Python package: %s.", text, why);
+        if (!is_agreed_package(requirement, agreed)) {
+                if (!package_resembles(requirement, &known, &unreadable))
+                        return refuse(error, "Python packages cannot be checked: %s.", unreadable->message);
+                if (known)
+                        return refuse(error, "The package %s is nearly called like the well-known %s, and is another. If it is meant, allow it "
+                                             "with --grant " AGREED_PACKAGE "%s", name, known, name);
+        }
+        g_strv_builder_add(out, requirement);
+        return TRUE;
+}
+
+static gboolean read_packages(Manifest *manifest, json_object *list, const char *const *agreed, GError **error)
+{
+        GStrvBuilder *out;
+        gboolean done = TRUE;
+
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > PACKAGES_MAX)
+                return refuse(error, "The manifest's \"packages\" must be a list of at most %d texts.", PACKAGES_MAX);
+        out = g_strv_builder_new();
+        for (gsize i = 0; done && i < json_object_array_length(list); i++) {
+                json_object *item = json_object_array_get_idx(list, i);
+
+                done = json_object_is_type(item, json_type_string) ? read_package(json_object_get_string(item), out, agreed, error)
+                                                                   : refuse(error, "The manifest's \"packages\" must be texts.");
+        }
+        g_strfreev(manifest->packages);
+        manifest->packages = g_strv_builder_end(out);
+        g_strv_builder_unref(out);
+        return done;
+}
+
+static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, const char *const *agreed, GError **error)
 {
         json_object *inner;
 
+        /* beside the capabilities of a tool.json as well as among them */
+        if (json_object_object_get_ex(all, "capabilities", NULL) && json_object_object_get_ex(all, "packages", &inner) &&
+            !read_packages(manifest, inner, agreed, error))
+                return FALSE;
         if (json_object_object_get_ex(all, "capabilities", &inner))
                 all = inner;
         if (!json_object_is_type(all, json_type_object))
@@ -150,11 +223,13 @@ static gboolean read_all(Manifest *manifest, json_object *all, GArray *wanted, G
                 int kind = wire_grant_from_name(name);
 
                 if (kind >= 0 ? !read_resources(wanted, (SandboxGrantKind)kind, value, error)
+                    : g_str_equal(name, "packages")
+                            ? !read_packages(manifest, value, agreed, error)
                     : g_str_equal(name, "limits")
                             ? !read_limits(manifest, value, error)
                             : !refuse(error,
                                       "The manifest asks for \"%s\", which tools cannot have. They can have list, read, write, system, "
-                                      "net, run and limits.", name))
+                                      "net, run, device, audio, packages and limits.", name))
                         return FALSE;
         }
         return TRUE;
@@ -169,9 +244,12 @@ static gboolean read_agreed(GArray *grants, const char *const *agreed, GError **
                 g_autofree char *name = equals ? g_strndup(*agreed, (gsize)(equals - *agreed)) : NULL;
                 int kind = wire_grant_from_name(name);
 
+                if (g_str_has_prefix(*agreed, AGREED_PACKAGE))
+                        continue; /* is_agreed_package() */
                 if (kind < 0)
                         return refuse(error,
-                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST or run=PROGRAM.",
+                                      "\"%s\" is no grant; write list=PATH, read=PATH, write=PATH, system=FACT, net=HOST, run=PROGRAM, "
+                                      "device=PATH, audio=play or package=NAME.",
                                       *agreed);
                 if (!add(grants, (SandboxGrantKind)kind, equals + 1, error))
                         return FALSE;
@@ -195,7 +273,7 @@ static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agree
 {
         if (wanted->kind != agreed->kind)
                 return NULL;
-        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN)
+        if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE || wanted->kind == SANDBOX_AUDIO)
                 return g_str_equal(wanted->resource, agreed->resource) ? wanted->resource : NULL;
         if (wanted->kind == SANDBOX_NET)
                 return overlap_of_hosts(wanted->resource, agreed->resource);
@@ -231,16 +309,75 @@ static gboolean agree(Manifest *manifest, const GArray *wanted, const GArray *ag
         return TRUE;
 }
 
+/* ---- JSON that is read in one way only */
+
+static guint count_names(json_object *value)
+{
+        guint n = 0;
+
+        if (json_object_is_type(value, json_type_object)) {
+                struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+                for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+                        n += 1 + count_names(json_object_iter_peek_value(&at));
+        } else if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        n += count_names(json_object_array_get_idx(value, i));
+        }
+        return n;
+}
+
+/* In strict JSON a colon outside of a text stands after a name, and nowhere else. A text in single quotes is not strict, whatever json-c
+ * says. */
+static guint count_colons(const char *text)
+{
+        gboolean quoted = FALSE;
+        guint n = 0;
+
+        for (; *text; text++) {
+                if (*text == '"')
+                        quoted = !quoted;
+                else if (quoted && *text == '\\' && text[1])
+                        text++;
+                else if (!quoted && *text == '\'')
+                        return G_MAXUINT;
+                else if (!quoted && *text == ':')
+                        n++;
+        }
+        return n;
+}
+
+/* No comments, no NaN, nothing after it, and no name twice: json-c would take the last, another reader the first. */
+static json_object *parse(const char *text, GError **error)
+{
+        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+        json_object *all;
+        gsize end;
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+        all = json_tokener_parse_ex(tokener, text, -1);
+        end = json_tokener_get_parse_end(tokener);
+        json_tokener_free(tokener);
+        if (!all || text[end + strspn(text + end, " \t\r\n")]) {
+                refuse(error, "The manifest is not JSON.");
+        } else if (count_names(all) != count_colons(text)) {
+                refuse(error, "The manifest says something twice, or is not strict JSON: each name may stand there only once.");
+        } else {
+                return all;
+        }
+        json_object_put(all);
+        return NULL;
+}
+
 Manifest *manifest_read(const char *text, const char *const *agreed, GError **error)
 {
         g_autoptr(Manifest) manifest = g_new0(Manifest, 1);
         g_autoptr(GArray) wanted = grants_new(), given = grants_new();
-        json_object *all = json_tokener_parse(text);
+        json_object *all = parse(text, error);
         gboolean done;
 
         manifest->grants = grants_new();
-        done = (all || refuse(error, "The manifest is not JSON.")) && read_all(manifest, all, wanted, error) && read_agreed(given, agreed,
-                                                                                                                            error) &&
+        done = all && read_all(manifest, all, wanted, agreed, error) && read_agreed(given, agreed, error) &&
                agree(manifest, wanted, given, error);
         json_object_put(all);
         return done ? g_steal_pointer(&manifest) : NULL;
@@ -251,5 +388,6 @@ void manifest_free(Manifest *manifest)
         if (!manifest)
                 return;
         g_array_unref(manifest->grants);
+        g_strfreev(manifest->packages);
         g_free(manifest);
 }

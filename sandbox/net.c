@@ -10,6 +10,8 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -46,7 +48,7 @@ static char *broker_program(void)
 
 /* Nothing of our environment: no proxy with its password, no key, no other place for certificates. tool and report are above the
  * descriptors that they become, so neither is overwritten by the other. */
-static gboolean spawn(Net *net, int tool, int report, GError **error)
+static gboolean spawn(Net *net, int input, int tool, int report, GError **error)
 {
         g_autofree char *program = broker_program();
         g_autoptr(GPtrArray) arguments = g_ptr_array_new();
@@ -59,7 +61,10 @@ static gboolean spawn(Net *net, int tool, int report, GError **error)
                 g_ptr_array_add(arguments, net->hosts[i]);
         g_ptr_array_add(arguments, NULL);
         posix_spawn_file_actions_init(&actions);
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (input >= 0)
+                posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+        else
+                posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
         posix_spawn_file_actions_adddup2(&actions, tool, BROKER_TOOL_FD);
         posix_spawn_file_actions_adddup2(&actions, report, BROKER_REPORT_FD);
@@ -80,7 +85,7 @@ static int lift(int fd)
         return above;
 }
 
-static gboolean start(Net *net, int *tool_fd, GError **error)
+static gboolean start(Net *net, int input, int *tool_fd, GError **error)
 {
         int pair[DESCRIPTORS], pipes[DESCRIPTORS], no = 0;
         gboolean done;
@@ -99,7 +104,7 @@ static gboolean start(Net *net, int *tool_fd, GError **error)
         g_unix_set_fd_nonblocking(net->report, TRUE, NULL);
         pair[1] = lift(pair[1]);
         pipes[1] = lift(pipes[1]);
-        done = (pair[1] >= 0 && pipes[1] >= 0) ? spawn(net, pair[1], pipes[1], error) : unavailable(error, "descriptor");
+        done = (pair[1] >= 0 && pipes[1] >= 0) ? spawn(net, input, pair[1], pipes[1], error) : unavailable(error, "descriptor");
         if (pair[1] >= 0)
                 close(pair[1]);
         if (pipes[1] >= 0)
@@ -111,14 +116,36 @@ static gboolean start(Net *net, int *tool_fd, GError **error)
         return done;
 }
 
-Net *net_new(const char *const *hosts, int *tool_fd, GError **error)
+static Net *make(const char *const *arguments, int input, int *tool_fd, GError **error)
 {
         Net *net = g_new0(Net, 1);
 
-        net->hosts = g_strdupv((GStrv)hosts);
+        net->hosts = g_strdupv((GStrv)arguments);
         net->pidfd = net->report = -1;
-        if (!start(net, tool_fd, error))
+        if (!start(net, input, tool_fd, error))
                 g_clear_pointer(&net, net_free);
+        return net;
+}
+
+Net *net_new(const char *const *hosts, int *tool_fd, GError **error)
+{
+        return make(hosts, -1, tool_fd, error);
+}
+
+/* The settings hold passwords, so they are no argument, and no file. */
+Net *net_new_index(const char *settings, int *tool_fd, GError **error)
+{
+        static const char *const arguments[] = {BROKER_INDEX, NULL};
+        gsize size = strlen(settings);
+        int input = memfd_create("index", MFD_CLOEXEC);
+        Net *net = NULL;
+
+        if (input < 0 || write(input, settings, size) != (ssize_t)size || lseek(input, 0, SEEK_SET) < 0)
+                unavailable(error, "settings");
+        else
+                net = make(arguments, input, tool_fd, error);
+        if (input >= 0)
+                close(input);
         return net;
 }
 

@@ -1,6 +1,7 @@
 #include "plan.h"
 
 #include "data.h"
+#include "devices.h"
 #include "facts.h"
 #include "idmap.h"
 #include "places.h"
@@ -16,6 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -155,6 +157,8 @@ static gboolean add_path(Builder *builder, SandboxGrantKind grant, const char *p
                 return FALSE;
         if (builder->items->len > before && !builder->cwd && ((Item *)builder->items->pdata[before])->folder)
                 builder->cwd = path;
+        if (grant == SANDBOX_WRITE && builder->items->len > before)
+                g_ptr_array_add(builder->plan->disks, g_strconcat(builder->world ? builder->world : "", path, NULL));
         if (grant == SANDBOX_WRITE && !builder->world && builder->items->len > before)
                 g_ptr_array_add(builder->plan->written, g_strdup(path));
         return TRUE;
@@ -258,6 +262,69 @@ static gboolean add_net(Builder *builder, GError **error)
         if (!plan->net)
                 return FALSE;
         plan->fds[plan->n_fds++] = fd;
+        plan->net_fd = plan->n_fds;
+        return TRUE;
+}
+
+/* ---- sound and devices: neither is in a sample's world */
+
+static gboolean add_audio(Builder *builder, GError **error)
+{
+        gboolean plays = FALSE, records = FALSE;
+        Plan *plan = builder->plan;
+        int fd;
+
+        for (guint i = 0; i < builder->request->grants->len; i++) {
+                const SandboxGrant *grant = &g_array_index(builder->request->grants, SandboxGrant, i);
+
+                if (grant->kind != SANDBOX_AUDIO)
+                        continue;
+                plays |= g_str_equal(grant->resource, "play");
+                records |= g_str_equal(grant->resource, "record");
+                if (!g_str_equal(grant->resource, "play") && !g_str_equal(grant->resource, "record"))
+                        return refuse(error, grant->resource, "with sound there are play and record");
+        }
+        if ((!plays && !records) || builder->world)
+                return TRUE;
+        if (plan->n_fds >= JOB_FDS_MAX)
+                return refuse(error, "Sound", "the tool has too many other grants");
+        plan->audio = audio_new(plays, records, &fd, error);
+        if (!plan->audio)
+                return FALSE;
+        plan->fds[plan->n_fds++] = fd;
+        plan->audio_fd = plan->n_fds;
+        return TRUE;
+}
+
+static gboolean add_device(Builder *builder, const char *path, GError **error)
+{
+        struct stat about;
+        int fd = builder->world ? -1 : open_source(builder, path), mount = -1;
+        const char *why = NULL;
+        Item *item;
+
+        if (builder->world)
+                return TRUE;
+        if (fd < 0 || fstat(fd, &about) < 0)
+                why = errno == ENOENT ? "it is not there" : errno == ELOOP ? "it is a link; grant the device it leads to" : g_strerror(errno);
+        else
+                why = devices_refuse(path, &about);
+        if (fd >= 0)
+                close(fd);
+        if (why)
+                return refuse(error, path, why);
+        if (geteuid() == 0 && (builder->plan->n_fds >= JOB_FDS_MAX || (mount = devices_mount_copy(&about)) < 0))
+                return refuse(error, path, "it cannot be lent to a tool's unprivileged user");
+        item = add_item(builder, ITEM_DEVICE, path);
+        item->device = about.st_dev;
+        item->inode = about.st_ino;
+        g_free(item->source);
+        item->source = g_strdup(path);
+        item->source_size = strlen(path);
+        if (mount >= 0) {
+                item->fd = (int)builder->plan->n_fds;
+                builder->plan->fds[builder->plan->n_fds++] = mount;
+        }
         return TRUE;
 }
 
@@ -294,8 +361,10 @@ static gboolean add_program(Builder *builder, const char *name, GError **error)
 
 static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **error)
 {
-        if (grant->kind == SANDBOX_NET)
-                return TRUE; /* all of them at once, in add_net() */
+        if (grant->kind == SANDBOX_NET || grant->kind == SANDBOX_AUDIO)
+                return TRUE; /* all of them at once, in add_net() and add_audio() */
+        if (grant->kind == SANDBOX_DEVICE)
+                return add_device(builder, grant->resource, error);
         if (grant->kind == SANDBOX_SYSTEM)
                 return add_system(builder, grant->resource, error);
         return grant->kind == SANDBOX_RUN ? add_program(builder, grant->resource, error)
@@ -304,37 +373,80 @@ static gboolean add_grant(Builder *builder, const SandboxGrant *grant, GError **
 
 /* ---- the data folder */
 
-/* Where it cannot be had, the tool has one that is not kept, and the log says so. */
-static void add_data(Builder *builder)
+/* A folder of ours, by its descriptor. */
+static gboolean lend(Builder *builder, int fd, ItemKind kind, const char *target)
 {
-        g_autoptr(GError) error = NULL;
-        g_autofree char *link = NULL, *path = NULL;
+        g_autofree char *link = g_strdup_printf("/proc/self/fd/%d", fd), *path = g_file_read_link(link, NULL);
         Plan *plan = builder->plan;
         struct stat about;
         int mount = -1;
 
-        plan->data = data_open(builder->request->app, builder->request->tool, &error);
-        if (plan->data >= 0) {
-                link = g_strdup_printf("/proc/self/fd/%d", plan->data);
-                path = g_file_read_link(link, &error);
-        }
-        if (path && geteuid() == 0) {
-                mount = plan->n_fds < JOB_FDS_MAX ? (int)syscall(SYS_open_tree, plan->data, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
+        if (!path || fstat(fd, &about) < 0)
+                return FALSE;
+        if (geteuid() == 0) {
+                mount = plan->n_fds < JOB_FDS_MAX ? (int)syscall(SYS_open_tree, fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE |
                                                                                                       OPEN_TREE_CLOEXEC) : -1;
                 if (mount < 0)
-                        g_clear_pointer(&path, g_free);
+                        return FALSE;
         }
-        if (!path || fstat(plan->data, &about) < 0) {
-                plan->note = g_strdup_printf("%s What it writes there is gone afterwards.\n",
-                                             error ? error->message : "The data folder of this tool cannot be lent to it.");
-                return;
-        }
-        plan->data_full = data_is_full(plan->data, 0);
-        add_system_file(builder, plan->data_full ? ITEM_DATA_FULL : ITEM_DATA, path, DATA_FOLDER, &about);
+        add_system_file(builder, kind, path, target, &about);
         if (mount >= 0) {
                 ((Item *)builder->items->pdata[builder->items->len - 1])->fd = (int)plan->n_fds;
                 plan->fds[plan->n_fds++] = mount;
         }
+        return TRUE;
+}
+
+/* Where it cannot be had, the tool has one that is not kept, and the log says so. */
+static void add_data(Builder *builder)
+{
+        g_autoptr(GError) error = NULL;
+        Plan *plan = builder->plan;
+
+        plan->data = data_open(builder->request->app, builder->request->tool, &error);
+        plan->room = data_room;
+        plan->data_full = plan->data >= 0 && data_is_full(plan->data, &plan->room, 0);
+        if (plan->data < 0 || !lend(builder, plan->data, plan->data_full ? ITEM_DATA_FULL : ITEM_DATA, DATA_FOLDER))
+                plan->note = g_strdup_printf("%s What it writes there is gone afterwards.\n",
+                                             error ? error->message : "The data folder of this tool cannot be lent to it.");
+}
+
+/* ---- Python packages */
+
+static gboolean add_site(Builder *builder, GError **error)
+{
+        int fd = open(builder->request->site, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+        builder->plan->site = fd;
+        /* who collects old ones takes none that is locked */
+        return (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0 && lend(builder, fd, ITEM_SITE, SITE_FOLDER)) ||
+               refuse(error, builder->request->site, "the tool's Python packages are not there any more; call it again");
+}
+
+static gboolean add_install(Builder *builder, const PlanInstall *install, GError **error)
+{
+        Plan *plan = builder->plan;
+
+        plan->data = dup(install->place);
+        plan->room = install->room;
+        if (plan->data < 0 || !lend(builder, plan->data, ITEM_DATA, DATA_FOLDER))
+                return refuse(error, DATA_FOLDER, "its file system cannot lend it");
+        for (guint i = 0; install->wheels && install->wheels[i]; i++) {
+                g_autofree char *target = g_strdup_printf(WHEELS_FOLDER "/%u", i);
+                int fd = open(install->wheels[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+                gboolean done = fd >= 0 && lend(builder, fd, ITEM_READ, target);
+
+                if (fd >= 0)
+                        close(fd);
+                if (!done)
+                        return refuse(error, install->wheels[i], "pip is told to look there for packages, and it cannot be lent");
+        }
+        if (!install->index)
+                return TRUE;
+        plan->net = net_new_index(install->index, &plan->fds[plan->n_fds], error);
+        plan->n_fds += plan->net != NULL;
+        plan->net_fd = plan->n_fds;
+        return plan->net != NULL;
 }
 
 /* ---- what is covered inside the mounts */
@@ -418,7 +530,9 @@ static void write_job(Builder *builder)
                         .processes = request->processes,
                         .seconds = (guint32)ceil(request->seconds) + 1,
                         .output_max = (guint32)request->output_max,
-                        .net = builder->plan->net ? builder->plan->n_fds : 0,
+                        .install = request->install ? request->install->step : INSTALL_NONE,
+                        .net = builder->plan->net_fd,
+                        .audio = builder->plan->audio_fd,
                         .memory = (guint64)request->memory_mb << 20};
 
         g_byte_array_append(job, (const guint8 *)&head, sizeof head);
@@ -442,6 +556,8 @@ static gboolean build(Builder *builder, GError **error)
                 hide_private(builder);
         if (!builder->world && request->app)
                 add_data(builder);
+        if (request->site && !add_site(builder, error))
+                return FALSE;
         for (guint i = 0; i < builder->plan->written->len; i++)
                 protect_scan(builder->plan->written->pdata[i], keep_cb, builder);
         if (builder->items->len > JOB_ITEMS_MAX) {
@@ -451,7 +567,7 @@ static gboolean build(Builder *builder, GError **error)
                 return FALSE;
         }
         /* the last that can fail: a broker is not started for nothing */
-        if (!add_net(builder, error))
+        if (!add_net(builder, error) || !add_audio(builder, error) || (request->install && !add_install(builder, request->install, error)))
                 return FALSE;
         g_ptr_array_sort(builder->items, order);
         write_job(builder);
@@ -466,7 +582,8 @@ Plan *plan_new(const PlanRequest *request, GError **error)
         gboolean done = FALSE;
 
         plan->job = g_byte_array_new();
-        plan->data = -1;
+        plan->data = plan->site = -1;
+        plan->disks = g_ptr_array_new_with_free_func(g_free);
         plan->written = g_ptr_array_new_with_free_func(g_free);
         plan->kept = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         builder.world = request->world ? realpath(request->world, NULL) : NULL;
@@ -488,10 +605,14 @@ void plan_free(Plan *plan)
         for (guint i = 0; i < plan->n_fds; i++)
                 close(plan->fds[i]);
         net_free(plan->net);
+        audio_free(plan->audio);
         if (plan->data >= 0)
                 close(plan->data);
+        if (plan->site >= 0)
+                close(plan->site);
         g_free(plan->note);
         g_byte_array_unref(plan->job);
+        g_ptr_array_unref(plan->disks);
         g_ptr_array_unref(plan->written);
         g_hash_table_unref(plan->kept);
         g_free(plan);

@@ -1,5 +1,6 @@
 #include "pool.h"
 
+#include "cgroup.h"
 #include "wire.h"
 #include "worker/job.h"
 
@@ -50,6 +51,7 @@ gboolean pool_reap(int pidfd, siginfo_t *how)
         if (waitid(P_PIDFD, (id_t)pidfd, how, WEXITED | WNOHANG) < 0 || !how->si_pid)
                 return FALSE;
         g_hash_table_remove(children(), GINT_TO_POINTER(how->si_pid));
+        cgroup_remove(how->si_pid);
         close(pidfd);
         return TRUE;
 }
@@ -80,7 +82,7 @@ void pool_kill(Spare *spare)
         close(spare->channel);
         close(spare->log);
         collect(spare->pidfd);
-        *spare = (Spare){0, -1, -1, -1};
+        *spare = (Spare){0, -1, -1, -1, FALSE};
 }
 
 int pool_adopt(int pid)
@@ -190,6 +192,7 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
                         Spare *spare = g_new(Spare, 1);
 
                         *spare = (Spare){.pid = reply.pid, .channel = fds[0], .log = fds[1], .pidfd = fds[2]};
+                        spare->grouped = cgroup_available(NULL) && cgroup_add(reply.pid);
                         g_hash_table_add(children(), GINT_TO_POINTER(reply.pid));
                         g_queue_push_tail(&pool->spares, spare);
                         pool->failures = 0;
@@ -207,7 +210,7 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
 static gboolean spawn(Pool *pool, int control)
 {
         g_autofree char *home = g_strconcat("HOME=", g_getenv("HOME") ? g_getenv("HOME") : "/home/user", NULL);
-        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1",
+        char *environment[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "USER=user", "OPENBLAS_NUM_THREADS=1", "OMP_NUM_THREADS=1", "LD_BIND_NOW=1",
                                NULL};
         char *arguments[] = {"impromptu-sandbox-worker", NULL};
         posix_spawn_file_actions_t actions;

@@ -14,6 +14,7 @@ typedef struct Pool Pool;
 /* A process in namespaces of its own that waits for its job. Its descriptors belong to whoever takes it. */
 typedef struct {
         int pid, pidfd, channel, log;
+        gboolean grouped; /* it is in a cgroup of its own (cgroup.h) */
 } Spare;
 
 typedef void (*PoolReadyFunc)(gpointer data);
@@ -37,5 +38,5 @@ int pool_adopt(int pid);
 /* Kills such a child and collects it without waiting for it here; takes the pidfd. */
 void pool_end(int pidfd);
 
-/* How the process of a readable pidfd ended; closes the pidfd. FALSE: it has not. */
+/* How the process of a readable pidfd ended; closes the pidfd, and removes the process's cgroup. FALSE: it has not. */
 gboolean pool_reap(int pidfd, siginfo_t *how);

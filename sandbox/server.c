@@ -1,7 +1,11 @@
 #include "server.h"
 
 #include "call.h"
+#include "cgroup.h"
 #include "data.h"
+#include "packages/install.h"
+#include "packages/names.h"
+#include "packages/store.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -20,6 +24,7 @@
 typedef struct {
         GMainLoop *loop;
         Pool *pool;
+        Installer *installer;
         GQueue line;        /* Request that wait */
         GPtrArray *readers; /* Reader */
         guint running;
@@ -39,9 +44,14 @@ typedef struct {
         char *body, *world, *app, *tool;
         PlanRequest plan;
         Call *call;
+        GStrv packages;     /* in their one spelling, or NULL */
+        char *site;         /* their folder, once there is one */
+        gboolean install;   /* they may be installed */
+        enum { PACKAGES_NONE, PACKAGES_WANTED, PACKAGES_INSTALLING } wanting; /* the call failed for want of a module */
 } Request;
 
 static void start_waiting(Server *server);
+static void install(Request *request);
 
 /* ---- requests */
 
@@ -59,6 +69,8 @@ static void request_free(Request *request)
         g_free(request->world);
         g_free(request->app);
         g_free(request->tool);
+        g_strfreev(request->packages);
+        g_free(request->site);
         g_free(request);
 }
 
@@ -93,7 +105,7 @@ static void send_answer(Request *request, const CallAnswer *answer)
                 json_object_put(raised);
         }
         if (request->reader && request->reader->wire)
-                wire_send(request->reader->wire, head, answer->result, answer->result_size);
+                wire_send_files(request->reader->wire, head, answer->result, answer->result_size, answer->files);
         else
                 json_object_put(head);
 }
@@ -103,12 +115,28 @@ static void send_refusal(Request *request, gint error, const char *message)
         send_answer(request, &(CallAnswer){.error = error, .message = message, .refused = TRUE});
 }
 
-static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
+/* Whether it failed because of a module that is not there: what Python says, not what the tool's text looks like. */
+static gboolean lacks_module(const CallAnswer *answer)
 {
-        send_answer(data, answer);
+        static const char *const says[] = {"{\"message\": \"ModuleNotFoundError: ", "{\"message\": \"ImportError: "};
+
+        for (guint i = 0; answer->raised && i < G_N_ELEMENTS(says); i++)
+                if (answer->raised_size > strlen(says[i]) && memcmp(answer->raised, says[i], strlen(says[i])) == 0)
+                        return TRUE;
+        return FALSE;
 }
 
-static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
+static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
+{
+        Request *request = data;
+
+        if (request->packages && !request->site && request->reader && lacks_module(answer))
+                request->wanting = PACKAGES_WANTED;
+        else
+                send_answer(request, answer);
+}
+
+static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
         Request *request = data;
         json_object *head;
@@ -117,8 +145,16 @@ static void progress_cb(Call *call, const char *text, gsize size, gpointer data)
                 return;
         head = json_object_new_object();
         json_object_object_add(head, "id", json_object_new_int64(request->id));
-        json_object_object_add(head, "progress", json_object_new_boolean(1));
+        json_object_object_add(head, part ? "part" : "progress", json_object_new_boolean(1));
         wire_send(request->reader->wire, head, text, size);
+}
+
+static void started_cb(Call *call, gpointer data)
+{
+        Request *request = data;
+
+        if (request->server->pool)
+                pool_refill(request->server->pool);
 }
 
 static void gone_cb(Call *call, gpointer data)
@@ -126,15 +162,53 @@ static void gone_cb(Call *call, gpointer data)
         Request *request = data;
         Server *server = request->server;
 
-        request_free(request);
+        request->call = NULL;
         server->running--;
+        if (server->pool)
+                pool_refill(server->pool);
+        if (request->wanting == PACKAGES_WANTED && request->reader)
+                install(request);
+        else
+                request_free(request);
         start_waiting(server);
+}
+
+/* ---- Python packages */
+
+static void installed_cb(const char *site, const char *message, gpointer data)
+{
+        Request *request = data;
+
+        request->wanting = PACKAGES_NONE;
+        if (site) {
+                request->site = g_strdup(site);
+                request->plan.site = request->site;
+                g_queue_push_head(&request->server->line, request);
+                start_waiting(request->server);
+        } else {
+                send_answer(request, &(CallAnswer){.error = SANDBOX_ERROR_PACKAGES, .message = message});
+                request_free(request);
+        }
+}
+
+static void install(Request *request)
+{
+        g_autofree char *names = g_strjoinv(", ", request->packages);
+
+        request->wanting = PACKAGES_INSTALLING;
+        if (request->install) {
+                installer_add(request->server->installer, (const char *const *)request->packages, installed_cb, request);
+        } else {
+                g_autofree char *message = g_strdup_printf("The tool needs Python packages that are not installed: %s.", names);
+
+                installed_cb(NULL, message, request);
+        }
 }
 
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, request};
+        const CallFuncs funcs = {started_cb, progress_cb, answered_cb, gone_cb, request};
         g_autoptr(GError) error = NULL;
         const char *message;
         Plan *plan;
@@ -156,7 +230,9 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        pool_refill(server->pool);
+        /* making the next spare would hold up a call that is alone: both want the kernel's locks on mounts. Where several run it is the spare that is waited for. */
+        if (server->running != 1)
+                pool_refill(server->pool);
         return TRUE;
 }
 
@@ -175,8 +251,10 @@ static void ready_cb(gpointer data)
 {
         Server *server = data;
 
-        if (server->pool)
-                start_waiting(server);
+        if (!server->pool)
+                return;
+        installer_ready(server->installer);
+        start_waiting(server);
 }
 
 static double number(json_object *head, const char *name, double otherwise, double most)
@@ -211,13 +289,37 @@ static gboolean read_grants(json_object *head, GArray *grants)
         return TRUE;
 }
 
+static gboolean read_packages(Request *request, json_object *head)
+{
+        json_object *list, *value;
+        gsize n;
+
+        if (!json_object_object_get_ex(head, "packages", &list))
+                return TRUE;
+        if (!json_object_is_type(list, json_type_array) || !(n = json_object_array_length(list)) || n > PACKAGES_MAX)
+                return FALSE;
+        request->packages = g_new0(char *, n + 1);
+        for (gsize i = 0; i < n; i++) {
+                const char *why;
+
+                value = json_object_array_get_idx(list, i);
+                if (!json_object_is_type(value, json_type_string) ||
+                    !(request->packages[i] = package_canonical(json_object_get_string(value), &why)))
+                        return FALSE;
+        }
+        request->install = json_object_object_get_ex(head, "install", &value) && json_object_get_boolean(value);
+        request->site = store_find((const char *const *)request->packages);
+        request->plan.site = request->site;
+        return TRUE;
+}
+
 static gboolean read_request(Request *request, json_object *head, const char *body, gsize size)
 {
         json_object *value;
         gint64 source = json_object_object_get_ex(head, "source", &value) ? json_object_get_int64(value) : -1;
 
         if (size > WIRE_REQUEST_MAX || source < 0 || source > SERVER_SOURCE_MAX || (gsize)source > size ||
-            !read_grants(head, request->plan.grants))
+            !read_grants(head, request->plan.grants) || !read_packages(request, head))
                 return FALSE;
         request->body = g_memdup2(body, size);
         if (json_object_object_get_ex(head, "world", &value))
@@ -242,6 +344,15 @@ static gboolean read_request(Request *request, json_object *head, const char *bo
         return TRUE;
 }
 
+/* Takes a request that does not run out of what it waits in. */
+static void leave_line(Request *request)
+{
+        if (request->wanting == PACKAGES_INSTALLING)
+                installer_drop(request->server->installer, request);
+        else
+                g_queue_remove(&request->server->line, request);
+}
+
 static void cancel(Reader *reader, gint64 id)
 {
         for (guint i = 0; i < reader->requests->len; i++) {
@@ -252,7 +363,7 @@ static void cancel(Reader *reader, gint64 id)
                 if (request->call) {
                         call_cancel(request->call);
                 } else {
-                        g_queue_remove(&reader->server->line, request);
+                        leave_line(request);
                         send_refusal(request, SANDBOX_ERROR_CANCELLED, "The call was cancelled.");
                         request_free(request);
                 }
@@ -260,9 +371,19 @@ static void cancel(Reader *reader, gint64 id)
         }
 }
 
+/* Unasked, so that whoever starts a server can tell what holds. */
+static void send_holds(Reader *reader)
+{
+        g_autofree char *text = server_status_holds();
+        json_object *head = json_object_new_object();
+
+        json_object_object_add(head, "holds", json_object_new_string(text));
+        wire_send(reader->wire, head, NULL, 0);
+}
+
 static void send_status(Reader *reader, gint64 id)
 {
-        g_autofree char *text = server_status_text();
+        g_autofree char *holds = server_status_holds(), *text = server_status_text(holds);
         json_object *head = json_object_new_object();
 
         json_object_object_add(head, "id", json_object_new_int64(id));
@@ -321,7 +442,7 @@ static void closed_cb(gpointer data)
                 if (request->call) {
                         call_cancel(request->call);
                 } else {
-                        g_queue_remove(&server->line, request);
+                        leave_line(request);
                         request_free(request);
                 }
         }
@@ -411,11 +532,15 @@ static int run(Server *server)
 
         g_unix_signal_add(SIGTERM, signal_cb, server);
         g_unix_signal_add(SIGINT, signal_cb, server);
+        cgroup_available(NULL); /* before there are other processes */
         server->pool = pool_new(program, ready_cb, server);
+        server->installer = installer_new(server->pool);
         g_main_loop_run(server->loop);
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
+        g_clear_pointer(&server->installer, installer_free);
         g_clear_pointer(&server->pool, pool_free);
+        cgroup_leave();
         g_ptr_array_unref(server->readers);
         g_main_loop_unref(server->loop);
         return 0;
@@ -430,11 +555,12 @@ int server_run_fd(int fd)
 {
         Server server;
 
-        prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* it clears up; what it started is killed with it */
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         init(&server);
         server.one = TRUE;
         add_reader(&server, fd);
+        send_holds(server.readers->pdata[0]);
         return run(&server);
 }
 

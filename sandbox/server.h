@@ -15,7 +15,10 @@
 int server_run_fd(int fd);
 int server_run_socket(const char *path);
 
+/* What holds a call to its memory and its number of processes here; newly allocated. Only the server asks: to find it out may move the
+ * process to another cgroup. */
+char *server_status_holds(void);
 /* How tools are confined here, as lines of text; newly allocated. */
-char *server_status_text(void);
+char *server_status_text(const char *holds);
 /* The worker's program: beside this one, or where it is installed. */
 char *server_worker_program(void);

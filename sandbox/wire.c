@@ -1,6 +1,9 @@
 #include "wire.h"
 
+#include "files.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <string.h>
@@ -8,6 +11,7 @@
 #include <unistd.h>
 
 #define READ_AT_ONCE (64 * 1024)
+#define WIRE_FILES_MAX (4 * SANDBOX_FILES_MAX) /* that nobody has taken yet */
 
 typedef struct {
         guint32 head, body;
@@ -18,6 +22,7 @@ struct Wire {
         GSource *watch;
         GByteArray *inbox;
         Outbox outbox;
+        GArray *files; /* descriptors that have come; NULL: none are taken */
         WireFrameFunc frame;
         WireClosedFunc closed;
         gpointer data;
@@ -59,9 +64,11 @@ static const char *const error_names[] = {
                 [SANDBOX_ERROR_TIME] = "time",
         [SANDBOX_ERROR_MEMORY] = "memory",           [SANDBOX_ERROR_OUTPUT] = "output", [SANDBOX_ERROR_CRASHED] = "crashed",
                 [SANDBOX_ERROR_CANCELLED] = "cancelled",     [SANDBOX_ERROR_DATA] = "data",
+                [SANDBOX_ERROR_PACKAGES] = "packages",
 };
 static const char *const grant_names[] = {[SANDBOX_LIST] = "list", [SANDBOX_READ] = "read", [SANDBOX_WRITE] = "write",
-                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run"};
+                                          [SANDBOX_SYSTEM] = "system", [SANDBOX_NET] = "net", [SANDBOX_RUN] = "run",
+                                          [SANDBOX_DEVICE] = "device", [SANDBOX_AUDIO] = "audio"};
 
 static int find_name(const char *const *names, int n, const char *name)
 {
@@ -95,21 +102,66 @@ int wire_grant_from_name(const char *name)
 
 void outbox_init(Outbox *outbox, int fd)
 {
-        *outbox = (Outbox){.fd = fd, .bytes = g_byte_array_new()};
+        *outbox = (Outbox){.fd = fd, .bytes = g_byte_array_new(), .files = G_QUEUE_INIT};
+}
+
+typedef struct {
+        gsize at;
+        GArray *fds;
+} Along;
+
+static void along_free(gpointer data)
+{
+        Along *along = data;
+
+        g_array_unref(along->fds);
+        g_free(along);
 }
 
 void outbox_finish(Outbox *outbox)
 {
         watch_clear(&outbox->watch);
+        g_queue_clear_full(&outbox->files, along_free);
         g_clear_pointer(&outbox->bytes, g_byte_array_unref);
+}
+
+/* The bytes up to the next one that descriptors go along with, and those that go along with the first. */
+static gssize send_some(Outbox *outbox)
+{
+        union {
+                char bytes[CMSG_SPACE(sizeof(int) * SANDBOX_FILES_MAX)];
+                struct cmsghdr align;
+        } control = {0};
+        Along *along = g_queue_peek_head(&outbox->files), *next = along;
+        struct iovec io = {.iov_base = outbox->bytes->data + outbox->done};
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1};
+        gssize n;
+
+        if (along && along->at == outbox->done) {
+                gsize size = sizeof(int) * along->fds->len;
+                struct cmsghdr *part;
+
+                message.msg_control = control.bytes;
+                message.msg_controllen = CMSG_SPACE(size);
+                part = CMSG_FIRSTHDR(&message);
+                part->cmsg_level = SOL_SOCKET;
+                part->cmsg_type = SCM_RIGHTS;
+                part->cmsg_len = CMSG_LEN(size);
+                memcpy(CMSG_DATA(part), along->fds->data, size);
+                next = g_queue_peek_nth(&outbox->files, 1);
+        }
+        io.iov_len = (next ? next->at : outbox->bytes->len) - outbox->done;
+        n = sendmsg(outbox->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (n > 0 && message.msg_control)
+                along_free(g_queue_pop_head(&outbox->files));
+        return n;
 }
 
 /* Writes what fits; FALSE when the descriptor is broken. */
 static gboolean outbox_push(Outbox *outbox)
 {
         while (outbox->done < outbox->bytes->len) {
-                ssize_t n = send(outbox->fd, outbox->bytes->data + outbox->done, outbox->bytes->len - outbox->done,
-                                 MSG_NOSIGNAL | MSG_DONTWAIT);
+                gssize n = send_some(outbox);
 
                 if (n < 0 && errno == EINTR)
                         continue;
@@ -132,6 +184,14 @@ static gboolean outbox_writable_cb(gint fd, GIOCondition condition, gpointer dat
         return G_SOURCE_CONTINUE;
 }
 
+void outbox_add_files(Outbox *outbox, GArray *fds)
+{
+        Along *along = g_new(Along, 1);
+
+        *along = (Along){outbox->bytes->len, fds};
+        g_queue_push_tail(&outbox->files, along);
+}
+
 gboolean outbox_add(Outbox *outbox, const void *data, gsize size)
 {
         if (outbox->bytes->len - outbox->done + size > WIRE_BACKLOG_MAX)
@@ -144,6 +204,41 @@ gboolean outbox_add(Outbox *outbox, const void *data, gsize size)
         if (outbox->bytes->len)
                 outbox->watch = watch_fd(outbox->fd, G_IO_OUT, G_SOURCE_FUNC(outbox_writable_cb), outbox);
         return TRUE;
+}
+
+/* ---- descriptors */
+
+gssize receive_with_fds(int fd, void *bytes, gsize size, GArray *fds)
+{
+        union {
+                char bytes[CMSG_SPACE(sizeof(int) * (SANDBOX_FILES_MAX + 1))]; /* one more, so that too many are seen; the kernel closes the rest */
+                struct cmsghdr align;
+        } control;
+        struct iovec io = {bytes, size};
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = fds ? control.bytes : NULL,
+                                 .msg_controllen = fds ? sizeof control.bytes : 0};
+        ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+        for (struct cmsghdr *part = n >= 0 && fds ? CMSG_FIRSTHDR(&message) : NULL; part; part = CMSG_NXTHDR(&message, part))
+                if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SCM_RIGHTS)
+                        g_array_append_vals(fds, CMSG_DATA(part), (guint)((part->cmsg_len - CMSG_LEN(0)) / sizeof(int)));
+        return n;
+}
+
+void wire_accept_files(Wire *wire)
+{
+        wire->files = files_array();
+}
+
+int wire_take_file(Wire *wire)
+{
+        int fd = -1;
+
+        if (wire->files && wire->files->len) {
+                fd = fcntl(g_array_index(wire->files, int, 0), F_DUPFD_CLOEXEC, 0);
+                g_array_remove_index(wire->files, 0);
+        }
+        return fd;
 }
 
 /* ---- frames */
@@ -162,6 +257,7 @@ static json_object *parse_head(const char *text, gsize size)
 static void wire_destroy(Wire *wire)
 {
         g_byte_array_unref(wire->inbox);
+        g_clear_pointer(&wire->files, g_array_unref);
         g_free(wire);
 }
 
@@ -198,13 +294,15 @@ static gboolean readable_cb(gint fd, GIOCondition condition, gpointer data)
         ssize_t n;
 
         g_byte_array_set_size(wire->inbox, length + READ_AT_ONCE);
-        n = recv(fd, wire->inbox->data + length, READ_AT_ONCE, MSG_DONTWAIT);
+        n = receive_with_fds(fd, wire->inbox->data + length, READ_AT_ONCE, wire->files);
         g_byte_array_set_size(wire->inbox, length + (n > 0 ? (guint)n : 0));
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
                 return G_SOURCE_CONTINUE;
         wire->busy++;
         while (n > 0 && next_frame(wire, &broken))
                 ;
+        if (!wire->gone && wire->files && wire->files->len > WIRE_FILES_MAX)
+                broken = TRUE;
         if (!wire->gone && (n <= 0 || broken)) {
                 watch_clear(&wire->watch);
                 wire->closed(wire->data);
@@ -244,8 +342,27 @@ void wire_free(Wire *wire)
 
 void wire_send(Wire *wire, json_object *head, const void *body, gsize size)
 {
-        const char *text = json_object_to_json_string_ext(head, JSON_C_TO_STRING_PLAIN);
-        FrameLengths lengths = {(guint32)strlen(text), (guint32)size};
+        wire_send_files(wire, head, body, size, NULL);
+}
+
+void wire_send_files(Wire *wire, json_object *head, const void *body, gsize size, GArray *fds)
+{
+        const char *text;
+        FrameLengths lengths;
+
+        if (fds) {
+                GArray *copies = files_array();
+
+                json_object_object_add(head, "files", json_object_new_int64(fds->len));
+                for (guint i = 0; i < fds->len; i++) {
+                        int copy = fcntl(g_array_index(fds, int, i), F_DUPFD_CLOEXEC, 0);
+
+                        g_array_append_val(copies, copy);
+                }
+                outbox_add_files(&wire->outbox, copies);
+        }
+        text = json_object_to_json_string_ext(head, JSON_C_TO_STRING_PLAIN);
+        lengths = (FrameLengths){(guint32)strlen(text), (guint32)size};
 
         /* a reader that has fallen too far behind reads an end of file, and its calls end with it */
         if (!outbox_add(&wire->outbox, &lengths, sizeof lengths) || !outbox_add(&wire->outbox, text, lengths.head) ||

@@ -1,5 +1,5 @@
-/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, lanes.c, lists.c and
- * usage.c ask and list, wire.c asks nobody. */
+/* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c,
+ * tools.c and usage.c ask and list, wire.c asks nobody. */
 #pragma once
 
 #include <gio/gio.h>
@@ -16,8 +16,10 @@ typedef struct {
         GMainLoop *loop;
         gboolean json; /* --json: what comes, as it comes */
         char *app;     /* --app */
+        char *folder;  /* --folder */
         gboolean make; /* --new */
         guint variants; /* --variants; 0: one draft */
+        gboolean deep; /* --deep */
         int status;
 } Cli;
 
@@ -52,6 +54,9 @@ void cli_print_row(const char *first, int width, const char *second, int second_
 /* Says on stderr how a command is written. */
 void cli_bad_words(Cli *cli, const char *sentence);
 
+/* grants.c: what each app may do. */
+void cli_grants(Cli *cli, char **words);
+
 /* lists.c: the other commands; each gets its words, the first one after the command's name. */
 void cli_apps(Cli *cli, char **words);
 void cli_runs(Cli *cli, char **words);
@@ -65,6 +70,9 @@ void cli_session(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */
 void cli_wire(Cli *cli, char **words);
+
+/* tools.c: the tools, and their samples run once more. */
+void cli_tools(Cli *cli, char **words);
 
 /* usage.c: what calls cost. */
 void cli_usage(Cli *cli, char **words);

@@ -310,6 +310,23 @@ static void on_answer(Follow *follow, json_object *data)
         }
 }
 
+/* "deeper  gpt-5 (OpenAI) could try: impromptu fix --deep counter · about 20 s · about $0.03" */
+static void tell_deeper(Follow *follow, json_object *data)
+{
+        json_object *deeper, *value;
+        g_autoptr(GString) text = g_string_new(NULL);
+
+        if (!follow->app || !json_object_object_get_ex(data, "deeper", &deeper))
+                return;
+        g_autofree char *provider = cli_text(deeper, "provider"), *model = cli_text(deeper, "model");
+        g_string_append_printf(text, "%s (%s) could try: impromptu fix --deep %s", model, provider, follow->app);
+        if (json_object_object_get_ex(deeper, "seconds", &value))
+                g_string_append_printf(text, " · about %.0f s", json_object_get_double(value));
+        if (json_object_object_get_ex(deeper, "dollars", &value))
+                g_string_append_printf(text, " · about $%.2g", json_object_get_double(value));
+        print_line(follow, "deeper", text->str, -1, TRUE);
+}
+
 static void on_done(Follow *follow, json_object *data)
 {
         g_autofree char *outcome = cli_text(data, "outcome");
@@ -324,6 +341,7 @@ static void on_done(Follow *follow, json_object *data)
                 follow->cli->status = CLI_FAILED;
         if (*message && follow->cli->status)
                 print_line(follow, outcome, message, -1, TRUE);
+        tell_deeper(follow, data);
         follow->over = TRUE;
 }
 

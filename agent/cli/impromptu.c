@@ -3,6 +3,8 @@
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
+ *      tools.c    tools: their samples, run once more
+ *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
  *
@@ -26,6 +28,7 @@ static const char usage[] =
         "      --variants N         write N drafts of a new app side by side (2 to 75), to choose from\n"
         "  keep RUN [DRAFT] [more]  keep one of them, or the best; “more” has others like it written\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
+        "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
         "\n"
         "What there is\n"
@@ -33,10 +36,17 @@ static const char usage[] =
         "  open APP                 open an app's window\n"
         "  undo APP                 take back an app's last change\n"
         "  runs                     what was asked, newest first\n"
+        "  tools                    the tools that apps call\n"
+        "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
         "\n"
-        "Questions\n"
+        "Questions and what apps may do\n"
         "  questions                what waits for your answer\n"
         "  answer QUESTION ANSWER   answer it: one of the words that it offers\n"
+        "      --folder FOLDER      allow only this folder of what it asks for\n"
+        "  grants [APP]             what each app may do, and when it last did\n"
+        "  grants log [APP]         what was used, by which tool, newest first\n"
+        "  grants revoke WHAT...    end it at once: a line's name (g3), an app's, or “all”\n"
+        "  grants expire DAYS       end what is not used for so long\n"
         "\n"
         "The machine room\n"
         "  lanes                    which model answers, and what else could\n"
@@ -189,6 +199,8 @@ static void fix(Cli *cli, char **words)
         body = json_object_new_object();
         if (text)
                 json_object_object_add(body, "text", json_object_new_string(text));
+        if (cli->deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         cli_follow(cli, path, body);
 }
 
@@ -208,8 +220,10 @@ static const struct {
         {"runs", 0, 0, cli_runs},
         {"questions", 0, 0, cli_questions},
         {"answer", 2, 2, cli_answer},
+        {"grants", 0, G_MAXUINT, cli_grants},
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
+        {"tools", 0, 2, cli_tools},
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
@@ -244,10 +258,14 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->json = TRUE;
                 else if (strcmp(**words, "--new") == 0)
                         cli->make = TRUE;
+                else if (strcmp(**words, "--deep") == 0)
+                        cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
                 else if (strcmp(**words, "--variants") == 0 && (*words)[1] && take_variants(cli, (*words)[1]))
                         ++*words;
+                else if (strcmp(**words, "--folder") == 0 && (*words)[1])
+                        cli->folder = *++*words;
                 else
                         return FALSE;
         }

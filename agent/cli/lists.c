@@ -164,6 +164,10 @@ void cli_answer(Cli *cli, char **words)
         json_object *body = json_object_new_object();
 
         json_object_object_add(body, "answer", json_object_new_string(words[1]));
+        if (cli->folder) {
+                g_autofree char *folder = g_canonicalize_filename(cli->folder, NULL);
+                json_object_object_add(body, "folder", json_object_new_string(folder));
+        }
         act(cli, "POST", path, body, "Answered.");
 }
 

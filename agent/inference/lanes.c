@@ -44,6 +44,54 @@ static void lanes_changed(Lanes *lanes)
         lanes->change(lanes->change_data);
 }
 
+/* Who is asked first in a lane; entries keeps it alive. */
+static const LaneEntry *first_of(Lanes *lanes, const char *lane, GPtrArray **entries)
+{
+        *entries = roster_entries(lanes->roster, lane);
+        return (*entries)->len > 0 ? g_ptr_array_index(*entries, 0) : NULL;
+}
+
+RepairOrder lanes_repairs(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &entries);
+
+        return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+}
+
+gboolean lanes_has_deeper(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &fast_entries), *deep = first_of(lanes, "deep", &deep_entries);
+
+        return fast && deep && (fast->source != deep->source || strcmp(fast->model->id, deep->model->id) != 0 ||
+                                !json_object_equal(fast->model->options, deep->model->options));
+}
+
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *deep = first_of(lanes, "deep", &entries);
+        json_object *object = json_object_new_object();
+        const char *provider, *model;
+        double first_ms, rate, dollars;
+
+        if (!deep || !lanes_has_deeper(lanes)) {
+                json_object_put(object);
+                return NULL;
+        }
+        provider = deep->source->provider->name;
+        model = deep->model->id;
+        json_object_object_add(object, "provider", json_object_new_string(deep->source->title));
+        json_object_object_add(object, "model", json_object_new_string(deep->model->label));
+        if (lanes->shared.usage && usage_speed(lanes->shared.usage, provider, model, &first_ms, &rate))
+                json_object_object_add(object, "seconds", json_object_new_double(first_ms / 1000 + tokens_out / rate));
+        dollars = lanes->shared.usage ? usage_cost(lanes->shared.usage, provider, model, tokens_in, tokens_out, 0) : -1;
+        if (dollars >= 0)
+                json_object_object_add(object, "dollars", json_object_new_double(dollars));
+        return object;
+}
+
 /* ---- calls ---- */
 
 /* entries is consumed. */

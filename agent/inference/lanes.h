@@ -6,6 +6,7 @@
 #include <json.h>
 
 #include "agent/inference/admission.h"
+#include "agent/inference/wishes.h"
 
 typedef struct Lanes Lanes;
 typedef struct LaneCall LaneCall;
@@ -41,7 +42,7 @@ typedef struct {
 
 typedef struct {
         const char *lane;     /* "fast", "deep", "router" */
-        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, REPAIR, CONTENT */
+        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, JUDGE, REPAIR, CONTENT */
         guint attempt;        /* from 1 */
         const char *part;     /* a tool's name, or NULL */
         const char *sentence; /* the person's words: the key of a recording; sent as a header to the rehearsal only */
@@ -79,7 +80,6 @@ typedef void (*LaneTextFunc)(const char *bytes, gsize length, gpointer user_data
 typedef void (*LaneDoneFunc)(const LaneResult *result, const GError *error, gpointer user_data);
 
 typedef struct Usage Usage;         /* usage.h */
-typedef struct Providers Providers; /* provider.h */
 
 typedef struct {
         const char *rehearsal_program; /* the server to start for recordings (started when chosen, ended with the lanes) */
@@ -124,6 +124,14 @@ json_object *lanes_keys(Lanes *lanes);
 /* Forgets this provider's key; where none is in memory there is nothing to do. FALSE and a sentence if no such provider has keys, or the
  * key is the environment's. */
 gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
+/* What a run tries when a draft fails its checks: as the fast lane's first model has it. */
+RepairOrder lanes_repairs(Lanes *lanes);
+/* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think longer: worth asking where the fast one is
+ * stuck. */
+gboolean lanes_has_deeper(Lanes *lanes);
+/* Who that is, and what a call of so many tokens takes as far as it is known: {provider, model, seconds?, dollars?}; NULL if there is none.
+ * A new reference. */
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out);
 /* Lives until a person's file changes: not to be kept. */
 const Providers *lanes_providers(Lanes *lanes);
 /* Somebody is about to ask: opens the connections, where they are not open still. */

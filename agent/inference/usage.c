@@ -114,6 +114,26 @@ static void sum_add(Sum *to, const Sum *from)
         to->rate_n += from->rate_n;
 }
 
+gboolean usage_speed(Usage *usage, const char *provider, const char *model, double *first_ms, double *rate)
+{
+        g_autofree char *key = g_strdup_printf("%s %s", provider, model);
+        Sum all = { 0 };
+        GHashTableIter iter;
+        gpointer day;
+
+        g_hash_table_iter_init(&iter, usage->days);
+        while (g_hash_table_iter_next(&iter, NULL, &day)) {
+                const Sum *sum = g_hash_table_lookup(((Day *)day)->models, key);
+                if (sum)
+                        sum_add(&all, sum);
+        }
+        if (all.first_n <= 0 || all.rate_n <= 0 || all.rate <= 0)
+                return FALSE;
+        *first_ms = all.first_ms / all.first_n;
+        *rate = all.rate / all.rate_n;
+        return TRUE;
+}
+
 /* ---- time ---- */
 
 static GDateTime *now_local(Usage *usage)

@@ -32,6 +32,8 @@ Usage *usage_new(const char *folder, json_object *prices);
 void usage_free(Usage *usage);
 /* Dollars; negative where no price is known. Cached tokens are a part of those that went in. */
 double usage_cost(Usage *usage, const char *provider, const char *model, guint tokens_in, guint tokens_out, guint tokens_cached);
+/* How fast a model was in the days that are kept, on average: ms to its first token, tokens a second after it. FALSE: not known. */
+gboolean usage_speed(Usage *usage, const char *provider, const char *model, double *first_ms, double *rate);
 /* Books a call; returns what it cost, as usage_cost(). */
 double usage_add(Usage *usage, const UsageEntry *entry);
 /* {budget?: {dollars, spent, left}, days: [{day, calls, tokens_in, tokens_out, tokens_cached, dollars, unpriced, models: [{provider, model,

@@ -17,6 +17,7 @@ struct Wishes {
         GHashTable *models;    /* "PROVIDER LANE" to GPtrArray of Wish, from the data */
         gboolean hedge;
         double stall;
+        RepairOrder repairs;   /* the person's, where own has them */
 };
 
 static const char *const lane_names[] = { WISHES_LANES, NULL };
@@ -276,11 +277,35 @@ static gboolean own_providers_read(Wishes *wishes, json_object *rows, const char
         return providers_add(wishes->providers, rows, what, error);
 }
 
-/* The fields beside providers and lanes. */
+static gboolean repairs_read(json_object *list, const char *what, RepairOrder *order, GError **error)
+{
+        static const char *const names[] = { "repair", "fresh", "deep" };
+
+        order->length = 0;
+        if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > WISHES_REPAIRS_MAX) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “repairs” must be a list of at most %d steps.", what,
+                            WISHES_REPAIRS_MAX);
+                return FALSE;
+        }
+        for (gsize i = 0; i < json_object_array_length(list); i++) {
+                const char *name = json_object_get_string(json_object_array_get_idx(list, i));
+                guint step = 0;
+                while (step < G_N_ELEMENTS(names) && g_strcmp0(name, names[step]) != 0)
+                        step++;
+                if (step == G_N_ELEMENTS(names)) {
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: repairs[%zu] is none of repair, fresh and deep.", what, i);
+                        return FALSE;
+                }
+                order->steps[order->length++] = step;
+        }
+        return TRUE;
+}
+
+/* The fields beside providers, lanes and repairs. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
         json_object_object_foreach(own, name, value) {
-                if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0)
+                if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0)
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
@@ -295,8 +320,8 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                                     STALL_MIN, STALL_MAX);
                         return FALSE;
                 } else {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, hedge (true "
-                                    "or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, repairs, "
+                                    "hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -316,7 +341,8 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
                 return FALSE;
         }
         if ((get(own, "providers") && !own_providers_read(wishes, get(own, "providers"), file, error)) ||
-            !lanes_read(wishes, get(own, "lanes"), file, lanes, error) || !settings_read(wishes, own, file, error)) {
+            !lanes_read(wishes, get(own, "lanes"), file, lanes, error) ||
+            (get(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) || !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
         }
@@ -419,6 +445,19 @@ guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane)
                         return (guint)i;
         }
         return RANK_LAST;
+}
+
+RepairOrder wishes_repairs(const Wishes *wishes, const char *provider)
+{
+        json_object *of_all = get(wishes->data, "repairs"), *own = provider ? get(get(wishes->data, provider), "repairs") : NULL;
+        g_autoptr(GError) error = NULL;
+        RepairOrder order = { 0 };
+
+        if (get(wishes->own, "repairs"))
+                return wishes->repairs;
+        if (!repairs_read(own ? own : of_all, "lanes.json", &order, &error))
+                g_warning("%s", error->message);
+        return order;
 }
 
 gboolean wishes_hedge(const Wishes *wishes)

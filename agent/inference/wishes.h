@@ -8,6 +8,19 @@
 #define WISHES_FILE_MAX (256 * 1024) /* bytes of a person's file */
 #define WISHES_ENTRIES_MAX 16        /* of one lane */
 #define WISHES_LANES "fast", "deep", "router"
+#define WISHES_REPAIRS_MAX 8         /* steps of an order of repairs */
+
+/* What is tried when a draft fails its checks, one step a failure. */
+typedef enum {
+        REPAIR_STEP_REPAIR, /* the page and what failed, to the fast lane; passed over where the last repair changed nothing */
+        REPAIR_STEP_FRESH,  /* a start afresh from the requirements, with one line of what to avoid; only for a new app */
+        REPAIR_STEP_DEEP,   /* a repair by the deep lane, where that is another model */
+} RepairStep;
+
+typedef struct {
+        RepairStep steps[WISHES_REPAIRS_MAX];
+        guint length;
+} RepairOrder;
 
 /* One place of a lane, as it is wished. */
 typedef struct {
@@ -38,6 +51,8 @@ gboolean wishes_name(const Wishes *wishes, const char *provider);
 GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane);
 /* Where a provider stands when a lane is left to us: the smaller, the sooner. */
 guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane);
+/* The order of repairs: a person's own, else what the data say of this provider, else of all. provider may be NULL. */
+RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */
 gboolean wishes_hedge(const Wishes *wishes);
 /* Seconds without a byte after which an answer is given up; 0: the usual. */

@@ -28,7 +28,7 @@ typedef struct {
 
 G_DEFINE_QUARK(impromptu-recordings-error, recordings_error)
 
-static const char *const states[] = { "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "REPAIR", "CONTENT", NULL };
+static const char *const states[] = { "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT", NULL };
 
 static void recorded_free(gpointer data)
 {

@@ -100,8 +100,7 @@ static gboolean fault(GError **error, const char *format, ...)
         return FALSE;
 }
 
-/* The first JSON object in an answer that may have talk or a fence around it. */
-static json_object *find_object(const char *answer, gsize length, GError **error)
+json_object *answer_object(const char *answer, gsize length, GError **error)
 {
         const char *start = memchr(answer, '{', length);
         struct json_tokener *tokener;
@@ -216,7 +215,7 @@ static gboolean take_call(Plan *plan, json_object *call, GError **error)
 
 Plan *plan_parse(const char *answer, gsize length, gboolean lenient, GError **error)
 {
-        g_autoptr(json_object) object = find_object(answer, length, error);
+        g_autoptr(json_object) object = answer_object(answer, length, error);
         g_autoptr(Plan) plan = plan_new();
         const char *title = json_text(object, "title");
         const char *glyph = json_text(object, "glyph");

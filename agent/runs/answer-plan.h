@@ -16,6 +16,8 @@ typedef struct {
         gboolean unproven;  /* its check cannot be run; it stays in the count */
         gboolean struck;    /* the person took it back */
         gboolean kept;      /* an earlier version did it already: it must go on doing it */
+        guint failures;     /* versions of the page that failed it, in this run */
+        gboolean judged;    /* its check was judged (judge.c) */
 } Requirement;
 
 typedef struct {
@@ -32,6 +34,10 @@ void requirement_free(gpointer requirement);
 json_object *requirement_to_json(const Requirement *requirement);
 /* The other way, for what a library or a record kept. NULL if it is no requirement. */
 Requirement *requirement_from_json(json_object *object);
+
+/* The first JSON object in an answer that may have talk or a fence around it; a new reference. NULL and AGENT_ERROR (FAILED) that says why
+ * there is none. */
+json_object *answer_object(const char *answer, gsize length, GError **error);
 
 Plan *plan_new(void);
 /* Reads an answer: the first JSON object in it. NULL and AGENT_ERROR (FAILED) whose message names the fault, for the next attempt's

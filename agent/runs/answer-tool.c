@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/packages.h"
 #include "agent/runs/samples-mend.h"
 #include "protocols/text.h"
 
@@ -133,6 +134,14 @@ gboolean answer_tool(Tool *tool, const char *answer, gsize length, GError **erro
         json_object *samples = read_samples(texts, error);
         if (!samples)
                 return FALSE;
+        Tool named = {.source = (char *)source, .capabilities = tool->capabilities ? json_clone(tool->capabilities) : NULL};
+        if (!packages_read(&named, error)) {
+                json_object_put(named.capabilities);
+                json_object_put(samples);
+                return FALSE;
+        }
+        json_object_put(tool->capabilities);
+        tool->capabilities = named.capabilities;
         g_free(tool->source);
         tool->source = g_strdup(source);
         json_object_put(tool->samples);

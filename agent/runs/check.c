@@ -16,6 +16,7 @@ static void wait_for(Run *run, guint ms, GSourceFunc func);
 void check_stop(Run *run)
 {
         g_clear_handle_id(&run->check_timer, g_source_remove);
+        g_clear_handle_id(&run->static_check, static_cancel);
 }
 
 static json_object *tools_of(Run *run)
@@ -136,6 +137,12 @@ void check_fetched(Run *run)
         wait_for(run, check_waits.check, no_evidence_cb);
 }
 
+/* Under which the record keeps what was found. */
+static char *evidence_key(Run *run)
+{
+        return run->check_round ? g_strdup_printf("%s+%u", draft_name(run->draft), run->check_round) : g_strdup(draft_name(run->draft));
+}
+
 static void tell_evidence(Run *run)
 {
         json_object *data = run_event(run);
@@ -156,6 +163,8 @@ void version_free(Version *version)
         g_free(version->page);
         g_free(version->draft);
         evidence_free(version->evidence);
+        json_object_put(version->posted);
+        json_object_put(version->faults);
         g_free(version);
 }
 
@@ -170,6 +179,8 @@ static void keep_if_better(Run *run, json_object *posted)
         version->page = g_strdup(run->page);
         version->draft = g_strdup(draft_name(run->draft));
         version->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        version->posted = json_clone(posted);
+        version->faults = run->faults ? json_object_get(run->faults) : NULL;
         version_free(run->best);
         run->best = version;
 }
@@ -178,6 +189,8 @@ void check_take(Run *run, json_object *posted)
 {
         g_clear_pointer(&run->evidence, evidence_free);
         run->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        if (run->check_round == 0)
+                judge_count(run);
         tell_evidence(run);
         keep_if_better(run, posted);
 }
@@ -210,7 +223,8 @@ gboolean check_evidence(Run *run, json_object *posted, GError **error)
         check_stop(run);
         timeline_waited(run->timeline, WAIT_VIEW, g_get_monotonic_time());
         line = json_object_new_object();
-        json_add_text(line, "key", draft_name(run->draft));
+        g_autofree char *key = evidence_key(run);
+        json_add_text(line, "key", key);
         json_add(line, "evidence", json_clone(posted));
         record_add(run->record, "evidence", line);
         judge(run, posted);
@@ -219,26 +233,22 @@ gboolean check_evidence(Run *run, json_object *posted, GError **error)
 
 static void judge_recorded(Run *run)
 {
-        judge(run, json_field_object(record_find(run->record, "evidence", draft_name(run->draft)), "evidence"));
+        g_autofree char *key = evidence_key(run);
+
+        judge(run, json_field_object(record_find(run->record, "evidence", key), "evidence"));
 }
 
-json_object *check_static(Run *run, const char *page)
+/* The page has been looked at without opening it; now a view opens it. */
+static void looked_at(json_object *findings, const char *problem, gpointer user_data)
 {
-        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        Run *run = user_data;
+        g_autofree char *key = evidence_key(run);
 
-        for (guint i = 0; i < run->plan->tools->len; i++)
-                g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
-        g_ptr_array_add(names, NULL);
-        return static_check(page, (const char *const *)names->pdata);
-}
-
-void check_start(Run *run)
-{
-        run_enter(run, STATE_CHECK, NULL);
-        g_clear_pointer(&run->faults, json_object_put);
-        run->faults = check_static(run, run->page);
-        run->checks_asked = 0;
-        if (record_find(run->record, "evidence", draft_name(run->draft))) {
+        run->static_check = 0;
+        run->faults = json_object_get(findings);
+        if (problem)
+                run_detail(run, problem);
+        if (record_find(run->record, "evidence", key)) {
                 run_later(run, judge_recorded);
                 return;
         }
@@ -246,4 +256,35 @@ void check_start(Run *run)
         /* The timer first: a view in this very process might fetch the draft while it is told. */
         wait_for(run, check_waits.view, nobody_came_cb);
         ask_view(run);
+}
+
+guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data)
+{
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+        for (guint i = 0; i < run->plan->tools->len; i++)
+                g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
+        g_ptr_array_add(names, NULL);
+        return static_check(run->agent->checker, page, (const char *const *)names->pdata, func, user_data);
+}
+
+static void begin(Run *run)
+{
+        run_enter(run, STATE_CHECK, run->check_round ? "Checking again: a check was not right." : NULL);
+        check_stop(run);
+        g_clear_pointer(&run->faults, json_object_put);
+        run->checks_asked = 0;
+        run->static_check = check_look(run, run->page, looked_at, run);
+}
+
+void check_start(Run *run)
+{
+        run->check_round = 0;
+        begin(run);
+}
+
+void check_again(Run *run)
+{
+        run->check_round++;
+        begin(run);
 }

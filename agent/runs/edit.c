@@ -47,7 +47,7 @@ static void ask(Run *run)
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *libraries = run_libraries_text(run);
         g_autofree char *findings = run->findings ? findings_text(run->findings) : NULL;
-        ModelRequest request = {.lane = "fast", .call = "EDIT", .max_tokens = RUN_TOKENS_PAGE};
+        ModelRequest request = {.lane = run->deep ? "deep" : "fast", .call = "EDIT", .max_tokens = RUN_TOKENS_PAGE};
 
         run_enter(run, STATE_WRITE, run->fault ? "The change could not be applied; asking for the whole page." : NULL);
         run->written = 0;

@@ -13,7 +13,7 @@
 
 static const char *const verdicts[] = {"passed", "failed", "shown", "unproven", "eye", NULL};
 static const char *const kinds[] = {"exception",    "rejection", "console", "request", "blank", "frozen",
-                                    "dead-control", "invented",  "csp",     "crash",   "tool",  NULL};
+                                    "dead-control", "invented",  "csp",     "crash",   "tool",  "fragile", NULL};
 /* A finding of these kinds means that the page does not work. */
 static const char *const broken_kinds[] = {"exception", "rejection", "blank", "frozen", "dead-control", "invented", "crash", NULL};
 
@@ -136,6 +136,7 @@ static void add_findings(Evidence *evidence, json_object *findings, gboolean our
                         json_object_array_add(broken, json_object_get(finding));
                         evidence->clean = FALSE;
                 }
+                evidence->fragile += g_str_equal(kind, "fragile");
                 if (g_str_equal(kind, "blank") || g_str_equal(kind, "crash"))
                         evidence->painted = FALSE;
         }
@@ -193,7 +194,9 @@ int evidence_compare(const Evidence *a, const Evidence *b)
                 return a->clean - b->clean;
         if (a->passed != b->passed)
                 return a->passed > b->passed ? 1 : -1;
-        return (a->shown > b->shown) - (a->shown < b->shown);
+        if (a->shown != b->shown)
+                return a->shown > b->shown ? 1 : -1;
+        return (a->fragile < b->fragile) - (a->fragile > b->fragile);
 }
 
 const char *evidence_verdict(const Evidence *evidence, guint requirement)

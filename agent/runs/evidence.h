@@ -14,6 +14,7 @@ typedef struct {
         guint failed;
         guint eye;             /* only a person can judge them */
         guint total;           /* passed, failed and unproven: what was to be proven */
+        guint fragile;         /* findings that only absurd input brings about: they break a tie, nothing else */
         gboolean clean;        /* no finding that means "does not work" */
         gboolean painted;      /* there was something to see */
         char *signature;       /* equal for equal failures; "" where nothing failed */

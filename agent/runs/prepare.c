@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agent/expect.h"
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
 #include "protocols/text.h"
@@ -67,7 +68,7 @@ static void all_ready(Run *run)
 void prepare_one_done(Run *run)
 {
         if (--run->waiting == 0)
-                run_later(run, all_ready);
+                run_later(run, run->on_ready ? run->on_ready : all_ready);
 }
 
 static const char *last_line(const char *text)
@@ -151,13 +152,24 @@ static void trial_free(Trial *trial)
         g_free(trial);
 }
 
+/* A page that is checked gets what came out where the sample does not say it to the letter. */
+static void keep_result(ToolJob *job, json_object *came)
+{
+        json_object *sample = json_object_array_get_idx(job->tool->samples, job->sample);
+
+        json_object_object_del(sample, "came");
+        if (came && expect_has_form(json_field(sample, "result")))
+                json_add_copy(sample, "came", came);
+}
+
 /* failure NULL: this sample came out right. */
-static void sample_tried(ToolJob *job, const char *failure)
+static void sample_tried(ToolJob *job, const char *failure, json_object *came)
 {
         if (failure) {
                 job_failed(job, g_strdup(failure));
                 return;
         }
+        keep_result(job, came);
         job->sample++;
         if (job->sample < json_length(job->tool->samples))
                 try_sample(job);
@@ -187,8 +199,10 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
         line = json_object_new_object();
         json_add_text(line, "key", trial->key);
         json_add_text(line, "failure", failure);
+        if (!failure && expect_has_form(json_field(json_object_array_get_idx(trial->job->tool->samples, trial->job->sample), "result")))
+                json_add_copy(line, "came", result);
         record_add(run->record, "sample", line);
-        sample_tried(trial->job, failure);
+        sample_tried(trial->job, failure, result);
         trial_free(trial);
 }
 
@@ -196,8 +210,10 @@ static gboolean recorded_sample_cb(gpointer user_data)
 {
         Trial *trial = user_data;
 
+        json_object *line = record_find(trial->run->record, "sample", trial->key);
+
         if (!trial->run->finished)
-                sample_tried(trial->job, json_text(record_find(trial->run->record, "sample", trial->key), "failure"));
+                sample_tried(trial->job, json_text(line, "failure"), json_field(line, "came"));
         trial_free(trial);
         return G_SOURCE_REMOVE;
 }

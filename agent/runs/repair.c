@@ -36,7 +36,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         }
         g_clear_pointer(&run->fault, g_free);
         /* No repair came of it: as a check that failed once more in the same way. */
-        repair_start(run);
+        repair_go_on(run);
 }
 
 static void ask(Run *run)
@@ -46,7 +46,7 @@ static void ask(Run *run)
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
         g_autofree char *first = evidence_first_failure(run->evidence, run->plan->requirements);
-        ModelRequest request = {.lane = "fast", .call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
+        ModelRequest request = {.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
 
         run_enter(run, STATE_REPAIR, first);
         run->written = 0;
@@ -85,25 +85,74 @@ static void repair_content(Run *run)
         content_again(run, first);
 }
 
-/* The check failed: one repair, unless it would be shown the same failure twice; then one start afresh; then what is best so far. */
+/* The order is settled at the first failure and kept, so that a run that was cut off goes on with the same one. */
+static void settle_order(Run *run)
+{
+        json_object *line = record_find(run->record, "order", "repairs"), *steps = json_field_array(line, "steps");
+
+        if (run->ordered)
+                return;
+        run->ordered = TRUE;
+        if (line) {
+                for (gsize i = 0; i < json_length(steps) && i < G_N_ELEMENTS(run->order.steps); i++)
+                        run->order.steps[run->order.length++] = json_object_get_int(json_object_array_get_idx(steps, i));
+                return;
+        }
+        run->order = lanes_repairs(run->agent->lanes);
+        line = json_object_new_object();
+        json_add_text(line, "key", "repairs");
+        steps = json_object_new_array();
+        for (guint i = 0; i < run->order.length; i++)
+                json_object_array_add(steps, json_object_new_int(run->order.steps[i]));
+        json_add(line, "steps", steps);
+        record_add(run->record, "order", line);
+}
+
+/* TRUE if this step can do something here. A repair that would be shown the same failure twice cannot, nor can the model that just failed. */
+static gboolean is_of_use(Run *run, RepairStep step, gboolean stuck)
+{
+        switch (step) {
+        case REPAIR_STEP_REPAIR: return !stuck;
+        case REPAIR_STEP_FRESH: return !run->before;
+        case REPAIR_STEP_DEEP: return lanes_has_deeper(run->agent->lanes);
+        }
+        return FALSE;
+}
+
+/* The check failed. Before anything is repaired, the check itself may have to be looked at. */
 void repair_start(Run *run)
+{
+        if (!run->is_content && judge_is_wanted(run))
+                judge_start(run);
+        else
+                repair_go_on(run);
+}
+
+/* The next step of the order that is of use; after the last, what is best so far. */
+void repair_go_on(Run *run)
 {
         gboolean stuck = g_strcmp0(run->last_signature, run->evidence->signature) == 0;
 
         g_free(run->last_signature);
         run->last_signature = g_strdup(run->evidence->signature);
         run->change_attempts = 0;
-        if (run->drafts >= RUN_DRAFTS_MAX) {
-                deliver_best(run);
-        } else if (run->is_content) {
+        if (run->is_content) {
                 /* The viewer is ours: all that a model can do better is the content. */
                 repair_content(run);
-        } else if (!stuck && run->repairs < RUN_REPAIRS_MAX) {
-                run->repairs++;
-                ask(run);
-        } else if (!run->before && run->fresh < RUN_FRESH_MAX) {
+                return;
+        }
+        settle_order(run);
+        while (run->order_at < run->order.length && !is_of_use(run, run->order.steps[run->order_at], stuck))
+                run->order_at++;
+        if (run->drafts >= RUN_DRAFTS_MAX || run->order_at >= run->order.length) {
+                deliver_best(run);
+                return;
+        }
+        run->step = run->order.steps[run->order_at++];
+        if (run->step == REPAIR_STEP_FRESH) {
                 start_afresh(run);
         } else {
-                deliver_best(run);
+                run->repairs++;
+                ask(run);
         }
 }

@@ -295,6 +295,16 @@ static char *with_single_stops(const char *text)
         return g_string_free(out, FALSE);
 }
 
+/* Who could go on where this run is stuck: told, and asked only by the person's own click. NULL if nobody could. */
+static json_object *deeper(Run *run)
+{
+        const Version *best = run->best;
+
+        if (run->deep || run->is_content || run->stopping || !best || evidence_passed(best->evidence))
+                return NULL;
+        return lanes_deeper(run->agent->lanes, RUN_TOKENS_PROMPT + strlen(best->page) / RUN_BYTES_A_TOKEN, runs_page_tokens(run->runs));
+}
+
 void run_finish(Run *run, Outcome outcome, const char *format, ...)
 {
         g_autofree char *text = NULL;
@@ -318,6 +328,7 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         data = run_event(run);
         json_add_text(data, "outcome", outcome_names[outcome]);
         json_add_text(data, "message", run->message);
+        json_add(data, "deeper", deeper(run));
         json_add(data, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
         run->shown = run_to_json(run);
         /* Told first: a `done` that is told twice, after a kill in between, hurts nobody; one that is never told would. */

@@ -23,23 +23,24 @@
 #define RUN_TOOL_ATTEMPTS_MAX 3
 #define RUN_WRITE_RETRIES_MAX 1   /* of a draft of which nothing useful came */
 #define RUN_CHANGE_ATTEMPTS_MAX 2 /* blocks, then the whole document */
-#define RUN_REPAIRS_MAX 2
-#define RUN_FRESH_MAX 1           /* starts afresh from the requirements */
 #define RUN_CONTENT_ATTEMPTS_MAX 2
 #define RUN_CHECKS_ASKED_MAX 2    /* times one draft's check is asked for */
 #define RUN_CHECK_MS 40000        /* from the moment that a view has fetched the draft; a view gives up on a page after 30 s */
 #define RUN_VIEW_MS 3000          /* without a view that fetches it: say so */
 #define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
+#define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
 #define RUN_DRAFTS_MAX 16
 
 /* Caps of an answer, in tokens: providers reserve them. */
 #define RUN_TOKENS_ROUTE 8
 #define RUN_TOKENS_PLAN 3000
+#define RUN_TOKENS_JUDGE 1500
 #define RUN_TOKENS_TOOL 3000
 #define RUN_TOKENS_PAGE 10000
 #define RUN_TOKENS_CONTENT 8000
 
+#define RUN_TOKENS_PROMPT 1500  /* what a repair's prompt has beside the page, roughly: to say what one costs */
 #define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
 #define RUN_STREAM_MS 300       /* a page that takes longer is shown while it is written */
 
@@ -57,6 +58,7 @@ typedef struct {
         char *page;
         char *draft;
         Evidence *evidence;
+        json_object *posted, *faults; /* what it was judged from */
 } Version;
 
 struct Run {
@@ -72,6 +74,7 @@ struct Run {
         char *forced;         /* a route that was given, or NULL */
         char *key;            /* idempotency */
         gboolean make;
+        gboolean deep;        /* Fix by the deep lane, as the person asked for it */
         gboolean wordless;    /* Fix without words: only what was found */
         json_object *findings; /* what Fix brought along; NULL */
         gint64 time;          /* seconds since 1970 */
@@ -95,7 +98,8 @@ struct Run {
         Plan *plan;
         json_object *amendments; /* in the order they came; all of them are part of the plan */
         guint amended;        /* how many of them the plan holds already */
-        guint waiting;        /* tools and values that PREPARE still waits for */
+        guint waiting;        /* tools and values that are still waited for */
+        void (*on_ready)(Run *run); /* what to do then; NULL: what PREPARE does */
         GPtrArray *jobs;      /* ToolJob, prepare.c */
 
         Draft *draft;         /* the one being written or checked */
@@ -117,12 +121,17 @@ struct Run {
         char *viewer_head, *viewer_tail;
         char *avoid;          /* one line, for a start afresh */
 
+        guint check_round;    /* of the current draft: checked again with other checks */
         guint checks_asked;   /* of the current draft */
         gboolean fetched;     /* a view has fetched the draft since */
-        guint check_timer;
+        guint check_timer, static_check;
         json_object *faults;  /* static findings of the current draft */
         Evidence *evidence;   /* of the current draft */
-        guint repairs, fresh;
+        RepairOrder order;    /* what is tried, a step a failed check */
+        gboolean ordered;     /* order is settled */
+        guint order_at;       /* the next one of it */
+        RepairStep step;      /* the one that is under way */
+        guint repairs, fresh; /* of each kind so far */
         char *last_signature;
         guint variants_wanted;  /* drafts side by side, for the person to choose from; 0: one */
         guint variants_rounds;  /* of several drafts side by side, so far */
@@ -222,7 +231,7 @@ gboolean record_ends(const char *path, json_object **first, json_object **last);
 /* model.c: one question to a model. */
 typedef struct {
         const char *lane;   /* "router", "fast", "deep" */
-        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "REPAIR", "CONTENT" */
+        const char *call;   /* "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT" */
         guint attempt;
         const char *part;   /* or NULL */
         Prompt *prompt;     /* taken */
@@ -274,13 +283,16 @@ void content_start(Run *run);
 void content_find_old(Run *run);
 void content_again(Run *run, const char *fault);
 void check_start(Run *run);
+/* The same draft once more: its checks are others now. */
+void check_again(Run *run);
 void check_fetched(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
 /* Tells that a view must check this draft. */
 void check_tell(Run *run, const Draft *draft);
-/* What the page's own text shows to be wrong; a new reference. */
-json_object *check_static(Run *run, const char *page);
+/* Looks at a page without opening it; as static_check(). */
+typedef void (*CheckLookFunc)(json_object *findings, const char *problem, gpointer user_data);
+guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data);
 /* Judges what was found of run->draft (run->page, run->faults), tells it, and keeps the version if it is the best. */
 void check_take(Run *run, json_object *posted);
 /* The three waits of a check, in milliseconds; tests set shorter ones. */
@@ -289,10 +301,19 @@ typedef struct {
 } CheckWaits;
 extern CheckWaits check_waits;
 void repair_start(Run *run);
+/* Goes on with the next step of the order. */
+void repair_go_on(Run *run);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+
+/* judge.c: checks that fail on several versions. */
+/* A new version has been checked: counts what it failed. */
+void judge_count(Run *run);
+/* TRUE if there is a check to doubt and another model to judge it. */
+gboolean judge_is_wanted(Run *run);
+void judge_start(Run *run);
 
 /* page.c: runs_page() */
 void page_start(Agent *agent, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);

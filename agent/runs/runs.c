@@ -277,6 +277,7 @@ static json_object *begin_line(Run *run)
         if (run->variants_wanted)
                 json_add_int(line, "variants", run->variants_wanted);
         json_add_flag(line, "wordless", run->wordless);
+        json_add_flag(line, "deep", run->deep);
         json_add_copy(line, "findings", run->findings);
         json_add_int(line, "time", run->time);
         json_add_int(line, "asked_us", g_get_real_time());
@@ -293,6 +294,7 @@ static void read_begin(Run *run, json_object *line)
         run->make = json_flag(line, "make", FALSE);
         run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
         run->wordless = json_flag(line, "wordless", FALSE);
+        run->deep = json_flag(line, "deep", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
         run->time = json_int(line, "time", 0);
 }
@@ -364,7 +366,8 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
         return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *idempotency_key, GError **error)
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
+                     GError **error)
 {
         Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
@@ -378,6 +381,7 @@ const char *runs_fix(Runs *runs, const char *app, const char *text, json_object 
         }
         run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
         run->wordless = text == NULL;
+        run->deep = deep;
         run->findings = evidence ? json_clone(evidence) : NULL;
         return commit(runs, run, error);
 }

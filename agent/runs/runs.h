@@ -21,8 +21,10 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
  * by side, for the person to choose from. */
 const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *idempotency_key, GError **error);
 
-/* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. */
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *idempotency_key, GError **error);
+/* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. deep: the deep lane writes
+ * the change, because a person asked for that. */
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
+                     GError **error);
 
 gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **error);
 gboolean runs_stop(Runs *runs, const char *run, GError **error);

@@ -1,6 +1,7 @@
 /* The values that checks expect and nobody should guess: expressions of the plan, computed in the sandbox. */
 #include "agent/runs/run.h"
 
+#include "agent/expressions.h"
 #include "agent/json.h"
 #include "protocols/steps.h"
 
@@ -11,50 +12,11 @@ typedef struct {
         char *expression;
 } Value;
 
-/* Replaces every {"expr": expression} in steps by its value; a new reference. */
-static json_object *with_value(json_object *value, const char *expression, const char *computed)
-{
-        json_object *out;
-
-        if (json_object_is_type(value, json_type_object) && g_strcmp0(json_text(value, "expr"), expression) == 0)
-                return json_object_new_string(computed);
-        if (json_object_is_type(value, json_type_array)) {
-                out = json_object_new_array();
-                for (gsize i = 0; i < json_length(value); i++)
-                        json_object_array_add(out, with_value(json_object_array_get_idx(value, i), expression, computed));
-                return out;
-        }
-        if (!json_object_is_type(value, json_type_object))
-                return json_object_get(value);
-        out = json_object_new_object();
-        json_object_object_foreach(value, name, field)
-                json_object_object_add(out, name, with_value(field, expression, computed));
-        return out;
-}
-
-/* Every different expression in a check. */
-static void find_expressions(json_object *value, GHashTable *found)
-{
-        const char *expression = json_object_is_type(value, json_type_object) ? json_text(value, "expr") : NULL;
-
-        if (expression) {
-                g_hash_table_add(found, (gpointer)expression);
-        } else if (json_object_is_type(value, json_type_array)) {
-                for (gsize i = 0; i < json_length(value); i++)
-                        find_expressions(json_object_array_get_idx(value, i), found);
-        } else if (json_object_is_type(value, json_type_object)) {
-                json_object_object_foreach(value, name, field) {
-                        (void)name;
-                        find_expressions(field, found);
-                }
-        }
-}
-
 static gboolean holds_expression(json_object *value, const char *expression)
 {
         g_autoptr(GHashTable) found = g_hash_table_new(g_str_hash, g_str_equal);
 
-        find_expressions(value, found);
+        expressions_find(value, found);
         return g_hash_table_contains(found, expression);
 }
 
@@ -97,7 +59,7 @@ static void value_known(Value *value, const char *computed)
         Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
 
         if (computed) {
-                json_object *steps = with_value(requirement->steps, value->expression, computed);
+                json_object *steps = expressions_replace(requirement->steps, value->expression, computed, json_object_new_string);
                 g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
 
                 if (parsed) {
@@ -172,7 +134,7 @@ void values_compute(Run *run)
                 GHashTableIter iter;
                 gpointer expression;
 
-                find_expressions(requirement->steps, found);
+                expressions_find(requirement->steps, found);
                 g_hash_table_iter_init(&iter, found);
                 while (g_hash_table_iter_next(&iter, &expression, NULL))
                         compute(run, i, expression);

@@ -64,6 +64,7 @@ static void adopt(Run *run, Variant *variant)
         write_adopt(run, variant->draft, variant->page);
         g_clear_pointer(&run->faults, json_object_put);
         run->faults = json_object_get(variant->faults);
+        run->check_round = 0;
         variant_free(variant);
         variants_end(run);
         if (run->state == STATE_WRITE)
@@ -207,6 +208,8 @@ void variants_all_done(Run *run)
                         run->best->page = g_strdup(best->page);
                         run->best->draft = variant_name(run, best->number);
                         run->best->evidence = evidence_judge(best->posted, run->plan->requirements, best->faults);
+                        run->best->posted = json_clone(best->posted);
+                        run->best->faults = json_object_get(best->faults);
                 }
                 none_can_be_used(run);
                 return;

@@ -25,7 +25,7 @@ typedef struct {
         Evidence *evidence;
         guint asked;      /* times its check was asked for */
         gboolean fetched;
-        guint timer;
+        guint timer, look; /* look: it is being looked at without being opened */
 } Variant;
 
 struct Variants {

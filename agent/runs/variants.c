@@ -6,6 +6,7 @@
 
 #include "agent/json.h"
 #include "agent/runs/briefs.h"
+#include "agent/runs/static.h"
 
 static void pump(Run *run);
 
@@ -31,6 +32,7 @@ void variant_free(Variant *variant)
         if (!variant)
                 return;
         g_clear_handle_id(&variant->timer, g_source_remove);
+        static_cancel(variant->look);
         if (variant->draft)
                 draft_end(variant->draft);
         draft_unref(variant->draft);
@@ -237,7 +239,7 @@ void variants_fetched(Run *run, const char *draft)
 {
         Variant *variant = variant_find(run, draft);
 
-        if (!variant || variant->state != VARIANT_CHECKING || variant->fetched)
+        if (!variant || variant->state != VARIANT_CHECKING || !variant->timer || variant->fetched)
                 return;
         variant->fetched = TRUE;
         wait_for(variant, check_waits.check, no_evidence_cb);
@@ -259,7 +261,7 @@ gboolean variants_evidence(Run *run, json_object *posted, GError **error)
         Variant *variant = variant_find(run, json_text(posted, "draft"));
         json_object *line;
 
-        if (!variant || variant->state != VARIANT_CHECKING) {
+        if (!variant || variant->state != VARIANT_CHECKING || !variant->timer) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT,
                                     "This draft is not being checked any more; the evidence is ignored.");
                 return FALSE;
@@ -269,6 +271,7 @@ gboolean variants_evidence(Run *run, json_object *posted, GError **error)
         line = json_object_new_object();
         json_add_text(line, "key", json_text(posted, "draft"));
         json_add(line, "evidence", json_clone(posted));
+        json_add_copy(line, "faults", variant->faults);
         record_add(run->record, "evidence", line);
         take_evidence(variant, posted);
         return TRUE;
@@ -298,11 +301,27 @@ static guint count_in(Run *run, VariantState state)
         return n;
 }
 
+/* What a view found before a restart, and what the page's own text had shown. */
 static json_object *recorded_evidence(Variant *variant)
 {
         g_autofree char *name = variant_name(variant->run, variant->number);
+        json_object *line = record_find(variant->run->record, "evidence", name);
 
-        return json_field_object(record_find(variant->run->record, "evidence", name), "evidence");
+        json_object_put(variant->faults);
+        variant->faults = json_object_get(json_field_array(line, "faults"));
+        return json_field_object(line, "evidence");
+}
+
+static void looked_at(json_object *findings, const char *problem, gpointer user_data)
+{
+        Variant *variant = user_data;
+
+        variant->look = 0;
+        variant->faults = json_object_get(findings);
+        if (problem)
+                run_detail(variant->run, problem);
+        timeline_wait(variant->run->timeline, WAIT_VIEW, g_get_monotonic_time());
+        ask_view(variant);
 }
 
 /* Asks for the next checks, as many as a view may have at once; at the end of it all says so. */
@@ -317,8 +336,7 @@ static void pump(Run *run)
                         continue;
                 variant->state = VARIANT_CHECKING;
                 asked++;
-                timeline_wait(run->timeline, WAIT_VIEW, g_get_monotonic_time());
-                ask_view(variant);
+                variant->look = check_look(run, variant->page, looked_at, variant);
         }
         if (count_in(run, VARIANT_WRITING) > 0)
                 return;
@@ -337,7 +355,6 @@ static void written(Variant *variant)
 
         draft_end(variant->draft);
         variant->page = g_strndup(variant->text->str, variant->text->len);
-        variant->faults = check_static(variant->run, variant->page);
         variant->state = VARIANT_WRITTEN;
         if (found)
                 take_evidence(variant, found);
@@ -416,7 +433,6 @@ Variant *variant_recall(Run *run, guint number, const char *brief)
         runs_draft_began(run->runs, variant->draft);
         draft_append(variant->draft, variant->page, strlen(variant->page));
         draft_end(variant->draft);
-        variant->faults = check_static(run, variant->page);
         variant->posted = json_clone(found);
         variant->evidence = evidence_judge(found, run->plan->requirements, variant->faults);
         variant->state = VARIANT_CHECKED;

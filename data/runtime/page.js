@@ -6,6 +6,7 @@ const Custom = CustomEvent, text = String, make = Object.create, hasOwn = Object
 const { stringify, parse } = JSON;
 const apply = Reflect.apply, ownKeys = Reflect.ownKeys, slice = String.prototype.slice;
 const dispatch = EventTarget.prototype.dispatchEvent, listen = EventTarget.prototype.addEventListener;
+const unlisten = EventTarget.prototype.removeEventListener;
 const stop = Event.prototype.stopImmediatePropagation;
 const detail = Object.getOwnPropertyDescriptor(CustomEvent.prototype, 'detail').get;
 const cut = (words, length) => apply(slice, text(words), [0, length]);
@@ -21,7 +22,7 @@ function hide(name, value) {
     define(page, name, { value, configurable: false, enumerable: true, writable: false });
 }
 
-// Tools: a call always settles, with the tool's result or with an Error that has a kind.
+// Tools: a call always settles, with the tool's result or with an Error that has a kind, or, given up by its signal, with the signal's reason.
 let calls = 0;
 const waiting = make(null);
 
@@ -30,6 +31,7 @@ function settle(message) {
     if (!call)
         return;
     delete waiting[message.id];
+    call.forget();
     if (message.error) {
         const error = new Failure(message.error.message);
         error.kind = message.error.kind;
@@ -39,12 +41,36 @@ function settle(message) {
     }
 }
 
-function callTool(name, args) {
+function step({ id, step }) {
+    const call = waiting[id];
+    if (call && 'part' in step)
+        call.part(step.part);
+    else if (call)
+        call.progress(step.progress, step.text);
+}
+
+function nothing() {}
+
+function giveUp(id, signal) {
+    const call = waiting[id];
+    if (!call)
+        return;
+    delete waiting[id];
+    tell({ kind: 'abort', id });
+    call.reject(signal.reason);
+}
+
+function callTool(name, args, { progress, part, signal } = {}) {
     return new NativePromise((resolve, reject) => {
-        const id = ++calls;
-        waiting[id] = { resolve, reject };
+        const id = ++calls, live = Boolean(progress || part), stop = () => giveUp(id, signal);
+        if (signal && signal.aborted)
+            throw signal.reason;
+        if (signal)
+            apply(listen, signal, ['abort', stop]);
+        waiting[id] = { resolve, reject, progress: progress || nothing, part: part || nothing,
+                        forget: signal ? () => apply(unlisten, signal, ['abort', stop]) : nothing };
         try {
-            tell({ kind: 'call', id, name: text(name), args: args === undefined ? {} : args });
+            tell({ kind: 'call', id, live, name: text(name), args: args === undefined ? {} : args });
         } catch (error) {
             settle({ id, error: { kind: 'bad-request', message: 'The arguments of ' + text(name) + ' cannot be written as JSON.' } });
         }
@@ -53,11 +79,79 @@ function callTool(name, args) {
 
 hide('impromptu', Object.freeze({ call: callTool }));
 
+// fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}. Where the page
+// accepts application/x-ndjson the answer is a stream of lines: {"progress"}, {"part"}, and at the end {"result"} or {"error"}.
+const nativeFetch = fetch.bind(window), Address = URL, Asked = Request, Answer = Response, Stream = ReadableStream, Encoder = TextEncoder, Control = AbortController;
+
+function toolOf(resource) {
+    try {
+        const address = new Address(resource instanceof Asked ? resource.url : resource, doc.baseURI);
+        const parts = address.pathname.split('/');
+        return address.protocol === location.protocol && address.host === location.host && parts.length === 3 && parts[1] === 'tool' ? parts[2] : null;
+    } catch (error) {
+        return null;
+    }
+}
+
+function answerJson(value, status) {
+    return new Answer(stringify(value), { status, headers: { 'Content-Type': 'application/json' } });
+}
+
+function answerError(kind, message) {
+    return answerJson({ error: { kind, message } }, boot.statuses[kind] || boot.statuses.failed);
+}
+
+function answerLines(name, args, signal) {
+    const encoder = new Encoder(), control = new Control();
+    if (signal)
+        apply(listen, signal, ['abort', () => control.abort(signal.reason)]);
+    const start = (lines) => {
+        const line = (value) => lines.enqueue(encoder.encode(stringify(value) + '\n'));
+        const progress = (value, words) => line({ progress: value, text: words }), part = (value) => line({ part: value });
+        callTool(name, args, { progress, part, signal: control.signal }).then((result) => { line({ result }); lines.close(); }, (error) => {
+            if (control.signal.aborted) {
+                lines.error(error);
+            } else {
+                line({ error: { kind: error.kind || 'failed', message: error.message } });
+                lines.close();
+            }
+        });
+    };
+    return new Answer(new Stream({ start, cancel: () => control.abort() }), { headers: { 'Content-Type': 'application/x-ndjson' } });
+}
+
+async function fetchTool(name, request) {
+    let args;
+    if (request.method !== 'POST')
+        return answerError('bad-request', 'A tool is called with POST.');
+    try {
+        args = parse(await request.text() || '{}');
+    } catch (error) {
+        return answerError('bad-request', 'The body is not JSON: it holds the arguments of the tool.');
+    }
+    if ((request.headers.get('Accept') || '').includes('application/x-ndjson'))
+        return answerLines(name, args, request.signal);
+    try {
+        return answerJson(await callTool(name, args, { signal: request.signal }), 200);
+    } catch (error) {
+        if (request.signal && request.signal.aborted)
+            throw error;
+        return answerError(error.kind || 'failed', error.message);
+    }
+}
+
+define(page, 'fetch', { configurable: true, enumerable: true, writable: true, value: function fetch(resource, options) {
+    const name = toolOf(resource);
+    return name === null ? nativeFetch(resource, options) : fetchTool(name, new Asked(resource, options));
+} });
+
 apply(listen, page, [boot.secret + '<', (event) => {
     apply(stop, event, []);
     const message = parse(apply(detail, event, []));
     if (message.kind === 'settle')
         soon(() => settle(message));
+    else if (message.kind === 'step')
+        soon(() => step(message));
 }, true]);
 
 // Storage: the values the agent kept for this app; writes go back in one batch a turn. IndexedDB is absent on purpose.

@@ -500,6 +500,14 @@ function empty(canvas) {
     return Object.assign(document.createElement('canvas'), { width: canvas.width, height: canvas.height });
 }
 
+// No number, no date, no name: quotes, markup, a letter beyond sixteen bits, text that runs from right to left, and long.
+const ABSURD = ('-0 <b>"\'&\\ \u{1F9E8} \u05D0\u05D1 ' + '9'.repeat(40)).repeat(6);
+
+function fillable() {
+    return [...document.querySelectorAll('input, textarea')].filter((field) => visible(field) && !field.disabled && !field.readOnly
+        && !/^(checkbox|radio|button|submit|reset|file|range|color|hidden|image)$/.test(field.type));
+}
+
 const operations = {
     async begin({ names }) {
         watched = names;
@@ -509,7 +517,7 @@ const operations = {
     },
     state() {
         const words = readable(document.body);
-        return { blank: blank(), figures: figures(words), text: words.slice(0, 400), controls: pressable().map(named) };
+        return { blank: blank(), figures: figures(words), text: words.slice(0, 400), controls: pressable().map(named), fields: fillable().length > 0 };
     },
     aim({ name, fields }) { return aim(name, fields ? FIELDS : CONTROLS, 'mouseup'); },
     async aimKey({ name }) {
@@ -537,10 +545,14 @@ const operations = {
     async commit() { commit(); await settle(); return { ok: true }; },
     choose({ name, value }) { return choose(name, value); },
     async fillAll() {
-        for (const field of document.querySelectorAll('input, textarea')) {
-            if (visible(field) && !field.disabled && !/^(checkbox|radio|button|submit|reset|file|range|color|hidden|image)$/.test(field.type) && !field.value)
-                setValue(field, { number: '7', date: '2026-03-14', time: '09:30', email: 'a@example.org' }[field.type] || 'sample 7');
-        }
+        for (const field of fillable().filter((one) => !one.value))
+            setValue(field, { number: '7', date: '2026-03-14', time: '09:30', email: 'a@example.org' }[field.type] || 'sample 7');
+        await settle();
+        return { ok: true };
+    },
+    async fillAbsurd() {
+        for (const field of fillable())
+            setValue(field, { number: '-1e308', date: '0001-01-01', time: '23:59', email: '@' }[field.type] || ABSURD);
         await settle();
         return { ok: true };
     },

@@ -3,6 +3,7 @@
 // boot: {secret, max, patience}. twin (probe.js) adds to `world`.
 'use strict';
 const world = { calls: 0, active: 0, found: 0 };
+const BUSY_MS = 1000;
 
 function send(message) {
     const text = JSON.stringify(message);
@@ -23,12 +24,20 @@ function answered(promise) {
     });
 }
 
-async function call({ id, name, args }) {
+// Where the page wants to know how far a call is, the shell answers with steps until it has the end.
+async function call({ id, name, args, live }) {
     world.calls++;
     world.active++;
-    let answer;
+    let answer, message = { kind: 'call', id, name, args, live };
     try {
-        answer = await answered(send({ kind: 'call', name, args }));
+        do {
+            answer = await answered(send(message));
+            if (message.kind === 'more' && answer.error && answer.error.kind === 'busy')
+                answer = await new Promise((resolve) => setTimeout(resolve, BUSY_MS, {}));
+            for (const step of answer.steps || [])
+                tell({ kind: 'step', id, step });
+            message = { kind: 'more', id };
+        } while (!('result' in answer || answer.error));
     } catch (error) {
         const kind = error instanceof RangeError ? 'too-large' : 'failed';
         answer = { error: { kind, message: error.message || String(error) } };
@@ -74,6 +83,7 @@ async function store() {
 
 const kinds = {
     call,
+    abort({ id }) { send({ kind: 'abort', id }).catch(() => {}); },
     store({ set }) {
         world.active++;
         unsent = '' in set ? { '': null, ...set } : { ...unsent, ...set };

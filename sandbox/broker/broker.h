@@ -13,6 +13,12 @@
 #define BROKER_TOOL_FD 3
 #define BROKER_REPORT_FD 4
 
+/* The argument that makes it the broker of an installation. What the person's pip is told about indexes is then the standard input, as
+ * JSON: {"sources": [URL, with the name and password that belong to it], "trusted": [host, or host:port, whose certificate is not asked
+ * for], "stall": seconds without a byte, "ca"?: certificates}. A request is {url}. Its answer is a head {status, type, length} (-1: not
+ * known) and then frames without a head, the last without bytes; or a head {error: {kind, message}}, at any point, which ends it. */
+#define BROKER_INDEX "--index"
+
 #define BROKER_HEAD_MAX (64 * 1024)            /* of a request, as JSON */
 #define BROKER_UP_MAX (1024 * 1024)            /* bytes sent along with a request */
 #define BROKER_DOWN_MAX (8 * 1024 * 1024)      /* bytes of one answer */

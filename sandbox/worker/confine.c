@@ -8,23 +8,28 @@
 #include <linux/mount.h>
 #include <linux/openat2.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #define NAMESPACES (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP)
 #define ROOT_TMPFS "mode=755,size=8m,nr_inodes=4096"
-#define SCRATCH_TMPFS "mode=1777,size=64m,nr_inodes=4096"
+#define SCRATCH_TMPFS "mode=1777,size=128m,nr_inodes=4096" /* room for the files of a result */
+#define NO_DATA_TMPFS "mode=1777,size=64m,nr_inodes=4096"  /* where there is no data folder */
 #define OPEN_FILES 64
-#define SCRATCH_BYTES (64UL << 20)
+#define WAITING_SIGNALS 64 /* and timers */
+#define SCRATCH_BYTES (128UL << 20)
 #define FILE_BYTES (256UL << 20)
 #define LAST_CAPABILITY 63
 #define GET_TID_ADDRESS 40 /* PR_GET_TID_ADDRESS, absent from older headers */
@@ -178,7 +183,7 @@ static int make_target(const char *path, bool folder)
         return open_path(AT_FDCWD, path, RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
-static bool bind(const char *source, const char *target, uint64_t attributes)
+static bool bind_from_host(const char *source, const char *target, uint64_t attributes)
 {
         struct stat about;
         int from = open_path(AT_FDCWD, source, RESOLVE_NO_MAGICLINKS), mount = -1, to = -1;
@@ -213,18 +218,42 @@ static bool bind_system(ConfineError *error)
 
         for (unsigned i = 0; i < N_SYSTEM_FOLDERS; i++) {
                 snprintf(target, sizeof target, TREE "%s", system_folders[i]);
-                if (!bind(system_folders[i], target, READ_ONLY))
+                if (!bind_from_host(system_folders[i], target, READ_ONLY))
                         return fail_errno(error, system_folders[i]);
         }
         for (unsigned i = 0; i < sizeof files / sizeof *files; i++) {
                 snprintf(target, sizeof target, TREE "%s", files[i]);
-                if (!bind(files[i], target, READ_ONLY | MOUNT_ATTR_NOEXEC))
+                if (!bind_from_host(files[i], target, READ_ONLY | MOUNT_ATTR_NOEXEC))
                         return fail_errno(error, files[i]);
         }
         for (unsigned i = 0; i < sizeof devices / sizeof *devices; i++) {
                 snprintf(target, sizeof target, TREE "%s", devices[i]);
-                if (!bind(devices[i], target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
+                if (!bind_from_host(devices[i], target, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC))
                         return fail_errno(error, devices[i]);
+        }
+        return true;
+}
+
+/* Debian's numpy finds its linear algebra by links that lead over /etc/alternatives; nothing else of that folder is there. */
+static bool link_alternatives(void)
+{
+#ifdef __aarch64__
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu", "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
+#else
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu", "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
+#endif
+        char target[JOB_PATH_MAX], from[128];
+
+        if (mkdir("etc/alternatives", 0755) < 0)
+                return false;
+        for (unsigned i = 0; i < sizeof links / sizeof *links; i++) {
+                ssize_t n;
+
+                snprintf(from, sizeof from, "/%s", links[i]);
+                n = readlink(from, target, sizeof target - 1);
+                target[n > 0 ? n : 0] = '\0';
+                if (strncmp(target, "/usr/lib/", 9) == 0 && symlink(target, links[i]) < 0)
+                        return false;
         }
         return true;
 }
@@ -290,13 +319,15 @@ bool confine_prepare(const char *home, ConfineError *error)
                         return fail_errno(error, links[i][1]);
         if (!bind_system(error))
                 return false;
+        if (!link_alternatives())
+                return fail_errno(error, "alternatives");
         /* Where the surroundings hide parts of their own /proc (containers do) the kernel refuses a new one; then the tool has none, and
          * needs none. */
         if (mount("proc", "proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, "subset=pid,hidepid=invisible") < 0 && errno != EPERM)
                 return fail_errno(error, "proc");
         if (mount("scratch", "scratch", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
                 return fail_errno(error, "scratch");
-        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, SCRATCH_TMPFS) < 0)
+        if (mount("data", DATA_FOLDER + 1, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_NOATIME, NO_DATA_TMPFS) < 0)
                 return fail_errno(error, "data");
         if (!make_identity(home))
                 return fail_errno(error, "identity");
@@ -362,8 +393,8 @@ static bool mount_item(const Job *job, unsigned i, ConfineError *error)
         const JobItem *item = job->items[i];
         /* Python's own libraries have to be mapped executable. Where programs are started, restore_libraries() sees to that, so that no
          * more than these are. */
-        bool executable = item->kind == ITEM_RUN || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
-        uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
+        bool executable = item->kind == ITEM_RUN || item->kind == ITEM_SITE || (strncmp(job->targets[i], "/usr", 4) == 0 && !job_runs(job));
+        uint64_t attributes = MOUNT_ATTR_NOSUID | (item->kind == ITEM_DEVICE ? 0 : MOUNT_ATTR_NODEV) | (executable ? 0 : MOUNT_ATTR_NOEXEC) |
                               (item->kind >= ITEM_WRITE && item->kind <= ITEM_DATA_FULL ? 0 : MOUNT_ATTR_RDONLY);
         int mount = item_mount(job, i, error), to = -1;
         bool done;
@@ -419,7 +450,9 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
         case ITEM_WRITE:
         case ITEM_DATA:
         case ITEM_DATA_FULL:
+        case ITEM_SITE:
         case ITEM_RUN:
+        case ITEM_DEVICE:
                 return mount_item(job, i, error);
         case ITEM_HIDE:
         case ITEM_KEEP:
@@ -434,12 +467,22 @@ static bool do_item(const Job *job, unsigned i, ConfineError *error)
 
 /* ---- programs */
 
-bool job_runs(const Job *job)
+static bool has_kind(const Job *job, ItemKind kind)
 {
         for (unsigned i = 0; i < job->head->n_items; i++)
-                if (job->items[i]->kind == ITEM_RUN)
+                if (job->items[i]->kind == kind)
                         return true;
         return false;
+}
+
+bool job_runs(const Job *job)
+{
+        return has_kind(job, ITEM_RUN);
+}
+
+bool job_has_device(const Job *job)
+{
+        return has_kind(job, ITEM_DEVICE);
 }
 
 static bool is_inside(const char *path, const char *folder)
@@ -461,7 +504,7 @@ static bool restore_libraries(const Job *job)
                         covered |= job->items[i]->kind <= ITEM_WRITE && (is_inside(system_folders[n], job->targets[i]) ||
                                                                          is_inside(job->targets[i], system_folders[n]));
                 snprintf(source, sizeof source, "/old%s", system_folders[n]);
-                if (covered && !bind(source, system_folders[n], READ_ONLY))
+                if (covered && !bind_from_host(source, system_folders[n], READ_ONLY))
                         return false;
         }
         return true;
@@ -515,9 +558,24 @@ static bool mount_loader(void)
         return done;
 }
 
+/* The loopback of the network that this process is alone in. */
+static bool raise_loopback(void)
+{
+        struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        bool done = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+
+        if (fd >= 0)
+                close(fd);
+        return done;
+}
+
 bool confine_grant(const Job *job, ConfineError *error)
 {
         struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
+
+        if (job->head->install == INSTALL_DOWNLOAD && !raise_loopback())
+                return fail_errno(error, "loopback");
 
         if (!put_text("/.nothing", "", 0) || !mount_scratch(job))
                 return fail_errno(error, "tree");
@@ -555,6 +613,8 @@ bool confine_measure(void)
 /* Only a granted folder has room for large files. */
 static rlim_t file_size(const Job *job)
 {
+        if (job->head->install != INSTALL_NONE)
+                return FILE_BYTES;
         for (unsigned i = 0; i < job->head->n_items; i++)
                 if (job->items[i]->kind == ITEM_WRITE)
                         return FILE_BYTES;
@@ -569,7 +629,7 @@ static bool set_limits(const Job *job)
 
         return limit(RLIMIT_AS, head->memory + own) && limit(RLIMIT_NPROC, head->processes) &&
                limit(RLIMIT_NOFILE, OPEN_FILES) && limit(RLIMIT_FSIZE, file_size(job)) && limit(RLIMIT_CPU, head->seconds) &&
-               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0);
+               limit(RLIMIT_CORE, 0) && limit(RLIMIT_MSGQUEUE, 0) && limit(RLIMIT_MEMLOCK, 0) && limit(RLIMIT_SIGPENDING, WAITING_SIGNALS);
 }
 
 static bool drop_capabilities(void)

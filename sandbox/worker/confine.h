@@ -40,8 +40,9 @@ bool confine_prepare(const char *home, ConfineError *error);
 bool confine_grant(const Job *job, ConfineError *error);
 bool confine_close(const Job *job, const struct sock_fprog *filter, ConfineError *error);
 
-/* runs: programs may be started; which, Landlock says. */
-int confine_filter_make(struct sock_fprog *program, bool runs);
+/* runs: programs may be started; which, Landlock says. devices: what cameras and serial ports are asked by ioctl may be. loopback: internet
+ * sockets, for an installation; its network has nothing else. */
+int confine_filter_make(struct sock_fprog *program, bool runs, bool devices, bool loopback);
 int confine_filter_set(const struct sock_fprog *program);
 
 /* The kernel's Landlock ABI; below 1 there is none. */
@@ -50,6 +51,8 @@ bool landlock_close(const Job *job, ConfineError *error);
 
 /* Whether some program is granted. */
 bool job_runs(const Job *job);
+/* Whether some device is. */
+bool job_has_device(const Job *job);
 /* Where the system's loader of programs is. */
 #ifdef __aarch64__
 #define LOADER "/usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1"

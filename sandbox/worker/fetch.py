@@ -86,6 +86,62 @@ def _sample(url):
     return {"status": 200, "url": url, "headers": []}, body
 
 
+# ---- sound: audio/audio.h
+
+_audio = -1
+_audio_turn = threading.Lock()
+
+
+class AudioError(OSError):
+    """There is no sound server, or the tool may not do that."""
+
+
+def _open_audio(audio):
+    global _audio
+    _audio = audio
+
+
+def _take(size):
+    parts = []
+    while size:
+        part = os.read(_audio, min(size, 1 << 20))
+        if not part:
+            raise AudioError("The sound's broker has ended.")
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def _sound(kind, rate, channels, count, samples):
+    if _audio < 0:
+        raise AudioError("The tool may not use sound: its capabilities do not name it in “audio”, or nobody has agreed.")
+    if not 4000 <= rate <= 192000 or not 1 <= channels <= 8 or count > 64 << 20 or count % (2 * channels):
+        raise ValueError("sound has 4000 to 192000 samples a second, 1 to 8 channels, whole samples of 16 bits, and at most 64 MB at once")
+    with _audio_turn:
+        try:
+            view = memoryview(struct.pack("=IIII", kind, rate, channels, count) + samples)
+            while view:
+                view = view[os.write(_audio, view):]
+            failed, size = struct.unpack("=II", _take(8))
+            data = _take(size)
+        except (BrokenPipeError, ConnectionResetError):
+            raise AudioError("The sound's broker has ended.") from None
+    if failed:
+        raise AudioError(data.decode("utf-8", "replace"))
+    return data
+
+
+def play(samples, rate=44100, channels=1):
+    """Plays samples (bytes: signed, 16 bits, little-endian, channels after each other) and returns when they have been heard."""
+    samples = bytes(samples)
+    _sound(1, int(rate), int(channels), len(samples), samples)
+
+
+def record(seconds, rate=44100, channels=1):
+    """Listens to the microphone and returns its samples, as play() takes them."""
+    return _sound(2, int(rate), int(channels), int(seconds * rate) * 2 * int(channels), b"")
+
+
 def fetch(url, method="GET", headers=None, body=None):
     """Fetches an https URL of a host that the tool's capabilities name. Returns {"status", "url", "headers", "body" (bytes), "text"}; a status of 404 is an answer like others.
 

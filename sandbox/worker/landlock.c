@@ -25,7 +25,7 @@
 #define NEVER                                                                                                    \
         (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
          LANDLOCK_ACCESS_FS_MAKE_SOCK | FS_IOCTL_DEV)
-#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE)
+#define OF_A_FILE (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_TRUNCATE | FS_IOCTL_DEV)
 
 typedef struct {
         uint64_t fs, net, scoped;
@@ -88,6 +88,8 @@ static bool allow_items(int ruleset, uint64_t handled, const Job *job)
                                   : item->kind == ITEM_DATA  ? handled & ~NEVER
                                   : item->kind == ITEM_DATA_FULL ? handled & CLEAR
                                   : item->kind == ITEM_RUN   ? RUN
+                                  : item->kind == ITEM_SITE  ? READ
+                                  : item->kind == ITEM_DEVICE ? handled & (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | FS_IOCTL_DEV)
                                                              : 0;
 
                 kept |= item->kind == ITEM_DATA || item->kind == ITEM_DATA_FULL;
@@ -101,7 +103,7 @@ bool landlock_close(const Job *job, ConfineError *error)
 {
         int abi = landlock_abi();
         uint64_t handled = FS_FIRST | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0);
-        Ruleset rules = {handled, abi >= 4 ? NET_BOTH : 0, abi >= 6 ? SCOPE_BOTH : 0};
+        Ruleset rules = {handled, abi >= 4 && job->head->install != INSTALL_DOWNLOAD ? NET_BOTH : 0, abi >= 6 ? SCOPE_BOTH : 0};
         size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
         int ruleset;
         bool done;

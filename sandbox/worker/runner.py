@@ -5,21 +5,31 @@ boundary: the tool shares this interpreter and may break all of it. It then brea
 """
 
 import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, linecache, math, os, pathlib, random, re, shutil, sqlite3
-import statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
+import stat, statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
 import gc, threading
 
 import impromptu
 
 FILE = "tool.py"
 PROGRESS_MAX = 4096
+PART_MAX = 256 * 1024
 TOGETHER_MAX = 64 * 1024
+FILES_MAX = 16
 TRACEBACK_MAX = 16 * 1024
 MESSAGE_MAX = 2000
 DEPTH_MAX = 100
+SETTLES = 20  # more often than the interpreter waits before it specialises code
+USUAL = b"""import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, math, os, pathlib, random, re, shutil, sqlite3, sys
+import statistics, struct, subprocess, tempfile, textwrap, time, zipfile, impromptu
+"""
+TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".webp": "image/webp", ".svg": "image/svg+xml",
+         ".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".wav": "audio/wav", ".flac": "audio/flac", ".m4a": "audio/mp4", ".mp4": "video/mp4",
+         ".webm": "video/webm", ".pdf": "application/pdf", ".zip": "application/zip", ".json": "application/json", ".csv": "text/csv",
+         ".txt": "text/plain", ".md": "text/markdown"}
 
 os.environ["IMPROMPTU_DATA"] = "/run/impromptu/data"
-sys.path.append("/usr/lib/python3/dist-packages")
-
+SITE, SYSTEM = "/run/impromptu/packages", "/usr/lib/python3/dist-packages"
+sys.path.append(SYSTEM)
 
 sending = threading.Lock()
 
@@ -73,11 +83,34 @@ def depth(text):
 
 
 def report(channel, step):
-    """Says how far the tool is; step is a dict with "progress"."""
+    """Says how far the tool is, or sends a piece of its result; step is a dict with "progress" or "part"."""
+    kind, what, most = ("A", "piece of a result", PART_MAX) if "part" in step else ("P", "progress report", PROGRESS_MAX)
     data = json.dumps(step, allow_nan=False).encode("ascii")
-    if len(data) > PROGRESS_MAX:
-        raise ValueError(f"a progress report has {len(data)} bytes; {PROGRESS_MAX} are allowed")
-    send(channel, "P", data)
+    if len(data) > most:
+        raise ValueError(f"a {what} has {len(data)} bytes; {most} are allowed")
+    send(channel, kind, data)
+
+
+class File:
+    """A file on its way to the page: an open descriptor, a type and a name."""
+
+    def __init__(self, fd, type, name):
+        self.fd, self.type, self.name = fd, type, name
+
+
+def file(source, type=None, name=None):
+    """Hands a file over with the result: source is its path, or its bytes; type as in "image/png", else taken from the name."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        fd = os.open("/scratch", os.O_TMPFILE | os.O_RDWR, 0o600)
+        with open(fd, "wb", closefd=False) as out:
+            out.write(source)
+    else:
+        fd = os.open(source, os.O_RDONLY | os.O_NONBLOCK)
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise ValueError(f"{os.fsdecode(source)} is not an ordinary file")
+        name = name or os.path.basename(os.fsdecode(source))
+    ending = os.path.splitext(name or "")[1].lower()
+    return File(fd, type or TYPES.get(ending, "application/octet-stream"), name)
 
 
 def offer(channel):
@@ -85,7 +118,10 @@ def offer(channel):
     def progress(value, text=None):
         """Says how far the tool is: a number from 0 to 1, or whatever its page understands, and a text to show."""
         report(channel, {"progress": value} if text is None else {"progress": value, "text": text})
-    impromptu.progress, impromptu.data = progress, os.environ["IMPROMPTU_DATA"]
+    def part(value):
+        """Sends a piece of the result ahead, in order."""
+        report(channel, {"part": value})
+    impromptu.progress, impromptu.part, impromptu.file, impromptu.data = progress, part, file, os.environ["IMPROMPTU_DATA"]
 
 
 def finish(channel, result):
@@ -97,8 +133,8 @@ def finish(channel, result):
             step = next(result)
         except StopIteration as end:
             return end.value
-        if not isinstance(step, dict) or "progress" not in step:
-            raise TypeError('a run(args) that yields must yield {"progress": …} and return its result')
+        if not isinstance(step, dict) or not ("progress" in step or "part" in step):
+            raise TypeError('a run(args) that yields must yield {"progress": …} or {"part": …} and return its result')
         report(channel, step)
 
 
@@ -115,15 +151,54 @@ def load(source):
     return run
 
 
+def whole(text):
+    number = int(text)
+    if not -1 << 63 <= number < 1 << 64:
+        raise ValueError(f"{text[:24]}… is beyond 64 bits; give large numbers as texts")
+    return number
+
+
+def pairs(members):
+    if any("\0" in name for name, _ in members):
+        raise ValueError("a name in it holds a NUL character")
+    return dict(members)
+
+
+def check(text):
+    """What JSON can hold and its readers would change without a word."""
+    if re.search("[0-9]{19}", text) or "\\u0000" in text:
+        json.loads(text, parse_int=whole, object_pairs_hook=pairs)
+
+
+def encode(text):
+    """Names of files that are no text (os.fsdecode() gives them lone surrogates) have U+FFFD in the place of what is none."""
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        return re.sub("[\udc80-\udcff]", "\ufffd", text).encode("utf-8")
+
+
 def answer(channel, result, output_max):
     """Sends the result, or says why it cannot be one."""
     if not isinstance(result, dict):
         return send(channel, "T", json.dumps({"message": f"TypeError: run(args) must return a dict, and returned {type(result).__name__}",
                                               "traceback": ""}).encode("ascii"))
+    files = []
+
+    def place(value):
+        if not isinstance(value, File):
+            raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+        if value not in files:
+            files.append(value)
+        named = {"name": value.name} if value.name else {}
+        return {"$file": files.index(value), "type": value.type, **named}
+
     try:
-        text = json.dumps(result, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(result, allow_nan=False, ensure_ascii=False, default=place)
         too_deep = depth(text) > DEPTH_MAX
-        data = text.encode("utf-8")
+        if not too_deep:
+            check(text)
+        data = encode(text)
         del text
     except RecursionError:
         return send(channel, "O", b"The result is nested too deeply, or contains itself.")
@@ -135,7 +210,13 @@ def answer(channel, result, output_max):
         return send(channel, "O", f"The result has {len(data)} bytes; {output_max} are allowed.".encode())
     if too_deep:
         return send(channel, "O", f"The result is nested more than {DEPTH_MAX} levels deep.".encode())
-    send(channel, "R", data)
+    if len(files) > FILES_MAX:
+        return send(channel, "O", f"The result has {len(files)} files; {FILES_MAX} are allowed.".encode())
+    if files:
+        with sending:
+            hand_over(channel, struct.pack("=II", ord("R"), len(data)) + data, struct.pack(f"={len(files)}i", *(f.fd for f in files)))
+    else:
+        send(channel, "R", data)
 
 
 def flush():
@@ -146,8 +227,12 @@ def flush():
             pass
 
 
-def serve(source, arguments, channel, output_max, net):
+def serve(source, arguments, channel, output_max, net, audio):
     impromptu._open(net)
+    impromptu._open_audio(audio)
+    if os.path.isdir(SITE):
+        # only here, where the process is confined: a package is a stranger's code like the tool
+        sys.path.insert(sys.path.index(SYSTEM), SITE)
     try:
         offer(channel)
         result = finish(channel, load(source)(json.loads(arguments)))
@@ -164,6 +249,21 @@ def serve(source, arguments, channel, output_max, net):
 
 
 def warm():
-    """Touches what the first call would touch, so that a spare pays for its copied pages before it is needed."""
-    json.loads(json.dumps({"a": [1, 2.5, "x"]}))
-    exec(compile("def f(x):\n return [i for i in range(x)]\nf(3)", FILE, "exec"), {})
+    """Goes the way of a call: in a spare, which so pays for its copied pages before it is needed."""
+    nothing = os.open("/dev/null", os.O_WRONLY | os.O_CLOEXEC)
+    offer(nothing)
+    result = finish(nothing, load(USUAL + b"def run(args):\n    return {'a': [x for x in args['a']], 'b': os.path.expanduser('~')}\n")(json.loads('{"a": [1, 2.5, "x"]}')))
+    flush()
+    answer(nothing, result, 4096)
+    os.close(nothing)
+    linecache.cache.clear()
+    del sys.modules["tool"]
+
+
+def settle():
+    """In the worker, before any spare is forked: what Python makes at the first use (the types of its compiler, the caches in its code), and what it does in every
+    child, has then happened, and is shared instead of made, and copied, again in each spare."""
+    for _ in range(SETTLES):
+        warm()
+        threading._after_fork()
+        random.seed()

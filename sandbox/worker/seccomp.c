@@ -28,7 +28,7 @@ static const char *const allowed[] = {
         "read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2", "pwritev2",
         "close", "close_range", "stat", "fstat", "lstat", "newfstatat", "statx", "access", "faccessat", "faccessat2", "lseek", "fcntl",
         "flock", "fsync",
-        "fdatasync", "truncate", "ftruncate", "fallocate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
+        "fdatasync", "truncate", "ftruncate", "getdents", "getdents64", "getcwd", "chdir", "fchdir", "rename", "renameat",
         "renameat2", "mkdir",
         "mkdirat", "rmdir", "link", "linkat", "unlink", "unlinkat", "symlink", "symlinkat", "readlink", "readlinkat", "chown", "fchown",
         "lchown", "fchownat",
@@ -56,7 +56,7 @@ static const char *const allowed[] = {
         "rt_sigpending",
         "rt_sigtimedwait", "rt_sigsuspend", "rt_sigqueueinfo", "sigaltstack", "getrandom", "membarrier", "capget", "getcpu",
         /* pairs of sockets; socket() itself is not here */
-        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "setsockopt", "getsockname",
+        "sendto", "recvfrom", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "shutdown", "getsockopt", "getsockname",
         "getpeername",
 };
 
@@ -68,9 +68,19 @@ static const char *const absent[] = {"clone3", "openat2", "memfd_create", "memfd
 /* What a program asks of a terminal or a pipe. TIOCSTI and TIOCLINUX are not here, with whatever high bits. */
 static const unsigned long ioctls[] = {TCGETS, TIOCGWINSZ, TIOCGPGRP, FIONREAD, FIONBIO, FIOCLEX, FIONCLEX};
 
+/* What a serial port is set to; neither its line discipline nor whose terminal it is. */
+static const unsigned long serial_ioctls[] = {TCSETS, TCSETSW, TCSETSF, TCSBRK, TCSBRKP, TCXONC, TCFLSH, TIOCEXCL, TIOCNXCL, TIOCOUTQ,
+                                              TIOCMGET, TIOCMSET, TIOCMBIS, TIOCMBIC, TIOCMIWAIT, TIOCSBRK, TIOCCBRK,
+                                              0x802c542a, 0x402c542b, 0x402c542c, 0x402c542d /* TCGETS2, TCSETS2, TCSETSW2, TCSETSF2 */};
+#define IOCTL_TYPE 0xff00u
+#define VIDEO_IOCTLS ('V' << 8) /* of cameras; a terminal has some of this type as well, and no tool has one */
+
 static const int prctls[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
                              PR_GET_PDEATHSIG, PR_GET_KEEPCAPS,
                              PR_GET_SECUREBITS};
+
+/* Not how large its buffers are: they are the kernel's memory, which no limit of ours counts. */
+static const int socket_options[] = {SO_RCVTIMEO, SO_SNDTIMEO, SO_PASSCRED, SO_LINGER};
 
 #define NEW_NAMESPACES                                                                                           \
         (CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |                \
@@ -93,14 +103,26 @@ static int allow_names(scmp_filter_ctx filter)
         return 0;
 }
 
-static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
+static int allow_devices(scmp_filter_ctx filter)
 {
-        int bad = 0;
+        int bad = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, IOCTL_TYPE, VIDEO_IOCTLS));
+
+        for (unsigned i = 0; i < sizeof serial_ioctls / sizeof *serial_ioctls; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, serial_ioctls[i]));
+        return bad;
+}
+
+static int allow_with_arguments(scmp_filter_ctx filter, bool runs, bool devices)
+{
+        int bad = devices ? allow_devices(filter) : 0;
 
         for (unsigned i = 0; i < sizeof ioctls / sizeof *ioctls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, ioctls[i]));
         for (unsigned i = 0; i < sizeof prctls / sizeof *prctls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(prctl), 1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)prctls[i]));
+        for (unsigned i = 0; i < sizeof socket_options / sizeof *socket_options; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2, SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+                                        SCMP_A2(SCMP_CMP_EQ, (scmp_datum_t)socket_options[i]));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, SCMP_A0(SCMP_CMP_MASKED_EQ,
                                                                                     (scmp_datum_t)(unsigned)NEW_NAMESPACES, 0));
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socketpair), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
@@ -116,9 +138,24 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs)
         /* The C library does not expect that this fails, and then works with whatever was on its stack: programs that size their buffers
          * by it (sort) break. A tool alone does without, because it tells the machine's memory, load and uptime. */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(sysinfo), 0);
+        /* It would take room on a disk without writing, so that nobody could say whose it is (disk.h). The C library writes instead. */
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EOPNOTSUPP), SCMP_SYS(fallocate), 0);
         /* subprocess then says "Permission denied" and names the program */
         bad |= seccomp_rule_add(filter, runs ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execve), 0);
         bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(execveat), 0);
+        return bad ? -1 : 0;
+}
+
+/* Streams of either internet family. Where they lead, the network says that the process is in. */
+static int allow_loopback(scmp_filter_ctx filter)
+{
+        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect)};
+        int bad = 0;
+
+        for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+                bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_INET),
+                                SCMP_A1(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM));
         return bad ? -1 : 0;
 }
 
@@ -145,7 +182,7 @@ static int with_prefix(scmp_filter_ctx filter, struct sock_fprog *program)
         return done;
 }
 
-int confine_filter_make(struct sock_fprog *program, bool runs)
+int confine_filter_make(struct sock_fprog *program, bool runs, bool devices, bool loopback)
 {
         scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
         int done = -1;
@@ -155,7 +192,7 @@ int confine_filter_make(struct sock_fprog *program, bool runs)
         if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) == 0 && seccomp_attr_set(filter,
                                                                                                               SCMP_FLTATR_CTL_OPTIMIZE,
                                                                                                                       2) == 0 &&
-            allow_names(filter) == 0 && allow_with_arguments(filter, runs) == 0)
+            allow_names(filter) == 0 && allow_with_arguments(filter, runs, devices) == 0 && (!loopback || allow_loopback(filter) == 0))
                 done = with_prefix(filter, program);
         seccomp_release(filter);
         return done;

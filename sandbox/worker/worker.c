@@ -30,7 +30,8 @@
 extern const char runner_source[], fetch_source[];
 
 static PyObject *runner;         /* the module of runner.py */
-static struct sock_fprog filter, running_filter; /* without and with programs to start */
+static struct sock_fprog filters[2][2]; /* without and with programs to start, without and with devices */
+static struct sock_fprog loopback_filter; /* of an installation */
 static const char *home;
 static unsigned host_uid, host_gid;
 
@@ -98,7 +99,7 @@ static bool receive_head(JobHead *head, int *fds)
         if (n_fds)
                 memcpy(fds, CMSG_DATA(part), n_fds * sizeof(int));
         return n == (ssize_t)sizeof *head && head->magic == JOB_MAGIC && head->size >= sizeof *head && head->size <= JOB_BYTES_MAX &&
-               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds && head->net <= n_fds;
+               head->n_items <= JOB_ITEMS_MAX && head->n_fds == n_fds && head->net <= n_fds && head->audio <= n_fds;
 }
 
 /* Cuts the next string out of the block; *at moves on. NUL-terminated, because the block's strings are sent with their NUL. */
@@ -134,11 +135,47 @@ static bool parse_job(Job *job, const char *block, const char **source, const ch
                                                                                                                               head->cwd));
 }
 
+/* hand_over(channel, data, fds): sends the whole of data; fds, a packed array of int, go along with its beginning. */
+static PyObject *hand_over(PyObject *self, PyObject *arguments)
+{
+        union {
+                char bytes[CMSG_SPACE(sizeof(int) * JOB_FDS_MAX)];
+                struct cmsghdr align;
+        } control = {0};
+        const char *data, *fds;
+        Py_ssize_t size, fds_size;
+        int channel;
+        ssize_t n;
+
+        if (!PyArg_ParseTuple(arguments, "iy#y#", &channel, &data, &size, &fds, &fds_size))
+                return NULL;
+        if (size <= 0 || fds_size <= 0 || (size_t)fds_size > sizeof(int) * JOB_FDS_MAX) {
+                PyErr_SetString(PyExc_ValueError, "too many files");
+                return NULL;
+        }
+        struct iovec io = {(char *)data, (size_t)size};
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE((size_t)fds_size)};
+        struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+
+        part->cmsg_level = SOL_SOCKET;
+        part->cmsg_type = SCM_RIGHTS;
+        part->cmsg_len = CMSG_LEN((size_t)fds_size);
+        memcpy(CMSG_DATA(part), fds, (size_t)fds_size);
+        do
+                n = sendmsg(channel, &message, MSG_NOSIGNAL);
+        while (n < 0 && errno == EINTR);
+        if (n <= 0 || !write_all(channel, data + n, (size_t)(size - n)))
+                return PyErr_SetFromErrno(PyExc_OSError);
+        Py_RETURN_NONE;
+}
+
+static PyMethodDef runner_functions[] = {{"hand_over", hand_over, METH_VARARGS, NULL}, {NULL, NULL, 0, NULL}};
+
 static void run_tool(const JobHead *head, const char *source, const char *arguments)
 {
-        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIi", source, (Py_ssize_t)head->source, arguments,
+        PyObject *result = PyObject_CallMethod(runner, "serve", "y#y#iIii", source, (Py_ssize_t)head->source, arguments,
                                                (Py_ssize_t)head->arguments, CHANNEL_FD,
-                                               head->output_max, head->net ? NET_FD : -1);
+                                               head->output_max, head->net ? NET_FD : -1, head->audio ? AUDIO_FD : -1);
 
         /* serve() ends the process; coming back means that not even its handlers had room */
         Py_XDECREF(result);
@@ -161,19 +198,27 @@ static void become_spare_process(int channel, int log)
 }
 
 /* The grants are mounted, so no descriptor is needed any more but the broker's socket, if there is one. */
-static bool keep_net(const Job *job)
+static bool keep_brokers(const Job *job)
 {
-        int last = CHANNEL_FD;
+        const struct {
+                uint32_t sent;
+                int place;
+        } brokers[] = {{job->head->net, NET_FD}, {job->head->audio, AUDIO_FD}};
+        int held[2] = {-1, -1}, next = CHANNEL_FD + 1;
 
-        if (job->head->net) {
-                int fd = job->fds[job->head->net - 1];
-
-                if (fd != NET_FD && dup2(fd, NET_FD) < 0)
+        /* out of the way of each other's places first */
+        for (int i = 0; i < 2; i++)
+                if (brokers[i].sent && (held[i] = fcntl(job->fds[brokers[i].sent - 1], F_DUPFD_CLOEXEC, AUDIO_FD + 1)) < 0)
                         return false;
-                fcntl(NET_FD, F_SETFD, FD_CLOEXEC);
-                last = NET_FD;
+        for (int i = 0; i < 2; i++) {
+                if (!brokers[i].sent)
+                        continue;
+                if (dup3(held[i], brokers[i].place, O_CLOEXEC) < 0 ||
+                    (brokers[i].place > next && syscall(SYS_close_range, next, brokers[i].place - 1, 0) < 0))
+                        return false;
+                next = brokers[i].place + 1;
         }
-        return syscall(SYS_close_range, last + 1, ~0u, 0) == 0;
+        return syscall(SYS_close_range, next, ~0u, 0) == 0;
 }
 
 /* Everything a child does, in order. mapped is readable once it has a uid. */
@@ -209,9 +254,9 @@ static void spare(int channel, int log, int mapped)
         }
         if (!confine_grant(&job, &error))
                 leave(&error);
-        if (!keep_net(&job))
+        if (!keep_brokers(&job))
                 _exit(1);
-        if (!confine_close(&job, job_runs(&job) ? &running_filter : &filter, &error))
+        if (!confine_close(&job, head.install == INSTALL_DOWNLOAD ? &loopback_filter : &filters[job_runs(&job)][job_has_device(&job)], &error))
                 leave(&error);
         send_frame(FRAME_STARTED, "");
         run_tool(&head, source, arguments);
@@ -300,10 +345,16 @@ static PyObject *load_module(const char *source, const char *file, const char *n
 
 static bool load_python(void)
 {
+        PyPreConfig before;
         PyConfig config;
         PyObject *gc;
         bool ready;
 
+        /* an isolated interpreter does not look at LANG: without this it could not open a file whose name has an ä */
+        PyPreConfig_InitIsolatedConfig(&before);
+        before.utf8_mode = 1;
+        if (PyStatus_Exception(Py_PreInitialize(&before)))
+                return false;
         PyConfig_InitIsolatedConfig(&config);
         config.site_import = 0;
         config.write_bytecode = 0;
@@ -317,11 +368,14 @@ static bool load_python(void)
                 return false;
         if (load_module(fetch_source, "<impromptu>", "impromptu"))
                 runner = load_module(runner_source, "<runner>", "impromptu_runner");
+        if (runner && PyModule_AddFunctions(runner, runner_functions) < 0)
+                runner = NULL;
         gc = runner ? PyImport_ImportModule("gc") : NULL;
         if (!gc) {
                 PyErr_Print();
                 return false;
         }
+        Py_XDECREF(PyObject_CallMethod(runner, "settle", NULL));
         /* a collection in a child would touch, and so copy, every page of the interpreter */
         Py_XDECREF(PyObject_CallMethod(gc, "collect", NULL));
         Py_XDECREF(PyObject_CallMethod(gc, "freeze", NULL));
@@ -350,11 +404,20 @@ static int refuse_all(const char *message)
         return 1;
 }
 
+static bool make_filters(void)
+{
+        for (int i = 0; i < 4; i++)
+                if (confine_filter_make(&filters[i / 2][i % 2], i / 2, i % 2, false) < 0)
+                        return false;
+        return confine_filter_make(&loopback_filter, false, false, true) == 0;
+}
+
 int main(void)
 {
         char byte;
 
         prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        unsetenv("LD_BIND_NOW"); /* it was for this process: its spares need not look up what it calls */
         syscall(SYS_close_range, WORKER_CONTROL_FD + 1, ~0u, 0);
         fcntl(WORKER_CONTROL_FD, F_SETFD, FD_CLOEXEC);
         syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
@@ -364,7 +427,7 @@ int main(void)
         if (!choose_ids())
                 return refuse_all("Tools cannot be confined here: this root cannot give up its groups, so a tool would keep them. Run "
                                   "Impromptu as an ordinary user.");
-        if (confine_filter_make(&filter, false) < 0 || confine_filter_make(&running_filter, true) < 0)
+        if (!make_filters())
                 return refuse_all("Tools cannot be confined here: no seccomp filter can be made. The kernel needs CONFIG_SECCOMP_FILTER.");
         if (!load_python())
                 return refuse_all("Tools cannot be run: Python 3.11 did not start. Is the package libpython3.11-stdlib installed?");

@@ -42,6 +42,7 @@ static void check_free(Check *check)
         g_hash_table_unref(check->alive);
         g_hash_table_unref(check->stirred);
         findings_free(check->findings);
+        findings_free(check->absurd);
         g_clear_pointer(&check->bytes, g_bytes_unref);
         g_clear_object(&check->cancellable);
         json_object_put(check->event);
@@ -430,7 +431,14 @@ static gboolean take_work(Hand *hand)
                 survey_round(hand, check->round++, hand_free_again);
                 return TRUE;
         }
-        return take_requirement(hand, WITHOUT);
+        if (take_requirement(hand, WITHOUT))
+                return TRUE;
+        if (check->looked && !check->hung && !check->teased && check->has_fields) {
+                check->teased = hand->busy = TRUE;
+                survey_absurd(hand, hand_free_again);
+                return TRUE;
+        }
+        return FALSE;
 }
 
 static gboolean is_busy(Checker *checker)

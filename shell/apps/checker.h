@@ -8,6 +8,7 @@
 #define CHECK_TOTAL_MS 30000
 #define CHECK_HANGS_MAX 2      /* then nothing more is tried */
 #define CHECK_CONTROLS_MAX 24  /* pressed in the survey */
+#define CHECK_ABSURD_MAX 6     /* of them pressed with absurd input */
 #define CHECK_HANDS 2          /* twins that share the work of one check */
 
 enum { WITH, WITHOUT, SIDES }; /* the page's scripts */
@@ -41,6 +42,9 @@ typedef struct {
         GPtrArray *controls, *suspects;
         guint control, suspect;
         gboolean calls_at_load;
+        gboolean has_fields, teased; /* teased: absurd input has been begun with */
+        Findings *absurd;            /* what went wrong with it */
+        guint absurd_at;
         Requirement *calling; /* the first whose steps made the page call a tool */
         Round round;          /* the next one */
         json_object *figures[ROUND_DENIED + 1];
@@ -56,6 +60,7 @@ struct Hand {
         guint at; /* the requirement */
         Round round;
         SurveyFunc done;
+        TwinFunc pressed;
 };
 
 struct Checker {
@@ -76,6 +81,10 @@ void hand_load(Hand *hand, int side, json_object *names, TwinFunc func);
 void survey_look(Hand *hand, SurveyFunc done);
 /* Then, when every requirement has been played: controls that do nothing. */
 void survey_press(Hand *hand, SurveyFunc done);
+/* One press of a control by its name: aim, click, see what came of it. func as in twin_ask(), with the hand. */
+void hand_press(Hand *hand, const char *name, TwinFunc func);
+/* What breaks when fields hold what nobody should enter (absurd.c). */
+void survey_absurd(Hand *hand, SurveyFunc done);
 /* What is shown when the tools answer in another way. */
 void survey_round(Hand *hand, Round round, SurveyFunc done);
 /* TRUE if there are rounds to be played. */

@@ -8,6 +8,7 @@
 
 static const char *const kinds[] = {
         "exception", "rejection", "console", "request", "blank", "frozen", "dead-control", "invented", "csp", "crash", "tool",
+        "fragile",
 };
 
 struct Findings {
@@ -115,4 +116,16 @@ json_object *findings_add_text(Findings *findings, const char *kind, const char 
         g_autofree char *plain = text_plain(text, FINDING_TEXT_MAX), *plain_control = control ? text_plain(control, FINDING_TEXT_MAX) : NULL;
 
         return add(findings, known_kind(kind) ? kind : "exception", plain, plain_control);
+}
+
+gboolean findings_hold(Findings *findings, const char *text)
+{
+        for (size_t i = 0; i < json_object_array_length(findings->list); i++) {
+                json_object *value = NULL;
+
+                json_object_object_get_ex(json_object_array_get_idx(findings->list, i), "text", &value);
+                if (g_strcmp0(json_object_get_string(value), text) == 0)
+                        return TRUE;
+        }
+        return FALSE;
 }

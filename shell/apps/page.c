@@ -234,6 +234,18 @@ static void add_script(Page *page, const char *source, json_object *boot, const 
         webkit_user_script_unref(script);
 }
 
+/* The HTTP status of each kind of error, for a page that calls a tool with fetch(). */
+static json_object *error_statuses(void)
+{
+        json_object *statuses = json_object_new_object();
+
+#define X(id, name, status) json_object_object_add(statuses, name, json_object_new_int(status));
+        API_ERRORS(X)
+#undef X
+        json_object_object_add(statuses, "unreachable", json_object_new_int(SOUP_STATUS_BAD_GATEWAY));
+        return statuses;
+}
+
 static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
 {
         json_object *boot = json_object_new_object();
@@ -246,6 +258,7 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
         json_object_object_add(boot, "scripts", json_object_new_boolean(page->scripts));
         json_object_object_add(boot, "max", json_object_new_int64(VIEWS_MESSAGE_MAX));
         json_object_object_add(boot, "patience", json_object_new_int(PAGE_CALL_MS + 10000));
+        json_object_object_add(boot, "statuses", error_statuses());
         webkit_user_content_manager_remove_all_scripts(page->manager);
         world = page->twin ? g_strconcat(page->views->world_js, "\n", page->views->probe_js, NULL) : g_strdup(page->views->world_js);
         add_script(page, world, boot, PAGE_WORLD);

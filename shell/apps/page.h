@@ -9,7 +9,8 @@
 #define PAGE_SCHEME "app"
 #define PAGE_WORLD "impromptu"
 #define PAGE_CHANNEL "bridge"
-#define PAGE_CALL_MS (10 * 60 * 1000)         /* after that a page's call is answered with an error */
+#define PAGE_CALL_MS (30 * 60 * 1000)         /* after that a page's call is answered with an error; a tool may take 10 minutes, and a person some before */
+#define PAGE_STEP_MS 50                       /* between two answers that say how far a call is */
 #define PAGE_SPARE_MS 1000                    /* the next spare starts then, if the page that took the last one has painted nothing yet */
 #define PAGE_FILE_MAX (256u * 1024 * 1024)    /* bytes of a file that a page offers */
 #define PAGE_FILES_AT_ONCE 4
@@ -104,6 +105,8 @@ void findings_free(Findings *findings);
 /* Takes nothing over. Returns the stored finding (borrowed) with its count, or NULL if it is none or the list is full. */
 json_object *findings_add(Findings *findings, json_object *finding, gboolean claim);
 json_object *findings_add_text(Findings *findings, const char *kind, const char *text, const char *control);
+/* TRUE if one of them, of whatever kind, has this text. */
+gboolean findings_hold(Findings *findings, const char *text);
 /* A new reference to the array. */
 json_object *findings_list(Findings *findings);
 void findings_clear(Findings *findings);

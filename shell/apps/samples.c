@@ -52,9 +52,10 @@ static json_object *altered(json_object *value)
 
 static json_object *result_at(json_object *samples, size_t place)
 {
-        json_object *result = NULL;
+        json_object *sample = json_object_array_get_idx(samples, place), *result = NULL;
 
-        json_object_object_get_ex(json_object_array_get_idx(samples, place), "result", &result);
+        if (!json_object_object_get_ex(sample, "came", &result))
+                json_object_object_get_ex(sample, "result", &result);
         return result;
 }
 

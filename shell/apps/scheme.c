@@ -21,6 +21,7 @@ static void answer(WebKitURISchemeRequest *request, GInputStream *stream, gint64
         soup_message_headers_append(headers, "Content-Security-Policy", page_csp);
         soup_message_headers_append(headers, "Cache-Control", "no-store");
         soup_message_headers_append(headers, "X-Content-Type-Options", "nosniff");
+        soup_message_headers_append(headers, "Content-Type", html ? HTML_TYPE : content_type);
         webkit_uri_scheme_response_set_http_headers(response, headers);
         webkit_uri_scheme_response_set_content_type(response, html ? HTML_TYPE : content_type);
         webkit_uri_scheme_response_set_status(response, status, NULL);

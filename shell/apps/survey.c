@@ -29,16 +29,15 @@ static json_object *named(const char *name)
         return argument;
 }
 
-/* One press of a control by its name: aim, click, see what came of it. */
-
 static void pressed_cb(Twin *twin, json_object *answer, gpointer user_data);
 
 static void aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
 {
+        Hand *hand = user_data;
         json_object *argument, *x = NULL, *y = NULL;
 
         if (!answer_ok(answer, "ok") || !answer_ok(answer, "hands")) {
-                pressed_cb(twin, answer, user_data);
+                hand->pressed(twin, answer, hand);
                 return;
         }
         json_object_object_get_ex(answer, "x", &x);
@@ -46,11 +45,12 @@ static void aimed_cb(Twin *twin, json_object *answer, gpointer user_data)
         twin_click(twin, json_object_get_double(x), json_object_get_double(y));
         argument = json_object_new_object();
         json_object_object_add(argument, "real", json_object_new_boolean(TRUE));
-        twin_ask(twin, "done", argument, pressed_cb, user_data);
+        twin_ask(twin, "done", argument, hand->pressed, hand);
 }
 
-static void press(Hand *hand, const char *name)
+void hand_press(Hand *hand, const char *name, TwinFunc func)
 {
+        hand->pressed = func;
         twin_ask(hand->twin, "aimNamed", named(name), aimed_cb, hand);
 }
 
@@ -123,7 +123,7 @@ static void suspect_next(Hand *hand)
                 return;
         }
         other = check->controls->pdata[check->control / 2];
-        press(hand, check->control % 2 == 1 ? suspect : other);
+        hand_press(hand, check->control % 2 == 1 ? suspect : other, pressed_cb);
 }
 
 static void filled_cb(Twin *twin, json_object *answer, gpointer user_data)
@@ -158,7 +158,7 @@ static void press_next(Hand *hand)
 
         skip_alive(check);
         if (check->control < check->controls->len && !too_long(check)) {
-                press(hand, check->controls->pdata[check->control]);
+                hand_press(hand, check->controls->pdata[check->control], pressed_cb);
                 return;
         }
         check->suspect = 0;
@@ -283,6 +283,7 @@ static void state_cb(Twin *twin, json_object *answer, gpointer user_data)
         if (answer_ok(answer, "blank"))
                 findings_add_text(check->findings, "blank", "The page shows nothing.", NULL);
         check->calls_at_load = twin_calls(twin) > 0;
+        check->has_fields = answer_ok(answer, "fields");
         if (check->calls_at_load)
                 check->figures[ROUND_FIRST] = survey_figures(answer);
         check->controls = g_ptr_array_new_with_free_func(g_free);

@@ -7,6 +7,8 @@
 #define VIEW_LOAD_RETRY_MS 300
 #define VIEW_LOAD_RETRIES_MAX 40
 
+typedef struct Call Call; /* bridge.c */
+
 struct AppView {
         Views *views;
         Page *page;
@@ -16,8 +18,7 @@ struct AppView {
         GCancellable *cancellable;
         Findings *findings;
         gboolean gate_open;
-        GQueue calls; /* of tool calls that wait for the gate */
-        guint *calls_out; /* how many wait for their answers; the calls share it, and may outlive the view */
+        GPtrArray *calls; /* of Call: tool calls that wait for the gate, for an answer, or for the page to ask for it */
         /* What the app saved: storage is what the page sees, unsaved what the agent does not have yet, saving what is under way to it, held what a draft
          * saved behind the closed gate. */
         json_object *storage, *unsaved, *saving, *held;
@@ -42,7 +43,7 @@ void view_trace(AppView *view, const char *what);
 /* bridge.c */
 void bridge_message(AppView *view, const char *kind, json_object *message, PageReply *reply);
 void bridge_open_gate(AppView *view);
-/* Calls that wait are answered with an error: the page they came from is gone. */
+/* The page is gone: its calls end, and are answered with an error. */
 void bridge_drop(AppView *view);
 
 /* storage.c */

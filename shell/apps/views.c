@@ -178,8 +178,7 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
         view->storage = json_object_new_object();
         view->offers = g_ptr_array_new_with_free_func(offer_free);
         view->answered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        g_queue_init(&view->calls);
-        view->calls_out = g_rc_box_new0(guint);
+        view->calls = g_ptr_array_new();
         view_trace(view, views->spare ? "claims" : "starts");
         view->page = page_claim(views, app, &page_handler, view);
         g_signal_connect(view->page->web, "notify::title", G_CALLBACK(title_cb), view);
@@ -261,7 +260,7 @@ void app_view_free(AppView *view)
         storage_free(view);
         offers_free(view);
         findings_free(view->findings);
-        g_rc_box_release(view->calls_out);
+        g_ptr_array_unref(view->calls);
         g_object_unref(view->cancellable);
         g_free(view->app);
         g_free(view->path);

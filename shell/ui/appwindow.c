@@ -259,12 +259,12 @@ reload_cb(GtkButton *button, gpointer user_data)
 }
 
 static void
-fix_cb(const char *text, gpointer user_data)
+fix_cb(const char *text, gboolean deep, gpointer user_data)
 {
         AppWindow *window = user_data;
 
         app_window_fix_sheet(window, FALSE);
-        window->handler.fix(window, text, window->user_data);
+        window->handler.fix(window, text, deep, window->user_data);
 }
 
 static void
@@ -342,6 +342,14 @@ configure_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
         return FALSE;
 }
 
+static void
+revoke_cb(const char *permit, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.revoke(window, permit, window->user_data);
+}
+
 /* A web view that is asked to draw only a part of itself leaves that part empty; the progress line, when it goes, uncovers such a part.
  * Real exposures are rare, since frames are redirected, so the whole page is drawn. */
 static GdkFilterReturn
@@ -397,6 +405,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
 {
         static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
         static const ContactHandler contact_handler = {keep_cb};
+        static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);
 
         style_start();
@@ -409,7 +418,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         window->calm = calm_page_new();
         window->strip = strip_new(window);
         window->fix = fix_sheet_new(&fix_handler, window);
-        window->evidence = evidence_sheet_new(evidence_closed_cb, window);
+        window->evidence = evidence_sheet_new(&evidence_handler, window);
         window->contact = contact_sheet_new(views, app, &contact_handler, window);
         if (views)
                 add_view(window, views);

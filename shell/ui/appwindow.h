@@ -15,7 +15,8 @@
 typedef struct AppWindow AppWindow;
 
 typedef struct {
-        void (*fix)(AppWindow *window, const char *text, gpointer user_data); /* NULL: what was found */
+        /* text NULL: what was found; deep: by the deeper model */
+        void (*fix)(AppWindow *window, const char *text, gboolean deep, gpointer user_data);
         void (*undo)(AppWindow *window, gpointer user_data);
         /* The person closed it; the window is freed by whoever handles this. */
         void (*closed)(AppWindow *window, gpointer user_data);
@@ -28,6 +29,8 @@ typedef struct {
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
         /* Of several drafts the person keeps this one (NULL: the best), or wants others like it. */
         void (*keep)(AppWindow *window, const char *draft, gboolean more, gpointer user_data);
+        /* Something that the app may do is to end. */
+        void (*revoke)(AppWindow *window, const char *permit, gpointer user_data);
 } AppWindowHandler;
 
 /* views NULL: no page is ever opened, and the window says why with no_view. The window is realised and not shown. */

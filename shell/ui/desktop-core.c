@@ -131,8 +131,10 @@ on_evidence(Desktop *desktop, const WmEvent *event)
 
         if (window)
                 app_window_evidence_sheet(window, open);
-        if (open)
+        if (open) {
                 desktop_refresh_app(desktop, app_window_app(window));
+                desktop_refresh_permits(desktop, app_window_app(window));
+        }
         desktop_touch(desktop);
 }
 

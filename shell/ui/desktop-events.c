@@ -234,7 +234,7 @@ ask_again(Desktop *desktop, App *app, const char *text)
 }
 
 void
-desktop_fix(Desktop *desktop, const char *app, const char *text)
+desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
 {
         App *known = model_app(desktop->model, app);
         Run *run = model_app_run(desktop->model, known);
@@ -256,6 +256,8 @@ desktop_fix(Desktop *desktop, const char *app, const char *text)
         }
         if (known)
                 json_object_object_add(body, "evidence", evidence_json(known));
+        if (deep)
+                json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         path = g_strdup_printf(API_PREFIX "/apps/%s/fix", app);
         ask_post(desktop, path, body, text);
 }
@@ -482,6 +484,13 @@ on_snapshot(Happening *now)
                         desktop_need_window(desktop, value);
 }
 
+static void
+on_grants(Happening *now)
+{
+        if (now->window && app_window_evidence_is_open(now->window))
+                desktop_refresh_permits(now->desktop, now->app->id);
+}
+
 static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
         [EVENT_WINDOW] = on_window,
         [EVENT_DRAFT] = on_page,
@@ -491,6 +500,7 @@ static void (*const screen_handlers[EVENT_TYPE_COUNT])(Happening *now) = {
         [EVENT_APP] = on_app,
         [EVENT_ANSWER] = on_answer,
         [EVENT_LANE] = on_lane,
+        [EVENT_GRANTS] = on_grants,
         [EVENT_NOTICE] = on_notice,
         [EVENT_DONE] = on_done,
         [EVENT_SNAPSHOT] = on_snapshot,

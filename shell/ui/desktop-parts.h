@@ -6,6 +6,7 @@
 #include "shell/ui/answer.h"
 #include "shell/ui/appwindow.h"
 #include "shell/ui/bar.h"
+#include "shell/ui/chooser.h"
 #include "shell/ui/desktop.h"
 #include "shell/ui/firstscreen.h"
 #include "shell/ui/model.h"
@@ -41,6 +42,7 @@ struct Desktop {
         Bar *bar;
         Panel *panel;
         QuestionSheet *question;
+        FolderChooser *chooser;    /* a smaller folder is being chosen; else NULL */
         Notices *notices;
         AnswerSheet *answer;
         FirstScreen *first;
@@ -55,7 +57,7 @@ struct Desktop {
         GPtrArray *suggestions;    /* Row: what can be asked on this machine */
         char *lane_text;
 
-        guint refresh, save, programs_source;
+        guint refresh, save, programs_source, close_chooser;
 };
 
 /* A reply, on the main loop; never after desktop_free(). text is what was given with the request. */
@@ -80,12 +82,19 @@ void desktop_close_window(Desktop *desktop, AppWindow *window);
 /* Asks the agent for all it knows of the app, then shows its page if there is none yet. */
 void desktop_refresh_app(Desktop *desktop, const char *app);
 
+/* desktop-asks.c */
+void desktop_questions_start(Desktop *desktop);
+void desktop_push_question(Desktop *desktop);
+/* Asks the agent what the app may do. */
+void desktop_refresh_permits(Desktop *desktop, const char *app);
+void desktop_revoke_cb(AppWindow *window, const char *permit, gpointer user_data);
+
 /* desktop-events.c */
 void desktop_connect(Desktop *desktop);
 void desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new);
 /* The same for so many drafts of a new app, to choose from. */
 void desktop_ask_variants(Desktop *desktop, const char *text, guint variants);
-void desktop_fix(Desktop *desktop, const char *app, const char *text);
+void desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep);
 void desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, const char *sentence);
 void desktop_ask_free(gpointer ask);
 void desktop_refresh_lanes(Desktop *desktop);

@@ -206,16 +206,6 @@ works(guint64 xid, gpointer user_data)
         return window && model_app_run(desktop->model, model_app(desktop->model, app_window_app(window)));
 }
 
-static void
-push_question(Desktop *desktop)
-{
-        const Question *question = desktop->model->questions->len > 0 ? desktop->model->questions->pdata[0] : NULL;
-        App *app = question ? model_app(desktop->model, question->app) : NULL;
-        guint waiting = desktop->model->questions->len;
-
-        question_sheet_show(desktop->question, question, app && *app->glyph ? app->glyph : "?", waiting > 0 ? waiting - 1 : 0);
-}
-
 static gboolean
 refresh_cb(gpointer user_data)
 {
@@ -234,7 +224,7 @@ refresh_cb(gpointer user_data)
                 push_evidence(desktop, value, app, model_app_run(desktop->model, app));
                 app_window_update(value, app, model_last_run(desktop->model, app), desktop->model->lane);
         }
-        push_question(desktop);
+        desktop_push_question(desktop);
         if (g_strcmp0(lane, desktop->lane_text) != 0) {
                 panel_set_lane(desktop->panel, lane);
                 g_free(desktop->lane_text);
@@ -275,9 +265,9 @@ desktop_window_by_xid(Desktop *desktop, guint64 xid)
 }
 
 static void
-window_fix_cb(AppWindow *window, const char *text, gpointer user_data)
+window_fix_cb(AppWindow *window, const char *text, gboolean deep, gpointer user_data)
 {
-        desktop_fix(user_data, app_window_app(window), text);
+        desktop_fix(user_data, app_window_app(window), text, deep);
 }
 
 static void
@@ -396,7 +386,8 @@ window_keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer use
 }
 
 static const AppWindowHandler window_handler = {
-        window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb, window_keep_cb,
+        window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
+        window_keep_cb, desktop_revoke_cb,
 };
 
 AppWindow *
@@ -485,29 +476,6 @@ desktop_refresh_app(Desktop *desktop, const char *app)
 /* Start and end */
 
 static void
-question_answered_cb(const char *question, const char *answer, gpointer user_data)
-{
-        Desktop *desktop = user_data;
-        g_autofree char *path = g_strdup_printf(API_PREFIX "/answers/%s", question);
-        json_object *body = json_object_new_object();
-        json_object *event = json_object_new_object();
-
-        json_object_object_add(body, "answer", json_object_new_string(answer));
-        desktop_request(desktop, "POST", path, body, NULL, NULL);
-        /* The agent's own `answered` comes as well; the sheet need not wait for it. */
-        json_object_object_add(event, "question", json_object_new_string(question));
-        model_apply(desktop->model, EVENT_ANSWERED, 0, event);
-        json_object_put(event);
-        desktop_touch(desktop);
-}
-
-static void
-question_keys_cb(int n, gpointer user_data)
-{
-        wm_core_answer_keys(((Desktop *)user_data)->core, n);
-}
-
-static void
 panel_name_cb(gpointer user_data)
 {
         wm_core_show_bar(((Desktop *)user_data)->core);
@@ -558,9 +526,6 @@ mark_window(Desktop *desktop, GtkWidget *window, WmRole role)
 static void
 start_parts(Desktop *desktop)
 {
-        const QuestionHandler question_handler = {
-                question_answered_cb, question_keys_cb, desktop->config.wm.nested_keys ? "Ctrl+Alt" : "Super", NULL,
-        };
         static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb, panel_left_cb};
         static const NoticeHandler notice_handler = {notice_chosen_cb};
         static const FirstScreenHandler first_handler = {first_chosen_cb};
@@ -568,7 +533,7 @@ start_parts(Desktop *desktop)
         desktop->windows = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)app_window_free);
         desktop->sent = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         desktop->panel = panel_new(&panel_handler, desktop);
-        desktop->question = question_sheet_new(&question_handler, desktop);
+        desktop_questions_start(desktop);
         desktop->notices = notices_new(&notice_handler, desktop);
         desktop->answer = answer_sheet_new();
         g_signal_connect_swapped(answer_sheet_window(desktop->answer), "hide", G_CALLBACK(desktop_touch), desktop);
@@ -689,6 +654,7 @@ free_parts(Desktop *desktop)
         g_clear_object(&desktop->monitor);
         g_hash_table_unref(desktop->windows);
         g_hash_table_unref(desktop->sent);
+        folder_chooser_free(desktop->chooser);
         question_sheet_free(desktop->question);
         notices_free(desktop->notices);
         g_signal_handlers_disconnect_by_data(answer_sheet_window(desktop->answer), desktop);
@@ -711,6 +677,7 @@ desktop_free(Desktop *desktop)
         g_clear_handle_id(&desktop->refresh, g_source_remove);
         g_clear_handle_id(&desktop->save, g_source_remove);
         g_clear_handle_id(&desktop->programs_source, g_source_remove);
+        g_clear_handle_id(&desktop->close_chooser, g_source_remove);
         free_parts(desktop);
         if (desktop->checker)
                 checker_free(desktop->checker);

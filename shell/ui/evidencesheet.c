@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "shell/ui/evidence.h"
+#include "shell/ui/permits.h"
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
@@ -11,7 +12,7 @@
 #define SHOWN_MS 5 /* a part of a stage that took less is not worth a word */
 
 struct EvidenceSheet {
-        void (*closed)(gpointer user_data);
+        EvidenceHandler handler;
         gpointer user_data;
         GtkWidget *revealer, *scrolled, *box, *quote, *away;
         char *told; /* what the box says now, to leave it alone while that is so */
@@ -50,7 +51,7 @@ away_cb(GtkButton *button, gpointer user_data)
 {
         EvidenceSheet *sheet = user_data;
 
-        sheet->closed(sheet->user_data);
+        sheet->handler.closed(sheet->user_data);
 }
 
 static gboolean
@@ -60,7 +61,7 @@ key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
 
         if (event->keyval != GDK_KEY_Escape)
                 return FALSE;
-        sheet->closed(sheet->user_data);
+        sheet->handler.closed(sheet->user_data);
         return TRUE;
 }
 
@@ -273,6 +274,7 @@ tell(const App *app, const Run *run, const char *lane)
         tell_findings(told, app->seen);
         if (run)
                 g_string_append_printf(told, "%s %u %u %s", run->id, run->usage->len, run->stages->len, run->message);
+        permits_tell(told, app);
         for (guint i = 0; i < app->history->len; i++)
                 g_string_append_printf(told, "\n%s", ((Change *)app->history->pdata[i])->text);
         return g_string_free(told, FALSE);
@@ -296,6 +298,7 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
         add_requirements(sheet, app);
         add_findings(sheet, app->findings, "seen in the check");
         add_findings(sheet, app->seen, "seen in this window");
+        permits_add(sheet->box, app, g_get_real_time() / G_USEC_PER_SEC, sheet->handler.revoke, sheet->user_data);
         if (run && run->stages->len > 0)
                 add_stages(sheet, run);
         else if (run && run->usage->len > 0)
@@ -310,13 +313,13 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
 }
 
 EvidenceSheet *
-evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data)
+evidence_sheet_new(const EvidenceHandler *handler, gpointer user_data)
 {
         EvidenceSheet *sheet = g_new0(EvidenceSheet, 1);
         GtkWidget *scrolled = gtk_scrolled_window_new(NULL, NULL);
         GtkWidget *pad = ui_box(GTK_ORIENTATION_VERTICAL, 9, "over");
 
-        sheet->closed = closed;
+        sheet->handler = *handler;
         sheet->user_data = user_data;
         sheet->revealer = g_object_ref_sink(gtk_revealer_new());
         sheet->box = ui_box(GTK_ORIENTATION_VERTICAL, 9, NULL);

@@ -7,7 +7,7 @@
 struct FixSheet {
         FixHandler handler;
         gpointer user_data;
-        GtkWidget *revealer, *entry, *rows, *found, *undo, *version;
+        GtkWidget *revealer, *entry, *rows, *found, *deeper, *undo, *version;
         gboolean opened; /* just now: a sentence to ask again may be put into the entry */
 };
 
@@ -16,7 +16,16 @@ fix_found_cb(GtkButton *button, gpointer user_data)
 {
         FixSheet *sheet = user_data;
 
-        sheet->handler.fix(NULL, sheet->user_data);
+        sheet->handler.fix(NULL, FALSE, sheet->user_data);
+}
+
+static void
+deeper_cb(GtkButton *button, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+        g_autofree char *text = g_strstrip(g_strdup(gtk_entry_get_text(GTK_ENTRY(sheet->entry))));
+
+        sheet->handler.fix(*text ? text : NULL, TRUE, sheet->user_data);
 }
 
 static void
@@ -34,9 +43,9 @@ activate_cb(GtkEntry *entry, gpointer user_data)
         g_autofree char *text = g_strstrip(g_strdup(gtk_entry_get_text(entry)));
 
         if (*text)
-                sheet->handler.fix(text, sheet->user_data);
+                sheet->handler.fix(text, FALSE, sheet->user_data);
         else if (gtk_widget_get_visible(sheet->found))
-                sheet->handler.fix(NULL, sheet->user_data);
+                sheet->handler.fix(NULL, FALSE, sheet->user_data);
 }
 
 static gboolean
@@ -77,6 +86,7 @@ fix_sheet_new(const FixHandler *handler, gpointer user_data)
         sheet->revealer = g_object_ref_sink(gtk_revealer_new());
         sheet->rows = ui_box(GTK_ORIENTATION_VERTICAL, 8, NULL);
         sheet->found = ui_button("Fix what was found", "first", G_CALLBACK(fix_found_cb), sheet);
+        sheet->deeper = ui_button("", NULL, G_CALLBACK(deeper_cb), sheet);
         sheet->undo = ui_button("Undo last change", NULL, G_CALLBACK(undo_cb), sheet);
         sheet->version = ui_label("", "mono soft");
         gtk_container_add(GTK_CONTAINER(last), sheet->found);
@@ -85,6 +95,8 @@ fix_sheet_new(const FixHandler *handler, gpointer user_data)
         gtk_container_add(GTK_CONTAINER(box), entry_line(sheet));
         gtk_container_add(GTK_CONTAINER(box), sheet->rows);
         gtk_container_add(GTK_CONTAINER(box), last);
+        gtk_widget_set_halign(sheet->deeper, GTK_ALIGN_START);
+        gtk_container_add(GTK_CONTAINER(box), sheet->deeper);
         gtk_container_add(GTK_CONTAINER(pad), box);
         gtk_container_add(GTK_CONTAINER(sheet->revealer), pad);
         gtk_revealer_set_transition_duration(GTK_REVEALER(sheet->revealer), SHEET_SLIDE_MS);
@@ -92,6 +104,7 @@ fix_sheet_new(const FixHandler *handler, gpointer user_data)
         g_signal_connect(sheet->revealer, "key-press-event", G_CALLBACK(key_cb), sheet);
         gtk_widget_show_all(sheet->revealer);
         gtk_widget_set_no_show_all(sheet->found, TRUE);
+        gtk_widget_set_no_show_all(sheet->deeper, TRUE);
         gtk_widget_set_no_show_all(sheet->undo, TRUE);
         return sheet;
 }
@@ -219,6 +232,17 @@ show_again(FixSheet *sheet, const App *app)
         gtk_editable_select_region(GTK_EDITABLE(sheet->entry), 0, -1);
 }
 
+/* What a deeper model would take stands on the button: nobody is asked for it before. */
+static void
+show_deeper(FixSheet *sheet, const App *app, gboolean works)
+{
+        g_autofree char *label = app->deeper ? g_strdup_printf("Ask %s", app->deeper) : NULL;
+
+        if (label)
+                ui_label_set(gtk_bin_get_child(GTK_BIN(sheet->deeper)), label);
+        gtk_widget_set_visible(sheet->deeper, label && !works);
+}
+
 void
 fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
 {
@@ -233,6 +257,7 @@ fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
         else
                 show_again(sheet, app);
         sheet->opened = FALSE;
+        show_deeper(sheet, app, works);
         ui_label_set(sheet->version, version);
         gtk_widget_set_visible(sheet->undo, app->version > 1);
         gtk_widget_set_sensitive(sheet->undo, !works);

@@ -6,8 +6,6 @@
 #include "shell/ui/fields.h"
 #include "shell/ui/variants.h"
 
-#define ANSWERS_MAX 9
-
 static char *
 shown(json_object *data, const char *key)
 {
@@ -104,28 +102,13 @@ app_free(gpointer data)
         g_free(app->draft);
         g_free(app->path);
         g_free(app->accepted_draft);
+        g_free(app->deeper);
         g_ptr_array_unref(app->requirements);
         g_ptr_array_unref(app->history);
         g_ptr_array_unref(app->findings);
         g_ptr_array_unref(app->seen);
+        g_clear_pointer(&app->permits, g_ptr_array_unref);
         g_free(app);
-}
-
-static void
-question_free(gpointer data)
-{
-        Question *question = data;
-
-        g_free(question->id);
-        g_free(question->app);
-        g_free(question->title);
-        g_free(question->capability);
-        g_free(question->sentence);
-        g_free(question->detail);
-        g_free(question->quote);
-        g_free(question->reason);
-        g_strfreev(question->answers);
-        g_free(question);
 }
 
 static void
@@ -149,7 +132,7 @@ model_new(void)
         model->apps = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, app_free);
         model->runs = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, run_free);
         model->run_order = g_ptr_array_new_with_free_func(g_free);
-        model->questions = g_ptr_array_new_with_free_func(question_free);
+        model->questions = g_ptr_array_new_with_free_func((GDestroyNotify)question_free);
         model->problem = g_strdup("");
         return model;
 }
@@ -190,15 +173,6 @@ gboolean
 run_is_done(const Run *run)
 {
         return *run->outcome != '\0';
-}
-
-Question *
-model_question(Model *model, const char *id)
-{
-        for (guint i = 0; id && i < model->questions->len; i++)
-                if (strcmp(((Question *)model->questions->pdata[i])->id, id) == 0)
-                        return model->questions->pdata[i];
-        return NULL;
 }
 
 /* The app with this ID, made where it is new. NULL where the name is none or there are too many. */
@@ -281,8 +255,10 @@ working_app(Model *model, Run *run)
         App *app = run && *run->app ? need_app(model, run->app) : NULL;
 
         if (app && !run_is_done(run)) {
-                if (strcmp(app->run, run->id) != 0)
+                if (strcmp(app->run, run->id) != 0) {
                         set(&app->recording, g_strdup(run->recording));
+                        g_clear_pointer(&app->deeper, g_free);
+                }
                 set(&app->run, g_strdup(run->id));
         }
         return app;
@@ -712,6 +688,28 @@ take_stages(Run *run, json_object *list)
         }
 }
 
+/* "gpt-5 · about 20 s · about $0.03", as far as it is known; NULL if nobody can be asked. */
+static char *
+deeper_of(json_object *data)
+{
+        json_object *deeper = NULL;
+        g_autofree char *model = NULL;
+        GString *text;
+        double seconds, dollars;
+
+        if (!json_object_object_get_ex(data, "deeper", &deeper))
+                return NULL;
+        model = text_plain(field_text(deeper, "model"), 60);
+        seconds = field_number(deeper, "seconds");
+        dollars = field_number(deeper, "dollars");
+        text = g_string_new(model);
+        if (seconds > 0)
+                g_string_append_printf(text, " · about %.0f s", MAX(seconds, 1));
+        if (dollars > 0)
+                g_string_append_printf(text, " · about $%.2g", dollars);
+        return g_string_free(text, FALSE);
+}
+
 static gboolean
 apply_done(Model *model, Run *run, json_object *data)
 {
@@ -722,8 +720,10 @@ apply_done(Model *model, Run *run, json_object *data)
         set(&run->message, shown(data, "message"));
         if (json_object_object_get_ex(data, "timeline", &timeline))
                 take_stages(run, field_list(timeline, "stages"));
-        if (app && strcmp(app->run, run->id) == 0)
+        if (app && strcmp(app->run, run->id) == 0) {
                 set(&app->run, g_strdup(""));
+                set(&app->deeper, deeper_of(data));
+        }
         return TRUE;
 }
 
@@ -744,52 +744,6 @@ static const RunApply run_appliers[EVENT_TYPE_COUNT] = {
         [EVENT_USAGE] = apply_usage,
         [EVENT_DONE] = apply_done,
 };
-
-static gboolean
-apply_question(Model *model, json_object *data)
-{
-        const char *id = field_text(data, "question");
-        json_object *answers = field_list(data, "answers");
-        g_autoptr(GStrvBuilder) kept = g_strv_builder_new();
-        guint n = 0;
-        Question *question;
-
-        if (!name_is_token(id) || model_question(model, id) || model->questions->len >= MODEL_QUESTIONS_MAX)
-                return FALSE;
-        for (gsize i = 0; i < list_length(answers) && n < ANSWERS_MAX; i++) {
-                json_object *answer = json_object_array_get_idx(answers, i);
-
-                if (json_object_is_type(answer, json_type_string) && name_is_token(json_object_get_string(answer))) {
-                        g_strv_builder_add(kept, json_object_get_string(answer));
-                        n++;
-                }
-        }
-        if (n == 0)
-                return FALSE;
-        question = g_new0(Question, 1);
-        question->id = g_strdup(id);
-        question->app = g_strdup(name_is_app(field_text(data, "app")) ? field_text(data, "app") : "");
-        question->title = text_plain(field_text(data, "title"), 80);
-        question->capability = text_plain(field_text(data, "capability"), 20);
-        question->sentence = shown(data, "sentence");
-        question->detail = shown(data, "detail");
-        question->quote = shown(data, "quote");
-        question->reason = shown(data, "reason");
-        question->answers = g_strv_builder_end(kept);
-        g_ptr_array_add(model->questions, question);
-        return TRUE;
-}
-
-static gboolean
-apply_answered(Model *model, json_object *data)
-{
-        Question *question = model_question(model, field_text(data, "question"));
-
-        if (!question)
-                return FALSE;
-        g_ptr_array_remove(model->questions, question);
-        return TRUE;
-}
 
 static void
 take_run(Model *model, json_object *data)
@@ -829,7 +783,7 @@ apply_snapshot(Model *model, json_object *data)
         for (gsize i = list_length(runs); i > 0; i--)
                 take_run(model, json_object_array_get_idx(runs, i - 1));
         for (gsize i = 0; i < list_length(questions); i++)
-                apply_question(model, json_object_array_get_idx(questions, i));
+                model_add_question(model, json_object_array_get_idx(questions, i));
         model_take_lanes(model, data);
 }
 
@@ -843,9 +797,9 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
         model->last = MAX(model->last, id);
         switch (type) {
         case EVENT_QUESTION:
-                return apply_question(model, data);
+                return model_add_question(model, data);
         case EVENT_ANSWERED:
-                return apply_answered(model, data);
+                return model_drop_question(model, field_text(data, "question"));
         case EVENT_LANE:
                 take_lane(model, data);
                 set(&model->problem, g_strdup(model->lane->problem));
@@ -861,6 +815,8 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
                 return TRUE;
         case EVENT_NOTICE:
                 return *field_text(data, "text") != '\0';
+        case EVENT_GRANTS:
+                return model_app(model, field_text(data, "app")) != NULL;
         default:
                 run = need_run(model, field_text(data, "run"), field_text(data, "app"), id);
                 return run && (!run_appliers[type] || run_appliers[type](model, run, data));

@@ -14,6 +14,7 @@
 #define MODEL_STAGES_MAX 64
 #define MODEL_HISTORY_MAX 32    /* the newest versions of an app */
 #define MODEL_QUESTIONS_MAX 64
+#define MODEL_PERMITS_MAX 64    /* things that an app may do */
 #define MODEL_TEXT 400          /* characters */
 #define MODEL_RATE_TOKENS_MIN 16 /* of a call; the rate of fewer says nothing */
 
@@ -64,6 +65,15 @@ typedef struct {
         char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 
+/* Something that an app may do, or was refused. */
+typedef struct {
+        char *id, *phrase; /* "read your folder “Pictures”" */
+        char *answer;      /* open, always, no */
+        char *tool;        /* that used it last, "" if none did */
+        gboolean chosen;   /* a file that the person chose */
+        gint64 used, uses; /* when last, seconds since 1970 (0: never); how often */
+} Permit;
+
 typedef struct {
         char *id, *title, *glyph, *sentence;
         char *file;     /* its main file, "index.html" */
@@ -75,6 +85,7 @@ typedef struct {
         GPtrArray *findings;     /* Finding: by the check */
         GPtrArray *seen;         /* Finding: in the visible page since */
         guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
+        GPtrArray *permits;      /* Permit; NULL until the agent was asked */
         gboolean removed;
         char *run;      /* the run that works on it, "" if none */
         char *recording; /* how the recordings of its last run were made, as there */
@@ -82,12 +93,15 @@ typedef struct {
         char *path;     /* where it is, for app_view_load() */
         gboolean streaming, written;
         char *accepted_draft; /* the draft that became the version */
+        char *deeper;   /* who could go on where its last run was stuck, "gpt-5 · about 20 s · $0.03"; NULL if nobody could */
 } App;
 
 typedef struct {
-        char *id, *app, *title, *capability, *sentence, *detail, *quote;
+        char *id, *app, *title, *capability, *resource, *sentence, *detail, *quote;
         char *reason;  /* the tool's own word */
+        char *has;     /* what the app may do already, where it wants more */
         GStrv answers; /* at most 9 */
+        GStrv choose;  /* those that may come with a smaller folder; none: there is no choice */
 } Question;
 
 typedef struct {
@@ -126,6 +140,11 @@ Run *model_run(Model *model, const char *id);
 Run *model_app_run(Model *model, const App *app);
 gboolean run_is_done(const Run *run);
 Question *model_question(Model *model, const char *id);
+gboolean model_add_question(Model *model, json_object *data);
+gboolean model_drop_question(Model *model, const char *id);
+void question_free(Question *question);
+/* {grants: [grant]}, as GET /grants?app= tells it. */
+void model_take_permits(App *app, json_object *data);
 
 /* Something was seen in the app's visible page; equal ones are counted. */
 void model_add_seen(App *app, json_object *finding);

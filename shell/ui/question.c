@@ -8,15 +8,20 @@
 #define WIDTH 430
 #define DETAIL_CHARACTERS 56
 
+#define CHOOSE "choose" /* what buttons do that answer nothing */
+#define SPLIT "split"
+
 struct QuestionSheet {
         QuestionHandler handler;
         gpointer user_data;
-        GtkWidget *window, *box, *buttons, *more;
-        char *question;   /* the ID that shows, NULL if none */
-        GStrv answers;
-        gint64 shown_at, hidden_at; /* µs */
-        gboolean follows; /* it took another's place */
-        guint wake;       /* lets the buttons look awake */
+        GtkWidget *window, *box, *more;
+        GPtrArray *shown;     /* char *: IDs of the questions that show; none: it is hidden */
+        GPtrArray *acts;      /* const char *: an answer, CHOOSE or SPLIT, for each button */
+        GPtrArray *buttons;   /* GtkWidget */
+        GHashTable *single;   /* IDs that are taken one by one */
+        gint64 begun_at;      /* µs: the first of them showed */
+        gint64 changed_at;    /* µs: what shows has changed last */
+        guint wake;           /* lets the buttons look awake */
         int x, bottom;
 };
 
@@ -29,7 +34,7 @@ now(QuestionSheet *sheet)
 static gboolean
 is_deaf(QuestionSheet *sheet)
 {
-        return now(sheet) - sheet->shown_at < QUESTION_DEAF_MS * 1000;
+        return now(sheet) - sheet->changed_at < QUESTION_DEAF_MS * 1000;
 }
 
 const char *
@@ -38,7 +43,7 @@ question_answer_label(const char *capability, const char *answer)
         static const struct {
                 const char *capability, *answer, *label; /* capability NULL: any other */
         } labels[] = {
-                {"save", "once", "Save"}, {"save", "no", "Don't save"},
+                {"save", "once", "Save"}, {"save", "no", "Don't save"}, {"package", "once", "Install"}, {"package", "no", "Don't install"},
                 {NULL, "open", "While open"}, {NULL, "once", "This time"}, {NULL, "always", "Always"}, {NULL, "no", "No"},
         };
 
@@ -49,102 +54,167 @@ question_answer_label(const char *capability, const char *answer)
 }
 
 static void
-answer(QuestionSheet *sheet, guint n)
+act(QuestionSheet *sheet, guint n)
 {
-        g_autofree char *question = NULL;
-        g_autofree char *chosen = NULL;
+        g_autoptr(GPtrArray) questions = NULL;
+        g_autofree char *what = NULL;
 
-        if (!sheet->question || n >= g_strv_length(sheet->answers))
+        if (n >= sheet->acts->len || is_deaf(sheet))
                 return;
-        question = g_strdup(sheet->question);
-        chosen = g_strdup(sheet->answers[n]);
-        sheet->handler.answered(question, chosen, sheet->user_data);
+        what = g_strdup(sheet->acts->pdata[n]);
+        questions = g_ptr_array_new_with_free_func(g_free);
+        for (guint i = 0; i < sheet->shown->len; i++)
+                g_ptr_array_add(questions, g_strdup(sheet->shown->pdata[i]));
+        if (strcmp(what, SPLIT) == 0) {
+                while (questions->len > 0)
+                        g_hash_table_add(sheet->single, g_ptr_array_steal_index_fast(questions, 0));
+                sheet->handler.split(sheet->user_data);
+                return;
+        }
+        for (guint i = 0; i < questions->len; i++) {
+                if (strcmp(what, CHOOSE) == 0)
+                        sheet->handler.choose(questions->pdata[i], sheet->user_data);
+                else
+                        sheet->handler.answered(questions->pdata[i], what, sheet->user_data);
+        }
 }
 
 static void
 clicked_cb(GtkButton *button, gpointer user_data)
 {
         QuestionSheet *sheet = user_data;
+        guint n;
 
-        if (!is_deaf(sheet))
-                answer(sheet, GPOINTER_TO_UINT(g_object_get_data(G_OBJECT(button), "answer")));
+        if (g_ptr_array_find(sheet->buttons, button, &n))
+                act(sheet, n);
 }
 
 static gboolean
 wake_cb(gpointer user_data)
 {
         QuestionSheet *sheet = user_data;
-        g_autoptr(GList) buttons = gtk_container_get_children(GTK_CONTAINER(sheet->buttons));
 
         sheet->wake = 0;
-        for (GList *at = buttons; at; at = at->next)
-                gtk_style_context_remove_class(gtk_widget_get_style_context(at->data), "deaf");
+        for (guint i = 0; i < sheet->buttons->len; i++)
+                gtk_style_context_remove_class(gtk_widget_get_style_context(sheet->buttons->pdata[i]), "deaf");
         return G_SOURCE_REMOVE;
 }
 
+/* What it says and does; what is static. */
 static void
-add_buttons(QuestionSheet *sheet, const char *capability)
+add_button(QuestionSheet *sheet, GtkWidget *row, const char *text, const char *what)
 {
-        ui_clear(sheet->buttons);
-        for (guint i = 0; sheet->answers[i]; i++) {
-                GtkWidget *button = gtk_button_new();
-                GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-                g_autofree char *key = g_strdup_printf("%u", i + 1);
-                GtkWidget *cap = ui_label(key, "key");
-                GtkWidget *label = ui_label(question_answer_label(capability, sheet->answers[i]), NULL);
+        GtkWidget *button = gtk_button_new();
+        GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+        g_autofree char *key = g_strdup_printf("%u", sheet->buttons->len + 1);
+        GtkWidget *cap = ui_label(key, "key");
+        GtkWidget *label = ui_label(text, NULL);
 
-                gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
-                gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_NONE);
-                gtk_container_add(GTK_CONTAINER(box), label);
-                gtk_container_add(GTK_CONTAINER(box), cap);
-                gtk_container_add(GTK_CONTAINER(button), box);
-                ui_add_classes(button, "answer deaf");
-                gtk_widget_set_can_focus(button, FALSE);
-                g_object_set_data(G_OBJECT(button), "answer", GUINT_TO_POINTER(i));
-                g_signal_connect(button, "clicked", G_CALLBACK(clicked_cb), sheet);
-                gtk_container_add(GTK_CONTAINER(sheet->buttons), button);
+        gtk_widget_set_valign(cap, GTK_ALIGN_CENTER);
+        gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_NONE);
+        gtk_container_add(GTK_CONTAINER(box), label);
+        gtk_container_add(GTK_CONTAINER(box), cap);
+        gtk_container_add(GTK_CONTAINER(button), box);
+        ui_add_classes(button, "answer deaf");
+        gtk_widget_set_can_focus(button, FALSE);
+        g_ptr_array_add(sheet->acts, g_strdup(what));
+        g_ptr_array_add(sheet->buttons, button);
+        g_signal_connect(button, "clicked", G_CALLBACK(clicked_cb), sheet);
+        gtk_container_add(GTK_CONTAINER(row), button);
+}
+
+static GtkWidget *
+add_row(QuestionSheet *sheet)
+{
+        GtkWidget *row = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+        gtk_container_add(GTK_CONTAINER(sheet->box), row);
+        return row;
+}
+
+/* An answer that every question on the sheet offers. */
+static gboolean
+all_offer(const GPtrArray *batch, const char *answer)
+{
+        for (guint i = 0; i < batch->len; i++)
+                if (!g_strv_contains((const char *const *)((Question *)batch->pdata[i])->answers, answer))
+                        return FALSE;
+        return TRUE;
+}
+
+static void
+add_buttons(QuestionSheet *sheet, const GPtrArray *batch)
+{
+        const Question *first = batch->pdata[0];
+        GtkWidget *row = add_row(sheet);
+
+        g_ptr_array_set_size(sheet->acts, 0);
+        g_ptr_array_set_size(sheet->buttons, 0);
+        gtk_widget_set_margin_top(row, 8);
+        for (guint i = 0; first->answers[i]; i++)
+                if (all_offer(batch, first->answers[i]))
+                        add_button(sheet, row, question_answer_label(first->capability ? first->capability : "", first->answers[i]),
+                                   first->answers[i]);
+        if (batch->len > 1)
+                add_button(sheet, add_row(sheet), "One by one…", SPLIT);
+        else if (first->choose && *first->choose)
+                add_button(sheet, add_row(sheet), "Choose folder…", CHOOSE);
+}
+
+static void
+add_line(QuestionSheet *sheet, const char *text, const char *classes, int characters)
+{
+        GtkWidget *label;
+
+        if (!text || !*text)
+                return;
+        label = ui_label(text, classes);
+        ui_label_wrap(label, characters);
+        gtk_container_add(GTK_CONTAINER(sheet->box), label);
+}
+
+/* Each word once, however many questions bring it. */
+static void
+add_quoted(QuestionSheet *sheet, const GPtrArray *batch, const char *who, gsize field)
+{
+        g_autoptr(GHashTable) said = g_hash_table_new(g_str_hash, g_str_equal);
+
+        for (guint i = 0; i < batch->len; i++) {
+                const char *words = G_STRUCT_MEMBER(char *, batch->pdata[i], field);
+                g_autofree char *quote = words && *words ? ui_quote(words, 120) : NULL;
+                g_autofree char *line = quote ? g_strdup_printf("%s: %s", who, quote) : NULL;
+
+                if (line && g_hash_table_add(said, (gpointer)words))
+                        add_line(sheet, line, "soft", DETAIL_CHARACTERS);
         }
 }
 
 static void
-add_quoted(QuestionSheet *sheet, const char *who, const char *words)
+fill(QuestionSheet *sheet, const GPtrArray *batch, const char *glyph)
 {
-        g_autofree char *quote = ui_quote(words, 120);
-        g_autofree char *line = g_strdup_printf("%s: %s", who, quote);
-        GtkWidget *label;
-
-        if (!words || !*words)
-                return;
-        label = ui_label(line, "soft");
-        ui_label_wrap(label, DETAIL_CHARACTERS);
-        gtk_container_add(GTK_CONTAINER(sheet->box), label);
-}
-
-static void
-fill(QuestionSheet *sheet, const Question *question, const char *glyph)
-{
+        const Question *first = batch->pdata[0];
         GtkWidget *head = ui_box(GTK_ORIENTATION_HORIZONTAL, 10, NULL);
-        g_autofree char *asks = g_strdup_printf("%s asks", *question->title ? question->title : "Impromptu");
-        GtkWidget *sentence = ui_label(question->sentence, "sentence");
-        GtkWidget *detail = ui_label(question->detail, "soft");
-        g_autofree char *keys = g_strdup_printf("%s+number answers", sheet->handler.modifier);
+        const char *asks = batch->len > 1 ? "asks %u things" : "asks";
+        g_autofree char *count = g_strdup_printf(asks, batch->len);
+        g_autofree char *who = g_strdup_printf("%s %s", *first->title ? first->title : "Impromptu", count);
+        g_autofree char *keys = g_strdup_printf(batch->len > 1 ? "%s+number answers all" : "%s+number answers", sheet->handler.modifier);
 
         ui_clear(sheet->box);
-        gtk_container_add(GTK_CONTAINER(head), ui_tile(glyph, wm_glyph_colour(question->title), UI_TILE_SIZE));
-        gtk_container_add(GTK_CONTAINER(head), ui_label(asks, "strong"));
+        gtk_container_add(GTK_CONTAINER(head), ui_tile(glyph, wm_glyph_colour(first->title), UI_TILE_SIZE));
+        gtk_container_add(GTK_CONTAINER(head), ui_label(who, "strong"));
         sheet->more = ui_label("", "mono soft");
         gtk_box_pack_end(GTK_BOX(head), sheet->more, FALSE, FALSE, 0);
-        ui_label_wrap(sentence, DETAIL_CHARACTERS - 10);
-        ui_label_wrap(detail, DETAIL_CHARACTERS);
         gtk_container_add(GTK_CONTAINER(sheet->box), head);
-        gtk_container_add(GTK_CONTAINER(sheet->box), sentence);
-        if (*question->detail)
-                gtk_container_add(GTK_CONTAINER(sheet->box), detail);
-        add_quoted(sheet, "You asked", question->quote);
-        add_quoted(sheet, "The tool says", question->reason);
-        sheet->buttons = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
-        gtk_widget_set_margin_top(sheet->buttons, 8);
-        gtk_container_add(GTK_CONTAINER(sheet->box), sheet->buttons);
+        for (guint i = 0; i < batch->len; i++) {
+                const Question *question = batch->pdata[i];
+
+                add_line(sheet, question->sentence, batch->len > 1 ? "strong" : "sentence", DETAIL_CHARACTERS - 10);
+                add_line(sheet, question->detail, "soft", DETAIL_CHARACTERS);
+        }
+        add_line(sheet, first->has, "soft", DETAIL_CHARACTERS);
+        add_quoted(sheet, batch, "You asked", G_STRUCT_OFFSET(Question, quote));
+        add_quoted(sheet, batch, "The tool says", G_STRUCT_OFFSET(Question, reason));
+        add_buttons(sheet, batch);
         gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(keys, "mono soft"));
 }
 
@@ -163,60 +233,113 @@ place(QuestionSheet *sheet)
 static void
 hide(QuestionSheet *sheet)
 {
-        if (!sheet->question)
+        if (sheet->shown->len == 0)
                 return;
-        g_clear_pointer(&sheet->question, g_free);
-        g_clear_pointer(&sheet->answers, g_strfreev);
+        g_ptr_array_set_size(sheet->shown, 0);
+        g_ptr_array_set_size(sheet->acts, 0);
+        g_ptr_array_set_size(sheet->buttons, 0);
+        g_hash_table_remove_all(sheet->single);
         g_clear_handle_id(&sheet->wake, g_source_remove);
-        sheet->hidden_at = now(sheet);
         gtk_widget_hide(sheet->window);
         sheet->handler.keys(0, sheet->user_data);
 }
 
-static void
-show_waiting(QuestionSheet *sheet, guint waiting)
+/* One answer for several makes sense for what an app wants to reach; saving a file, or what else there may be, is asked alone. */
+static gboolean
+joins(QuestionSheet *sheet, const Question *question)
 {
-        g_autofree char *more = waiting > 0 ? g_strdup_printf("%u more", waiting) : g_strdup("");
+        static const char *const reaches[] = {"list", "read", "write", "system", "net", "run", NULL};
 
-        ui_label_set(sheet->more, more);
+        return *question->app && question->capability && g_strv_contains(reaches, question->capability) &&
+               !g_hash_table_contains(sheet->single, question->id);
+}
+
+static gboolean
+is_shown(QuestionSheet *sheet, const char *id)
+{
+        return g_ptr_array_find_with_equal_func(sheet->shown, id, g_str_equal, NULL);
+}
+
+/* What the sheet is about now: what showed and still waits, else the first that waits; and what comes with it. */
+static GPtrArray *
+choose_batch(QuestionSheet *sheet, const GPtrArray *questions)
+{
+        GPtrArray *batch = g_ptr_array_new();
+        gboolean young = now(sheet) - sheet->begun_at < QUESTION_DEAF_MS * 1000;
+
+        for (guint i = 0; i < questions->len; i++)
+                if (is_shown(sheet, ((Question *)questions->pdata[i])->id))
+                        g_ptr_array_add(batch, questions->pdata[i]);
+        /* "One by one" was pressed on them */
+        if (batch->len > 1 && !joins(sheet, batch->pdata[0]))
+                g_ptr_array_set_size(batch, 1);
+        if (batch->len == 0) {
+                g_ptr_array_add(batch, questions->pdata[0]);
+                sheet->begun_at = now(sheet);
+                young = TRUE;
+        }
+        for (guint i = 0; young && joins(sheet, batch->pdata[0]) && i < questions->len && batch->len < QUESTION_BATCH_MAX; i++) {
+                Question *question = questions->pdata[i];
+
+                if (joins(sheet, question) && strcmp(question->app, ((Question *)batch->pdata[0])->app) == 0 &&
+                    !g_ptr_array_find(batch, question, NULL))
+                        g_ptr_array_add(batch, question);
+        }
+        return batch;
+}
+
+static gboolean
+is_same(QuestionSheet *sheet, const GPtrArray *batch)
+{
+        if (batch->len != sheet->shown->len)
+                return FALSE;
+        for (guint i = 0; i < batch->len; i++)
+                if (strcmp(((Question *)batch->pdata[i])->id, sheet->shown->pdata[i]) != 0)
+                        return FALSE;
+        return TRUE;
 }
 
 void
-question_sheet_show(QuestionSheet *sheet, const Question *question, const char *glyph, guint waiting)
+question_sheet_show(QuestionSheet *sheet, const GPtrArray *questions, const char *glyph)
 {
-        gboolean showed = sheet->question != NULL;
+        g_autoptr(GPtrArray) batch = NULL;
+        g_autofree char *more = NULL;
 
-        if (!question) {
+        if (questions->len == 0) {
                 hide(sheet);
                 return;
         }
-        if (showed && strcmp(sheet->question, question->id) == 0) {
-                show_waiting(sheet, waiting);
+        batch = choose_batch(sheet, questions);
+        more = questions->len > batch->len ? g_strdup_printf("%u more", questions->len - batch->len) : g_strdup("");
+        if (is_same(sheet, batch)) {
+                ui_label_set(sheet->more, more);
                 return;
         }
-        sheet->follows = showed || (sheet->hidden_at > 0 && now(sheet) - sheet->hidden_at < QUESTION_DEAF_MS * 1000);
-        g_free(sheet->question);
-        g_strfreev(sheet->answers);
-        sheet->question = g_strdup(question->id);
-        sheet->answers = g_strdupv(question->answers);
-        fill(sheet, question, glyph);
-        show_waiting(sheet, waiting);
-        add_buttons(sheet, question->capability ? question->capability : "");
+        g_ptr_array_set_size(sheet->shown, 0);
+        for (guint i = 0; i < batch->len; i++)
+                g_ptr_array_add(sheet->shown, g_strdup(((Question *)batch->pdata[i])->id));
+        fill(sheet, batch, glyph);
+        ui_label_set(sheet->more, more);
         gtk_widget_show_all(sheet->box);
         place(sheet);
         gtk_widget_show(sheet->window);
-        sheet->shown_at = now(sheet);
+        sheet->changed_at = now(sheet);
         g_clear_handle_id(&sheet->wake, g_source_remove);
         sheet->wake = g_timeout_add(QUESTION_DEAF_MS, wake_cb, sheet);
-        sheet->handler.keys((int)g_strv_length(sheet->answers), sheet->user_data);
+        sheet->handler.keys((int)sheet->acts->len, sheet->user_data);
+}
+
+const char *
+question_sheet_first(QuestionSheet *sheet)
+{
+        return sheet->shown->len > 0 ? sheet->shown->pdata[0] : NULL;
 }
 
 void
 question_sheet_key(QuestionSheet *sheet, int n)
 {
-        if (n < 1 || (sheet->follows && is_deaf(sheet)))
-                return;
-        answer(sheet, (guint)n - 1);
+        if (n >= 1)
+                act(sheet, (guint)n - 1);
 }
 
 void
@@ -236,6 +359,10 @@ question_sheet_new(const QuestionHandler *handler, gpointer user_data)
         style_start();
         sheet->handler = *handler;
         sheet->user_data = user_data;
+        sheet->shown = g_ptr_array_new_with_free_func(g_free);
+        sheet->acts = g_ptr_array_new_with_free_func(g_free);
+        sheet->buttons = g_ptr_array_new();
+        sheet->single = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         sheet->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
         gtk_window_set_title(GTK_WINDOW(sheet->window), "Impromptu asks");
         gtk_window_set_type_hint(GTK_WINDOW(sheet->window), GDK_WINDOW_TYPE_HINT_NOTIFICATION);
@@ -262,8 +389,10 @@ question_sheet_free(QuestionSheet *sheet)
                 return;
         g_clear_handle_id(&sheet->wake, g_source_remove);
         gtk_widget_destroy(sheet->window);
-        g_free(sheet->question);
-        g_strfreev(sheet->answers);
+        g_ptr_array_unref(sheet->shown);
+        g_ptr_array_unref(sheet->acts);
+        g_ptr_array_unref(sheet->buttons);
+        g_hash_table_unref(sheet->single);
         g_free(sheet);
 }
 

@@ -13,7 +13,8 @@
 typedef struct FixSheet FixSheet;
 
 typedef struct {
-        void (*fix)(const char *text, gpointer user_data); /* NULL: what was found */
+        /* text NULL: what was found; deep: by the deeper model, as the button says */
+        void (*fix)(const char *text, gboolean deep, gpointer user_data);
         void (*undo)(gpointer user_data);
         void (*closed)(gpointer user_data);
 } FixHandler;
@@ -30,7 +31,12 @@ GtkWidget *fix_sheet_entry(FixSheet *sheet);
 
 typedef struct EvidenceSheet EvidenceSheet;
 
-EvidenceSheet *evidence_sheet_new(void (*closed)(gpointer user_data), gpointer user_data);
+typedef struct {
+        void (*closed)(gpointer user_data);
+        void (*revoke)(const char *permit, gpointer user_data); /* ends something that the app may do */
+} EvidenceHandler;
+
+EvidenceSheet *evidence_sheet_new(const EvidenceHandler *handler, gpointer user_data);
 void evidence_sheet_free(EvidenceSheet *sheet);
 GtkWidget *evidence_sheet_widget(EvidenceSheet *sheet);
 /* run is the newest one, or NULL; lane may be NULL. */

@@ -39,8 +39,9 @@ Agent *test_agent(const char *folder)
         g_assert_no_error(error);
         agent->library = library_open(agent->data_folder, &error);
         g_assert_no_error(error);
-        agent->questions = questions_new(agent->state_folder, agent->journal, &error);
+        agent->grants = grants_new(agent->state_folder, agent->journal, &error);
         g_assert_no_error(error);
+        agent->questions = questions_new(agent->grants, agent->journal);
         agent->sandbox = sandbox_client_new("none");
         agent->toolbox = toolbox_new(agent);
         return agent;
@@ -51,6 +52,7 @@ void test_agent_free(Agent *agent)
         toolbox_free(agent->toolbox);
         sandbox_client_free(agent->sandbox);
         questions_free(agent->questions);
+        grants_free(agent->grants);
         library_free(agent->library);
         journal_free(agent->journal);
         g_free(agent->data_folder);

@@ -10,6 +10,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/runs.h"
+#include "agent/runs/static.h"
 
 typedef struct {
         DraftFunc func;
@@ -108,7 +109,8 @@ gboolean runs_keep(Runs *runs, const char *run, const char *draft, gboolean more
         return TRUE;
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, const char *key, GError **error)
+const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
+                     GError **error)
 {
         return begin(runs, text ? text : "fix", key);
 }
@@ -222,4 +224,19 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
 const char *runs_page_type(const char *address)
 {
         return g_str_has_suffix(address, ".csv") ? "text/csv; charset=utf-8" : "text/html; charset=utf-8";
+}
+
+/* — pages: none is looked at here — */
+
+StaticChecker *static_checker_new(const char *program)
+{
+        return NULL;
+}
+
+void static_checker_free(StaticChecker *checker)
+{
+}
+
+void static_checker_warm(StaticChecker *checker)
+{
 }

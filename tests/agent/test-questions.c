@@ -14,7 +14,9 @@
 typedef struct {
         char *folder;
         Journal *journal;
+        Grants *grants;
         Questions *questions;
+        gint64 now; /* seconds; 0: the real clock */
         GPtrArray *asked; /* data of `question` events */
         GPtrArray *settled;
 } Fixture;
@@ -22,7 +24,15 @@ typedef struct {
 typedef struct {
         guint times;
         Answer answer;
+        char *resource;
 } Told;
+
+static void told_free(Told *told)
+{
+        g_free(told->resource);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Told, told_free)
 
 static void put(gpointer object)
 {
@@ -38,19 +48,28 @@ static void event_cb(EventType type, guint64 id, json_object *data, gpointer use
                 g_ptr_array_add(fixture->settled, json_clone(data));
 }
 
+static gint64 clock_cb(gpointer user_data)
+{
+        Fixture *fixture = user_data;
+        return fixture->now ? fixture->now : g_get_real_time() / G_USEC_PER_SEC;
+}
+
 static void open_all(Fixture *fixture)
 {
         g_autoptr(GError) error = NULL;
         fixture->journal = journal_open(fixture->folder, &error);
         g_assert_no_error(error);
         journal_listen(fixture->journal, event_cb, fixture);
-        fixture->questions = questions_new(fixture->folder, fixture->journal, &error);
+        fixture->grants = grants_new(fixture->folder, fixture->journal, &error);
         g_assert_no_error(error);
+        grants_set_clock(fixture->grants, clock_cb, fixture);
+        fixture->questions = questions_new(fixture->grants, fixture->journal);
 }
 
 static void close_all(Fixture *fixture)
 {
         questions_free(fixture->questions);
+        grants_free(fixture->grants);
         journal_free(fixture->journal);
 }
 
@@ -70,11 +89,18 @@ static void tear_down(Fixture *fixture, gconstpointer data)
         test_folder_free(fixture->folder);
 }
 
-static void told_cb(Answer answer, gpointer user_data)
+static void told_cb(Answer answer, const char *resource, gpointer user_data)
 {
         Told *told = user_data;
         told->times++;
+        g_free(told->resource);
+        told->resource = g_strdup(resource);
         told->answer = answer;
+}
+
+static gboolean granted(Fixture *fixture, const char *app, const char *capability, const char *resource)
+{
+        return grants_find(fixture->grants, app, capability, resource) != NULL;
 }
 
 static void turn(void)
@@ -98,7 +124,7 @@ static void answer(Fixture *fixture, const char *id, const char *text)
 
 static void test_words(Fixture *fixture, gconstpointer data)
 {
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autofree char *home = places_home(), *id = ask(fixture, "disk", "list", home, &told);
         json_object *question = g_ptr_array_index(fixture->asked, 0);
         g_autoptr(GError) error = NULL;
@@ -119,7 +145,7 @@ static void test_words(Fixture *fixture, gconstpointer data)
         questions_words("run", "ffmpeg", &run, &run_detail);
         g_assert_cmpstr(run, ==, "May it run ffmpeg?");
         g_assert_nonnull(strstr(run_detail, "only what the app may"));
-        Told other = {0};
+        g_auto(Told) other = {0};
         g_autofree char *save = ask(fixture, "wolf", "save", "wolf.stl", &other);
         question = g_ptr_array_index(fixture->asked, 1);
         g_assert_cmpstr(json_object_to_json_string_ext(json_field(question, "answers"), 0), ==, "[\"once\",\"no\"]");
@@ -140,16 +166,16 @@ static const char *said(Fixture *fixture, guint n, const char *field)
 static void test_net(Fixture *fixture, gconstpointer data)
 {
         static const char both[] = "May it talk to api.weather.gov? It can then send out what it reads.";
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autofree char *one = ask(fixture, "weather", "net", "api.weather.gov", &told), *two = ask(fixture, "weather", "net", "any api.weather.gov", &told);
         g_assert_cmpstr(said(fixture, 0, "sentence"), ==, "May it talk to api.weather.gov?");
         g_assert_cmpstr(said(fixture, 1, "sentence"), ==, "May it talk to api.weather.gov, and change things there?");
         answer(fixture, one, "always");
         answer(fixture, two, "no");
-        g_assert_true(questions_granted(fixture->questions, "weather", "net", "api.weather.gov"));
-        g_assert_false(questions_granted(fixture->questions, "weather", "net", "any api.weather.gov"));
-        g_assert_false(questions_granted(fixture->questions, "weather", "net", "api.weather.gov:8443"));
-        g_assert_false(questions_granted(fixture->questions, "disk", "net", "api.weather.gov"));
+        g_assert_true(granted(fixture, "weather", "net", "api.weather.gov"));
+        g_assert_false(granted(fixture, "weather", "net", "any api.weather.gov"));
+        g_assert_false(granted(fixture, "weather", "net", "api.weather.gov:8443"));
+        g_assert_false(granted(fixture, "disk", "net", "api.weather.gov"));
         /* it may talk, and now wants to read: also after a restart, when only the grant is left */
         close_all(fixture);
         open_all(fixture);
@@ -190,7 +216,7 @@ static void test_net(Fixture *fixture, gconstpointer data)
 
 static void test_asked_once(Fixture *fixture, gconstpointer data)
 {
-        Told one = {0}, two = {0}, three = {0};
+        g_auto(Told) one = {0}, two = {0}, three = {0};
         g_autofree char *first = ask(fixture, "disk", "read", "/srv", &one), *second = ask(fixture, "disk", "read", "/srv", &two);
         g_assert_cmpstr(first, ==, second);
         g_assert_cmpuint(fixture->asked->len, ==, 1);
@@ -198,7 +224,7 @@ static void test_asked_once(Fixture *fixture, gconstpointer data)
         g_assert_cmpuint(one.times, ==, 1);
         g_assert_cmpuint(two.times, ==, 1);
         g_assert_cmpint(one.answer, ==, ANSWER_ONCE);
-        g_assert_false(questions_granted(fixture->questions, "disk", "read", "/srv"));
+        g_assert_false(granted(fixture, "disk", "read", "/srv"));
         g_autofree char *again = ask(fixture, "disk", "read", "/srv", &three);
         g_assert_cmpstr(again, !=, first);
         g_autoptr(json_object) waiting = questions_waiting(fixture->questions);
@@ -207,47 +233,51 @@ static void test_asked_once(Fixture *fixture, gconstpointer data)
 
 static void test_grants(Fixture *fixture, gconstpointer data)
 {
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autofree char *a = ask(fixture, "disk", "list", "/srv", &told), *b = ask(fixture, "disk", "read", "/srv", &told);
         answer(fixture, a, "always");
         answer(fixture, b, "open");
-        g_assert_true(questions_granted(fixture->questions, "disk", "list", "/srv"));
-        g_assert_false(questions_granted(fixture->questions, "other", "list", "/srv"));
-        g_assert_false(questions_granted(fixture->questions, "disk", "list", "/srv/a"));
-        g_assert_true(questions_granted(fixture->questions, "disk", "read", "/srv"));
+        g_assert_true(granted(fixture, "disk", "list", "/srv"));
+        g_assert_false(granted(fixture, "other", "list", "/srv"));
+        g_assert_true(granted(fixture, "disk", "list", "/srv/a"));
+        g_assert_false(granted(fixture, "disk", "list", "/srvx"));
+        g_assert_false(granted(fixture, "disk", "list", "/"));
+        g_assert_false(granted(fixture, "disk", "read", "/srv2"));
+        g_assert_false(granted(fixture, "disk", "write", "/srv"));
+        g_assert_true(granted(fixture, "disk", "read", "/srv"));
         told.times = 0;
         g_assert_null(ask(fixture, "disk", "list", "/srv", &told));
         g_assert_cmpuint(told.times, ==, 0);
         turn();
         g_assert_cmpuint(told.times, ==, 1);
         questions_app_closed(fixture->questions, "disk");
-        g_assert_false(questions_granted(fixture->questions, "disk", "read", "/srv"));
+        g_assert_false(granted(fixture, "disk", "read", "/srv"));
         close_all(fixture);
         open_all(fixture);
-        g_assert_true(questions_granted(fixture->questions, "disk", "list", "/srv"));
+        g_assert_true(granted(fixture, "disk", "list", "/srv"));
         g_autofree char *file = g_build_filename(fixture->folder, "grants.json", NULL);
         struct stat status;
         g_assert_cmpint(stat(file, &status), ==, 0);
         g_assert_cmpint(status.st_mode & 0777, ==, 0600);
-        g_autoptr(json_object) grants = questions_grants(fixture->questions);
+        g_autoptr(json_object) grants = questions_grants(fixture->questions, NULL);
         g_autoptr(GError) error = NULL;
-        g_assert_true(questions_revoke(fixture->questions, json_text(json_object_array_get_idx(grants, 0), "id"), &error));
-        g_assert_false(questions_granted(fixture->questions, "disk", "list", "/srv"));
-        g_assert_false(questions_revoke(fixture->questions, "g1", &error));
+        g_assert_true(grants_revoke(fixture->grants, json_text(json_object_array_get_idx(grants, 0), "id"), &error));
+        g_assert_false(granted(fixture, "disk", "list", "/srv"));
+        g_assert_false(grants_revoke(fixture->grants, "g1", &error));
         g_assert_error(error, AGENT_ERROR, API_ERROR_NOT_FOUND);
         close_all(fixture);
         open_all(fixture);
-        g_assert_false(questions_granted(fixture->questions, "disk", "list", "/srv"));
+        g_assert_false(granted(fixture, "disk", "list", "/srv"));
 }
 
 /* "No" is remembered until the window closes: a page cannot nag. */
 static void test_no(Fixture *fixture, gconstpointer data)
 {
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autofree char *id = ask(fixture, "disk", "list", "/srv", &told);
         answer(fixture, id, "no");
         g_assert_cmpint(told.answer, ==, ANSWER_NO);
-        g_assert_true(questions_refused(fixture->questions, "disk", "list", "/srv"));
+        g_assert_true(grants_refused(fixture->grants, "disk", "list", "/srv"));
         g_assert_null(ask(fixture, "disk", "list", "/srv", &told));
         turn();
         g_assert_cmpuint(told.times, ==, 2);
@@ -262,7 +292,7 @@ static void test_no(Fixture *fixture, gconstpointer data)
 
 static void test_cancelled(Fixture *fixture, gconstpointer data)
 {
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autoptr(GCancellable) cancellable = g_cancellable_new();
         questions_ask(fixture->questions, "disk", "Disk", "list", "/srv", "x", NULL, cancellable, told_cb, &told);
         g_cancellable_cancel(cancellable);
@@ -276,7 +306,7 @@ static void test_cancelled(Fixture *fixture, gconstpointer data)
 /* A question that a killed agent left open is settled by the next one. */
 static void test_restart(Fixture *fixture, gconstpointer data)
 {
-        Told told = {0};
+        g_auto(Told) told = {0};
         g_autofree char *id = ask(fixture, "disk", "list", "/srv", &told);
         close_all(fixture);
         open_all(fixture);
@@ -295,7 +325,7 @@ static void test_damaged_grants(Fixture *fixture, gconstpointer data)
         open_all(fixture);
         g_test_assert_expected_messages();
         g_assert_true(g_file_test(aside, G_FILE_TEST_EXISTS));
-        g_assert_false(questions_granted(fixture->questions, "disk", "list", "/srv"));
+        g_assert_false(granted(fixture, "disk", "list", "/srv"));
 }
 
 static void test_places(Fixture *fixture, gconstpointer data)

@@ -171,11 +171,11 @@ def keep_app(name="disk", tools=("probe",), page="<p>hello"):
     commit()
 
 
-def keep_tool(name, source, capabilities={}):
+def keep_tool(name, source, capabilities={}, samples=({"args": {}, "result": {}},)):
     folder = f"{ROOT}/data/impromptu/library/tools/{name}"
     os.makedirs(folder, exist_ok=True)
     manifest = {"name": name, "line": "Probes", "arguments": {}, "result": "{}", "capabilities": capabilities}
-    for path, text in (("tool.json", json.dumps(manifest)), ("tool.py", source), ("samples.json", json.dumps([{"args": {}, "result": {}}]))):
+    for path, text in (("tool.json", json.dumps(manifest)), ("tool.py", source), ("samples.json", json.dumps(list(samples)))):
         with open(f"{folder}/{path}", "w") as file:
             file.write(text)
     commit()
@@ -205,7 +205,7 @@ def every_request_answers():
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
         ("POST", f"/api/v1/runs/{run}/keep", {}), ("POST", f"/api/v1/runs/{run}/keep", {"draft": f"{run}.2", "more": True}),
         ("POST", f"/api/v1/runs/{run}/evidence", {"draft": "r1.1"}), ("POST", f"/api/v1/runs/{run}/marks", {"mark": "window", "at": 5}),
-        ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}),
+        ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}), ("POST", "/api/v1/tools/probe/test", {}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
         ("GET", "/api/v1/usage", None), ("GET", "/api/v1/usage?days=90", None), ("POST", "/api/v1/budget", {"dollars": 0}),
         ("DELETE", f"/api/v1/runs/{run}", None),
@@ -385,6 +385,68 @@ def virtual_responses():
 
 
 @test
+def a_smaller_folder_and_a_chosen_file():
+    place, inner = ROOT + "/whole", ROOT + "/whole/part"
+    os.makedirs(inner, exist_ok=True)
+    note = inner + "/note.txt"
+    with open(note, "w") as file:
+        file.write("x")
+    os.symlink(note, inner + "/link.txt")
+    os.makedirs(ROOT + "/home/.ssh", exist_ok=True)
+    keep_tool("probe", "echo", {"read": [place]})
+    events = Stream()
+    got = {}
+    caller = threading.Thread(target=lambda: got.update(ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"})))
+    caller.start()
+    events.wait(lambda e: any(name == "question" for name, _, _ in e), "the question")
+    question = [data for name, _, data in events.events if name == "question"][-1]
+    assert question["choose"] == ["once", "open", "always"], question
+    answer = "/api/v1/answers/" + question["question"]
+    refused("POST", answer, {"answer": "open", "folder": "/usr"}, 403, "denied")
+    refused("POST", answer, {"answer": "open", "folder": place + "/nothing"}, 404, "not-found")
+    refused("POST", answer, {"answer": "no", "folder": inner}, 400, "bad-request")
+    ask_json("POST", answer, {"answer": "open", "folder": inner})
+    caller.join(DEADLINE)
+    assert got["result"]["grants"] == [f"read {inner}"], got
+    events.wait(lambda e: any(name == "answered" and data.get("resource") == inner for name, _, data in e), "what was chosen")
+    events.close()
+    keep_tool("probe", "echo")
+    answers = ask_json("POST", "/api/v1/apps/disk/chosen", {"files": [inner + "/link.txt", place, "/etc/shadow", "note", ROOT + "/none"]})["files"]
+    assert answers[0] == {"path": inner + "/link.txt", "file": note}, answers
+    assert all("file" not in entry and entry["error"] for entry in answers[1:]), answers
+    got = ask_json("POST", "/api/v1/tools/probe", {"arguments": {"deep": [{"file": note}], "other": "/etc/passwd"}, "app": "disk"})
+    assert got["result"]["grants"] == [f"read {note}"], got
+    for body in ({"files": []}, {"files": ["/x"] * 65}, {}):
+        refused("POST", "/api/v1/apps/disk/chosen", body, 400, "bad-request")
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    got = ask_json("POST", "/api/v1/tools/probe", {"arguments": {"file": note}, "app": "disk"})
+    assert got["result"]["grants"] == [], got
+
+
+@test
+def a_removed_app_leaves_nothing_and_comes_back_whole():
+    os.makedirs(ROOT + "/place", exist_ok=True)
+    keep_tool("probe", "echo", {"list": [ROOT + "/place"]})
+    events = Stream()
+    caller = threading.Thread(target=lambda: ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}))
+    caller.start()
+    events.wait(lambda e: any(name == "question" for name, _, _ in e), "the question")
+    ask_json("POST", "/api/v1/answers/" + [data for name, _, data in events.events if name == "question"][-1]["question"], {"answer": "always"})
+    caller.join(DEADLINE)
+    events.close()
+    data = f"{ROOT}/data/impromptu/tool-data/disk"
+    os.makedirs(data + "/probe")
+    open(data + "/probe/kept", "w").close()
+    ask_json("DELETE", "/api/v1/apps/disk")
+    assert not os.path.exists(data) and ask_json("GET", "/api/v1/grants?app=disk")["grants"] == []
+    ask_json("POST", "/api/v1/apps/disk/undo", {})
+    assert os.path.exists(data + "/probe/kept")
+    grants = ask_json("GET", "/api/v1/grants?app=disk")["grants"]
+    assert [grant["capability"] for grant in grants] == ["list"], grants
+    ask_json("DELETE", "/api/v1/grants/" + grants[0]["id"])
+
+
+@test
 def ask_is_idempotent():
     first = Stream("POST", "/api/v1/ask", {"text": "finish"}, headers={"Idempotency-Key": "k1"})
     first.over.wait(DEADLINE)
@@ -411,6 +473,13 @@ def a_tool_asks_and_waits():
     assert got["result"]["arguments"] == {"n": 1} and got["result"]["grants"] == [f"list {ROOT}/place"], got
     grant = ask_json("GET", "/api/v1/grants")["grants"][0]
     assert ask_json("DELETE", "/api/v1/grants/" + grant["id"])["grants"] == []
+    # What is used is told, and what is not used for long ends.
+    listed = ask_json("GET", "/api/v1/grants?app=disk&log=1")
+    assert listed["days"] == 90 and [entry["what"] for entry in listed["log"]][:2] == ["revoked", "used"], listed
+    assert "log" not in ask_json("GET", "/api/v1/grants") and ask_json("GET", "/api/v1/grants?app=other")["grants"] == []
+    assert ask_json("POST", "/api/v1/grants", {"days": 30})["days"] == 30
+    for days in ({"days": 0}, {"days": 3651}, {"days": "9"}, {}):
+        refused("POST", "/api/v1/grants", days, 400, "bad-request")
     # A caller that hangs up takes its question with it.
     connection = Connection()
     connection.request("POST", "/api/v1/tools/probe", json.dumps({"arguments": {}, "app": "disk"}))
@@ -426,6 +495,82 @@ def a_tool_asks_and_waits():
     assert connection.getresponse().status == 500
     keep_tool("probe", "none")
     refused("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}, 503, "no-sandbox")
+
+
+class Call:
+    """A tool call whose answer is read as it comes."""
+
+    def __init__(self, tool, accept="text/event-stream"):
+        self.connection = Connection()
+        self.connection.request("POST", "/api/v1/tools/" + tool, json.dumps({"arguments": {}, "app": "disk"}), {"Accept": accept})
+
+    def event(self):
+        name, data, blank = (self.response.readline().decode() for _ in range(3))
+        assert blank == "\n", blank
+        return name.removeprefix("event: ").strip(), json.loads(data.removeprefix("data: "))
+
+    def answer(self):
+        self.response = self.connection.getresponse()
+        return self.response.status, self.response.headers["Content-Type"]
+
+
+@test
+def a_tool_says_how_far_it_is():
+    keep_app()
+    keep_tool("probe", "steps")
+    call = Call("probe")
+    assert call.answer() == (200, "text/event-stream")
+    assert call.event() == ("progress", {"progress": 0.5, "text": "half"}) and call.event() == ("part", {"part": [1]})
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    name, data = call.event()
+    assert (name, data["error"]["kind"], call.response.read()) == ("error", "failed", b""), data
+    # Who hangs up ends it: as many calls as an app may have, and one more.
+    for n in range(65):
+        call = Call("probe")
+        assert call.answer() == (200, "text/event-stream") and call.event()[0] == "progress", n
+        call.response.close()
+        call.connection.close()
+        ask_json("GET", "/api/v1/apps")
+    # Who does not ask for a stream, or whose tool says nothing, gets one answer with its status.
+    keep_tool("probe", "raise KeyError")
+    call = Call("probe")
+    assert call.answer() == (500, "application/json") and b"KeyError" in call.response.read()
+    keep_tool("probe", "steps")
+    call = Call("probe", "application/json")
+    ask_json("GET", "/api/v1/apps")
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    assert call.answer() == (500, "application/json")
+
+
+@test
+def a_file_is_handed_over():
+    keep_app()
+    keep_app("other")
+    keep_tool("probe", "file <b>the file")
+    one, two = (ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"})["result"]["f"] for _ in range(2))
+    assert one["type"] == "text/plain" and one["size"] == 11 and one["url"].startswith("/result/") and one["url"] != two["url"], one
+    status, text, headers = ask("GET", "/app/disk" + one["url"])
+    assert (status, text, headers["Content-Type"], headers["X-Content-Type-Options"]) == (200, b"<b>the file", "text/plain", "nosniff")
+    refused("GET", "/app/other" + one["url"], None, 404, "not-found")
+    refused("GET", "/app/disk/result/", None, 404, "not-found")
+    for n in range(31):  # the second and these are the newest 32
+        ask_json("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"})
+    refused("GET", "/app/disk" + one["url"], None, 404, "not-found")
+    assert ask("GET", "/app/disk" + two["url"])[0] == 200
+    ask_json("POST", "/api/v1/apps/disk/closed", {})
+    refused("GET", "/app/disk" + two["url"], None, 404, "not-found")
+    ask_json("DELETE", "/api/v1/apps/other")
+
+
+@test
+def samples_once_more():
+    keep_tool("probe", 'json {"n": 2, "a": 3.14}', samples=[{"args": {}, "result": {"n": {"is": "whole"}, "a": {"about": 3.1, "within": 0.1}}}, {"args": {"x": 1}, "result": {"n": 3}}])
+    told = ask_json("POST", "/api/v1/tools/probe/test", {})
+    assert (told["name"], told["passed"]) == ("probe", 1) and [sample["passed"] for sample in told["samples"]] == [True, False], told
+    assert told["samples"][1]["came"] == {"n": 2, "a": 3.14} and "expected 3 at n, got 2" in told["samples"][1]["message"], told
+    refused("POST", "/api/v1/tools/nothing/test", {}, 404, "not-found")
+    keep_tool("probe", "none")
+    refused("POST", "/api/v1/tools/probe/test", {}, 503, "no-sandbox")
 
 
 @test

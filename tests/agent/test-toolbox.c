@@ -240,11 +240,12 @@ static void test_ends(Fixture *fixture, gconstpointer data)
         toolbox_call_tool(fixture->agent->toolbox, "disk", tool, NULL, "words", NULL, told_cb, &told);
         answer_all(fixture, "open", 1);
         g_assert_cmpuint(told.times, ==, 0);
-        g_autoptr(json_object) grants = questions_grants(fixture->agent->questions);
-        g_assert_true(questions_revoke(fixture->agent->questions, json_text(json_object_array_get_idx(grants, 0), "id"), NULL));
+        g_autoptr(json_object) grants = questions_grants(fixture->agent->questions, NULL);
+        g_assert_true(grants_revoke(fixture->agent->grants, json_text(json_object_array_get_idx(grants, 0), "id"), NULL));
         toolbox_grants_changed(fixture->agent->toolbox);
         turn();
         g_assert_cmpuint(told.times, ==, 1);
+        g_assert_error(told.error, AGENT_ERROR, API_ERROR_DENIED);
         told_clear(&told);
 
         toolbox_call_tool(fixture->agent->toolbox, "disk", tool, NULL, "words", NULL, told_cb, &told);
@@ -373,6 +374,27 @@ static void test_compare(Fixture *fixture, gconstpointer data)
                 {"{\"a\":\"1\"}", "{\"a\":1}", "expected \"1\" at a, got 1", FALSE},
                 {"9007199254740993", "9007199254740992", "expected 9007199254740993, got 9007199254740992", FALSE},
                 {"{\"a\":true}", "{\"a\":1}", "expected true at a, got 1", FALSE},
+                {"{\"a\":{\"about\":100}}", "{\"a\":101}", NULL, FALSE},
+                {"{\"a\":{\"about\":100}}", "{\"a\":102}", "expected about 100 (within 1) at a, got 102", FALSE},
+                {"[{\"about\":-2,\"within\":0}]", "[-2.0]", NULL, FALSE},
+                {"[{\"about\":1}]", "[\"1\"]", "expected about 1 (within 0.01) at [0], got \"1\"", FALSE},
+                {"{\"a\":{\"about\":\"cats\"}}", "{\"a\":{\"about\":\"cats\"}}", NULL, FALSE},
+                {"{\"is\":\"whole\",\"min\":1,\"max\":3}", "3", NULL, FALSE},
+                {"{\"is\":\"whole\"}", "2.5", "expected some whole, got 2.5", FALSE},
+                {"{\"is\":\"number\",\"max\":3}", "4", "expected some number, at most 3, got 4", FALSE},
+                {"{\"is\":\"text\",\"min\":2,\"has\":\"ü\"}", "\"xü\"", NULL, FALSE},
+                {"{\"is\":\"text\",\"max\":2}", "\"xüy\"", "expected some text, at most 2, got \"xüy\"", FALSE},
+                {"{\"is\":\"list\",\"min\":1,\"has\":{\"n\":1}}", "[0,{\"n\":1.0}]", NULL, FALSE},
+                {"{\"is\":\"list\",\"has\":2}", "[1]", "expected some list, with 2 in it, got [1]", FALSE},
+                {"{\"is\":\"flag\"}", "0", "expected some flag, got 0", FALSE},
+                {"{\"is\":\"file\",\"type\":\"image/png\",\"min\":5}", "{\"url\":\"data:\",\"type\":\"image/png\",\"size\":5}", NULL, FALSE},
+                {"{\"is\":\"file\",\"type\":\"image/png\"}", "{\"url\":\"\",\"type\":\"text/csv\",\"size\":5}",
+                 "expected some file of type image/png, got {\"url\":\"\",\"type\":\"text/csv\",\"size\":5}", FALSE},
+                {"{\"is\":\"here\"}", "{\"is\":\"here\"}", NULL, FALSE},
+                {"{\"expr\":\"\",\"computed\":\"42\"}", "42", NULL, FALSE},
+                {"{\"expr\":\"\",\"computed\":\"42\"}", "\"42\"", NULL, FALSE},
+                {"{\"expr\":\"\",\"computed\":\"true\"}", "true", NULL, FALSE},
+                {"{\"expr\":\"\",\"computed\":\"42\"}", "43", "expected 42, got 43", FALSE},
         };
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autoptr(GError) error = NULL;
@@ -392,7 +414,7 @@ static void test_manifests(Fixture *fixture, gconstpointer data)
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":[],\"result\":\"\",\"capabilities\":{}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"127.0.0.1\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"net\":[\"https://a.example/\"]}}",
-                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"audio\":[]}}",
+                "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"gpu\":[]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"list\":\"~\"}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"system\":[\"keys\"]}}",
                 "{\"name\":\"a\",\"line\":\"\",\"arguments\":{},\"result\":\"\",\"capabilities\":{\"limits\":{\"seconds\":0}}}",

@@ -137,6 +137,26 @@ static void test_dead_pause(Fixture *fixture, gconstpointer data)
         g_assert_null(finding(evidence, "dead-control", "Reset"));
 }
 
+#define DOUBLER(read)                                                                                                                     \
+        "<!doctype html><html lang=en><title>Doubler</title><h1>Doubler</h1><label>Number <input id=n></label><button id=go>Double</button>" \
+        "<output id=out>nothing yet</output><script>document.getElementById('go').onclick = () => {"                                      \
+        "const text = document.getElementById('n').value; const n = " read ";"                                                            \
+        "document.getElementById('out').textContent = Number.isFinite(n) ? 'Twice: ' + 2 * n : 'No number (' + text.length + ')'; };</script>"
+
+/* What only absurd input breaks fails no check and is told; a page that holds is not told anything. */
+static void test_absurd(Fixture *fixture, gconstpointer data)
+{
+        static const char checks[] = "[{\"text\":\"doubles\",\"steps\":[{\"fill\":\"Number\",\"with\":\"21\"},{\"press\":\"Double\"},{\"see\":\"42\"}]}]";
+        json_object *evidence = check(fixture, DOUBLER("JSON.parse(text || '0')"), checks, NULL);
+
+        assert_verdict(evidence, 0, "passed");
+        g_assert_nonnull(finding(evidence, "fragile", "With absurd input: "));
+        g_assert_null(finding(evidence, "exception", ""));
+        evidence = check(fixture, DOUBLER("parseFloat(text || '0')"), checks, NULL);
+        assert_verdict(evidence, 0, "passed");
+        assert_no_findings(evidence);
+}
+
 static void test_fill_and_keys(Fixture *fixture, gconstpointer data)
 {
         json_object *evidence = check(
@@ -300,6 +320,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add("pomodoro", test_pomodoro);
         add("dead-pause", test_dead_pause);
+        add("absurd", test_absurd);
         add("fill-and-keys", test_fill_and_keys);
         add("exception-and-blank", test_exception_and_blank);
         add("invented", test_invented);

@@ -146,6 +146,11 @@ static void test_models(void)
                                 "\"first_token_ms\":200,\"rate\":1000}"));
         g_assert_null(strstr(json_object_to_json_string(json_object_array_get_idx(list, 1)), "dollars"));
         json_object_put(about);
+        double first_ms = 0, rate = 0;
+        g_assert_true(usage_speed(usage, "p", "m", &first_ms, &rate));
+        g_assert_cmpfloat(first_ms, ==, 200);
+        g_assert_cmpfloat(rate, ==, 1000);
+        g_assert_false(usage_speed(usage, "p", "never asked", &first_ms, &rate));
         usage_free(usage);
 }
 

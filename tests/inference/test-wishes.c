@@ -117,6 +117,22 @@ static void test_lanes(void)
         g_assert_cmpfloat(wishes_stall(wishes), ==, 7.5);
 }
 
+static void test_repairs(void)
+{
+        g_autoptr(Wishes) ours = wishes_of("{}"), own = wishes_of("{\"repairs\": [\"fresh\", \"deep\"]}"), none = wishes_of("{\"repairs\": []}");
+        RepairOrder order = wishes_repairs(own, "cerebras");
+
+        g_assert_cmpuint(order.length, ==, 2);
+        g_assert_cmpint(order.steps[0], ==, REPAIR_STEP_FRESH);
+        g_assert_cmpint(order.steps[1], ==, REPAIR_STEP_DEEP);
+        g_assert_cmpuint(wishes_repairs(none, NULL).length, ==, 0);
+        /* By itself a run never asks a deeper model: that costs, so a person says it. */
+        order = wishes_repairs(ours, NULL);
+        g_assert_cmpuint(order.length, >, 0);
+        for (guint i = 0; i < order.length; i++)
+                g_assert_cmpint(order.steps[i], !=, REPAIR_STEP_DEEP);
+}
+
 static void test_providers(void)
 {
         g_autoptr(Wishes) wishes = wishes_of("{\"providers\": {"
@@ -341,6 +357,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/not-there", test_not_there);
         g_test_add_func("/wishes/too-long", test_too_long);
         g_test_add_func("/wishes/lanes", test_lanes);
+        g_test_add_func("/wishes/repairs", test_repairs);
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);
         g_test_add_func("/wishes/changes", test_changes);

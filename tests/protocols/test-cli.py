@@ -128,9 +128,19 @@ def test_options():
         assert world.run("ask", "--new", "--app", "timer", "say", "--json").returncode == 0
         assert world.run("fix", "a/b").returncode == 0
         assert world.run("fix", "a/b", "it", "hangs").returncode == 0
+        assert world.run("fix", "--deep", "a/b").returncode == 0
         sent = [(path, body) for method, path, body, last in world.agent.asked if method == "POST"]
         assert sent == [("/api/v1/ask", {"text": "say --json", "app": "timer", "make": True}), ("/api/v1/apps/a%2Fb/fix", {}),
-                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"})], sent
+                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"}), ("/api/v1/apps/a%2Fb/fix", {"deep": True})], sent
+
+
+def test_deeper():
+    with World() as world:
+        done = ("done", {"run": "r7", "app": "timer", "outcome": "delivered", "message": "Still wrong.", "timeline": {},
+                         "deeper": {"provider": "OpenAI", "model": "gpt-5", "seconds": 20.4, "dollars": 0.03}})
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:1] + [done]))
+        got = world.run("ask", "x")
+        assert "gpt-5 (OpenAI) could try: impromptu fix --deep timer · about 20 s · about $0.03\n" in got.stdout, got
 
 
 def test_variants():

@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/static.h"
 #include "agent/toolbox.h"
 
 #define DEADLINE_SECONDS 20
@@ -129,6 +130,7 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
         for (gsize i = 0; i < request->n_messages; i++)
                 g_string_append_printf(prompt, "%s\n", request->messages[i].content);
         g_hash_table_insert(the_world->asked, g_strdup(key), g_string_free(prompt, FALSE));
+        g_hash_table_insert(the_world->lanes, g_strdup(key), g_strdup(request->lane));
         g_ptr_array_add(the_world->calls, key);
         call->script = script_copy(g_hash_table_lookup(it.answers, key));
         call->text = text;
@@ -136,6 +138,21 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
         call->user_data = user_data;
         call->source = g_idle_add(lane_step_cb, call);
         return call;
+}
+
+RepairOrder lanes_repairs(Lanes *lanes)
+{
+        return the_world->order;
+}
+
+gboolean lanes_has_deeper(Lanes *lanes)
+{
+        return the_world->deeper;
+}
+
+json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
+{
+        return the_world->deeper ? json_parse("{\"provider\": \"Deep\", \"model\": \"deep-1\", \"seconds\": 20, \"dollars\": 0.03}", -1, NULL) : NULL;
 }
 
 const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
@@ -525,6 +542,7 @@ static void start(World *world)
         world->agent.journal = journal_open(world->agent.state_folder, &error);
         g_assert_no_error(error);
         world->listener = journal_listen(world->agent.journal, event_cb, world);
+        world->agent.checker = static_checker_new(g_getenv("IMPROMPTU_PAGE_CHECK"));
         world->agent.runs = runs_new(&world->agent, &error);
         g_assert_no_error(error);
 }
@@ -534,6 +552,7 @@ static void stop(World *world)
         g_clear_pointer(&world->agent.runs, runs_free);
         journal_ignore(world->agent.journal, world->listener);
         g_clear_pointer(&world->agent.journal, journal_free);
+        g_clear_pointer(&world->agent.checker, static_checker_free);
 }
 
 static void bad_tool_free(gpointer data)
@@ -564,6 +583,8 @@ World *world_new(void)
         world->events = g_ptr_array_new_with_free_func(g_free);
         world->data = g_ptr_array_new_with_free_func(put_cb);
         world->asked = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        world->lanes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        world->order = (RepairOrder){ { REPAIR_STEP_REPAIR, REPAIR_STEP_REPAIR, REPAIR_STEP_FRESH, REPAIR_STEP_REPAIR }, 4 };
         world->calls = g_ptr_array_new_with_free_func(g_free);
         world->kill_at = -1;
         world->view = TRUE;
@@ -617,6 +638,7 @@ void world_free(World *world)
         g_ptr_array_unref(world->events);
         g_ptr_array_unref(world->data);
         g_hash_table_unref(world->asked);
+        g_hash_table_unref(world->lanes);
         g_ptr_array_unref(world->calls);
         g_free(world);
 }

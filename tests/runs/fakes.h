@@ -17,6 +17,9 @@ typedef struct {
         int kill_at;        /* the agent dies as this many events have been told; -1: never */
         gboolean killed;
         gboolean view;      /* a view is there */
+        RepairOrder order;  /* what is tried after failed checks */
+        gboolean deeper;    /* the deep lane is another model */
+        GHashTable *lanes;  /* the keys of asked, to the lane that was asked */
         const char *changes; /* recordings play, in which a sentence changes the app that these words made; NULL: none does */
         guint room;         /* calls that the model's limits leave room for; 0: any number */
         const char *keeps;  /* the person keeps this draft as soon as there is a choice; NULL: nobody chooses */

@@ -14,7 +14,6 @@
 #include "agent/runs/plan-schema.h"
 #include "agent/runs/prompt.h"
 #include "agent/runs/signature.h"
-#include "agent/runs/static.h"
 #include "agent/runs/timeline.h"
 
 #define DOC "<!doctype html>\n<html><body>\n<p>one</p>\n<p>two</p>\n</body></html>"
@@ -511,24 +510,6 @@ static void test_evidence(void)
         g_assert_true(evidence_passed(rest));
 }
 
-static void test_static(void)
-{
-        const char *names[] = {"sizes", NULL};
-        const char *bad = "<html><script src = 'https://x/y.js'></script><link rel=x href=\"//cdn/z.css\"><img alt=\">\" src=http://a/b>"
-                          "<script>impromptu.call( 'steal' , {}); impromptu.call(\"sizes\"); impromptu.call(name); "
-                                  "impromptu.call(`a${b}`)</script></html>";
-        const char *good = "<html><a href='https://x/'>x</a><svg xmlns='http://www.w3.org/2000/svg'></svg><!-- <img src='http://x'> -->"
-                           "<script src='lib/three/three.min.js'></script><img src='data:image/png;base64,xx'><script>a = \"<img "
-                                   "src='http://x'>\"</script>";
-        g_autoptr(json_object) faults = static_check(bad, names);
-        g_autoptr(json_object) none = static_check(good, names);
-        g_autoptr(json_object) torn = static_check("<html><img src=\"http", names);
-
-        g_assert_cmpuint(json_length(faults), ==, 4);
-        g_assert_cmpuint(json_length(none), ==, 0);
-        g_assert_cmpuint(json_length(torn), ==, 0);
-}
-
 /* — content — */
 
 static void assert_content(ContentForm form, const char *text, const char *phrase)
@@ -701,7 +682,6 @@ int main(int argc, char **argv)
         g_test_add_func("/answers/prompts", test_prompts);
         g_test_add_func("/answers/signature", test_signature);
         g_test_add_func("/answers/evidence", test_evidence);
-        g_test_add_func("/answers/static", test_static);
         g_test_add_func("/answers/content", test_content);
         g_test_add_func("/answers/timeline", test_timeline);
         g_test_add_func("/answers/timeline-resumed", test_timeline_resumed);

@@ -178,7 +178,7 @@ static void test_draft_streams(void)
         g_string_free(gone.text, TRUE);
 }
 
-/* A world in which everything happens: a tool that fails once, a check that fails once, a repair. */
+/* A world in which everything happens: a tool that fails once, a check that fails twice, a repair, and a check that was wrong. */
 static World *full_world(void)
 {
         World *world = world_new();
@@ -193,6 +193,10 @@ static World *full_world(void)
         world_answers(world, "WRITE/2", PAGE("<p>first</p>"));
         world_answers(world, "REPAIR/1", "<<<<<<< SEARCH\n<p>first</p>\n=======\n<p>second</p>\n>>>>>>> REPLACE\n");
         world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 0}]", "[]");
+        world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\", \"step\": 0}]", "[]");
+        world->deeper = TRUE;
+        world_value(world, "1 + 1", "2");
+        world_answers(world, "JUDGE/1", "{\"checks\": [{\"requirement\": 1, \"verdict\": \"mended\", \"steps\": [{\"see\": {\"expr\": \"1 + 1\"}}]}]}");
         return world;
 }
 
@@ -213,6 +217,7 @@ static void test_killed_everywhere(void)
                 g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html"), "second"));
                 g_assert_cmpuint(world_commits(world), ==, 1);
                 g_assert_cmpuint(world_count(world, EVENT_DONE), ==, 1);
+                g_assert_true(g_hash_table_contains(world->asked, "JUDGE/1"));
                 for (guint i = 0; i < world->events->len; i++) {
                         const char *type = g_ptr_array_index(world->events, i);
                         g_autofree char *line = json_line(g_ptr_array_index(world->data, i));

@@ -347,6 +347,58 @@ static void test_repair_budget(void)
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "broken", -1), ==, 1);
 }
 
+/* The order is data: a deep repair is asked of the deep lane, where that is another model; an empty order repairs nothing. */
+static void test_repair_order(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world->order = (RepairOrder){ { REPAIR_STEP_FRESH, REPAIR_STEP_DEEP }, 2 };
+        world->deeper = TRUE;
+        world_answers(world, "WRITE/2", PAGE("fresh"));
+        world_answers(world, "REPAIR/1", PAGE("deeper"));
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(g_hash_table_lookup(world->lanes, "REPAIR/1"), ==, "deep");
+        g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html"), "deeper"));
+        g_assert_null(json_field(world_last(world, EVENT_DONE), "deeper")); /* nothing is wrong any more */
+
+        g_autoptr(World) same = timer_world();
+        same->order = world->order;
+        world_answers(same, "WRITE/2", PAGE("fresh"));
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_evidence(same, PAUSE_FAILS, "[]");
+        world_until_done(same, ask(same, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(same->asked, "REPAIR/1"));
+
+        g_autoptr(World) none = timer_world();
+        none->order.length = 0;
+        world_evidence(none, PAUSE_FAILS, "[]");
+        world_until_done(none, ask(none, "a pomodoro timer"));
+        g_assert_false(g_hash_table_contains(none->asked, "REPAIR/1"));
+        g_assert_nonnull(strstr(world_message(none), "Still wrong: Pause stops it"));
+}
+
+/* Where a run is stuck, a deeper model is offered with what it takes, never asked; one click later it is. */
+static void test_deeper_is_offered(void)
+{
+        g_autoptr(World) world = timer_world();
+        g_autofree char *app = NULL;
+
+        world->order.length = 0;
+        world->deeper = TRUE;
+        world_evidence(world, PAUSE_FAILS, "[]");
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        json_object *deeper = json_field_object(world_last(world, EVENT_DONE), "deeper");
+        g_assert_cmpstr(json_text(deeper, "model"), ==, "deep-1");
+        app = g_strdup(json_text(world_last(world, EVENT_DONE), "app"));
+        world_answers(world, "EDIT/1", PAGE("<button>Pause</button> deeper"));
+        world_until_done(world, runs_fix(world->agent.runs, app, NULL, NULL, TRUE, NULL, NULL));
+        assert_done(world, "delivered");
+        g_assert_cmpstr(g_hash_table_lookup(world->lanes, "EDIT/1"), ==, "deep");
+}
+
 static void test_no_progress(void)
 {
         g_autoptr(World) world = timer_world();
@@ -418,7 +470,7 @@ static void test_repair_refused(void)
         world_until_done(world, ask(world, "a pomodoro timer"));
         assert_done(world, "delivered");
         g_assert_nonnull(strstr(world_message(world), "1 of 2"));
-        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * RUN_REPAIRS_MAX + 2);
+        g_assert_cmpuint(world->calls->len, <=, 3 + RUN_CHANGE_ATTEMPTS_MAX * world->order.length + 2);
 }
 
 static void test_static_faults(void)
@@ -564,12 +616,12 @@ static void test_fix(void)
         world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": "
                        "\"wolf\"}]}]");
         world_answers(world, "EDIT/1", "<<<<<<< SEARCH\nold\n=======\nwolf\n>>>>>>> REPLACE");
-        world_until_done(world, runs_fix(world->agent.runs, "wolf", NULL, findings, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, "wolf", NULL, findings, FALSE, NULL, NULL));
         assert_done(world, "delivered");
         assert_asked(world, "EDIT/1", "TypeError: x is null");
         g_assert_false(g_hash_table_contains(world->asked, "PLAN/1"));
         g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "wolf"));
-        g_assert_null(runs_fix(world->agent.runs, "nothing", NULL, NULL, NULL, NULL));
+        g_assert_null(runs_fix(world->agent.runs, "nothing", NULL, NULL, FALSE, NULL, NULL));
 }
 
 static void test_answer(void)
@@ -672,7 +724,7 @@ static void test_content_changed(void)
         /* A Fix without words: what was found stands beside the file. */
         g_autoptr(json_object) findings = json_parse("[{\"kind\": \"console\", \"text\": \"no such moon\"}]", -1, NULL);
         world_answers(world, "CONTENT/1", "planet,moon\nMars,Deimos\n");
-        world_until_done(world, runs_fix(world->agent.runs, app, NULL, findings, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, app, NULL, findings, FALSE, NULL, NULL));
         assert_done(world, "delivered");
         assert_asked(world, "CONTENT/1", "no such moon");
         g_assert_cmpstr(world_file(world, app, "content.csv"), ==, "planet,moon\nMars,Deimos\n");
@@ -699,6 +751,8 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/write/faults", test_write_faults);
         g_test_add_func("/runs/repair/blocks", test_repair);
         g_test_add_func("/runs/repair/budget", test_repair_budget);
+        g_test_add_func("/runs/repair/order", test_repair_order);
+        g_test_add_func("/runs/repair/deeper", test_deeper_is_offered);
         g_test_add_func("/runs/repair/no-progress", test_no_progress);
         g_test_add_func("/runs/repair/does-not-apply", test_repair_does_not_apply);
         g_test_add_func("/runs/repair/nothing-painted", test_nothing_painted);

@@ -8,6 +8,7 @@
 #include "shell/ui/firstscreen.h"
 #include "shell/ui/notice.h"
 #include "shell/ui/panel.h"
+#include "shell/ui/chooser.h"
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
 #include "tests/ui/fakes.h"
@@ -87,24 +88,57 @@ show_bar(void)
 static void answered_cb(const char *question, const char *answer, gpointer user_data) { }
 static void keys_cb(int n, gpointer user_data) { }
 
+static void choose_cb(const char *question, gpointer user_data) { }
+static void split_cb(gpointer user_data) { }
+static void smaller_cb(const char *question, const char *answer, const char *place, gpointer user_data) { }
+
+static char *all_answers[] = {"once", "open", "always", "no", NULL}, *smaller[] = {"once", "open", "always", NULL};
+
+static Question listing = {
+        .id = "q1", .app = "disk-lens", .title = "Disk Lens", .capability = "list", .resource = "/usr/share",
+        .sentence = "May it look at the names and sizes of the files in your home folder?", .detail = "It cannot read, change or send them.",
+        .quote = "what is eating my disk?", .reason = "To add up what each folder holds.", .answers = all_answers, .choose = smaller,
+};
+static Question mounts = {
+        .id = "q2", .app = "disk-lens", .title = "Disk Lens", .capability = "system", .resource = "mounts",
+        .sentence = "May it see which disks there are and how full they are?", .detail = "It cannot see the files on them, change them or send anything.",
+        .quote = "what is eating my disk?", .answers = all_answers, .choose = (char *[]){NULL},
+};
+static Question wider = {
+        .id = "q3", .app = "disk-lens", .title = "Disk Lens", .capability = "read", .resource = "/usr/share",
+        .sentence = "May it read your folder “Pictures”?", .detail = "It cannot change what is there, and it cannot send it anywhere.",
+        .has = "So far it may look at the names and sizes of the files in your home folder.",
+        .quote = "show the largest pictures as well", .answers = all_answers, .choose = smaller,
+};
+
 static void
 show_question(void)
 {
-        static const QuestionHandler handler = {answered_cb, keys_cb, "Super", NULL};
-        static char *answers[] = {"open", "once", "always", "no", NULL};
+        static const QuestionHandler handler = {answered_cb, choose_cb, split_cb, keys_cb, "Super", NULL};
+        static const FolderChooserHandler chooser_handler = {smaller_cb, split_cb};
         QuestionSheet *sheet = question_sheet_new(&handler, NULL);
-        Question question = {
-                .id = "q1", .app = "disk-lens", .title = "Disk Lens", .sentence = "May it look at the files in your home folder?",
-                .detail = "Names and sizes only go to this window. It cannot change or send them.", .quote = "what is eating my disk?",
-                .answers = answers,
-        };
+        g_autoptr(GPtrArray) questions = g_ptr_array_new();
+        FolderChooser *chooser;
 
         question_sheet_place(sheet, 40, 724);
-        question_sheet_show(sheet, &question, "D", 1);
+        g_ptr_array_add(questions, &wider);
+        g_ptr_array_add(questions, &(Question){.id = "q9", .app = "mail", .title = "Mail"});
+        question_sheet_show(sheet, questions, "D");
         picture(question_sheet_window(sheet), "question-deaf");
         settle();
         picture(question_sheet_window(sheet), "question");
+        g_ptr_array_set_size(questions, 0);
+        g_ptr_array_add(questions, &listing);
+        g_ptr_array_add(questions, &mounts);
+        question_sheet_show(sheet, questions, "D");
+        settle();
+        picture(question_sheet_window(sheet), "question-batch");
         question_sheet_free(sheet);
+        chooser = folder_chooser_new(&listing, &chooser_handler, NULL);
+        folder_chooser_say(chooser, "It did not ask for the folder “/etc”. Choose a place in the folder “/usr/share”.");
+        settle();
+        picture(folder_chooser_window(chooser), "chooser");
+        folder_chooser_free(chooser);
 }
 
 static void name_cb(gpointer user_data) { }
@@ -175,16 +209,35 @@ feed(Model *model, const char *name, const char *json)
         json_object_put(data);
 }
 
-static void fix_cb(AppWindow *window, const char *text, gpointer user_data) { }
+static void fix_cb(AppWindow *window, const char *text, gboolean deep, gpointer user_data) { }
 static void any_cb(AppWindow *window, gpointer user_data) { }
 static void mark_cb(AppWindow *window, const char *mark, gint64 at, gpointer user_data) { }
 static void found_cb(AppWindow *window, json_object *finding, gpointer user_data) { }
 static void saved_cb(AppWindow *window, const char *path, gpointer user_data) { }
+static void revoke_cb(AppWindow *window, const char *permit, gpointer user_data) { }
+
+static void
+feed_permits(App *app)
+{
+        json_object *data = json_tokener_parse(
+                "{\"grants\":[{\"id\":\"g1\",\"app\":\"disk-lens\",\"phrase\":\"look at the names and sizes of the files in your home folder\",\"answer\":\"always\","
+                "\"used\":1700000000,\"uses\":1204,\"tool\":\"folder_sizes\"},"
+                "{\"id\":\"g2\",\"app\":\"disk-lens\",\"phrase\":\"see which disks there are and how full they are\",\"answer\":\"open\"},"
+                "{\"id\":\"g3\",\"app\":\"disk-lens\",\"phrase\":\"talk to api.weather.gov\",\"answer\":\"no\"}]}");
+
+        model_take_permits(app, data);
+        json_object_put(data);
+}
+
+static void
+keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer user_data)
+{
+}
 
 static void
 show_app(void)
 {
-        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb};
+        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, keep_cb, revoke_cb};
         Model *model = model_new();
         AgentClient *agent = agent_client_new(NULL, NULL);
         Views *views = views_new(agent, "");
@@ -213,11 +266,12 @@ show_app(void)
         feed(model, "usage", "{\"run\":\"r1\",\"state\":\"PLAN\",\"attempt\":1,\"model\":\"gpt-oss-120b\",\"tokens_in\":900,\"tokens_out\":412,\"first_token_ms\":90,\"ms\":231,\"rate\":2940}");
         feed(model, "usage", "{\"run\":\"r1\",\"state\":\"WRITE\",\"attempt\":1,\"model\":\"gpt-oss-120b\",\"tokens_in\":1900,\"tokens_out\":1912,\"first_token_ms\":90,\"ms\":670,\"rate\":2870}");
         feed(model, "deliver", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"title\":\"Disk Lens\",\"version\":4,\"passed\":5,\"total\":6,\"broken\":1,\"eye\":0,\"draft\":\"r1.1\"}");
-        feed(model, "done", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"outcome\":\"delivered\",\"message\":\"Delivered with one thing broken; the version before is kept.\",\"timeline\":[]}");
+        feed(model, "done", "{\"run\":\"r1\",\"app\":\"disk-lens\",\"outcome\":\"delivered\",\"message\":\"Delivered with one thing broken; the version before is kept.\",\"deeper\":{\"provider\":\"OpenAI\",\"model\":\"gpt-5\",\"seconds\":20.3,\"dollars\":0.031},\"timeline\":[]}");
         fake_view_painted(fake_view("disk-lens"));
         app_window_fix_sheet(window, TRUE);
         app_window_update(window, app, model_last_run(model, app), NULL);
         picture(GTK_WIDGET(app_window_gtk(window)), "fix-sheet");
+        feed_permits(app);
         app_window_evidence_sheet(window, TRUE);
         app_window_update(window, app, model_last_run(model, app), NULL);
         picture(GTK_WIDGET(app_window_gtk(window)), "evidence-sheet");

@@ -166,9 +166,12 @@ test_buttons(void)
         g_assert_false(app_window_fix_is_open(window));
         fake_core_emit(&fix);
         g_assert_true(app_window_fix_is_open(window));
-        desktop_fix(desktop, "timer", NULL);
+        desktop_fix(desktop, "timer", NULL, FALSE);
         g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
         g_assert_true(fake_logged("x is not defined"));
+        g_assert_false(fake_logged("\"deep\""));
+        desktop_fix(desktop, "timer", NULL, TRUE);
+        g_assert_true(fake_logged("\"deep\""));
         button.xid = 12345;
         fake_core_emit(&button);
         desktop_close_window(desktop, window);
@@ -194,7 +197,7 @@ test_nothing_made(void)
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped · 1,000 tok/s");
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
         g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
-        desktop_fix(desktop, "timer", "a timer with a bell");
+        desktop_fix(desktop, "timer", "a timer with a bell", FALSE);
         settle();
         g_assert_true(fake_logged("POST /api/v1/ask"));
         g_assert_true(fake_logged("a timer with a bell"));
@@ -381,9 +384,14 @@ test_questions(void)
                    "\"quote\":\"a timer\",\"answers\":[\"open\",\"no\"]}");
         settle();
         g_assert_true(fake_logged("answer keys 2"));
+        /* Deaf at first: the key is pressed until it is heard. */
         fake_core_emit(&answer);
         settle();
-        g_assert_true(fake_logged("POST /api/v1/answers/q1"));
+        g_assert_false(fake_logged("POST /api/v1/answers/q1"));
+        while (!fake_logged("POST /api/v1/answers/q1")) {
+                fake_core_emit(&answer);
+                settle();
+        }
         g_assert_true(fake_logged("\"no\""));
         g_assert_true(fake_logged("answer keys 0"));
         fake_event("answered", 4, "{\"question\":\"q1\",\"answer\":\"no\"}");

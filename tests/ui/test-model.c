@@ -57,6 +57,27 @@ feed(Model *model, const char *name, guint64 id, const char *text)
         return taken;
 }
 
+/* Where a run is stuck the button says who could go on; the next run takes it away. */
+static void
+test_deeper(void)
+{
+        Model *model = model_new();
+        App *app;
+
+        feed(model, "run", 1, "{'run':'r1','text':'a timer','kind':'ask'}");
+        feed(model, "window", 2, "{'run':'r1','app':'timer','title':'Timer','glyph':'T'}");
+        feed(model, "done", 3, "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':{},"
+             "'deeper':{'provider':'P','model':'gpt-5','seconds':20.4,'dollars':0.031}}");
+        app = model_app(model, "timer");
+        g_assert_cmpstr(app->deeper, ==, "gpt-5 · about 20 s · about $0.031");
+        feed(model, "run", 4, "{'run':'r2','app':'timer','text':'again','kind':'fix'}");
+        feed(model, "state", 5, "{'run':'r2','app':'timer','state':'WRITE','attempt':1}");
+        g_assert_null(app->deeper);
+        feed(model, "done", 6, "{'run':'r2','app':'timer','outcome':'delivered','message':'','timeline':{},'deeper':{'provider':'P','model':'m'}}");
+        g_assert_cmpstr(app->deeper, ==, "m");
+        model_free(model);
+}
+
 static void
 must_be_showable(const char *text)
 {
@@ -461,6 +482,7 @@ int
 main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/model/deeper", test_deeper);
         g_test_add_func("/model/story", test_story);
         g_test_add_func("/model/any-order", test_any_order);
         g_test_add_func("/model/random-order", test_random_order);

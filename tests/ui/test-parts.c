@@ -3,9 +3,13 @@
 #include <gdk/gdkkeysyms.h>
 #include <string.h>
 
+#include <glib/gstdio.h>
+
 #include "protocols/api.h"
 #include "shell/ui/bar.h"
 #include "shell/ui/notice.h"
+#include "shell/ui/chooser.h"
+#include "shell/ui/permits.h"
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
 #include "tests/ui/fakes.h"
@@ -265,43 +269,249 @@ test_question_labels(void)
 }
 
 static void
+choose_cb(const char *question, gpointer user_data)
+{
+        g_string_append_printf(happened, "choose %s;", question);
+}
+
+static void
+split_cb(gpointer user_data)
+{
+        g_string_append(happened, "split;");
+}
+
+static const QuestionHandler question_handler = {answered_cb, choose_cb, split_cb, keys_cb, "Super", now_cb};
+
+/* Shows these questions, up to a NULL. */
+static void
+show(QuestionSheet *sheet, Question *first, ...)
+{
+        g_autoptr(GPtrArray) questions = g_ptr_array_new();
+        va_list more;
+
+        va_start(more, first);
+        for (Question *at = first; at; at = va_arg(more, Question *))
+                g_ptr_array_add(questions, at);
+        va_end(more);
+        question_sheet_show(sheet, questions, "D");
+}
+
+static void
+must_have_happened(const char *what)
+{
+        g_assert_cmpstr(happened->str, ==, what);
+        g_string_truncate(happened, 0);
+}
+
+static void
 test_question_deaf(void)
 {
-        static const QuestionHandler handler = {answered_cb, keys_cb, "Super", now_cb};
         static char *answers[] = {"open", "once", "always", "no", NULL};
-        Question one = {.id = "q1", .title = "<i>T</i>", .sentence = "May it <b>read</b>?", .detail = "", .quote = "x", .reason = "", .answers = answers};
-        Question two = {.id = "q2", .title = "T", .sentence = "And this?", .detail = "", .quote = "", .reason = "", .answers = answers};
-        QuestionSheet *sheet = question_sheet_new(&handler, NULL);
+        Question one = {.id = "q1", .app = "", .title = "<i>T</i>", .sentence = "May it <b>read</b>?", .detail = "", .quote = "x", .reason = "", .answers = answers};
+        Question two = {.id = "q2", .app = "", .title = "T", .sentence = "And this?", .detail = "", .quote = "", .reason = "", .answers = answers};
+        QuestionSheet *sheet = question_sheet_new(&question_handler, NULL);
 
         clock_us = 10 * G_USEC_PER_SEC;
         g_string_truncate(happened, 0);
-        question_sheet_show(sheet, &one, "D", 0);
-        g_assert_cmpstr(happened->str, ==, "keys 4;");
+        show(sheet, &one, NULL);
+        must_have_happened("keys 4;");
         g_assert_null(gtk_window_get_focus(GTK_WINDOW(question_sheet_window(sheet))));
         g_assert_false(gtk_window_get_accept_focus(GTK_WINDOW(question_sheet_window(sheet))));
         click(sheet, 0);
+        question_sheet_key(sheet, 1);
         clock_us += QUESTION_DEAF_MS * 1000 - 1;
         click(sheet, 0);
-        g_assert_cmpstr(happened->str, ==, "keys 4;");
-        question_sheet_show(sheet, &one, "D", 1);
+        question_sheet_key(sheet, 1);
+        must_have_happened("");
+        show(sheet, &one, &two, NULL); /* one more waits behind it: nothing on the sheet has changed */
         clock_us += 1;
         click(sheet, 3);
-        g_assert_cmpstr(happened->str, ==, "keys 4;q1=no;");
-        g_string_truncate(happened, 0);
+        must_have_happened("q1=no;");
         /* Another takes its place: the second press of the same key is not for it. */
         question_sheet_key(sheet, 1);
-        question_sheet_show(sheet, &two, "D", 0);
+        show(sheet, &two, NULL);
         question_sheet_key(sheet, 1);
-        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;");
+        click(sheet, 0);
+        must_have_happened("q1=open;keys 4;");
         clock_us += QUESTION_DEAF_MS * 1000;
         question_sheet_key(sheet, 9);
         question_sheet_key(sheet, 0);
         question_sheet_key(sheet, 2);
-        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;q2=once;");
-        question_sheet_show(sheet, NULL, NULL, 0);
+        must_have_happened("q2=once;");
+        show(sheet, NULL);
         question_sheet_key(sheet, 1);
-        g_assert_cmpstr(happened->str, ==, "q1=open;keys 4;q2=once;keys 0;");
+        must_have_happened("keys 0;");
         question_sheet_free(sheet);
+}
+
+/* What an app asks at a start is one sheet; the answers are those that all of them offer. */
+static void
+test_question_batch(void)
+{
+        static char *all[] = {"once", "open", "always", "no", NULL}, *some[] = {"once", "open", "no", NULL}, *save[] = {"once", "no", NULL};
+        static char *choices[] = {"once", "open", "always", NULL}, *none[] = {NULL};
+        Question list = {.id = "q1", .app = "disk", .title = "D", .capability = "list", .sentence = "Look?", .detail = "", .answers = all, .choose = choices};
+        Question write = {.id = "q2", .app = "disk", .title = "D", .capability = "write", .sentence = "Write?", .detail = "", .answers = some, .choose = choices};
+        Question mounts = {.id = "q3", .app = "disk", .title = "D", .capability = "system", .sentence = "Disks?", .detail = "", .answers = all, .choose = none};
+        Question other = {.id = "q4", .app = "mail", .title = "M", .capability = "net", .sentence = "Talk?", .detail = "", .answers = all, .choose = none};
+        Question file = {.id = "q5", .app = "disk", .title = "D", .capability = "save", .sentence = "Save?", .detail = "", .answers = save, .choose = none};
+        QuestionSheet *sheet = question_sheet_new(&question_handler, NULL);
+
+        clock_us = 10 * G_USEC_PER_SEC;
+        g_string_truncate(happened, 0);
+        show(sheet, &list, &other, &write, &file, NULL);
+        must_have_happened("keys 4;"); /* once, open, no, and one by one */
+        clock_us += QUESTION_DEAF_MS * 1000 - 1;
+        show(sheet, &list, &other, &write, &file, &mounts, NULL); /* it comes in time to belong to it, and the sheet has changed */
+        must_have_happened("keys 4;");
+        clock_us += QUESTION_DEAF_MS * 1000 - 1;
+        question_sheet_key(sheet, 1);
+        must_have_happened("");
+        clock_us += 1;
+        question_sheet_key(sheet, 2);
+        must_have_happened("q1=open;q2=open;q3=open;");
+        show(sheet, &other, &file, NULL);
+        must_have_happened("keys 4;");
+        clock_us += QUESTION_DEAF_MS * 1000;
+        show(sheet, &other, &file, &list, NULL);
+        click(sheet, 3);
+        must_have_happened("q4=no;");
+        show(sheet, &file, &list, NULL); /* saving is asked alone */
+        must_have_happened("keys 2;");
+        show(sheet, NULL);
+        must_have_happened("keys 0;");
+        /* one by one, each with its own answers */
+        show(sheet, &list, &write, NULL);
+        clock_us += QUESTION_DEAF_MS * 1000;
+        question_sheet_key(sheet, 4);
+        must_have_happened("keys 4;split;");
+        show(sheet, &list, &write, NULL);
+        must_have_happened("keys 5;");
+        question_sheet_key(sheet, 1);
+        must_have_happened("");
+        clock_us += QUESTION_DEAF_MS * 1000;
+        question_sheet_key(sheet, 5);
+        question_sheet_key(sheet, 1);
+        must_have_happened("choose q1;q1=once;");
+        show(sheet, &write, NULL);
+        must_have_happened("keys 4;");
+        /* what it showed was withdrawn, and the same place now says something else */
+        clock_us += QUESTION_DEAF_MS * 1000;
+        show(sheet, &mounts, NULL);
+        click(sheet, 0);
+        must_have_happened("keys 4;");
+        question_sheet_free(sheet);
+}
+
+/* A smaller folder */
+
+static void
+folder_chosen_cb(const char *question, const char *answer, const char *folder, gpointer user_data)
+{
+        g_string_append_printf(happened, "%s=%s in %s;", question, answer, folder);
+}
+
+static void
+folder_closed_cb(gpointer user_data)
+{
+        g_string_append(happened, "closed;");
+}
+
+static GtkWidget *
+find_named(GtkWidget *widget, const char *text)
+{
+        g_autoptr(GList) children = NULL;
+
+        if (GTK_IS_BUTTON(widget) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), text) == 0)
+                return widget;
+        if (GTK_IS_LABEL(widget) && g_strcmp0(gtk_label_get_text(GTK_LABEL(widget)), text) == 0)
+                return gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON);
+        if (!GTK_IS_CONTAINER(widget))
+                return NULL;
+        children = gtk_container_get_children(GTK_CONTAINER(widget));
+        for (GList *at = children; at; at = at->next) {
+                GtkWidget *found = find_named(at->data, text);
+
+                if (found)
+                        return found;
+        }
+        return NULL;
+}
+
+static void
+press(GtkWidget *window, const char *text)
+{
+        GtkWidget *button = find_named(window, text);
+
+        g_assert_nonnull(button);
+        gtk_button_clicked(GTK_BUTTON(button));
+}
+
+/* Presses until it is heard: deaf at first, so that no press meant for something else answers. */
+static void
+test_chooser(void)
+{
+        static const FolderChooserHandler handler = {folder_chosen_cb, folder_closed_cb};
+        static char *choices[] = {"once", "open", NULL};
+        g_autofree char *folder = g_dir_make_tmp("impromptu-XXXXXX", NULL);
+        Question question = {.id = "q1", .title = "D", .sentence = "May it?", .resource = folder, .choose = choices};
+        FolderChooser *chooser = folder_chooser_new(&question, &handler, NULL);
+        GtkWidget *window = folder_chooser_window(chooser);
+        g_autofree char *expected = g_strdup_printf("q1=open in %s;", folder);
+
+        g_string_truncate(happened, 0);
+        g_assert_null(find_named(window, "Always"));
+        g_assert_null(gtk_window_get_default_widget(GTK_WINDOW(window)));
+        press(window, "While open");
+        must_have_happened("");
+        while (happened->len == 0) {
+                press(window, "While open");
+                gtk_main_iteration_do(FALSE);
+                if (happened->len > 0 && strcmp(happened->str, expected) != 0)
+                        break;
+        }
+        must_have_happened(expected);
+        folder_chooser_say(chooser, "It did not ask for that.");
+        press(window, "Cancel");
+        must_have_happened("closed;");
+        folder_chooser_free(chooser);
+        g_assert_cmpint(g_rmdir(folder), ==, 0);
+}
+
+/* What an app may do */
+
+static void
+revoke_cb(const char *id, gpointer user_data)
+{
+        g_string_append_printf(happened, "revoke %s;", id);
+}
+
+static void
+test_permits(void)
+{
+        json_object *data = json_tokener_parse("{\"grants\":[{\"id\":\"g1\",\"app\":\"disk\",\"phrase\":\"read x\",\"answer\":\"always\","
+                                                         "\"used\":1700000000,\"uses\":12,\"tool\":\"sizes\"},{\"id\":\"g2\",\"app\":\"disk\",\"phrase\":\"y\","
+                                                         "\"answer\":\"no\"},{\"id\":\"g3\",\"app\":\"other\"},{\"id\":\"../x\",\"app\":\"disk\"}]}");
+        App app = {.id = "disk"};
+        GtkWidget *box = g_object_ref_sink(gtk_box_new(GTK_ORIENTATION_VERTICAL, 0));
+        g_autofree char *detail = NULL, *never = NULL;
+
+        permits_add(box, &app, 0, revoke_cb, NULL);
+        g_assert_null(find_named(box, "Revoke")); /* nothing is known yet, so nothing is said */
+        model_take_permits(&app, data);
+        g_assert_cmpuint(app.permits->len, ==, 2);
+        permits_add(box, &app, 1700000000, revoke_cb, NULL);
+        detail = permit_detail(app.permits->pdata[0], 1700000000);
+        g_assert_true(g_str_has_prefix(detail, "always · used ") && g_str_has_suffix(detail, " by sizes, 12 times"));
+        never = permit_detail(app.permits->pdata[1], 1700000000);
+        g_assert_true(g_str_has_prefix(never, "you said no"));
+        g_string_truncate(happened, 0);
+        press(box, "Revoke");
+        press(box, "Ask again");
+        must_have_happened("revoke g1;revoke g2;");
+        g_object_unref(box);
+        json_object_put(data);
+        g_ptr_array_unref(app.permits);
 }
 
 /* Text */
@@ -369,6 +579,9 @@ main(int argc, char **argv)
         g_test_add_func("/bar/large", test_bar_large);
         g_test_add_func("/question/deaf", test_question_deaf);
         g_test_add_func("/question/labels", test_question_labels);
+        g_test_add_func("/question/batch", test_question_batch);
+        g_test_add_func("/chooser/folder", test_chooser);
+        g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
         return g_test_run();
