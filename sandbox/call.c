@@ -239,7 +239,8 @@ static void take_frame(Call *call, FrameKind kind, const char *bytes, gsize size
 
         if (!call->confined && kind == FRAME_STARTED) {
                 call->confined = TRUE;
-                call->funcs.started(call, call->funcs.data);
+                if (call->funcs.started)
+                        call->funcs.started(call, call->funcs.data);
         } else if (!call->confined && kind == FRAME_GRANT)
                 fail(call, SANDBOX_ERROR_GRANT, TRUE, "%s", text);
         else if (!call->confined && kind == FRAME_UNAVAILABLE)

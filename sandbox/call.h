@@ -34,7 +34,7 @@ typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gs
 typedef void (*CallStartedFunc)(Call *call, gpointer data);
 
 typedef struct {
-        CallStartedFunc started;   /* at most once, before the others */
+        CallStartedFunc started;   /* at most once, before the others; or NULL */
         CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */

@@ -184,7 +184,7 @@ static void gone_cb(Call *call, gpointer data)
 /* Starts the step that is prepared, as soon as there is a spare. */
 static void start_step(Job *job)
 {
-        const CallFuncs funcs = {progress_cb, answered_cb, gone_cb, job};
+        const CallFuncs funcs = {.progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = job};
         g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(SandboxGrant));
         PlanRequest request = {.source = job->source, .source_size = job->source ? strlen(job->source) : 0, .grants = none,
                                .seconds = INSTALL_SECONDS_MAX, .memory_mb = INSTALL_MEMORY_MB, .processes = INSTALL_PROCESSES,
