@@ -59,6 +59,7 @@ static const struct {
         [REQUEST_OPEN] = {api_open, ""},
         [REQUEST_UNDO] = {api_undo, ""},
         [REQUEST_REMOVE] = {api_remove},
+        [REQUEST_APP_ASK] = {api_app_ask, "text:s! schema:o"},
         [REQUEST_CLOSED] = {api_closed, ""},
         [REQUEST_STORAGE] = {api_storage},
         [REQUEST_STORE] = {api_store, NULL},

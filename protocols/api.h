@@ -59,6 +59,7 @@ typedef enum {
         X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
         X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
         X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
+        X(APP_ASK, "POST", "/api/v1/apps/ID/ask", TRUE)       \
         X(CLOSED, "POST", "/api/v1/apps/ID/closed", TRUE)     \
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \

@@ -77,7 +77,12 @@ function callTool(name, args, { progress, part, signal } = {}) {
     });
 }
 
-hide('impromptu', Object.freeze({ call: callTool }));
+// A question to a language model: text, or a value of the schema. part(text) is called with what has come so far, piece by piece.
+function askModel(words, { schema, part, signal } = {}) {
+    return callTool('impromptu_ask', schema === undefined ? { text: text(words) } : { text: text(words), schema }, { part, signal });
+}
+
+hide('impromptu', Object.freeze({ ask: askModel, call: callTool }));
 
 // fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}. Where the page
 // accepts application/x-ndjson the answer is a stream of lines: {"progress"}, {"part"}, and at the end {"result"} or {"error"}.

@@ -9,6 +9,7 @@
 #define PAGE_SCHEME "app"
 #define PAGE_WORLD "impromptu"
 #define PAGE_CHANNEL "bridge"
+#define PAGE_ASKS "impromptu_ask"             /* the call that is impromptu.ask(); no tool has a name that begins so */
 #define PAGE_CALL_MS (30 * 60 * 1000)         /* after that a page's call is answered with an error; a tool may take 10 minutes, and a person some before */
 #define PAGE_STEP_MS 50                       /* between two answers that say how far a call is */
 #define PAGE_SPARE_MS 1000                    /* the next spare starts then, if the page that took the last one has painted nothing yet */

@@ -38,6 +38,8 @@ typedef struct {
         void (*responsive)(AppView *view, gboolean responsive, gpointer user_data);
         /* The web process is gone; text is a plain sentence. */
         void (*crashed)(AppView *view, const char *text, gpointer user_data);
+        /* The page asks a model: what it shows from now on may be generated. */
+        void (*generated)(AppView *view, gpointer user_data);
         /* A file was saved after the person agreed. */
         void (*saved)(AppView *view, const char *path, gpointer user_data);
 } AppViewHandler;

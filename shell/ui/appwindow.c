@@ -229,7 +229,17 @@ view_saved_cb(AppView *view, const char *path, gpointer user_data)
         window->handler.saved(window, path, window->user_data);
 }
 
+static void
+view_generated_cb(AppView *view, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (window->handler.generated)
+                window->handler.generated(window, window->user_data);
+}
+
 static const AppViewHandler view_handler = {
+        .generated = view_generated_cb,
         .finding = view_finding_cb,
         .painted = view_painted_cb,
         .loaded = view_loaded_cb,

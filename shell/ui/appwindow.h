@@ -31,6 +31,8 @@ typedef struct {
         void (*keep)(AppWindow *window, const char *draft, gboolean more, gpointer user_data);
         /* Something that the app may do is to end. */
         void (*revoke)(AppWindow *window, const char *permit, gpointer user_data);
+        /* Its page has asked a model. */
+        void (*generated)(AppWindow *window, gpointer user_data);
 } AppWindowHandler;
 
 /* views NULL: no page is ever opened, and the window says why with no_view. The window is realised and not shown. */

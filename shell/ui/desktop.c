@@ -358,6 +358,17 @@ window_saved_cb(AppWindow *window, const char *path, gpointer user_data)
 }
 
 static void
+window_generated_cb(AppWindow *window, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        App *app = model_app(desktop->model, app_window_app(window));
+
+        if (app)
+                app->generated = TRUE;
+        desktop_touch(desktop);
+}
+
+static void
 keep_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
         if (error)
@@ -387,7 +398,7 @@ window_keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer use
 
 static const AppWindowHandler window_handler = {
         window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
-        window_keep_cb, desktop_revoke_cb,
+        window_keep_cb, desktop_revoke_cb, window_generated_cb,
 };
 
 AppWindow *

@@ -73,6 +73,8 @@ finished(GString *words, WmEvidence *evidence, const App *app)
 
         evidence->tone = broken > 0 ? WM_TONE_BAD : app->passed > 0 ? WM_TONE_OK : WM_TONE_QUIET;
         g_string_append(words, *counts ? counts : "nothing checked");
+        if (app->generated)
+                g_string_append(words, " · generated");
         if (broken > 0) {
                 g_string_append_printf(words, " · %u broken", broken);
                 g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", broken);

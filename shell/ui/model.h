@@ -87,6 +87,7 @@ typedef struct {
         guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
         GPtrArray *permits;      /* Permit; NULL until the agent was asked */
         gboolean removed;
+        gboolean generated; /* its page has asked a model: what it shows may be what nobody has checked */
         char *run;      /* the run that works on it, "" if none */
         char *recording; /* how the recordings of its last run were made, as there */
         char *draft;    /* the newest draft's ID, "" if none */
