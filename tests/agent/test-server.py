@@ -201,6 +201,7 @@ def every_request_answers():
     run, stream = hold()
     table = [
         ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
+        ("POST", "/api/v1/apps/disk/ask", {"text": "how are you", "schema": {"type": "string"}}),
         ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
         ("POST", f"/api/v1/runs/{run}/keep", {}), ("POST", f"/api/v1/runs/{run}/keep", {"draft": f"{run}.2", "more": True}),
@@ -238,6 +239,10 @@ def bad_input():
     refused("POST", "/api/v1/ask", {"text": "x", "other": 1}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "app": "../x"}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "kind": "dance"}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": ""}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": "x", "schema": []}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": "no"}, 403, "denied")
+    assert ask_json("POST", "/api/v1/apps/disk/ask", {"text": "how are you"}) == {"result": "how are you"}
     for variants in (0, 1, 76, -3, "6", 2.5, 1e18):
         refused("POST", "/api/v1/ask", {"text": "x", "variants": variants}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "variants": 3, "app": "disk"}, 400, "bad-request")

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/journal.h"
+#include "agent/inference/request.h"
 #include "agent/json.h"
 #include "agent/runs/static.h"
 #include "agent/toolbox.h"
@@ -158,6 +159,21 @@ json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
 const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
 {
         return the_world->changes;
+}
+
+json_object *lanes_describe(Lanes *lanes)
+{
+        return json_parse("{\"lanes\": [{\"lane\": \"fast\", \"model\": \"fake-1\", \"provider\": \"Fakes\"}]}", -1, NULL);
+}
+
+/* About a token for three bytes. */
+guint request_tokens(const LaneRequest *request)
+{
+        gsize bytes = 0;
+
+        for (gsize i = 0; i < request->n_messages; i++)
+                bytes += strlen(request->messages[i].content);
+        return (guint)(bytes / 3);
 }
 
 guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted)
