@@ -7,6 +7,7 @@
 #include "agent/library/library.h"
 #include "agent/inference/lanes.h"
 #include "agent/questions.h"
+#include "agent/runs/runs.h"
 #include "agent/tool-data.h"
 #include "agent/toolbox.h"
 #include "protocols/text.h"
@@ -85,13 +86,6 @@ void api_undo(Exchange *exchange)
         exchange_reply(exchange, app_to_json(app));
 }
 
-/* What the app was allowed goes with it, when it is gone for good or only closed. */
-static void end_app(Exchange *exchange, const char *id)
-{
-        toolbox_app_closed(exchange->agent->toolbox, id);
-        questions_app_closed(exchange->agent->questions, id);
-}
-
 static void cleaned_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 {
         g_autoptr(GError) error = NULL;
@@ -104,6 +98,14 @@ void api_clean(const Agent *agent)
         tool_data_clean_async(agent->data_folder, g_get_real_time() / G_USEC_PER_SEC, NULL, cleaned_cb, NULL);
 }
 
+/* What the app was allowed goes with it, when it is gone for good or only closed. */
+static void end_app(Exchange *exchange, const char *id)
+{
+        toolbox_app_closed(exchange->agent->toolbox, id);
+        questions_app_closed(exchange->agent->questions, id);
+        api_clean(exchange->agent);
+}
+
 /* What it was allowed, and what its tools kept, stays for an undo, out of reach; what was removed long ago goes for good. */
 static void forget_app(const Agent *agent, const char *id)
 {
@@ -111,7 +113,6 @@ static void forget_app(const Agent *agent, const char *id)
         grants_app_removed(agent->grants, id);
         if (!tool_data_put_aside(agent->data_folder, id, g_get_real_time() / G_USEC_PER_SEC, &error))
                 g_warning("%s", error->message);
-        api_clean(agent);
 }
 
 void api_remove(Exchange *exchange)
@@ -210,7 +211,7 @@ static gboolean begins(const char *text, const char *prefix)
         return g_str_has_prefix(folded, prefix);
 }
 
-static void add_row(json_object *rows, const char *what, const char *title, const char *detail, const char *app)
+static json_object *add_row(json_object *rows, const char *what, const char *title, const char *detail, const char *app)
 {
         json_object *row = json_object_new_object();
         json_add_text(row, "what", what);
@@ -218,6 +219,7 @@ static void add_row(json_object *rows, const char *what, const char *title, cons
         json_add_text(row, "detail", detail);
         json_add_text(row, "app", app);
         json_object_array_add(rows, row);
+        return row;
 }
 
 static void add_apps(const Agent *agent, const char *prefix, json_object *rows)
@@ -259,7 +261,8 @@ void api_suggestions(Exchange *exchange)
                 add_row(rows, "change", plain, detail, app->id);
         }
         if (*prefix)
-                add_row(rows, "make", plain, "Make this", NULL);
+                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route",
+                              runs_route_rule(agent->runs, plain, app ? app->title : NULL));
         add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);

@@ -8,6 +8,8 @@
 #include "protocols/text.h"
 
 #define IDEMPOTENCY_KEY_MAX 200 /* bytes */
+#define TITLES_MAX 256
+#define ATTEMPT_MAX 99
 
 /* A person's sentence from the body's field; NULL, and the answer is given, if it is none. Absent is NULL without an answer. */
 static char *read_sentence(Exchange *exchange, const char *field, gboolean *refused)
@@ -85,6 +87,74 @@ void api_ask(Exchange *exchange)
         }
         const char *run = runs_ask(exchange->agent->runs, text, app, kind, json_flag(exchange->body, "make", FALSE), key, &error);
         stream(exchange, run, error);
+}
+
+static void answered_cb(json_object *answer, const GError *error, gpointer user_data)
+{
+        Exchange *exchange = user_data;
+        if (answer)
+                exchange_reply(exchange, json_object_get(answer));
+        else
+                exchange_fail(exchange, error);
+}
+
+/* NULL where none was named. FALSE, and the answer is given: there is no such lane. */
+static gboolean read_lane(Exchange *exchange, const char **lane)
+{
+        static const char *const lanes[] = {"fast", "deep", "router", NULL};
+        *lane = json_text(exchange->body, "lane");
+        if (!*lane || g_strv_contains(lanes, *lane))
+                return TRUE;
+        exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“lane” is one of fast, deep and router.");
+        return FALSE;
+}
+
+/* The titles in the body; NULL where there are none, or, with refused, where they are no texts. */
+static char **read_titles(Exchange *exchange, gboolean *refused)
+{
+        json_object *apps = json_field_array(exchange->body, "apps");
+        g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
+        *refused = json_length(apps) > TITLES_MAX;
+        for (gsize i = 0; i < json_length(apps) && !*refused; i++) {
+                const char *title = json_value_text(json_object_array_get_idx(apps, i));
+                *refused = !title || !*title;
+                if (!*refused)
+                        g_strv_builder_add(titles, title);
+        }
+        if (*refused)
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“apps” holds at most 256 titles.");
+        return apps && !*refused ? g_strv_builder_end(titles) : NULL;
+}
+
+void api_route(Exchange *exchange)
+{
+        const char *lane;
+        gboolean refused;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (!text || !read_lane(exchange, &lane))
+                return;
+        g_auto(GStrv) titles = read_titles(exchange, &refused);
+        if (refused)
+                return;
+        exchange_wait(exchange);
+        runs_route(exchange->agent->runs, text, (const char *const *)titles, json_text(exchange->body, "front"), lane, answered_cb,
+                   exchange);
+}
+
+void api_alone(Exchange *exchange)
+{
+        gint64 attempt = json_int(exchange->body, "attempt", 1);
+        const char *lane;
+        gboolean refused;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (!text || !read_lane(exchange, &lane))
+                return;
+        if (attempt < 1 || attempt > ATTEMPT_MAX) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“attempt” is a number from 1 to 99.");
+                return;
+        }
+        exchange_wait(exchange);
+        runs_alone(exchange->agent->runs, text, lane ? lane : "fast", (guint)attempt, answered_cb, exchange);
 }
 
 void api_fix(Exchange *exchange)

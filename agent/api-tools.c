@@ -93,13 +93,15 @@ static void called_cb(json_object *result, const char *traceback, const GError *
 
 void api_call(Exchange *exchange)
 {
-        const char *accept = soup_message_headers_get_one(soup_server_message_get_request_headers(exchange->message), "Accept");
+        SoupMessageHeaders *headers = soup_server_message_get_request_headers(exchange->message);
+        const char *accept = soup_message_headers_get_one(headers, "Accept");
+        ToolProgressFunc progress = accept && strstr(accept, "text/event-stream") ? step_cb : NULL;
         Calling *calling = g_new0(Calling, 1);
         calling->exchange = exchange;
         g_object_ref(exchange->message);
         exchange_wait(exchange);
-        toolbox_call_watched(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id, json_field_object(exchange->body, "arguments"),
-                             exchange->gone, accept && strstr(accept, "text/event-stream") ? step_cb : NULL, called_cb, calling);
+        toolbox_call_watched(exchange->agent->toolbox, json_text(exchange->body, "app"), exchange->id,
+                             json_field_object(exchange->body, "arguments"), exchange->gone, progress, called_cb, calling);
 }
 
 /* — samples — */
@@ -117,8 +119,10 @@ static void test_next(Testing *testing);
 static void tested_cb(json_object *result, const char *traceback, const GError *error, gpointer data)
 {
         Testing *testing = data;
-        json_object *sample = json_object_array_get_idx(testing->tool->samples, json_length(testing->samples)), *entry = json_object_new_object();
-        g_autofree char *message = error ? g_strconcat(error->message, traceback && *traceback ? "\n" : NULL, traceback, NULL) : NULL;
+        json_object *sample = json_object_array_get_idx(testing->tool->samples, json_length(testing->samples));
+        json_object *entry = json_object_new_object();
+        const char *separator = traceback && *traceback ? "\n" : NULL;
+        g_autofree char *message = error ? g_strconcat(error->message, separator, traceback, NULL) : NULL;
         json_add_copy(entry, "args", json_field(sample, "args"));
         json_add_flag(entry, "passed", !error);
         json_add_copy(entry, "expected", json_field(sample, "result"));
@@ -148,8 +152,8 @@ static void tested_cb(json_object *result, const char *traceback, const GError *
 static void test_next(Testing *testing)
 {
         testing->started = g_get_monotonic_time();
-        toolbox_try_sample(testing->exchange->agent->toolbox, testing->tool, (guint)json_length(testing->samples), testing->exchange->gone, tested_cb,
-                           testing);
+        toolbox_try_sample(testing->exchange->agent->toolbox, testing->tool, (guint)json_length(testing->samples), testing->exchange->gone,
+                           tested_cb, testing);
 }
 
 void api_test(Exchange *exchange)

@@ -2,8 +2,8 @@
  *
  *   {"about": N}, {"about": N, "within": D}   a number no further from N than D (a hundredth of N)
  *   {"is": WORD, "min"?, "max"?, "has"?, "type"?}
- *       WORD: number, whole, text, flag, list, object or file; min and max bound a number, a text's characters, a list's or object's entries, a file's bytes;
- *       a text or a list has `has` in it; a file is of `type`
+ *       WORD: number, whole, text, flag, list, object or file; min and max bound a number, a text's characters, a list's or object's
+ *       entries, a file's bytes; a text or a list has `has` in it; a file is of `type`
  *   {"expr": EXPRESSION}                      what the sandbox computes (expressions.h) */
 #pragma once
 

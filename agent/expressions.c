@@ -23,7 +23,8 @@ void expressions_find(json_object *value, GHashTable *found)
         }
 }
 
-json_object *expressions_replace(json_object *value, const char *expression, const char *computed, json_object *(*made)(const char *computed))
+json_object *expressions_replace(json_object *value, const char *expression, const char *computed,
+                                 json_object *(*made)(const char *computed))
 {
         json_object *out;
         if (g_strcmp0(expression_of(value), expression) == 0)

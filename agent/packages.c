@@ -39,7 +39,7 @@ static gboolean add(json_object *list, const char *text, GError **error)
 static gboolean add_block(json_object *list, const char *source, GError **error)
 {
         g_autoptr(GRegex) block = g_regex_new("^# /// script[ \\t]*\\r?\\n((?:#(?: [^\\n]*)?\\r?\\n)*?)# ///[ \\t]*\\r?$", G_REGEX_MULTILINE, 0, NULL);
-        g_autoptr(GRegex) field = g_regex_new("dependencies\\s*=\\s*\\[([^\\]]*(?:\\[[^\\]]*\\][^\\]]*)*)\\]", 0, 0, NULL);
+        g_autoptr(GRegex) field = g_regex_new("dependencies\\s*=\\s*\\[((?:[^\\]\"']|\"[^\"\n]*\"|'[^'\n]*')*)\\]", 0, 0, NULL);
         g_autoptr(GRegex) quoted = g_regex_new("\"([^\"\\n]*)\"|'([^'\\n]*)'", 0, 0, NULL);
         g_autoptr(GMatchInfo) found = NULL, listed = NULL, each = NULL;
         if (!g_regex_match(block, source, 0, &found))
@@ -153,7 +153,7 @@ void packages_words(const char *resource, char **sentence, char **detail)
 {
         g_auto(GStrv) parts = g_strsplit(resource, LIKE, 2);
         g_autofree char *name = text_plain(parts[0] ? parts[0] : "", NAME_SHOWN_MAX);
-        *sentence = g_strdup_printf("May the Python package “%s” be installed?", name);
+        *sentence = g_strdup_printf("May it install the Python package “%s”?", name);
         *detail = parts[0] && parts[1] ? g_strdup_printf("It is nearly called like the well-known “%s”, and is another: such names are used to "
                                                          "deceive. It would see and do only what the tool may.", parts[1])
                                        : g_strdup("It would see and do only what the tool may.");

@@ -17,10 +17,11 @@ Results *results_new(void);
 /* Accepts NULL. */
 void results_free(Results *results);
 
-/* Puts {"url", "type", "size", "name"?} in place of each file of the result. With app NULL (a sample) the file itself stands in the address as far as it is
- * small. */
+/* Puts {"url", "type", "size", "name"?} in place of each file of the result. With app NULL (a sample) the file itself stands in the address
+ * as far as it is small. */
 void results_place(Results *results, const char *app, const SandboxResult *result);
-/* The file of an app at an address that results_place() made, and its type (static); NULL if it is not there (any more). A new reference. */
+/* The file of an app at an address that results_place() made, and its type (static); NULL if it is not there (any more). A new
+ * reference. */
 GBytes *results_find(Results *results, const char *app, const char *token, const char **type);
 /* The app's window has closed. */
 void results_drop(Results *results, const char *app);

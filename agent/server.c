@@ -53,6 +53,8 @@ static const struct {
         const char *fields;
 } handlers[REQUEST_COUNT] = {
         [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b variants:i"},
+        [REQUEST_ROUTE] = {api_route, "text:s! lane:s apps:a front:s"},
+        [REQUEST_ALONE] = {api_alone, "text:s! lane:s attempt:i"},
         [REQUEST_FIX] = {api_fix, "text:s evidence:a"},
         [REQUEST_APPS] = {api_apps},
         [REQUEST_APP] = {api_app},

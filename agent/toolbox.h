@@ -39,8 +39,8 @@ char *tool_signature(const Tool *tool);
  * FAILED as well. */
 typedef void (*ToolFunc)(json_object *result, const char *traceback, const GError *error, gpointer user_data);
 
-/* How far a call is, {"progress", "text"?}, or a piece of its result, {"part"} (borrowed, untrusted): any number of times before the call's end, never after it
- * was cancelled. */
+/* How far a call is, {"progress", "text"?}, or a piece of its result, {"part"} (borrowed, untrusted): any number of times before the call's
+ * end, never after it was cancelled. */
 typedef void (*ToolProgressFunc)(json_object *step, gpointer user_data);
 
 Toolbox *toolbox_new(Agent *agent);

@@ -5,6 +5,7 @@
 #define API_RUNTIME_FOLDER "impromptu"  /* below $XDG_RUNTIME_DIR */
 #define API_AGENT_SOCKET "agent.sock"
 #define API_SESSION_SOCKET "session.sock"
+#define API_ASIDE_SOCKET "aside.sock" /* takes datagrams: one action each */
 
 /* Bounds, in bytes unless the name says otherwise. */
 #define API_SENTENCE_MAX (64 * 1024 - 1) /* a person's sentence; 64 KiB is refused */
@@ -53,6 +54,8 @@ typedef enum {
  * /app/ and virtual responses come beside these. */
 #define API_REQUESTS(X)                                       \
         X(ASK, "POST", "/api/v1/ask", TRUE)                   \
+        X(ROUTE, "POST", "/api/v1/route", TRUE)               \
+        X(ALONE, "POST", "/api/v1/alone", TRUE)               \
         X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \
         X(APPS, "GET", "/api/v1/apps", FALSE)                 \
         X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
@@ -97,5 +100,7 @@ typedef enum {
         X(LAUNCH, "POST", "/launch", TRUE)       \
         X(LOGOUT, "POST", "/logout", TRUE)       \
         X(RESTART, "POST", "/restart", TRUE)     \
+        X(READY, "POST", "/ready", TRUE)         \
+        X(DO, "POST", "/do", TRUE)               \
         X(KEY_ENTRY, "POST", "/key-entry", TRUE) \
         X(STATUS, "GET", "/status", FALSE)

@@ -125,8 +125,8 @@ static gboolean early_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-void agent_client_call(AgentClient *client, const char *path, json_object *body, GCancellable *cancellable, AgentStepFunc step, AgentReplyFunc func,
-                       gpointer user_data)
+void agent_client_call(AgentClient *client, const char *path, json_object *body, GCancellable *cancellable, AgentStepFunc step,
+                       AgentReplyFunc func, gpointer user_data)
 {
         Call *call = g_new0(Call, 1);
 
@@ -141,6 +141,7 @@ void agent_client_call(AgentClient *client, const char *path, json_object *body,
                 return;
         }
         if (step)
-                soup_message_headers_replace(soup_message_get_request_headers(call->message), "Accept", "text/event-stream, application/json");
+                soup_message_headers_replace(soup_message_get_request_headers(call->message), "Accept",
+                                             "text/event-stream, application/json");
         soup_session_send_async(client_session(client), call->message, G_PRIORITY_DEFAULT, cancellable, sent_cb, call);
 }

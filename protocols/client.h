@@ -24,7 +24,8 @@ typedef enum {
 #define CLIENT_ERROR client_error_quark()
 GQuark client_error_quark(void);
 
-/* The kind that an answer with CLIENT_ERROR_REFUSED carried, one of API_ERRORS as in "denied" (static); NULL where it named none, and for any other error. */
+/* The kind that an answer with CLIENT_ERROR_REFUSED carried, one of API_ERRORS as in "denied" (static); NULL where it named none, and for
+ * any other error. */
 const char *client_error_kind(const GError *error);
 
 /* The socket's path: $XDG_RUNTIME_DIR/impromptu/NAME. NULL and an error where XDG_RUNTIME_DIR is missing. Free with g_free(). */
@@ -47,10 +48,11 @@ void agent_client_request(AgentClient *client, const char *method, const char *p
 /* What a tool says before it is done: {"progress", "text"?} or {"part"}; borrowed, untrusted. */
 typedef void (*AgentStepFunc)(json_object *step, gpointer user_data);
 
-/* POSTs a tool call; func is told its end as agent_client_request() tells it, and step (may be NULL), with the same user_data, what comes before. Cancelling
+/* POSTs a tool call; func is told its end as agent_client_request() tells it, and step (may be NULL), with the same user_data, what comes
+ * before. Cancelling
  * hangs up, which ends the tool. */
-void agent_client_call(AgentClient *client, const char *path, json_object *body, GCancellable *cancellable, AgentStepFunc step, AgentReplyFunc func,
-                       gpointer user_data);
+void agent_client_call(AgentClient *client, const char *path, json_object *body, GCancellable *cancellable, AgentStepFunc step,
+                       AgentReplyFunc func, gpointer user_data);
 
 /* Opens a body as a stream (an app's file, perhaps still being written). The stream's length is unknown; finish with
  * agent_client_open_finish(). */

@@ -2,7 +2,9 @@
  * is also overwritten in place. */
 #include "protocols/environment.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 gboolean environment_is_key(const char *name)
@@ -61,4 +63,26 @@ void environment_clear(char **variables)
         for (char **variable = variables; variable && *variable; variable++)
                 explicit_bzero(*variable, strlen(*variable));
         g_strfreev(variables);
+}
+
+gboolean environment_need_runtime(GError **error)
+{
+        const char *there = g_getenv("XDG_RUNTIME_DIR");
+        g_autofree char *path = g_strdup_printf("/tmp/impromptu-%u", (unsigned)geteuid());
+        struct stat info;
+
+        if (there && g_path_is_absolute(there))
+                return TRUE;
+        if (mkdir(path, 0700) != 0 && errno != EEXIST) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "XDG_RUNTIME_DIR is not set, and %s cannot be made: %s.", path,
+                            g_strerror(errno));
+                return FALSE;
+        }
+        if (lstat(path, &info) != 0 || !S_ISDIR(info.st_mode) || info.st_uid != geteuid() || (info.st_mode & 077)) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "XDG_RUNTIME_DIR is not set, and %s is not a folder that only you can enter: "
+                            "remove it, or set XDG_RUNTIME_DIR to a folder of your own.", path);
+                return FALSE;
+        }
+        g_setenv("XDG_RUNTIME_DIR", path, TRUE);
+        return TRUE;
 }

@@ -3,7 +3,7 @@
  * reach. */
 #pragma once
 
-#include <glib.h>
+#include <gio/gio.h>
 
 /* TRUE if a variable of this name holds a secret: it ends in _API_KEY, _TOKEN or _SECRET. */
 gboolean environment_is_key(const char *name);
@@ -14,6 +14,10 @@ char *environment_take(const char *name);
 
 /* Takes every variable that holds a secret. NAME=VALUE each; free with environment_clear(). */
 char **environment_take_keys(void);
+
+/* Sets XDG_RUNTIME_DIR where nobody has: without logind nobody does. It is then /tmp/impromptu-UID, of which it is made sure that it is
+ * a folder of our own that nobody else enters. FALSE and an error if it cannot be. Sets a variable: see above. */
+gboolean environment_need_runtime(GError **error);
 
 /* Clears the bytes of such a list and frees it. Accepts NULL. */
 void environment_clear(char **variables);

@@ -227,7 +227,8 @@ static void take_part(Call *call, const char *bytes, gsize size)
 {
         call->parts += size;
         if (call->parts > call->request.output_max)
-                fail(call, SANDBOX_ERROR_OUTPUT, FALSE, "The pieces of the result are larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
+                fail(call, SANDBOX_ERROR_OUTPUT, FALSE,
+                     "The pieces of the result are larger than the %" G_GSIZE_FORMAT " bytes that are allowed.",
                      call->request.output_max);
         else
                 call->funcs.progress(call, TRUE, bytes, size, call->funcs.data);

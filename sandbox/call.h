@@ -26,7 +26,8 @@ typedef void (*CallAnsweredFunc)(Call *call, const CallAnswer *answer, gpointer 
 /* All its processes are gone; the call is freed after it. */
 typedef void (*CallGoneFunc)(Call *call, gpointer data);
 
-/* How far it is, as the tool sent it, unread; at most one in PROGRESS_EVERY_MS, the latest. part: a piece of the result; all of them, in order. */
+/* How far it is, as the tool sent it, unread; at most one in PROGRESS_EVERY_MS, the latest. part: a piece of the result; all of them, in
+ * order. */
 typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gsize size, gpointer data);
 #define PROGRESS_EVERY_MS 50
 
@@ -34,11 +35,11 @@ typedef void (*CallProgressFunc)(Call *call, gboolean part, const char *text, gs
 typedef void (*CallStartedFunc)(Call *call, gpointer data);
 
 typedef struct {
-        CallStartedFunc started;   /* at most once, before the others; or NULL */
         CallProgressFunc progress; /* any number of times before answered */
         CallAnsweredFunc answered; /* exactly once */
         CallGoneFunc gone;         /* after it */
         gpointer data;
+        CallStartedFunc started;   /* at most once, before the others; may be NULL */
 } CallFuncs;
 
 /* Takes the plan and the spare. */

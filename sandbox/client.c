@@ -126,8 +126,9 @@ static void clear_file(gpointer data)
 static const char *known_type(const char *type)
 {
         static const char *const types[] = {
-                "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/svg+xml", "audio/mpeg", "audio/ogg", "audio/wav",
-                "audio/flac", "audio/mp4", "video/mp4", "video/webm", "video/ogg", "text/plain", "text/csv", "text/markdown", "application/json",
+                "image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp", "image/svg+xml", "audio/mpeg",
+                "audio/ogg", "audio/wav", "audio/flac", "audio/mp4", "video/mp4", "video/webm", "video/ogg", "text/plain", "text/csv",
+                "text/markdown", "application/json",
                 "application/pdf", "application/zip", "application/gzip", "application/vnd.sqlite3", "font/ttf", "font/otf", "font/woff2",
         };
 

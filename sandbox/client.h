@@ -44,7 +44,8 @@ typedef struct {
         const char *resource;
 } SandboxGrant;
 
-/* How far a call is, {"progress": …, "text"?: …}, or a piece of its result, {"part": …}: an object as the tool says, and untrusted; borrowed. Of reports
+/* How far a call is, {"progress": …, "text"?: …}, or a piece of its result, {"part": …}: an object as the tool says, and untrusted;
+ * borrowed. Of reports
  * that come too fast only the last is told; pieces come all, in order, together at most output_max bytes. */
 typedef void (*SandboxProgressFunc)(json_object *progress, gpointer user_data);
 
@@ -54,7 +55,8 @@ typedef struct {
         const SandboxGrant *grants;
         gsize n_grants;
         const char *app, *tool;   /* whose data folder it has (data_is_name()); NULL: an empty one that is gone afterwards */
-        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for want
+        /* Python packages in their one spelling (packages/names.h), NULL-terminated, or NULL. They are installed when the tool fails for
+         * want
          * of a module, if install is set; else that is SANDBOX_ERROR_PACKAGES. What was installed before is there in either case. */
         const char *const *packages;
         gboolean install;
@@ -92,7 +94,8 @@ SandboxClient *sandbox_client_new(const char *program);
 /* Likewise, with an impromptu-sandbox that already serves at a socket. */
 SandboxClient *sandbox_client_new_for_socket(const char *path);
 void sandbox_client_warm(SandboxClient *client);
-/* func is called whenever the program is started, with what holds tools to their memory and their number of processes here ("the kernel: …",
+/* func is called whenever the program is started, with what holds tools to their memory and their number of processes here ("the kernel:
+ * …",
  * "watchdog …"); valid during the call. */
 typedef void (*SandboxToldFunc)(const char *holds);
 void sandbox_client_tell(SandboxClient *client, SandboxToldFunc func);

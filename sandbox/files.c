@@ -46,9 +46,11 @@ static gboolean copy(int from, int to, goffset size, GCancellable *cancellable, 
                 if (n < 0 && errno == EINTR)
                         continue;
                 if (n < 0)
-                        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be read (%s).", g_strerror(errno));
+                        g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be read (%s).",
+                                    g_strerror(errno));
                 else if (n == 0)
-                        g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result became shorter while it was read.");
+                        g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT,
+                                            "A file of the result became shorter while it was read.");
                 if (n <= 0)
                         return FALSE;
         }
@@ -67,21 +69,24 @@ static int seal(int fd, goffset *left, GCancellable *cancellable, GError **error
                 return -1;
         }
         if (size > *left) {
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "The files of the result are larger than the %d MB that are allowed together.",
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT,
+                            "The files of the result are larger than the %d MB that are allowed together.",
                             SANDBOX_FILES_BYTES_MAX >> 20);
                 return -1;
         }
         *left -= size;
         memory = memfd_create("impromptu-result", MFD_CLOEXEC | MFD_ALLOW_SEALING);
         if (memory < 0)
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "There is no room for a file of the result (%s).", g_strerror(errno));
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "There is no room for a file of the result (%s).",
+                            g_strerror(errno));
         else if (copy(fd, memory, size, cancellable, error) &&
                  fcntl(memory, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0)
                 return memory;
         if (memory >= 0)
                 close(memory);
         if (error && !*error)
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be sealed (%s).", g_strerror(errno));
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be sealed (%s).",
+                            g_strerror(errno));
         return -1;
 }
 
@@ -129,7 +134,8 @@ GArray *files_seal_finish(GAsyncResult *async, GError **error)
         GArray *sealed = g_task_propagate_pointer(G_TASK(async), &problem);
 
         if (g_error_matches(problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be read within %d seconds.", FILES_SECONDS);
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_OUTPUT, "A file of the result could not be read within %d seconds.",
+                            FILES_SECONDS);
         else if (problem)
                 g_propagate_error(error, g_steal_pointer(&problem));
         return sealed;

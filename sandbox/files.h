@@ -1,4 +1,5 @@
-/* Files that a tool hands over as descriptors. What comes is a stranger's: a device, a fifo, a file that it goes on writing to, one that never ends. So
+/* Files that a tool hands over as descriptors. What comes is a stranger's: a device, a fifo, a file that it goes on writing to, one that
+ * never ends. So
  * only ordinary files that it may itself read are taken, once its processes are being killed, and each is copied into sealed memory. */
 #pragma once
 

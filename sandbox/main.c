@@ -11,6 +11,8 @@
 #include "server.h"
 #include "wire.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,8 @@
 #include <unistd.h>
 
 #define FILE_MAX (8 * 1024 * 1024)
+#define READ_AT_ONCE (64 * 1024)
+#define DEPTH_MAX 128 /* of the arguments' JSON */
 
 #define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
 
@@ -83,8 +87,9 @@ static char *save_file(const char *folder, guint place, const SandboxFile *file,
         g_autofree char *path = g_build_filename(folder, name, NULL);
         g_autoptr(GMappedFile) mapped = g_mapped_file_new_from_fd(file->fd, FALSE, error);
         gsize size = mapped ? g_mapped_file_get_length(mapped) : 0;
+        const char *content = size ? g_mapped_file_get_contents(mapped) : "";
 
-        if (!mapped || !g_file_set_contents_full(path, size ? g_mapped_file_get_contents(mapped) : "", (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
+        if (!mapped || !g_file_set_contents_full(path, content, (gssize)size, G_FILE_SET_CONTENTS_NONE, 0600, error))
                 return NULL;
         return g_steal_pointer(&path);
 }
@@ -166,29 +171,53 @@ static int run_call(const Options *options, const SandboxCall *call, SandboxTold
 
 /* ---- run */
 
-static char *read_file(const char *path, GError **error)
+/* Never more than max of it, whatever is behind the name: some files have no end. */
+static char *read_file(const char *path, gsize max, GError **error)
 {
-        g_autofree char *text = NULL;
-        gsize size;
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        char part[READ_AT_ONCE];
+        int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+        ssize_t n = fd >= 0 ? 1 : -1;
 
-        if (!g_file_get_contents(path, &text, &size, error))
-                return NULL;
-        if (size > FILE_MAX || strlen(text) != size) {
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is too large, or is not a text.", path);
-                return NULL;
+        while (n > 0 && bytes->len <= max) {
+                n = read(fd, part, sizeof part);
+                if (n > 0)
+                        g_byte_array_append(bytes, (const guint8 *)part, (guint)n);
         }
-        return g_steal_pointer(&text);
+        if (n < 0)
+                g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be read: %s", path, g_strerror(errno));
+        else if (bytes->len > max || (bytes->len && memchr(bytes->data, '\0', bytes->len)))
+                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.", path, max);
+        if (fd >= 0)
+                close(fd);
+        if (n < 0 || *error)
+                return NULL;
+        g_byte_array_append(bytes, (const guint8 *)"", 1);
+        return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
+}
+
+static json_object *parse_object(const char *text)
+{
+        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+        json_object *object;
+        gsize end;
+
+        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+        object = json_tokener_parse_ex(tokener, text, -1);
+        end = json_tokener_get_parse_end(tokener);
+        json_tokener_free(tokener);
+        if (object && (!json_object_is_type(object, json_type_object) || text[end + strspn(text + end, " \t\r\n")]))
+                g_clear_pointer(&object, json_object_put);
+        return object;
 }
 
 static json_object *read_arguments(const char *given, GError **error)
 {
-        g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, error) : g_strdup(given ? given : "{}");
-        json_object *arguments = text ? json_tokener_parse(text) : NULL;
+        g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, FILE_MAX, error) : g_strdup(given ? given : "{}");
+        json_object *arguments = text ? parse_object(text) : NULL;
 
-        if (text && !json_object_is_type(arguments, json_type_object)) {
-                g_clear_pointer(&arguments, json_object_put);
+        if (text && !arguments)
                 g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The arguments are not a JSON object.");
-        }
         return arguments;
 }
 
@@ -208,7 +237,8 @@ static char *tool_name(const char *path)
 static int run_tool(const Options *options, const char *tool)
 {
         g_autoptr(GError) error = NULL;
-        g_autofree char *source = read_file(tool, &error), *text = source ? read_file(options->manifest, &error) : NULL;
+        g_autofree char *source = read_file(tool, SERVER_SOURCE_MAX, &error),
+                        *text = source ? read_file(options->manifest, FILE_MAX, &error) : NULL;
         g_autoptr(Manifest) manifest = text ? manifest_read(text, (const char *const *)options->grants, &error) : NULL;
         json_object *arguments = manifest ? read_arguments(options->arguments, &error) : NULL;
         SandboxCall call = {.source = source, .arguments = arguments, .world = options->world, .app = options->app};

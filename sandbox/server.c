@@ -6,6 +6,7 @@
 #include "packages/install.h"
 #include "packages/names.h"
 #include "packages/store.h"
+#include "sets.h"
 #include "wire.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@
 typedef struct {
         GMainLoop *loop;
         Pool *pool;
+        Sets *sets;
+        GSource *refill;    /* the next spare is ordered then */
         Installer *installer;
         GQueue line;        /* Request that wait */
         GPtrArray *readers; /* Reader */
@@ -51,6 +54,7 @@ typedef struct {
 } Request;
 
 static void start_waiting(Server *server);
+static void refill(Server *server);
 static void install(Request *request);
 
 /* ---- requests */
@@ -134,6 +138,7 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
                 request->wanting = PACKAGES_WANTED;
         else
                 send_answer(request, answer);
+        refill(request->server);
 }
 
 static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
@@ -149,12 +154,28 @@ static void progress_cb(Call *call, gboolean part, const char *text, gsize size,
         wire_send(request->reader->wire, head, text, size);
 }
 
+static void refill(Server *server)
+{
+        watch_clear(&server->refill);
+        if (server->pool)
+                pool_refill(server->pool);
+}
+
+static gboolean refill_cb(gpointer data)
+{
+        refill(data);
+        return G_SOURCE_CONTINUE;
+}
+
+/* Most tools are done in a moment, and the next spare is ordered then; it does not wait for one that takes long. */
 static void started_cb(Call *call, gpointer data)
 {
         Request *request = data;
 
-        if (request->server->pool)
-                pool_refill(request->server->pool);
+        if (request->site && request->server->sets)
+                pool_refill(sets_pool(request->server->sets, request->site));
+        else if (!request->server->refill)
+                request->server->refill = watch_after(SERVER_REFILL_MS, refill_cb, request->server);
 }
 
 static void gone_cb(Call *call, gpointer data)
@@ -164,8 +185,7 @@ static void gone_cb(Call *call, gpointer data)
 
         request->call = NULL;
         server->running--;
-        if (server->pool)
-                pool_refill(server->pool);
+        refill(server);
         if (request->wanting == PACKAGES_WANTED && request->reader)
                 install(request);
         else
@@ -208,13 +228,15 @@ static void install(Request *request)
 /* TRUE when the request has left the line: it runs, or was refused. */
 static gboolean start_request(Server *server, Request *request)
 {
-        const CallFuncs funcs = {started_cb, progress_cb, answered_cb, gone_cb, request};
+        const CallFuncs funcs = {.started = started_cb, .progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = request};
         g_autoptr(GError) error = NULL;
         const char *message;
+        Pool *pool;
         Plan *plan;
         Spare spare;
 
-        if (!pool_take(server->pool, &spare, &message)) {
+        pool = sets_pool(server->sets, request->site);
+        if (!pool_take(pool, &spare, &message)) {
                 if (message) {
                         send_refusal(request, SANDBOX_ERROR_UNAVAILABLE, message);
                         request_free(request);
@@ -230,9 +252,11 @@ static gboolean start_request(Server *server, Request *request)
                 send_refusal(request, error->code, error->message);
                 request_free(request);
         }
-        /* making the next spare would hold up a call that is alone: both want the kernel's locks on mounts. Where several run it is the spare that is waited for. */
+        /* Making the next spare would hold up a call that is alone: both want the kernel's locks on mounts, and the same pages. Where
+         * several run it is the
+         * spare that is waited for. */
         if (server->running != 1)
-                pool_refill(server->pool);
+                pool_refill(pool);
         return TRUE;
 }
 
@@ -251,7 +275,7 @@ static void ready_cb(gpointer data)
 {
         Server *server = data;
 
-        if (!server->pool)
+        if (!server->installer)
                 return;
         installer_ready(server->installer);
         start_waiting(server);
@@ -360,7 +384,11 @@ static void cancel(Reader *reader, gint64 id)
 
                 if (request->id != id)
                         continue;
-                if (request->call) {
+                if (request->wanting == PACKAGES_WANTED) {
+                        /* it has answered, and nobody was told; it is forgotten when it has gone */
+                        request->wanting = PACKAGES_NONE;
+                        send_refusal(request, SANDBOX_ERROR_CANCELLED, "The call was cancelled.");
+                } else if (request->call) {
                         call_cancel(request->call);
                 } else {
                         leave_line(request);
@@ -534,11 +562,14 @@ static int run(Server *server)
         g_unix_signal_add(SIGINT, signal_cb, server);
         cgroup_available(NULL); /* before there are other processes */
         server->pool = pool_new(program, ready_cb, server);
+        server->sets = sets_new(program, server->pool, ready_cb, server);
         server->installer = installer_new(server->pool);
         g_main_loop_run(server->loop);
         while (server->readers->len)
                 closed_cb(server->readers->pdata[0]);
         g_clear_pointer(&server->installer, installer_free);
+        g_clear_pointer(&server->sets, sets_free);
+        watch_clear(&server->refill);
         g_clear_pointer(&server->pool, pool_free);
         cgroup_leave();
         g_ptr_array_unref(server->readers);

@@ -3,6 +3,7 @@
 
 #include <glib.h>
 
+#define SERVER_REFILL_MS 5 /* after a call that is alone has begun */
 #define SERVER_LINE_MAX 256     /* calls that wait, of all connections */
 #define SERVER_READERS_MAX 64   /* connections */
 #define SERVER_SECONDS_MAX 600  /* limits that a call may ask for; capabilities.schema.json */

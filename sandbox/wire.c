@@ -211,7 +211,8 @@ gboolean outbox_add(Outbox *outbox, const void *data, gsize size)
 gssize receive_with_fds(int fd, void *bytes, gsize size, GArray *fds)
 {
         union {
-                char bytes[CMSG_SPACE(sizeof(int) * (SANDBOX_FILES_MAX + 1))]; /* one more, so that too many are seen; the kernel closes the rest */
+                /* one more, so that too many are seen; the kernel closes the rest */
+                char bytes[CMSG_SPACE(sizeof(int) * (SANDBOX_FILES_MAX + 1))];
                 struct cmsghdr align;
         } control;
         struct iovec io = {bytes, size};

@@ -12,21 +12,26 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "protocols/environment.h"
 #include "protocols/share.h"
 #include "shell/confine.h"
 #include "shell/ui/desktop.h"
+#include "shell/ui/guest.h"
 
 typedef struct {
         GMainLoop *loop;
         int code;
 } Shell;
 
-static gboolean option_views, option_nested, option_replace, option_dark, option_version;
+static char *option_key;
+static gboolean option_guest, option_views, option_nested, option_replace, option_dark, option_version;
 
 static GOptionEntry entries[] = {
         {"views", 0, 0, G_OPTION_ARG_NONE, &option_views, "Only the hidden views that checks need: no window is managed or shown", NULL},
         {"nested-keys", 0, 0, G_OPTION_ARG_NONE, &option_nested, "Ctrl+Alt in place of Super and Alt, inside a host that keeps those", NULL},
         {"replace", 0, 0, G_OPTION_ARG_NONE, &option_replace, "Take over from the window manager that runs", NULL},
+        {"guest", 0, 0, G_OPTION_ARG_NONE, &option_guest, "Prompt bar, apps and questions under another window manager", NULL},
+        {"key", 0, 0, G_OPTION_ARG_STRING, &option_key, "As a guest, the prompt bar's key (" GUEST_KEY ")", "KEY"},
         {"dark", 0, 0, G_OPTION_ARG_NONE, &option_dark, "Dark, whatever the person's theme is", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &option_version, "Say the version", NULL},
         {NULL},
@@ -86,6 +91,8 @@ run(const char *no_pages, const char *name)
                 .views_only = option_views,
                 .no_views = geteuid() == 0 || no_pages,
                 .no_views_why = geteuid() == 0 ? NULL : no_pages,
+                .guest = option_guest,
+                .guest_key = option_key,
                 .wm = {.display = name, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
                 .over = over_cb,
@@ -135,6 +142,7 @@ main(int argc, char **argv)
 {
         g_auto(GStrv) whole = g_strdupv(argv); /* for starting again, before options are taken out */
         g_autofree char *network = NULL;
+        g_autoptr(GError) error = NULL;
         ConfineDisplay *display;
         gboolean pages;
 
@@ -145,6 +153,10 @@ main(int argc, char **argv)
                 return EX_OK;
         }
         confine_inheritance();
+        if (!environment_need_runtime(&error)) {
+                say(error->message);
+                return EX_OSERR;
+        }
         pages = confine_network(whole, &network);
         confine_environment();
         if (network)

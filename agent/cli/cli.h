@@ -1,5 +1,5 @@
 /* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c,
- * tools.c and usage.c ask and list, wire.c asks nobody. */
+ * tools.c and usage.c ask and list, wire.c asks nobody, eval*.c measure. */
 #pragma once
 
 #include <gio/gio.h>
@@ -67,6 +67,9 @@ void cli_keep(Cli *cli, char **words);
 void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);
+
+/* eval.c: measures; with an agent of its own. */
+void cli_eval(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */
 void cli_wire(Cli *cli, char **words);

@@ -7,6 +7,7 @@
  *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
  *      wire.c     wire: what the agent makes of a model's stream; asks nobody
+ *      eval*.c    eval: how often sentences go where they should, and apps work; with an agent of its own
  *
  * Whatever it prints came from a model, a page or another person's words: it goes through text_plain() first. */
 #include <locale.h>
@@ -57,10 +58,16 @@ static const char usage[] =
         "  key remove PROVIDER      forget it\n"
         "  wire read --dialect NAME what the agent makes of a model's stream on stdin, as JSON; NAME is openai,\n"
         "                           anthropic, responses, groq, diffusing or ollama\n"
+        "  eval route [--lane L] [FILE]\n"
+        "                           how many sentences of a set go where they should\n"
+        "  eval apps [--arm alone|samples|loops] [--lane L] [--seeds N] [--out DIR] [FILE]\n"
+        "                           how many prompts of a set become apps that pass hand-written checks\n"
         "  usage [DAYS]             what calls used and cost, day by day\n"
         "  usage budget DOLLARS     what a day may cost; “none” takes the bound away\n"
-        "  session logout           end the desktop session\n"
-        "  session restart PART     start the agent or the shell anew\n"
+        "  session logout           end the desktop session, after every program was asked; “logout now” asks none\n"
+        "  session restart PART     start the agent, shell, settings or aside anew\n"
+        "  session ACTION           lock, suspend, screen-off, screenshot, screenshot-window, screenshot-region, volume-up,\n"
+        "                           volume-down, volume-mute, microphone-mute, brightness-up, brightness-down\n"
         "\n"
         "  --json                   print what comes as JSON, a line each\n"
         "  --help, --version\n"
@@ -227,6 +234,7 @@ static const struct {
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},
+        {"eval", 1, 12, cli_eval, TRUE},
 };
 
 static int misused(const char *format, const char *word)

@@ -177,19 +177,36 @@ void cli_bad_words(Cli *cli, const char *sentence)
         cli->status = CLI_USAGE;
 }
 
+/* The request and its body for the words after "session"; NULL: they are none. */
+static const char *session_request(char **words, json_object *body)
+{
+        const char *more = words[1];
+
+        if (strcmp(words[0], "restart") == 0) {
+                if (more)
+                        json_object_object_add(body, "part", json_object_new_string(more));
+                return more ? "/restart" : NULL;
+        }
+        if (strcmp(words[0], "logout") == 0 && (!more || strcmp(more, "now") == 0)) {
+                json_object_object_add(body, "now", json_object_new_boolean(more != NULL));
+                return "/logout";
+        }
+        json_object_object_add(body, "action", json_object_new_string(words[0]));
+        return more ? NULL : "/do";
+}
+
 void cli_session(Cli *cli, char **words)
 {
-        gboolean restart = strcmp(words[0], "restart") == 0;
         g_autoptr(GError) error = NULL;
         json_object *body = json_object_new_object();
+        const char *request = session_request(words, body);
 
-        if (restart ? !words[1] : strcmp(words[0], "logout") != 0 || words[1]) {
-                cli_bad_words(cli, "Write “impromptu session logout”, or “impromptu session restart agent” or “shell”.");
+        if (!request) {
+                cli_bad_words(cli, "Write “impromptu session logout”, “impromptu session logout now”, “impromptu session restart PART” (agent, "
+                                   "shell, settings or aside), or “impromptu session ACTION” (such as lock, suspend, screenshot, volume-up).");
                 json_object_put(body);
                 return;
         }
-        if (restart)
-                json_object_object_add(body, "part", json_object_new_string(words[1]));
         g_autofree char *path = client_socket_path(API_SESSION_SOCKET, &error);
         g_autoptr(AgentClient) session = path ? agent_client_new(path, &error) : NULL;
         if (!session) {
@@ -197,7 +214,7 @@ void cli_session(Cli *cli, char **words)
                 cli_fail(cli, error);
                 return;
         }
-        json_object *answer = cli_request(cli, session, "POST", restart ? "/restart" : "/logout", body);
+        json_object *answer = cli_request(cli, session, "POST", request, body);
         if (answer && cli->json)
                 cli_print_json(answer);
         json_object_put(answer);

@@ -24,6 +24,7 @@ struct Lanes {
         void (*change)(gpointer);
         gpointer change_data;
         char *told;              /* what was described when change was called last */
+        char *only;              /* the lane that every call goes along; NULL: each along its own */
 };
 
 G_DEFINE_QUARK(impromptu-lane-error, lane_error)
@@ -147,14 +148,20 @@ static void judged_cb(Source *source, const GError *error, gpointer owner)
 LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data)
 {
         const Wishes *wishes = roster_wishes(lanes->roster);
+        LaneRequest asked = *request;
         LaneCallback callback = { .text = text, .done = done, .user_data = user_data, .judged = judged_cb,
                                   .ended = call_ended_cb, .owner = lanes,
                                   .stall_seconds = lanes->stall_seconds > 0 ? lanes->stall_seconds : wishes_stall(wishes),
                                   .hedge = wishes_hedge(wishes) };
-        LaneCall *call = lane_call_new(&lanes->shared, request, &callback);
-        g_autoptr(GPtrArray) entries = roster_entries(lanes->roster, lane_call_lane(call));
-        gboolean wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));
+        LaneCall *call;
+        g_autoptr(GPtrArray) entries = NULL;
+        gboolean wait;
 
+        if (lanes->only)
+                asked.lane = lanes->only;
+        call = lane_call_new(&lanes->shared, &asked, &callback);
+        entries = roster_entries(lanes->roster, lane_call_lane(call));
+        wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));
         g_ptr_array_add(lanes->calls, call);
         if (wait)
                 g_ptr_array_add(lanes->waiting, call);
@@ -178,6 +185,7 @@ Lanes *lanes_new(const LanesSpec *spec)
         RosterSpec roster = { spec->rehearsal_program, spec->rehearsal_folder, spec->providers, spec->lanes, roster_changed_cb, lanes };
 
         lanes->stall_seconds = stall ? MAX(g_ascii_strtod(stall, NULL), 0) : 0;
+        lanes->only = g_strdup(g_getenv("IMPROMPTU_ONE_LANE"));
         lanes->calls = g_ptr_array_new();
         lanes->waiting = g_ptr_array_new();
         lanes->shared.transport = transport_new();
@@ -201,6 +209,7 @@ void lanes_free(Lanes *lanes)
         g_ptr_array_unref(lanes->calls);
         g_ptr_array_unref(lanes->waiting);
         g_free(lanes->told);
+        g_free(lanes->only);
         g_free(lanes);
 }
 

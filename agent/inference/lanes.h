@@ -92,7 +92,7 @@ typedef struct {
 /* Environment: IMPROMPTU_LANE (recording, environment, local) chooses at start; IMPROMPTU_BASE_URL, IMPROMPTU_MODEL, IMPROMPTU_DIALECT and
  * IMPROMPTU_API_KEY name any server; IMPROMPTU_REHEARSAL_ARGS goes to the rehearsal server ("--rate 1000"), IMPROMPTU_REHEARSAL_URL
  * names one on this machine that runs already; IMPROMPTU_DIALECT is also what the rehearsal is asked in; IMPROMPTU_STALL_SECONDS replaces
- * LANE_STALL_SECONDS. Keys are taken out of the environment, so that no child inherits them. A person's own providers and lanes are read
+ * LANE_STALL_SECONDS; IMPROMPTU_ONE_LANE names the lane that every call goes along, whichever it asks for (to compare models). Keys are taken out of the environment, so that no child inherits them. A person's own providers and lanes are read
  * from $XDG_CONFIG_HOME/impromptu/lanes.json, again when it changes.
  *
  * Reads the environment's keys, looks for local servers and the configuration; no request is sent before the main loop runs. */

@@ -5,7 +5,7 @@
 #include "agent/inference/lanes.h"
 
 #define PROMPT_MAX (8 * 1024 * 1024) /* bytes of one filled prompt */
-#define PROMPT_MESSAGES_MAX 48 /* examples are turns */
+#define PROMPT_MESSAGES_MAX 80 /* examples are turns */
 
 typedef struct {
         GPtrArray *texts;      /* owns what messages points to */

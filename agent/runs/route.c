@@ -8,7 +8,6 @@
 #include "protocols/text.h"
 
 #define PREFIX_MIN 4        /* characters of a sentence that may stand for a longer one */
-#define APPS_TOLD_MAX 12    /* titles in the prompt */
 
 static char *fold(const char *text)
 {
@@ -79,6 +78,7 @@ static void tell_route(Run *run)
         json_object *data = run_event(run);
 
         json_add_text(data, "route", run_route_name(run->route));
+        json_add_text(data, "action", run->action);
         run_tell(run, EVENT_ROUTE, data);
 }
 
@@ -202,6 +202,24 @@ static void change_app(Run *run)
         make_start(run);
 }
 
+/* Where a verb of the system is at home. */
+static const char *system_advice(const char *action)
+{
+        static const struct {
+                const char *action, *advice;
+        } advices[] = {
+                {"logout", "Log out from the panel (Super+Tab), or with “impromptu session logout”."},
+                {"screenshot", "A sentence takes no picture of the screen; the Print key does where a program for it is installed."},
+                {"settings", "The desktop's settings are in the panel (Super+Tab)."},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(advices); i++)
+                if (g_strcmp0(action, advices[i].action) == 0)
+                        return advices[i].advice;
+        return "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start "
+               "programs from the prompt bar.";
+}
+
 static void decide(Run *run, Route route)
 {
         g_autoptr(App) app = NULL;
@@ -236,49 +254,9 @@ static void decide(Run *run, Route route)
         case ROUTE_SYSTEM:
         case ROUTE_COUNT:
                 tell_route(run);
-                run_finish(run, OUTCOME_FAILED,
-                           "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the "
-                           "panel, start programs from the prompt bar. Nothing was changed.");
+                run_finish(run, OUTCOME_FAILED, "%s Nothing was changed.", system_advice(run->action));
                 return;
         }
-}
-
-/* The route in an answer: its first word that is one. */
-static gboolean read_word(const char *answer, gsize length, Route *route)
-{
-        g_autofree char *text = g_strndup(answer, length);
-        g_autofree char *lower = g_ascii_strdown(text, -1);
-        g_auto(GStrv) words = g_strsplit_set(lower, " \t\r\n.,:;\"'`*<>()[]{}", -1);
-
-        for (char **word = words; *word; word++)
-                if (**word)
-                        return run_route_parse(*word, route);
-        return FALSE;
-}
-
-/* Small models take a thing that is wanted for a question. An answer without an app is only for a question that is put as one; an app
- * answers too. */
-static gboolean is_question(const char *sentence)
-{
-        static const char *const words[] = {"how", "what", "what's", "which", "when", "where", "who", "why", "is", "are", "am", "do",
-                                            "does", "can", "has", "have", NULL};
-        g_autofree char *folded = fold(sentence);
-        g_auto(GStrv) parts = g_strsplit(folded, " ", 2);
-
-        return strchr(folded, '?') || strstr(folded, "？") || strstr(folded, "؟") || (parts[0] && g_strv_contains(words, parts[0]));
-}
-
-/* What a tool cannot answer is made: a text where the sentence names one, else an app. */
-static Route instead_of_tool(const char *sentence)
-{
-        static const char *const texts[] = {"poem", "haiku", "story", "letter", "essay", "speech", "recipe", "song", NULL};
-        g_autofree char *folded = fold(sentence);
-        g_auto(GStrv) parts = g_strsplit_set(folded, " ,.;:!\"'", -1);
-
-        for (char **part = parts; *part; part++)
-                if (g_strv_contains(texts, *part))
-                        return ROUTE_CONTENT;
-        return content_form_of_sentence(sentence) == CONTENT_TEXT ? ROUTE_APP : ROUTE_CONTENT;
 }
 
 /* Words that are recorded as the change of an app make no new one: the recordings hold no more of them than the change. */
@@ -295,10 +273,21 @@ static gboolean is_recorded_change(Run *run)
         return TRUE;
 }
 
+/* The app in front counts where the sentence may be about it. Free with g_free(). */
+static char *front_title(Run *run)
+{
+        char *front = run->front && !run->make ? runs_app_title(run->runs, run->front) : NULL;
+
+        if (!front)
+                g_clear_pointer(&run->front, g_free);
+        return front;
+}
+
 static void answered(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
 {
+        g_auto(GStrv) titles = runs_library_titles(run->agent);
+        RouteWorld world = {.titles = (const char *const *)titles, .front = run->front};
         Route route = ROUTE_APP;
-        gboolean known;
 
         if (run_model_failed(run, error))
                 return;
@@ -306,42 +295,22 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 run_fail(run, error);
                 return;
         }
-        known = read_word(answer, length, &route);
-        if (!known)
+        if (!route_read_word(answer, length, &route))
                 run_notice(run, "info", "It was not clear what kind of thing this is, so an app is made.", NULL);
-        if ((route == ROUTE_EDIT || route == ROUTE_FIX) && (!run->front || run->make)) {
-                if (is_recorded_change(run))
-                        return;
-                route = ROUTE_APP;
-        }
+        if ((route == ROUTE_EDIT || route == ROUTE_FIX) && !run->front && is_recorded_change(run))
+                return;
         if (route == ROUTE_OPEN && run->make)
                 route = ROUTE_APP;
-        if (route == ROUTE_TOOL && !is_question(run->sentence))
-                route = instead_of_tool(run->sentence);
-        decide(run, route);
+        decide(run, route_rules_temper(runs_route_rules(run->runs), run->sentence, &world, route));
 }
 
-static char *app_titles(Run *run)
-{
-        g_autoptr(GPtrArray) apps = library_apps(run->agent->library);
-        GString *out = g_string_new(NULL);
-
-        for (guint i = 0; apps && i < apps->len && i < APPS_TOLD_MAX; i++)
-                g_string_append_printf(out, "%s“%s”", i ? ", " : "", ((App *)g_ptr_array_index(apps, i))->title);
-        return g_string_free(out, FALSE);
-}
-
-static void ask_model(Run *run)
+static void ask_model(Run *run, const RouteWorld *world)
 {
         g_autoptr(GError) error = NULL;
-        g_autofree char *apps = app_titles(run);
-        g_autofree char *front = run->front && !run->make ? runs_app_title(run->runs, run->front) : NULL;
         ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE,
                                 .words = run_route_names()};
 
-        if (!front)
-                g_clear_pointer(&run->front, g_free);
-        request.prompt = prompt_render(run->agent, "route", &error, "sentence", run->sentence, "apps", apps, "front", front, NULL);
+        request.prompt = route_prompt(run->agent, run->sentence, world, &error);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;
@@ -350,9 +319,51 @@ static void ask_model(Run *run)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
+/* What was decided without a model is written down as an answer of one would be: after a restart there may be an app more. */
+static gboolean decided_before(Run *run)
+{
+        json_object *line = record_find(run->record, "route", "rule");
+        Route route;
+
+        if (!line || !run_route_parse(json_text(line, "route"), &route))
+                return FALSE;
+        decide(run, route);
+        return TRUE;
+}
+
+static void keep_decision(Run *run, const RouteChoice *choice)
+{
+        json_object *line = json_object_new_object();
+
+        json_add_text(line, "key", "rule");
+        json_add_text(line, "route", run_route_name(choice->route));
+        json_add_text(line, "rule", choice->rule);
+        record_add(run->record, "route", line);
+}
+
+/* TRUE if no model is needed: by the words that made an app, an app's title, or the lists of routes.json. */
+static gboolean decide_by_rules(Run *run, const RouteWorld *world)
+{
+        g_autoptr(App) known = run->make ? NULL : known_app(run);
+        RouteChoice choice;
+
+        if (known) {
+                open_app(run, known);
+                return TRUE;
+        }
+        if (!route_rules_decide(runs_route_rules(run->runs), run->sentence, world, &choice))
+                return FALSE;
+        keep_decision(run, &choice);
+        run->action = choice.action;
+        decide(run, choice.route);
+        return TRUE;
+}
+
 void route_start(Run *run)
 {
-        g_autoptr(App) known = NULL;
+        g_autofree char *front = NULL;
+        g_auto(GStrv) titles = NULL;
+        RouteWorld world = {0};
         Route route;
 
         run_enter(run, STATE_ROUTE, NULL);
@@ -364,9 +375,11 @@ void route_start(Run *run)
                 decide(run, route);
                 return;
         }
-        known = run->make || record_find(run->record, "model", "ROUTE/1") ? NULL : known_app(run);
-        if (known)
-                open_app(run, known);
-        else
-                ask_model(run);
+        front = front_title(run);
+        titles = run->make ? NULL : runs_library_titles(run->agent);
+        world = (RouteWorld){.titles = (const char *const *)titles, .front = front};
+        if (decided_before(run))
+                return;
+        if (record_find(run->record, "model", "ROUTE/1") || !decide_by_rules(run, &world))
+                ask_model(run, &world);
 }

@@ -12,33 +12,11 @@
 #define LIBRARIES_FOLDER "/usr/share/javascript"
 
 static const char *const state_names[STATE_COUNT] = {"ROUTE", "PLAN", "PREPARE", "WRITE", "CHECK", "REPAIR", "DELIVER"};
-static const char *const route_names[ROUTE_COUNT + 1] = {"open", "app", "edit", "fix", "tool", "content", "system"};
 static const char *const outcome_names[] = {"delivered", "answered", "stopped", "failed", "opened"};
 
 const char *run_state_name(RunState state)
 {
         return state_names[state];
-}
-
-const char *run_route_name(Route route)
-{
-        return route_names[route];
-}
-
-const char *const *run_route_names(void)
-{
-        return route_names;
-}
-
-gboolean run_route_parse(const char *name, Route *route)
-{
-        for (guint i = 0; i < ROUTE_COUNT; i++) {
-                if (!g_str_equal(name, route_names[i]))
-                        continue;
-                *route = i;
-                return TRUE;
-        }
-        return FALSE;
 }
 
 Run *run_new(Runs *runs, Agent *agent, const char *id)
@@ -262,7 +240,7 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "kind", run->kind);
         json_add_text(object, "app", run->app);
         json_add_text(object, "title", run->title);
-        json_add_text(object, "route", run->routed ? route_names[run->route] : NULL);
+        json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);
         json_add_int(object, "attempt", run->attempts[run->state]);
         json_add_text(object, "detail", run->detail);

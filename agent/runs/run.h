@@ -14,6 +14,7 @@
 #include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
 #include "agent/runs/prompt.h"
+#include "agent/runs/route-rules.h"
 #include "agent/runs/runs.h"
 #include "agent/runs/timeline.h"
 #include "agent/toolbox.h"
@@ -44,7 +45,6 @@
 #define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
 #define RUN_STREAM_MS 300       /* a page that takes longer is shown while it is written */
 
-typedef enum { ROUTE_OPEN, ROUTE_APP, ROUTE_EDIT, ROUTE_FIX, ROUTE_TOOL, ROUTE_CONTENT, ROUTE_SYSTEM, ROUTE_COUNT } Route;
 typedef enum { STATE_ROUTE, STATE_PLAN, STATE_PREPARE, STATE_WRITE, STATE_CHECK, STATE_REPAIR, STATE_DELIVER, STATE_COUNT } RunState;
 typedef enum { OUTCOME_DELIVERED, OUTCOME_ANSWERED, OUTCOME_STOPPED, OUTCOME_FAILED, OUTCOME_OPENED } Outcome;
 
@@ -85,6 +85,7 @@ struct Run {
         char *detail;
         Route route;
         gboolean routed;
+        const char *action;   /* the system's verb that a rule found; NULL */
         char *app;            /* NULL until there is one */
         char *held;           /* the app that no other run works on meanwhile; NULL */
         char *asker;          /* in whose name the person is asked, where there is no app */
@@ -168,11 +169,6 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...) G_GNUC_PRINT
 void run_fail(Run *run, const GError *error);
 json_object *run_to_json(Run *run);
 const char *run_state_name(RunState state);
-const char *run_route_name(Route route);
-/* All of them; NULL-terminated. */
-const char *const *run_route_names(void);
-/* FALSE if there is no such route. */
-gboolean run_route_parse(const char *name, Route *route);
 /* Calls func later, from the main loop, unless the run is finished by then. */
 void run_later(Run *run, void (*func)(Run *run));
 /* The number of the next call with this name, from 1. */
@@ -195,6 +191,10 @@ char *run_libraries_text(Run *run);
 json_object *run_requirements_json(Run *run);
 
 /* runs.c */
+/* NULL where routes.json cannot be used. */
+const RouteRules *runs_route_rules(Runs *runs);
+/* The titles of the apps in the library. Free with g_strfreev(). */
+char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
 gboolean runs_app_is_taken(Runs *runs, const char *app);
 void runs_run_finished(Runs *runs, Run *run);
@@ -307,6 +307,16 @@ void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+
+/* route-ask.c */
+Prompt *route_prompt(const Agent *agent, const char *sentence, const RouteWorld *world, GError **error);
+/* The route in a model's answer: its first word, if that is one. */
+gboolean route_read_word(const char *answer, gsize length, Route *route);
+/* What runs_route() does. */
+void route_question(Agent *agent, const char *sentence, const RouteWorld *world, const char *lane, RouteFunc func, gpointer user_data);
+
+/* alone.c: runs_alone() */
+void alone_start(Agent *agent, const char *sentence, const char *lane, guint attempt, AloneFunc func, gpointer user_data);
 
 /* judge.c: checks that fail on several versions. */
 /* A new version has been checked: counts what it failed. */

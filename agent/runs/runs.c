@@ -27,7 +27,18 @@ struct Runs {
         guint page_tokens;
         guint listener, starter;
         gboolean closing;
+        RouteRules *route_rules; /* NULL where routes.json cannot be used */
 };
+
+char **runs_library_titles(const Agent *agent)
+{
+        g_autoptr(GPtrArray) apps = library_apps(agent->library);
+        g_autoptr(GStrvBuilder) titles = g_strv_builder_new();
+
+        for (guint i = 0; apps && i < apps->len; i++)
+                g_strv_builder_add(titles, ((App *)g_ptr_array_index(apps, i))->title);
+        return g_strv_builder_end(titles);
+}
 
 Run *runs_find(Runs *runs, const char *id)
 {
@@ -526,6 +537,29 @@ void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageF
         page_start(runs->agent, address, cancellable, func, user_data);
 }
 
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func,
+                gpointer user_data)
+{
+        g_auto(GStrv) own = titles ? NULL : runs_library_titles(runs->agent);
+        RouteWorld world = {.titles = titles ? titles : (const char *const *)own, .front = front};
+
+        route_question(runs->agent, text, &world, lane, func, user_data);
+}
+
+const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+{
+        g_auto(GStrv) titles = runs_library_titles(runs->agent);
+        RouteWorld world = {.titles = (const char *const *)titles, .front = front};
+        RouteChoice choice;
+
+        return route_rules_decide(runs->route_rules, text, &world, &choice) ? run_route_name(choice.route) : NULL;
+}
+
+void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
+{
+        alone_start(runs->agent, text, lane, attempt, func, user_data);
+}
+
 /* How long ago it was asked for, and since when its record has not grown. */
 static void resume_timeline(Run *run, json_object *begin, const GStatBuf *status)
 {
@@ -599,6 +633,21 @@ static void load(Runs *runs)
         prune(runs);
 }
 
+/* Without them a model is asked more often. */
+static void read_route_rules(Runs *runs)
+{
+        g_autoptr(GError) error = NULL;
+
+        runs->route_rules = route_rules_load(runs->agent->share_folder, &error);
+        if (!runs->route_rules)
+                g_warning("Sentences are sorted by a model alone: %s", error->message);
+}
+
+const RouteRules *runs_route_rules(Runs *runs)
+{
+        return runs->route_rules;
+}
+
 static gboolean start_cb(gpointer user_data)
 {
         Runs *runs = user_data;
@@ -626,6 +675,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->next = 1;
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
+        read_route_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -645,6 +695,7 @@ void runs_free(Runs *runs)
         g_ptr_array_unref(runs->all);
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
+        route_rules_free(runs->route_rules);
         g_free(runs->folder);
         g_free(runs);
 }

@@ -55,3 +55,21 @@ typedef void (*PageFunc)(const char *bytes, gsize length, const GError *error, g
 void runs_page(Runs *runs, const char *address, GCancellable *cancellable, PageFunc func, gpointer user_data);
 /* The MIME type that an address asks for by its ending; "text/html; charset=utf-8" where it has none. */
 const char *runs_page_type(const char *address);
+
+/* What Enter would do with a sentence, without doing it. answer (borrowed): {route, by: "rule", "model" or "nobody", rule?, action?,
+ * said?, ms, provider?, model?, recording?, tokens_in?, tokens_out?}; NULL and an error where no model could be asked. */
+typedef void (*RouteFunc)(json_object *answer, const GError *error, gpointer user_data);
+/* titles: of the apps that exist, NULL for those of the library; front: the title of the app in front, or NULL. lane: which is asked where
+ * the rules do not decide; NULL: none, and `by` is "nobody". func is called once, from the main loop. */
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func,
+                gpointer user_data);
+
+/* The route that the rules alone decide, by name and at once; NULL where a model would be asked. front: the title of the app in front, or
+ * NULL. */
+const char *runs_route_rule(Runs *runs, const char *text, const char *front);
+
+/* A page from the sentence and one fixed instruction (data/prompts/alone.md), for comparing: no plan, no tools, no checks. answer
+ * (borrowed): {page, whole, fault?, ms, provider, model, recording?, tokens_in, tokens_out}. attempt, from 1, tells the drafts of one
+ * sentence apart. */
+typedef void (*AloneFunc)(json_object *answer, const GError *error, gpointer user_data);
+void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data);

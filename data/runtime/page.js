@@ -22,7 +22,8 @@ function hide(name, value) {
     define(page, name, { value, configurable: false, enumerable: true, writable: false });
 }
 
-// Tools: a call always settles, with the tool's result or with an Error that has a kind, or, given up by its signal, with the signal's reason.
+// Tools: a call always settles, with the tool's result or with an Error that has a kind, or, given up by its signal, with the signal's
+// reason.
 let calls = 0;
 const waiting = make(null);
 
@@ -82,17 +83,68 @@ function askModel(words, { schema, part, signal } = {}) {
     return callTool('impromptu_ask', schema === undefined ? { text: text(words) } : { text: text(words), schema }, { part, signal });
 }
 
-hide('impromptu', Object.freeze({ ask: askModel, call: callTool }));
+// The path of a file that the person chose or dropped here: an argument of a call that names it lets the tool read that file.
+const fact = (owner, name) => Object.getOwnPropertyDescriptor(owner.prototype, name).get;
+const fileName = fact(File, 'name'), fileSize = fact(Blob, 'size');
 
-// fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}. Where the page
+function ask(message) {
+    return new NativePromise((resolve, reject) => {
+        const id = ++calls;
+        waiting[id] = { resolve, reject, progress: nothing, part: nothing, forget: nothing };
+        tell({ ...message, id });
+    });
+}
+
+async function pathOf(file) {
+    return ask({ kind: 'path', name: apply(fileName, file, []), size: apply(fileSize, file, []) });
+}
+
+hide('impromptu', Object.freeze({ ask: askModel, call: callTool, path: pathOf }));
+
+// WebKit hides dropped files from a page: their drop is held back, and comes again once they are here.
+const Drop = DragEvent, Carrier = DataTransfer, Given = File;
+
+async function giveFiles(target, where) {
+    const carried = new Carrier();
+    for (const { url, name, type, modified } of await ask({ kind: 'dropped' })) {
+        const blob = await (await nativeFetch(url)).blob();
+        carried.items.add(new Given([blob], name, { type, lastModified: modified }));
+    }
+    if (carried.items.length)
+        apply(dispatch, target, [new Drop('drop', { ...where, dataTransfer: carried, bubbles: true, cancelable: true, composed: true })]);
+}
+
+apply(listen, page, ['drop', (event) => {
+    const carried = event.dataTransfer;
+    if (!event.isTrusted || !carried || carried.files.length || !carried.types.includes('text/uri-list') || carried.getData('text/uri-list'))
+        return;
+    const { target, clientX, clientY, screenX, screenY, ctrlKey, shiftKey, altKey, metaKey } = event;
+    apply(stop, event, []);
+    event.preventDefault();
+    giveFiles(target, { clientX, clientY, screenX, screenY, ctrlKey, shiftKey, altKey, metaKey });
+}, true]);
+
+// What a page does nothing with is not dropped on it; WebKit would else try to go there.
+apply(listen, page, ['dragover', (event) => {
+    if (event.defaultPrevented)
+        return;
+    event.preventDefault();
+    if (event.dataTransfer)
+        event.dataTransfer.dropEffect = 'none';
+}]);
+
+// fetch('/tool/NAME', {method: 'POST', body: arguments as JSON}) is the same call: the result as JSON, or an error's status and {"error"}.
+// Where the page
 // accepts application/x-ndjson the answer is a stream of lines: {"progress"}, {"part"}, and at the end {"result"} or {"error"}.
-const nativeFetch = fetch.bind(window), Address = URL, Asked = Request, Answer = Response, Stream = ReadableStream, Encoder = TextEncoder, Control = AbortController;
+const nativeFetch = fetch.bind(window), Address = URL, Asked = Request, Answer = Response;
+const Stream = ReadableStream, Encoder = TextEncoder, Control = AbortController;
 
 function toolOf(resource) {
     try {
         const address = new Address(resource instanceof Asked ? resource.url : resource, doc.baseURI);
         const parts = address.pathname.split('/');
-        return address.protocol === location.protocol && address.host === location.host && parts.length === 3 && parts[1] === 'tool' ? parts[2] : null;
+        const own = address.protocol === location.protocol && address.host === location.host;
+        return own && parts.length === 3 && parts[1] === 'tool' ? parts[2] : null;
     } catch (error) {
         return null;
     }

@@ -46,6 +46,17 @@ async function call({ id, name, args, live }) {
     tell({ kind: 'settle', id, result: answer.result, error: answer.error });
 }
 
+// A small question to the shell that is answered at once.
+async function ask({ id, ...question }) {
+    let answer;
+    try {
+        answer = await answered(send(question));
+    } catch (error) {
+        answer = { error: { kind: 'failed', message: error.message || String(error) } };
+    }
+    tell({ kind: 'settle', id, result: answer.result, error: answer.error });
+}
+
 // One batch of writes is under way at a time; what is written meanwhile joins the next. A batch stays below the bound of a message.
 let unsent = {}, storing = false;
 
@@ -83,6 +94,8 @@ async function store() {
 
 const kinds = {
     call,
+    path: ask,
+    dropped: ask,
     abort({ id }) { send({ kind: 'abort', id }).catch(() => {}); },
     store({ set }) {
         world.active++;

@@ -70,6 +70,7 @@ class Forwarder(http.server.BaseHTTPRequestHandler):
         if "error" in head:
             self.server.problems.append(head["error"])
             return self.send_error(404 if head["error"]["kind"] == "denied" else 502)
+        self.server.asked.add((self.name(url), head["status"]))
         page = "html" in head["type"] or "json" in head["type"]
         try:
             self.page(url, head, answer) if page else self.file(head, answer)
@@ -117,7 +118,7 @@ class Server(http.server.ThreadingHTTPServer):
 
     def __init__(self):
         super().__init__(("127.0.0.1", 0), Forwarder)
-        self.broker, self.problems, self.pages = Broker(), [], {}
+        self.broker, self.problems, self.pages, self.asked = Broker(), [], {}, set()
 
     def server_bind(self):
         """Without the look for this machine's name."""
@@ -153,7 +154,8 @@ def explain(server, said):
     """Why it went wrong: what the broker or the index said counts before pip's guess."""
     wanted = re.search(r"No matching distribution found for (\S+)", said)
     name = re.split(r"[\[=<>!~;,]", wanted[1])[0] if wanted else ""
-    known, wheels, _ = server.pages.get(re.sub(r"[-_.]+", "-", name).lower(), (0, 0, 0)) if server else (0, 0, 0)
+    plainly = re.sub(r"[-_.]+", "-", name).lower()
+    known, wheels, _ = server.pages.get(plainly, (0, 0, 0)) if server else (0, 0, 0)
     if "DO NOT MATCH THE HASHES" in said:
         return "hash", "A file of the package index is not the one that the index names: its hash is another. Nothing was installed."
     if server and server.problems:
@@ -162,7 +164,7 @@ def explain(server, said):
         return "source", f"The package {name} exists, but only as source, which would have to be run to be installed. Use another package."
     if wanted and known:
         return "version", f"The package {name} exists, but not as {wanted[1]} for Python 3.11 on this machine. Name another version, or none."
-    if wanted:
+    if wanted and (not server or (plainly, 404) in server.asked):
         return "missing", f"There is no package {name} in the package index. Do not guess another name: use one that exists, or the standard library."
     errors = [line.removeprefix("ERROR:") for line in said.splitlines() if line.startswith("ERROR:")]
     return "pip", "pip could not get the packages: " + plain(errors[-1] if errors else said[-LINE_MAX:])

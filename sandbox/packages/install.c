@@ -158,6 +158,11 @@ static void answered_cb(Call *call, const CallAnswer *answer, gpointer data)
         }
 }
 
+static void started_cb(Call *call, gpointer data)
+{
+        pool_refill(((Job *)data)->installer->pool);
+}
+
 static void progress_cb(Call *call, gboolean part, const char *text, gsize size, gpointer data)
 {
 }
@@ -184,7 +189,7 @@ static void gone_cb(Call *call, gpointer data)
 /* Starts the step that is prepared, as soon as there is a spare. */
 static void start_step(Job *job)
 {
-        const CallFuncs funcs = {.progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = job};
+        const CallFuncs funcs = {.started = started_cb, .progress = progress_cb, .answered = answered_cb, .gone = gone_cb, .data = job};
         g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(SandboxGrant));
         PlanRequest request = {.source = job->source, .source_size = job->source ? strlen(job->source) : 0, .grants = none,
                                .seconds = INSTALL_SECONDS_MAX, .memory_mb = INSTALL_MEMORY_MB, .processes = INSTALL_PROCESSES,
@@ -205,13 +210,13 @@ static void start_step(Job *job)
         request.arguments_size = strlen(job->arguments);
         job->source = NULL;
         plan = plan_new(&request, &error);
-        if (plan)
+        if (plan) {
                 job->call = call_start(plan, spare, &request, &funcs);
-        else
-                pool_kill(&spare);
+                return;
+        }
+        pool_kill(&spare);
         pool_refill(job->installer->pool);
-        if (!plan)
-                end_error(job, g_steal_pointer(&error));
+        end_error(job, g_steal_pointer(&error));
 }
 
 /* Takes arguments. */

@@ -278,7 +278,7 @@ static const char *find_known(const char *known, const char *file)
 gboolean store_check_known(GPtrArray *wheels, GError **error)
 {
         int base = open_base(FALSE);
-        g_autofree char *known = base >= 0 ? read_known(base) : g_strdup("");
+        g_autofree char *known = base >= 0 ? read_known(base) : g_strdup(""), *path = base_path();
 
         if (base >= 0)
                 close(base);
@@ -290,7 +290,7 @@ gboolean store_check_known(GPtrArray *wheels, GError **error)
                         continue;
                 g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_PACKAGES,
                             "The package index has another file under the name %s than it had before (its hash is another). Nothing was "
-                            "installed.", wheel->file);
+                            "installed. If that is right, take its line out of %s/known.", wheel->file, path);
                 return FALSE;
         }
         return TRUE;

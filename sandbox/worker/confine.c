@@ -238,9 +238,11 @@ static bool bind_system(ConfineError *error)
 static bool link_alternatives(void)
 {
 #ifdef __aarch64__
-        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu", "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-aarch64-linux-gnu",
+                                            "etc/alternatives/liblapack.so.3-aarch64-linux-gnu"};
 #else
-        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu", "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
+        static const char *const links[] = {"etc/alternatives/libblas.so.3-x86_64-linux-gnu",
+                                            "etc/alternatives/liblapack.so.3-x86_64-linux-gnu"};
 #endif
         char target[JOB_PATH_MAX], from[128];
 
@@ -294,6 +296,16 @@ static bool make_identity(const char *home)
         return fd >= 0;
 }
 
+/* What no program that is started can ever have; what the spare itself still needs to mount, drop_capabilities() takes. */
+static bool drop_bounding(void)
+{
+        /* EINVAL: the kernel knows no capability of this number, and none above it */
+        for (int i = 0; i <= LAST_CAPABILITY; i++)
+                if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+                        return errno == EINVAL;
+        return true;
+}
+
 bool confine_prepare(const char *home, ConfineError *error)
 {
         static const char *const links[][2] = {{"usr/lib", "lib"}, {"usr/lib64", "lib64"}, {"usr/bin", "bin"},
@@ -333,7 +345,9 @@ bool confine_prepare(const char *home, ConfineError *error)
                 return fail_errno(error, "identity");
         if (syscall(SYS_pivot_root, ".", "old") < 0 || chdir("/") < 0)
                 return fail_errno(error, "pivot_root");
-        return true;
+        if (!drop_bounding())
+                return fail_errno(error, "capabilities");
+        return landlock_prepare(error);
 }
 
 /* ---- the grants */
@@ -637,13 +651,6 @@ static bool drop_capabilities(void)
         struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
         struct __user_cap_data_struct none[2] = {{0}};
 
-        /* EINVAL: the kernel knows no capability of this number, and none above it */
-        for (int i = 0; i <= LAST_CAPABILITY; i++)
-                if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0) {
-                        if (errno != EINVAL)
-                                return false;
-                        break;
-                }
         return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0 && syscall(SYS_capset, &head, none) == 0 &&
                prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }

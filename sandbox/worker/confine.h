@@ -47,6 +47,10 @@ int confine_filter_set(const struct sock_fprog *program);
 
 /* The kernel's Landlock ABI; below 1 there is none. */
 int landlock_abi(void);
+/* Before the job is known: a ruleset at RULESET_FD with what every tool may read; then the grants' own rules are added, and it is put in
+ * force and closed. */
+#define RULESET_FD 6 /* above NET_FD and AUDIO_FD */
+bool landlock_prepare(ConfineError *error);
 bool landlock_close(const Job *job, ConfineError *error);
 
 /* Whether some program is granted. */

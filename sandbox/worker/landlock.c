@@ -99,26 +99,51 @@ static bool allow_items(int ruleset, uint64_t handled, const Job *job)
         return (kept || allow(ruleset, DATA_FOLDER, handled & ~NEVER)) && (!job_runs(job) || allow(ruleset, LOADER, RUN));
 }
 
-bool landlock_close(const Job *job, ConfineError *error)
+static uint64_t handled_rights(int abi)
+{
+        return FS_FIRST | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0);
+}
+
+/* A ruleset at RULESET_FD, in place of one that is there. net: no connection may be made. */
+static bool make_ruleset(bool net, ConfineError *error)
 {
         int abi = landlock_abi();
-        uint64_t handled = FS_FIRST | (abi >= 2 ? FS_REFER : 0) | (abi >= 3 ? FS_TRUNCATE : 0) | (abi >= 5 ? FS_IOCTL_DEV : 0);
-        Ruleset rules = {handled, abi >= 4 && job->head->install != INSTALL_DOWNLOAD ? NET_BOTH : 0, abi >= 6 ? SCOPE_BOTH : 0};
+        uint64_t handled = handled_rights(abi);
+        Ruleset rules = {handled, abi >= 4 && net ? NET_BOTH : 0, abi >= 6 ? SCOPE_BOTH : 0};
         size_t size = abi >= 6 ? 24 : abi >= 4 ? 16 : 8;
-        int ruleset;
-        bool done;
+        int ruleset, kept = -1;
 
         if (abi < 1)
                 return confine_fail(error, FRAME_UNAVAILABLE,
                                     "Tools cannot be confined here: the kernel has no Landlock (%s). It needs Linux 5.13 or newer with "
                                     "\"landlock\" among its security modules (the lsm= boot option).", strerror(errno));
         ruleset = (int)syscall(SYS_landlock_create_ruleset, &rules, size, 0);
-        done = ruleset >= 0 && allow_system(ruleset, handled) && allow_items(ruleset, handled, job) && syscall(SYS_landlock_restrict_self,
-                                                                                                               ruleset, 0) == 0;
+        if (ruleset >= 0 && allow_system(ruleset, handled))
+                kept = dup3(ruleset, RULESET_FD, O_CLOEXEC);
+        if (kept < 0)
+                confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (Landlock: %s), so the tool was not run.",
+                             strerror(errno));
+        if (ruleset >= 0 && ruleset != RULESET_FD)
+                close(ruleset);
+        return kept >= 0;
+}
+
+bool landlock_prepare(ConfineError *error)
+{
+        return make_ruleset(true, error);
+}
+
+bool landlock_close(const Job *job, ConfineError *error)
+{
+        bool done;
+
+        if (job->head->install == INSTALL_DOWNLOAD && !make_ruleset(false, error))
+                return false;
+        done = allow_items(RULESET_FD, handled_rights(landlock_abi()), job) && syscall(SYS_landlock_restrict_self, RULESET_FD, 0) == 0;
+
         if (!done)
                 confine_fail(error, FRAME_UNAVAILABLE, "The sandbox could not be closed (Landlock: %s), so the tool was not run.",
                              strerror(errno));
-        if (ruleset >= 0)
-                close(ruleset);
+        close(RULESET_FD);
         return done;
 }

@@ -7,6 +7,8 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
@@ -149,13 +151,18 @@ static int allow_with_arguments(scmp_filter_ctx filter, bool runs, bool devices)
 /* Streams of either internet family. Where they lead, the network says that the process is in. */
 static int allow_loopback(scmp_filter_ctx filter)
 {
-        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect)};
+        static const int calls[] = {SCMP_SYS(bind), SCMP_SYS(listen), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(connect),
+                                    SCMP_SYS(setsockopt)};
         int bad = 0;
 
         for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
                 bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, calls[i], 0);
         bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2, SCMP_A0(SCMP_CMP_EQ, AF_INET),
                                 SCMP_A1(SCMP_CMP_MASKED_EQ, ~(scmp_datum_t)(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM));
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2, SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
+                                SCMP_A2(SCMP_CMP_EQ, SO_REUSEADDR));
+        bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 2, SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP),
+                                SCMP_A2(SCMP_CMP_EQ, TCP_NODELAY));
         return bad ? -1 : 0;
 }
 

@@ -154,7 +154,8 @@ static PyObject *hand_over(PyObject *self, PyObject *arguments)
                 return NULL;
         }
         struct iovec io = {(char *)data, (size_t)size};
-        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = CMSG_SPACE((size_t)fds_size)};
+        struct msghdr message = {.msg_iov = &io, .msg_iovlen = 1, .msg_control = control.bytes,
+                                 .msg_controllen = CMSG_SPACE((size_t)fds_size)};
         struct cmsghdr *part = CMSG_FIRSTHDR(&message);
 
         part->cmsg_level = SOL_SOCKET;
@@ -197,7 +198,7 @@ static void become_spare_process(int channel, int log)
         signal(SIGPIPE, SIG_IGN);
 }
 
-/* The grants are mounted, so no descriptor is needed any more but the broker's socket, if there is one. */
+/* The grants are mounted, so no descriptor is needed any more but the ruleset, and the brokers' sockets, if there are any. */
 static bool keep_brokers(const Job *job)
 {
         const struct {
@@ -218,7 +219,8 @@ static bool keep_brokers(const Job *job)
                         return false;
                 next = brokers[i].place + 1;
         }
-        return syscall(SYS_close_range, next, ~0u, 0) == 0;
+        return (next == RULESET_FD || syscall(SYS_close_range, next, RULESET_FD - 1, 0) == 0) &&
+               syscall(SYS_close_range, RULESET_FD + 1, ~0u, 0) == 0;
 }
 
 /* Everything a child does, in order. mapped is readable once it has a uid. */

@@ -1,7 +1,9 @@
 /* The bridge: what a page's private world may ask of the shell. The app's name comes from the channel, never from the message.
- * Before the checks of a draft have passed, the gate holds tool calls (and, in storage.c, what it saves) back; every call is answered in the end.
+ * Before the checks of a draft have passed, the gate holds tool calls (and, in storage.c, what it saves) back; every call is answered in
+  * the end.
  *
- * A message `call` is answered with {"result"} or {"error"}, or, where the page wants to know how far it is, first with {"steps": […]} alone; it then asks
+ * A message `call` is answered with {"result"} or {"error"}, or, where the page wants to know how far it is, first with {"steps": […]}
+  * alone; it then asks
  * for more with a message `more`, as often as it takes. `abort` gives a call up. A call ends with the page that made it. */
 #include "shell/apps/view.h"
 
@@ -73,7 +75,8 @@ static void call_release(Call *call)
 
 static gboolean pause_cb(gpointer user_data);
 
-/* Tells the page what it does not know yet, if it waits for that and there is something. Not too often: each answer leads to another message. */
+/* Tells the page what it does not know yet, if it waits for that and there is something. Not too often: each answer leads to another
+ * message. */
 static void call_tell(Call *call)
 {
         json_object *answer;
@@ -301,6 +304,14 @@ void bridge_message(AppView *view, const char *kind, json_object *message, PageR
 
         if (strcmp(kind, "call") == 0) {
                 call_tool(view, message, reply);
+                return;
+        }
+        if (strcmp(kind, "path") == 0) {
+                chosen_path(view, message, reply);
+                return;
+        }
+        if (strcmp(kind, "dropped") == 0) {
+                chosen_dropped(view, reply);
                 return;
         }
         if (strcmp(kind, "more") == 0) {

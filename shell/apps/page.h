@@ -10,7 +10,8 @@
 #define PAGE_WORLD "impromptu"
 #define PAGE_CHANNEL "bridge"
 #define PAGE_ASKS "impromptu_ask"             /* the call that is impromptu.ask(); no tool has a name that begins so */
-#define PAGE_CALL_MS (30 * 60 * 1000)         /* after that a page's call is answered with an error; a tool may take 10 minutes, and a person some before */
+/* After that a page's call is answered with an error: a tool may take 10 minutes, and a person some before. */
+#define PAGE_CALL_MS (30 * 60 * 1000)
 #define PAGE_STEP_MS 50                       /* between two answers that say how far a call is */
 #define PAGE_SPARE_MS 1000                    /* the next spare starts then, if the page that took the last one has painted nothing yet */
 #define PAGE_FILE_MAX (256u * 1024 * 1024)    /* bytes of a file that a page offers */
@@ -37,6 +38,8 @@ typedef struct {
         void (*found)(Page *page, const char *kind, const char *text, gpointer owner);
         /* A file that the page offers was written to path, in a folder of its own which the owner must remove with page_file_drop(). */
         void (*offered)(Page *page, const char *name, const char *path, gpointer owner);
+        /* The page asks for files of the person's; request must be answered. NULL: it gets none. */
+        void (*choose)(Page *page, WebKitFileChooserRequest *request, gpointer owner);
 } PageHandler;
 
 struct Page {
@@ -62,6 +65,7 @@ struct Views {
         guint warm_source;
         GPtrArray *open;      /* of AppView */
         AgentStream *answers; /* the agent's events, for the answers to questions about files; follows from the first view on */
+        gulong drop_hook; /* chosen.c */
         char *page_js, *world_js, *clock_js, *probe_js, *page_css;
 };
 

@@ -1,5 +1,5 @@
 /* What a page may not do: go anywhere but its own origin, open windows, dialogs or printers, ask for devices. WebKit's own defaults would allow or
- * show most of it. A file it offers goes through save.c; choosing a file or a colour is the person's own act and is left to WebKit's choosers. */
+ * show most of it. A file it offers goes through save.c, a file it is given through chosen.c; choosing a colour is left to WebKit's chooser. */
 #include "shell/apps/page.h"
 
 #include <string.h>
@@ -95,14 +95,15 @@ static gboolean authenticate_cb(WebKitWebView *web, WebKitAuthenticationRequest 
         return TRUE;
 }
 
-/* In a twin nobody could answer a chooser. In a view WebKit's own chooser is a person's act and grants just what was chosen. */
+/* In a twin nobody could answer a chooser. In a view it is our own (chosen.c), and what is chosen in it is granted. */
 static gboolean file_chooser_cb(WebKitWebView *web, WebKitFileChooserRequest *request, gpointer user_data)
 {
         Page *page = user_data;
 
-        if (!page->twin && gtk_widget_get_mapped(GTK_WIDGET(web)))
-                return FALSE;
-        webkit_file_chooser_request_cancel(request);
+        if (!page->twin && page->handler && page->handler->choose && gtk_widget_get_mapped(GTK_WIDGET(web)))
+                page->handler->choose(page, request, page->owner);
+        else
+                webkit_file_chooser_request_cancel(request);
         return TRUE;
 }
 

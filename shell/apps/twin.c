@@ -120,6 +120,10 @@ static void message_cb(Page *page, const char *kind, json_object *message, PageR
                 answer_call(twin, message, reply);
                 return;
         }
+        if (strcmp(kind, "path") == 0 || strcmp(kind, "dropped") == 0) {
+                page_reply_error(reply, "denied", "Nobody chooses a file in a check.");
+                return;
+        }
         if (strcmp(kind, "found") == 0 && listens(twin) && json_object_object_get_ex(message, "finding", &finding))
                 findings_add(twin->findings, finding, TRUE);
         page_reply(reply, json_object_new_object());
@@ -514,5 +518,5 @@ gboolean twin_key(Twin *twin, const char *key)
 void twin_type(Twin *twin, const char *text)
 {
         for (const char *c = text; *c; c = g_utf8_next_char(c))
-                press_key(twin, gdk_unicode_to_keyval(g_utf8_get_char(c)), 0);
+                press_key(twin, *c == '\n' ? GDK_KEY_Return : gdk_unicode_to_keyval(g_utf8_get_char(c)), 0);
 }

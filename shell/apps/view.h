@@ -1,4 +1,5 @@
-/* An app's view, shared by views.c (its life), bridge.c (tools), storage.c, offer.c (saving files) and watch.c (is it still there). */
+/* An app's view, shared by views.c (its life), bridge.c (tools), storage.c, offer.c (saving files), chosen.c
+ * (files that the person gives it) and watch.c (is it still there). */
 #pragma once
 
 #include "shell/apps/page.h"
@@ -31,6 +32,13 @@ struct AppView {
         gboolean stuck, dead;
         GPtrArray *offers;
         GHashTable *answered; /* question to answer, while offers wait */
+        GPtrArray *chosen; /* files that the person chose or dropped */
+        GPtrArray *given;  /* those of a drop, until the page has read them */
+        guint giving;      /* times that such are on their way to the agent */
+        GQueue asking;     /* for their paths, meanwhile */
+        GtkWidget *chooser; /* that is open; else NULL */
+        GStrv carried;     /* paths that a drag over the page carries; NULL */
+        GdkDragContext *carrier;
 };
 
 /* Adds the finding (borrowed) and reports it. */
@@ -60,6 +68,21 @@ void offers_follow(Views *views);
 void offers_add(AppView *view, const char *name, const char *path);
 void offers_free(AppView *view);
 void offer_free(gpointer offer);
+
+/* chosen.c */
+void chosen_start(AppView *view);
+/* Shows our chooser for the page's request. */
+void chosen_ask(AppView *view, WebKitFileChooserRequest *request);
+/* The page wants to know the path of a file that it was given: {name, size}. */
+void chosen_path(AppView *view, json_object *message, PageReply *reply);
+/* The page was dropped on, and wants the files. */
+void chosen_dropped(AppView *view, PageReply *reply);
+/* TRUE if path was a dropped file's, and the request is answered. */
+gboolean chosen_serve(AppView *view, const char *path, WebKitURISchemeRequest *request);
+/* The page is gone: whoever asks gets an error. */
+void chosen_drop(AppView *view);
+void chosen_free_all(AppView *view);
+void chosen_stop(Views *views);
 
 /* watch.c */
 void watch_start(AppView *view);

@@ -41,6 +41,7 @@ void views_free(Views *views)
                 return;
         g_clear_handle_id(&views->warm_source, g_source_remove);
         page_free(views->spare);
+        chosen_stop(views);
         agent_stream_free(views->answers);
         g_ptr_array_unref(views->open);
         agent_client_unref(views->agent);
@@ -128,6 +129,7 @@ static void terminated_cb(Page *page, const char *text, gpointer owner)
 
         view->gone = TRUE;
         bridge_drop(view);
+        chosen_drop(view);
         watch_reset(view);
         view_found_text(view, "crash", text);
         if (view->handler->crashed)
@@ -144,13 +146,25 @@ static void offered_cb(Page *page, const char *name, const char *path, gpointer 
         offers_add(owner, name, path);
 }
 
+static gboolean serve_cb(Page *page, const char *path, WebKitURISchemeRequest *request, gpointer owner)
+{
+        return chosen_serve(owner, path, request);
+}
+
+static void choose_cb(Page *page, WebKitFileChooserRequest *request, gpointer owner)
+{
+        chosen_ask(owner, request);
+}
+
 static const PageHandler page_handler = {
         .message = message_cb,
+        .serve = serve_cb,
         .loaded = loaded_cb,
         .load_failed = load_failed_cb,
         .terminated = terminated_cb,
         .found = found_cb,
         .offered = offered_cb,
+        .choose = choose_cb,
 };
 
 static void title_cb(WebKitWebView *web, GParamSpec *spec, gpointer user_data)
@@ -183,6 +197,7 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
         view->page = page_claim(views, app, &page_handler, view);
         g_signal_connect(view->page->web, "notify::title", G_CALLBACK(title_cb), view);
         g_ptr_array_add(views->open, view);
+        chosen_start(view);
         offers_follow(views);
         storage_fetch(view);
         watch_start(view);
@@ -197,6 +212,7 @@ GtkWidget *app_view_widget(AppView *view)
 void view_load_now(AppView *view)
 {
         bridge_drop(view);
+        chosen_drop(view);
         storage_drop_held(view);
         findings_clear(view->findings);
         watch_reset(view);
@@ -256,6 +272,8 @@ void app_view_free(AppView *view)
         g_cancellable_cancel(view->cancellable);
         g_signal_handlers_disconnect_by_data(view->page->web, view);
         bridge_drop(view);
+        chosen_drop(view);
+        chosen_free_all(view);
         page_free(view->page);
         storage_free(view);
         offers_free(view);

@@ -42,6 +42,8 @@ typedef struct {
         void (*generated)(AppView *view, gpointer user_data);
         /* A file was saved after the person agreed. */
         void (*saved)(AppView *view, const char *path, gpointer user_data);
+        /* A file that the person chose or dropped may not be given to an app; text is a plain sentence. */
+        void (*refused)(AppView *view, const char *text, gpointer user_data);
 } AppViewHandler;
 
 /* Claims the spare (or makes a view) for an app. The widget is owned by the view until it is added to a container. */

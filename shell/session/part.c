@@ -1,5 +1,5 @@
-/* A part of the desktop, the agent or the shell: started, and started again when it dies, until it dies so often that it is better left
- * alone. */
+/* A part of the desktop, such as the agent or the shell: started, and started again when it dies, until it dies so often that it is
+ * better left alone. */
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -11,6 +11,8 @@
 struct Part {
         Session *session;
         const char *name; /* "agent", "shell" */
+        PartKind kind;
+        char **argv;      /* of PART_OTHERS */
         pid_t pid;
         guint timer;      /* the next start, or the KILL of one that does not end */
         gboolean asked;   /* its end was asked for: no crash */
@@ -39,24 +41,25 @@ static void crashed(Part *part, const char *how)
         if (part->session->stopping)
                 return;
         if (bearable(part)) {
-                g_printerr("impromptu-session: the %s %s and is started again.\n", part->name, how);
-                part->timer = g_timeout_add(SESSION_RESTART_MS, start_cb, part);
+                g_printerr("impromptu-session: %s%s %s and is started again.\n", part->kind == PART_OTHERS ? "" : "the ", part->name, how);
+                part->timer = g_timeout_add(part->kind == PART_OTHERS ? SESSION_RESTART_OTHERS_MS : SESSION_RESTART_MS, start_cb, part);
                 return;
         }
         g_free(part->problem);
-        part->problem = g_strdup_printf("Impromptu's %s %s, more than %d times in a minute, so it is not started again. "
+        part->problem = g_strdup_printf("%s%s %s, more than %d times in a minute, so it is not started again. "
                                         "What you made is kept. "
                                         "“impromptu session restart %s” tries again, “impromptu session logout” ends the session.",
-                                        part->name, how, SESSION_CRASHES_MAX, part->name);
+                                        part->kind == PART_OTHERS ? "" : "Impromptu's ", part->name, how, SESSION_CRASHES_MAX, part->name);
         g_printerr("impromptu-session: %s\n", part->problem);
-        programs_safe_mode(part->session, part->problem);
+        if (part->kind != PART_OTHERS)
+                programs_safe_mode(part->session, part->problem);
 }
 
 static char *how_it_ended(const Part *part, int status)
 {
         if (WIFSIGNALED(status))
                 return g_strdup_printf("died (%s)", strsignal(WTERMSIG(status)));
-        if (part == part->session->agent && WEXITSTATUS(status) == SESSION_OTHER_AGENT)
+        if (part->kind == PART_AGENT && WEXITSTATUS(status) == SESSION_OTHER_AGENT)
                 return g_strdup("found another agent that is already at work, which the desktop uses instead,");
         return g_strdup_printf("ended by itself (status %d)", WEXITSTATUS(status));
 }
@@ -68,40 +71,52 @@ static void ended_cb(pid_t pid, int status, gpointer user_data)
 
         part->pid = 0;
         g_clear_handle_id(&part->timer, g_source_remove);
-        if (part == part->session->shell && WIFEXITED(status) && WEXITSTATUS(status) == SESSION_NO_DISPLAY) {
+        if (part->kind == PART_SHELL && WIFEXITED(status) && WEXITSTATUS(status) == SESSION_NO_DISPLAY) {
                 if (!part->session->stopping)
                         g_printerr("impromptu-session: the X display is gone, so the session ends. What you made is kept.\n");
                 session_stop(part->session);
+        } else if (part->kind == PART_OTHERS && !part->asked && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+                part->problem = g_strdup_printf("%s ended by itself.", part->name);
         } else if (!part->asked)
                 crashed(part, how);
         else if (!part->session->stopping)
                 part_start(part);
 }
 
-/* The agent gets the keys and the network, the shell neither. */
+/* The program with its arguments; NULL and an error where it is not there. Free with g_strfreev(). */
+static char **arguments_of(Part *part, GError **error)
+{
+        g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+
+        if (part->kind == PART_OTHERS)
+                return g_strdupv(part->argv);
+        g_autofree char *name = g_strconcat("impromptu-", part->name, NULL);
+        g_autofree char *path = session_program(part->session, name, error);
+        if (!path)
+                return NULL;
+        g_strv_builder_add(argv, path);
+        if (part->kind == PART_SHELL)
+                g_strv_builder_addv(argv, (const char **)part->session->own_arguments);
+        return g_strv_builder_end(argv);
+}
+
+/* The agent gets the keys; the shell no network. */
 static pid_t spawn(Part *part, GError **error)
 {
         Session *session = part->session;
-        gboolean agent = part == session->agent;
-        g_autofree char *name = g_strconcat("impromptu-", part->name, NULL);
-        g_autofree char *path = session_program(session, name, error);
-        g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+        g_auto(GStrv) arguments = arguments_of(part, error);
         g_autoptr(GStrvBuilder) environment = g_strv_builder_new();
 
-        if (!path)
+        if (!arguments)
                 return 0;
-        g_strv_builder_add(argv, path);
         g_strv_builder_addv(environment, (const char **)session->environment);
-        if (agent)
+        if (part->kind == PART_AGENT)
                 g_strv_builder_addv(environment, (const char **)session->keys);
-        else
-                g_strv_builder_addv(argv, (const char **)session->own_arguments);
-        g_auto(GStrv) arguments = g_strv_builder_end(argv);
         char **variables = g_strv_builder_end(environment);
         g_clear_pointer(&part->network, g_free);
-        if (!agent)
+        if (part->kind == PART_SHELL)
                 part->network = network_needed();
-        ChildKind kind = agent || part->network ? CHILD_PLAIN : CHILD_NO_NETWORK;
+        ChildKind kind = part->kind == PART_SHELL && !part->network ? CHILD_NO_NETWORK : CHILD_PLAIN;
         pid_t pid = children_start(session->children, arguments, variables, kind, ended_cb, part, error);
         environment_clear(variables);
         if (kind == CHILD_NO_NETWORK && children_network_refused(session->children))
@@ -172,24 +187,34 @@ json_object *part_status(const Part *part)
         json_object_object_add(status, "starts", json_object_new_int(part->starts));
         if (part->problem)
                 json_object_object_add(status, "problem", json_object_new_string(part->problem));
-        if (part == part->session->shell)
+        if (part->kind == PART_SHELL)
                 json_object_object_add(status, "network", json_object_new_string(part->network ? part->network : "none"));
         return status;
 }
 
-Part *part_new(Session *session, const char *name)
+const char *part_name(const Part *part)
+{
+        return part->name;
+}
+
+Part *part_new(Session *session, const char *name, PartKind kind, char **argv)
 {
         Part *part = g_new0(Part, 1);
 
         part->session = session;
         part->name = name;
+        part->kind = kind;
+        part->argv = argv;
         return part;
 }
 
-void part_free(Part *part)
+void part_free(gpointer data)
 {
+        Part *part = data;
+
         g_clear_handle_id(&part->timer, g_source_remove);
         g_queue_clear_full(&part->crashes, g_free);
+        g_strfreev(part->argv);
         g_free(part->problem);
         g_free(part->network);
         g_free(part);

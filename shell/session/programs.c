@@ -1,6 +1,5 @@
 /* Programs that the person starts. Only the session forks: the shell has a large process and two threads, and what it started would die
  * with it. */
-#include <gio/gdesktopappinfo.h>
 #include <string.h>
 
 #include "protocols/text.h"
@@ -43,9 +42,9 @@ static pid_t start(Session *session, char **argv, GError **error)
         return pid;
 }
 
-gboolean programs_start(Session *session, char **argv, GError **error)
+pid_t programs_start(Session *session, char **argv, GError **error)
 {
-        return start(session, argv, error) != 0;
+        return start(session, argv, error);
 }
 
 static char **read_argv(json_object *array, GError **error)
@@ -72,23 +71,52 @@ static char **read_argv(json_object *array, GError **error)
         return g_strv_builder_end(argv);
 }
 
-/* The words of an Exec line without its field codes: nothing is opened, so they all stand for nothing. */
-static char **without_field_codes(char **words)
+static void add_icon(GStrvBuilder *argv, GDesktopAppInfo *info)
 {
-        g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+        g_autofree char *icon = g_desktop_app_info_get_string(info, G_KEY_FILE_DESKTOP_KEY_ICON);
 
-        for (guint i = 0; words[i]; i++) {
-                g_autoptr(GString) word = g_string_new(NULL);
-                for (const char *p = words[i]; *p; p++) {
-                        if (*p != '%')
-                                g_string_append_c(word, *p);
-                        else if (*++p == '%')
-                                g_string_append_c(word, '%');
-                        else if (!*p)
-                                break;
+        if (icon && *icon)
+                g_strv_builder_add_many(argv, "--icon", icon, NULL);
+}
+
+/* A word of an Exec line with its field codes replaced: %c is the name, %k the file; nothing is opened, so the others are nothing. */
+static char *without_codes(const char *word, GDesktopAppInfo *info)
+{
+        GString *out = g_string_new(NULL);
+
+        for (const char *p = word; *p; p++) {
+                if (*p != '%')
+                        g_string_append_c(out, *p);
+                else if (*++p == '%')
+                        g_string_append_c(out, '%');
+                else if (*p == 'c')
+                        g_string_append(out, g_app_info_get_name(G_APP_INFO(info)));
+                else if (*p == 'k' && g_desktop_app_info_get_filename(info))
+                        g_string_append(out, g_desktop_app_info_get_filename(info));
+                else if (!*p)
+                        break;
+        }
+        return g_string_free(out, FALSE);
+}
+
+char **programs_desktop_argv(GDesktopAppInfo *info)
+{
+        const char *line = g_app_info_get_commandline(G_APP_INFO(info));
+        g_autoptr(GStrvBuilder) argv = g_strv_builder_new();
+        g_auto(GStrv) words = NULL;
+
+        if (!line || !g_shell_parse_argv(line, NULL, &words, NULL))
+                return NULL;
+        if (g_desktop_app_info_get_boolean(info, G_KEY_FILE_DESKTOP_KEY_TERMINAL))
+                g_strv_builder_add_many(argv, "xterm", "-e", NULL);
+        for (char **word = words; *word; word++) {
+                if (strcmp(*word, "%i") == 0) {
+                        add_icon(argv, info);
+                        continue;
                 }
-                if (word->len || !*words[i])
-                        g_strv_builder_add(argv, word->str);
+                g_autofree char *replaced = without_codes(*word, info);
+                if (*replaced || !**word)
+                        g_strv_builder_add(argv, replaced);
         }
         return g_strv_builder_end(argv);
 }
@@ -104,20 +132,10 @@ static char **read_desktop(json_object *value, GError **error)
                 return NULL;
         }
         g_autoptr(GDesktopAppInfo) info = g_desktop_app_info_new(id);
-        const char *line = info ? g_app_info_get_commandline(G_APP_INFO(info)) : NULL;
-        g_auto(GStrv) words = NULL;
-        if (!line || !g_shell_parse_argv(line, NULL, &words, NULL)) {
+        char **argv = info ? programs_desktop_argv(info) : NULL;
+        if (!argv)
                 g_propagate_error(error, session_error(API_ERROR_NOT_FOUND, "“%s” is not installed here.", shown));
-                return NULL;
-        }
-        char **argv = without_field_codes(words);
-        if (!g_desktop_app_info_get_boolean(info, "Terminal"))
-                return argv;
-        g_autoptr(GStrvBuilder) in_terminal = g_strv_builder_new();
-        g_strv_builder_add_many(in_terminal, "xterm", "-e", NULL);
-        g_strv_builder_addv(in_terminal, (const char **)argv);
-        g_strfreev(argv);
-        return g_strv_builder_end(in_terminal);
+        return argv;
 }
 
 json_object *programs_launch(Session *session, json_object *body, GError **error)

@@ -60,23 +60,53 @@ static gboolean stop_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+static gboolean ask_cb(gpointer user_data)
+{
+        leave_ask(user_data);
+        return G_SOURCE_REMOVE;
+}
+
+/* After the answer is out. */
 static json_object *logout(Session *session, json_object *body, GError **error)
 {
-        g_idle_add_full(G_PRIORITY_LOW, stop_cb, session, NULL); /* after the answer is out */
+        json_object *now;
+        gboolean at_once = json_object_object_get_ex(body, "now", &now) && json_object_get_boolean(now);
+
+        g_idle_add_full(G_PRIORITY_LOW, at_once ? stop_cb : ask_cb, session, NULL);
         return json_object_new_object();
 }
 
 static json_object *restart(Session *session, json_object *body, GError **error)
 {
         json_object *value;
-        const char *part = json_object_object_get_ex(body, "part", &value) ? json_object_get_string(value) : NULL;
+        const char *name = json_object_object_get_ex(body, "part", &value) ? json_object_get_string(value) : NULL;
+        g_autoptr(GString) names = g_string_new(NULL);
 
-        if (g_strcmp0(part, "agent") != 0 && g_strcmp0(part, "shell") != 0) {
-                g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "“part” must be “agent” or “shell”."));
-                return NULL;
+        for (guint i = 0; i < session->parts->len; i++) {
+                Part *part = session->parts->pdata[i];
+                if (g_strcmp0(name, part_name(part)) == 0) {
+                        part_restart(part);
+                        return json_object_new_object();
+                }
+                g_string_append_printf(names, "%s“%s”", i == 0 ? "" : ", ", part_name(part));
         }
-        part_restart(strcmp(part, "agent") == 0 ? session->agent : session->shell);
+        g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "“part” must be one of %s.", names->str));
+        return NULL;
+}
+
+/* The shell manages windows. */
+static json_object *ready(Session *session, json_object *body, GError **error)
+{
+        autostart_begin(session);
         return json_object_new_object();
+}
+
+static json_object *do_action(Session *session, json_object *body, GError **error)
+{
+        json_object *value;
+        const char *action = json_object_object_get_ex(body, "action", &value) ? json_object_get_string(value) : NULL;
+
+        return actions_do(session, action ? action : "", error) ? json_object_new_object() : NULL;
 }
 
 static json_object *key_entry(Session *session, json_object *body, GError **error)
@@ -89,8 +119,8 @@ static json_object *status(Session *session, json_object *body, GError **error)
         json_object *answer_body = json_object_new_object();
         json_object *parts = json_object_new_array();
 
-        json_object_array_add(parts, part_status(session->agent));
-        json_object_array_add(parts, part_status(session->shell));
+        for (guint i = 0; i < session->parts->len; i++)
+                json_object_array_add(parts, part_status(session->parts->pdata[i]));
         json_object_object_add(answer_body, "parts", parts);
         json_object_object_add(answer_body, "programs", programs_status(session));
         return answer_body;
@@ -103,6 +133,8 @@ static const struct {
         {"POST", "/launch", launch},
         {"POST", "/logout", logout},
         {"POST", "/restart", restart},
+        {"POST", "/ready", ready},
+        {"POST", "/do", do_action},
         {"POST", "/key-entry", key_entry},
         {"GET", "/status", status},
 };

@@ -3,8 +3,11 @@
  * is the part that does not die.
  *
  *      children.c     forks and reaps, and ends everything
- *      part.c         the agent and the shell: restarts, and safe mode when that does not help
+ *      part.c         the agent, the shell and their like: restarts, and safe mode when that does not help
  *      programs.c     what a person launches
+ *      autostart.c    what starts with every desktop
+ *      leave.c        what the bus and systemd are told at the beginning and the end; asking programs at logout
+ *      actions.c      lock, suspend, volume, brightness, screenshots
  *      server.c       the requests, on $XDG_RUNTIME_DIR/impromptu/session.sock
  *
  * Keys of its environment are for the agent alone: it takes them out of its own (protocols/environment.c) and, while it holds one, lets
@@ -52,7 +55,7 @@ GError *session_error(ApiErrorKind kind, const char *format, ...)
 }
 
 /* The folder that this very program is in. */
-static char *own_folder(void)
+char *session_own_folder(void)
 {
         g_autofree char *path = g_file_read_link("/proc/self/exe", NULL);
 
@@ -61,7 +64,7 @@ static char *own_folder(void)
 
 char *session_program(const Session *session, const char *name, GError **error)
 {
-        g_autofree char *own = own_folder();
+        g_autofree char *own = session_own_folder();
         const char *folders[] = {session->bin_folder, session->bin_folder ? NULL : own, session->bin_folder ? NULL : IMPROMPTU_BIN};
 
         for (guint i = 0; i < G_N_ELEMENTS(folders); i++) {
@@ -72,22 +75,6 @@ char *session_program(const Session *session, const char *name, GError **error)
         g_set_error(error, SESSION_ERROR, API_ERROR_NOT_FOUND, "there is no %s in %s", name,
                     session->bin_folder ? session->bin_folder : own);
         return NULL;
-}
-
-static void stopped_cb(gpointer children, gpointer user_data)
-{
-        Session *session = user_data;
-
-        g_main_loop_quit(session->loop);
-}
-
-void session_stop(Session *session)
-{
-        if (session->stopping)
-                return;
-        session->stopping = TRUE;
-        /* The agent last: the shell may still have something to save. */
-        children_stop(session->children, part_pid(session->agent), stopped_cb, session);
 }
 
 static gboolean signal_cb(gpointer user_data)
@@ -107,60 +94,45 @@ static char *style_folder(void)
  * X resources). */
 static char **make_environment(const Session *session)
 {
-        g_autofree char *own = own_folder();
+        g_autofree char *own = session_own_folder();
         g_autofree char *style = style_folder();
         g_autofree char *path = g_strjoin(":", session->bin_folder ? session->bin_folder : own,
                                           g_getenv("PATH") ? g_getenv("PATH") : "/usr/local/bin:/usr/bin:/bin", NULL);
 
         g_setenv("PATH", path, TRUE);
-        g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
-        g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
-        g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        if (!session->is_guest) {
+                g_setenv("XDG_CURRENT_DESKTOP", "Impromptu", TRUE);
+                g_setenv("XDG_SESSION_DESKTOP", "impromptu", TRUE);
+                g_setenv("XDG_SESSION_TYPE", "x11", TRUE);
+        }
         g_setenv("XAPPLRESDIR", style, FALSE);
         return g_get_environ();
 }
 
-static gboolean begin_cb(gpointer user_data)
+static gboolean autostart_cb(gpointer user_data)
 {
-        Session *session = user_data;
-
-        g_clear_handle_id(&session->beginning, g_source_remove);
-        part_start(session->agent);
-        part_start(session->shell);
+        autostart_begin(user_data);
         return G_SOURCE_REMOVE;
 }
 
-static void told_cb(pid_t pid, int status, gpointer user_data)
+static void begin(Session *session)
 {
-        Session *session = user_data;
-
-        if (session->beginning)
-                begin_cb(session);
+        g_clear_handle_id(&session->beginning, g_source_remove);
+        for (guint i = 0; i < session->parts->len; i++)
+                part_start(session->parts->pdata[i]);
+        session->waiting = g_timeout_add(SESSION_READY_MS, autostart_cb, session);
 }
 
-/* Programs that the bus starts must find the display as well. Only what they need is named: never the whole environment. The bus was
- * started with the keys of this login, so for what it starts from now on they are set to nothing. FALSE if there is no bus. */
-static gboolean tell_bus(Session *session)
+static gboolean begin_late_cb(gpointer user_data)
 {
-        static const char *const shared[] = {"dbus-update-activation-environment", "--systemd", "DISPLAY", "XAUTHORITY",
-                                             "XDG_CURRENT_DESKTOP", "XDG_SESSION_DESKTOP", "XDG_SESSION_TYPE", NULL};
-        g_autoptr(GStrvBuilder) words = g_strv_builder_new();
-        g_auto(GStrv) argv = NULL;
-        g_autofree char *bus = g_build_filename(g_getenv("XDG_RUNTIME_DIR"), "bus", NULL);
-        g_autoptr(GError) error = NULL;
+        begin(user_data);
+        return G_SOURCE_REMOVE;
+}
 
-        if (!g_getenv("DBUS_SESSION_BUS_ADDRESS") && !g_file_test(bus, G_FILE_TEST_EXISTS))
-                return FALSE;
-        g_strv_builder_addv(words, (const char **)shared);
-        for (char **key = session->keys; *key; key++) {
-                g_autofree char *nothing = g_strndup(*key, (gsize)(strchr(*key, '=') + 1 - *key));
-                g_strv_builder_add(words, nothing);
-        }
-        argv = g_strv_builder_end(words);
-        if (children_start(session->children, argv, session->environment, CHILD_PLAIN, told_cb, session, &error))
-                return TRUE;
-        g_printerr("impromptu-session: the bus was not told about this session (%s).\n", error->message);
-        return FALSE;
+static void told(Session *session)
+{
+        if (session->beginning)
+                begin(session);
 }
 
 /* For a program that cannot do it itself any more, since its libraries have started threads. */
@@ -194,14 +166,29 @@ static int read_arguments(Session *session, int argc, char **argv)
                 return 2;
         }
         session->own_arguments = g_strdupv(argc > 1 ? argv + 2 : argv + argc);
+        session->is_guest = g_strv_contains((const char *const *)session->own_arguments, "--guest");
+        session->is_inside = session->is_guest || g_strv_contains((const char *const *)session->own_arguments, "--nested-keys");
         return -1;
+}
+
+/* Without a display there is nothing to show settings on, and nothing that stands beside windows. */
+static void make_parts(Session *session)
+{
+        g_ptr_array_add(session->parts, session->agent = part_new(session, "agent", PART_AGENT, NULL));
+        g_ptr_array_add(session->parts, session->shell = part_new(session, "shell", PART_SHELL, NULL));
+        if (session->is_guest || !g_environ_getenv(session->environment, "DISPLAY"))
+                return;
+        g_ptr_array_add(session->parts, part_new(session, "settings", PART_OWN, NULL));
+        g_ptr_array_add(session->parts, part_new(session, "aside", PART_OWN, NULL));
+        actions_companions(session);
 }
 
 static int run(Session *session)
 {
         g_autoptr(GError) error = NULL;
 
-        session->server = server_new(session, &error);
+        if (environment_need_runtime(&error))
+                session->server = server_new(session, &error);
         if (!session->server) {
                 g_printerr("impromptu-session: %s\n", error->message);
                 return 1;
@@ -210,9 +197,10 @@ static int run(Session *session)
         g_unix_signal_add(SIGTERM, signal_cb, session);
         g_unix_signal_add(SIGINT, signal_cb, session);
         g_unix_signal_add(SIGHUP, signal_cb, session);
-        session->beginning = g_timeout_add(SESSION_BUS_MS, begin_cb, session);
-        if (!tell_bus(session))
-                begin_cb(session);
+        make_parts(session);
+        session->beginning = g_timeout_add(SESSION_BUS_MS, begin_late_cb, session);
+        if (session->is_guest || !leave_announce(session, told))
+                begin(session);
         g_main_loop_run(session->loop);
         return 0;
 }
@@ -233,15 +221,18 @@ int main(int argc, char **argv)
         session.loop = g_main_loop_new(NULL, FALSE);
         session.bin_folder = g_strdup(g_getenv("IMPROMPTU_BIN_FOLDER"));
         session.programs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-        session.agent = part_new(&session, "agent");
-        session.shell = part_new(&session, "shell");
+        session.parts = g_ptr_array_new_with_free_func(part_free);
+        session.delayed = g_array_new(FALSE, FALSE, sizeof(guint));
 
         status = run(&session);
 
         g_clear_handle_id(&session.beginning, g_source_remove);
         server_free(session.server);
-        part_free(session.agent);
-        part_free(session.shell);
+        g_clear_handle_id(&session.waiting, g_source_remove);
+        for (guint i = 0; i < session.delayed->len; i++)
+                g_source_remove(g_array_index(session.delayed, guint, i));
+        g_array_unref(session.delayed);
+        g_ptr_array_unref(session.parts);
         children_free(session.children);
         g_hash_table_unref(session.programs);
         g_main_loop_unref(session.loop);

@@ -238,6 +238,14 @@ view_generated_cb(AppView *view, gpointer user_data)
                 window->handler.generated(window, window->user_data);
 }
 
+static void
+view_refused_cb(AppView *view, const char *text, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.said(window, text, window->user_data);
+}
+
 static const AppViewHandler view_handler = {
         .generated = view_generated_cb,
         .finding = view_finding_cb,
@@ -246,6 +254,7 @@ static const AppViewHandler view_handler = {
         .responsive = view_responsive_cb,
         .crashed = view_crashed_cb,
         .saved = view_saved_cb,
+        .refused = view_refused_cb,
 };
 
 static void

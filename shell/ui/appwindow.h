@@ -27,6 +27,8 @@ typedef struct {
         /* Its life has changed: the title bar must say so. */
         void (*changed)(AppWindow *window, gpointer user_data);
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
+        /* A sentence for the person. */
+        void (*said)(AppWindow *window, const char *text, gpointer user_data);
         /* Of several drafts the person keeps this one (NULL: the best), or wants others like it. */
         void (*keep)(AppWindow *window, const char *draft, gboolean more, gpointer user_data);
         /* Something that the app may do is to end. */

@@ -9,12 +9,16 @@ void
 desktop_push_question(Desktop *desktop)
 {
         const GPtrArray *questions = desktop->model->questions;
+        g_autoptr(GPtrArray) none = g_ptr_array_new();
         const char *first = question_sheet_first(desktop->question);
         const Question *question = model_question(desktop->model, first);
         App *app;
 
         if (desktop->chooser && !model_question(desktop->model, folder_chooser_question(desktop->chooser)))
                 g_clear_pointer(&desktop->chooser, folder_chooser_free);
+        /* The chooser says again what is asked, and the sheet would lie over it. */
+        if (desktop->chooser)
+                questions = none;
         if (!question && questions->len > 0)
                 question = questions->pdata[0];
         app = question ? model_app(desktop->model, question->app) : NULL;
@@ -77,6 +81,7 @@ close_cb(gpointer user_data)
 
         desktop->close_chooser = 0;
         g_clear_pointer(&desktop->chooser, folder_chooser_free);
+        desktop_touch(desktop);
         return G_SOURCE_REMOVE;
 }
 
@@ -105,6 +110,7 @@ choose_cb(const char *id, gpointer user_data)
         }
         folder_chooser_free(desktop->chooser);
         desktop->chooser = folder_chooser_new(question, &handler, desktop);
+        desktop_touch(desktop);
 }
 
 static void
@@ -116,14 +122,14 @@ split_cb(gpointer user_data)
 static void
 keys_cb(int n, gpointer user_data)
 {
-        wm_core_answer_keys(((Desktop *)user_data)->core, n);
+        host_answer_keys(user_data, n);
 }
 
 void
 desktop_questions_start(Desktop *desktop)
 {
         const QuestionHandler handler = {
-                answered_cb, choose_cb, split_cb, keys_cb, desktop->config.wm.nested_keys ? "Ctrl+Alt" : "Super", NULL,
+                answered_cb, choose_cb, split_cb, keys_cb, host_modifiers(desktop), NULL,
         };
 
         desktop->question = question_sheet_new(&handler, desktop);

@@ -101,6 +101,33 @@ add_choice(Desktop *desktop, GPtrArray *rows)
         g_ptr_array_add(rows, row);
 }
 
+/* What the session does; offered where one has started us. */
+static void
+add_session(Desktop *desktop, GPtrArray *rows)
+{
+        static const struct {
+                const char *action, *title, *words;
+        } actions[] = {
+                {"logout", "Log out", "end the session leave sign off quit"},
+                {"lock", "Lock the screen", "lock"},
+                {"suspend", "Suspend", "sleep standby"},
+                {"screenshot-region", "Take a picture of a part of the screen", "screenshot region"},
+                {"screenshot-window", "Take a picture of the window", "screenshot"},
+                {"screenshot", "Take a picture of the screen", "screenshot"},
+                {"quiet", "Let notifications wait, or show them again", "do not disturb quiet dnd"},
+        };
+
+        for (guint i = 0; desktop->session_here && i < G_N_ELEMENTS(actions); i++) {
+                Row *row = row_new(ROW_SESSION, actions[i].title, "this session");
+
+                row->id = g_strdup(actions[i].action);
+                row->words = g_strdup(actions[i].words);
+                row->glyph = g_strdup("·");
+                row->colour = TILE_INK;
+                g_ptr_array_add(rows, row);
+        }
+}
+
 static void
 set_candidates(Desktop *desktop)
 {
@@ -111,6 +138,7 @@ set_candidates(Desktop *desktop)
         add_windows(desktop, rows);
         for (guint i = 0; i < desktop->programs->len; i++)
                 g_ptr_array_add(rows, row_copy(desktop->programs->pdata[i]));
+        add_session(desktop, rows);
         for (guint i = 0; i < desktop->suggestions->len; i++)
                 g_ptr_array_add(rows, row_copy(desktop->suggestions->pdata[i]));
         bar_set_candidates(desktop->bar, rows);
@@ -171,7 +199,7 @@ chosen_cb(const Row *row, gpointer user_data)
         Desktop *desktop = user_data;
 
         desktop_bar_hidden(desktop, FALSE);
-        wm_core_hide_bar(desktop->core, row->kind == ROW_WINDOW ? row->xid : 0);
+        host_hide_bar(desktop, row->kind == ROW_WINDOW ? row->xid : 0);
         switch (row->kind) {
         case ROW_MAKE:
         case ROW_CHANGE:
@@ -182,10 +210,13 @@ chosen_cb(const Row *row, gpointer user_data)
                 open_app(desktop, row->id);
                 break;
         case ROW_WINDOW:
-                wm_core_activate(desktop->core, row->xid);
+                host_activate(desktop, row->xid);
                 break;
         case ROW_PROGRAM:
                 desktop_launch(desktop, row->id);
+                break;
+        case ROW_SESSION:
+                desktop_session_action(desktop, row->id);
                 break;
         case ROW_LANES:
                 first_screen_show(desktop->first, NULL, *desktop->model->problem ? desktop->model->problem : NULL);
@@ -200,7 +231,7 @@ closed_cb(gpointer user_data)
         Desktop *desktop = user_data;
 
         desktop_bar_hidden(desktop, FALSE);
-        wm_core_hide_bar(desktop->core, 0);
+        host_hide_bar(desktop, 0);
 }
 
 static void
@@ -209,10 +240,24 @@ resized_cb(int width, int height, gpointer user_data)
         Desktop *desktop = user_data;
         int scale = gtk_widget_get_scale_factor(bar_window(desktop->bar));
 
-        wm_core_bar_size(desktop->core, width * scale, height * scale);
+        host_bar_size(desktop, width * scale, height * scale);
 }
 
 /* Late rows and suggestions */
+
+/* What Enter does with the sentence, where that is no app: the first row says so before it is done. */
+static const char *
+route_verb(const char *route)
+{
+        static const struct {
+                const char *route, *verb;
+        } verbs[] = {{"tool", "Answer"}, {"content", "Write"}, {"system", "Of the desktop:"}};
+
+        for (guint i = 0; i < G_N_ELEMENTS(verbs); i++)
+                if (g_strcmp0(verbs[i].route, route) == 0)
+                        return verbs[i].verb;
+        return NULL;
+}
 
 static Row *
 suggestion_row(json_object *data)
@@ -228,6 +273,7 @@ suggestion_row(json_object *data)
         /* That it can be made is what the row says already. */
         row = row_new(opens ? ROW_OPEN : ROW_SAY, title, strcmp(what, "make") == 0 ? NULL : detail);
         row->id = opens ? g_strdup(field_text(data, "app")) : NULL;
+        row->verb = strcmp(what, "make") == 0 ? g_strdup(route_verb(field_text(data, "route"))) : NULL;
         row->text = opens ? NULL : g_strdup(title);
         row->glyph = opens ? first_letter(title) : g_strdup(strcmp(what, "recording") == 0 ? "▸" : "+");
         row->colour = opens ? wm_glyph_colour(title) : TILE_INK;

@@ -38,7 +38,9 @@ on_ready(Desktop *desktop, const WmEvent *event)
         g_autoptr(SavedState) restored = g_steal_pointer(&desktop->restored);
 
         desktop->core_ready = TRUE;
-        gtk_widget_show_all(panel_window(desktop->panel));
+        desktop_tell_ready(desktop);
+        if (!desktop->guest)
+                gtk_widget_show_all(panel_window(desktop->panel));
         /* The list is most recently used first; the last to come is on top. */
         for (guint i = restored ? restored->windows->len : 0; i > 0; i--)
                 restore_window(desktop, restored->windows->pdata[i - 1]);
@@ -184,6 +186,22 @@ desktop_launch(Desktop *desktop, const char *desktop_id)
         launch(desktop, "desktop", json_object_new_string(desktop_id));
 }
 
+void
+desktop_session_action(Desktop *desktop, const char *action)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "action", json_object_new_string(action));
+        desktop_request_session(desktop, "/do", body);
+}
+
+static void
+on_session_key(Desktop *desktop, const WmEvent *event)
+{
+        if (event->text)
+                desktop_session_action(desktop, event->text);
+}
+
 static void
 on_monitor(Desktop *desktop, const WmEvent *event)
 {
@@ -299,6 +317,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,
         [WM_EVENT_PANEL_KEY] = on_panel_key,
+        [WM_EVENT_SESSION_KEY] = on_session_key,
         [WM_EVENT_MONITOR] = on_monitor,
         [WM_EVENT_SYNC] = on_sync,
         [WM_EVENT_GONE] = on_gone,

@@ -9,6 +9,7 @@
 #include "shell/ui/chooser.h"
 #include "shell/ui/desktop.h"
 #include "shell/ui/firstscreen.h"
+#include "shell/ui/guest.h"
 #include "shell/ui/model.h"
 #include "shell/ui/notice.h"
 #include "shell/ui/panel.h"
@@ -23,7 +24,7 @@ struct Desktop {
         AgentClient *agent, *session;
         AgentStream *events;
         GPtrArray *asks;           /* Ask: streams of what was asked, oldest first */
-        gboolean agent_here;
+        gboolean agent_here, session_here;
         guint retry;
         gboolean said_missing;     /* before the agent was there for the first time */
         guint64 resume;            /* the events are followed from here */
@@ -32,7 +33,8 @@ struct Desktop {
         Model *model;
         Views *views;
         Checker *checker;
-        WmCore *core;
+        WmCore *core;              /* or guest; both NULL with views_only */
+        Guest *guest;
         gboolean core_ready;
         GArray *wm_windows;        /* WmWindow, as the core listed them last */
         int width, height;         /* of the screen, in GTK's pixels */
@@ -65,6 +67,8 @@ typedef void (*DesktopReply)(Desktop *desktop, json_object *body, const GError *
 /* Sends one request and takes body. func and text may be NULL; cancellable NULL for the desktop's own. */
 void desktop_request(Desktop *desktop, const char *method, const char *path, json_object *body, DesktopReply func, const char *text);
 void desktop_request_session(Desktop *desktop, const char *path, json_object *body);
+/* Windows are managed: what starts with every desktop may come. */
+void desktop_tell_ready(Desktop *desktop);
 
 /* Something changed: title bars, sheets, panel and the state file follow from the main loop, once. */
 void desktop_touch(Desktop *desktop);
@@ -102,7 +106,24 @@ void desktop_refresh_lanes(Desktop *desktop);
 /* desktop-core.c */
 void desktop_core_event_cb(const WmEvent *event, gpointer user_data);
 void desktop_launch(Desktop *desktop, const char *desktop_id);
+/* Has the session do what POST /do takes. */
+void desktop_session_action(Desktop *desktop, const char *action);
 void desktop_place(Desktop *desktop);
+
+/* desktop-host.c: as the functions of the core. */
+gboolean host_start(Desktop *desktop, GError **error);
+void host_stop(Desktop *desktop);
+/* What the keys of the desktop are pressed with: "Super". */
+const char *host_modifiers(Desktop *desktop);
+/* Realises the window. */
+void host_mark(Desktop *desktop, GtkWidget *window, WmRole role);
+void host_evidence(Desktop *desktop, guint64 xid, const WmEvidence *evidence);
+void host_activate(Desktop *desktop, guint64 xid);
+void host_show_bar(Desktop *desktop);
+void host_hide_bar(Desktop *desktop, guint64 focus);
+void host_bar_size(Desktop *desktop, int width, int height);
+void host_answer_keys(Desktop *desktop, int n);
+void host_dark(Desktop *desktop, gboolean dark);
 
 /* desktop-bar.c */
 void desktop_bar_start(Desktop *desktop);

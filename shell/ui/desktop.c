@@ -66,6 +66,21 @@ desktop_request_session(Desktop *desktop, const char *path, json_object *body)
         request(desktop, desktop->session, "POST", path, body, call);
 }
 
+static void
+ready_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        desktop->session_here = error == NULL;
+}
+
+void
+desktop_tell_ready(Desktop *desktop)
+{
+        Call *call = g_new0(Call, 1);
+
+        call->func = ready_reply; /* where no session runs, nothing waits for it */
+        request(desktop, desktop->session, "POST", "/ready", json_object_new_object(), call);
+}
+
 void
 desktop_say(Desktop *desktop, const char *key, const char *text, gboolean problem)
 {
@@ -194,7 +209,7 @@ push_evidence(Desktop *desktop, AppWindow *window, const App *app, const Run *ru
         if (sent && memcmp(sent, &evidence, sizeof evidence) == 0)
                 return;
         g_hash_table_insert(desktop->sent, g_strdup(app->id), g_memdup2(&evidence, sizeof evidence));
-        wm_core_evidence(desktop->core, app_window_xid(window), &evidence);
+        host_evidence(desktop, app_window_xid(window), &evidence);
 }
 
 static gboolean
@@ -396,9 +411,15 @@ window_keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer use
         desktop_request(desktop, "POST", path, body, keep_reply, NULL);
 }
 
+static void
+window_said_cb(AppWindow *window, const char *text, gpointer user_data)
+{
+        desktop_say(user_data, NULL, text, FALSE);
+}
+
 static const AppWindowHandler window_handler = {
         window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
-        window_keep_cb, desktop_revoke_cb, window_generated_cb,
+        window_said_cb, window_keep_cb, desktop_revoke_cb, window_generated_cb,
 };
 
 AppWindow *
@@ -409,7 +430,7 @@ desktop_make_window(Desktop *desktop, App *app)
         AppWindow *window = app_window_new(desktop->views, app->id, desktop->config.no_views ? no_view : NULL, &window_handler, desktop);
 
         g_hash_table_insert(desktop->windows, g_strdup(app->id), window);
-        wm_core_mark(desktop->core, app_window_xid(window), WM_ROLE_APP);
+        host_mark(desktop, GTK_WIDGET(app_window_gtk(window)), WM_ROLE_APP);
         push_evidence(desktop, window, app, model_app_run(desktop->model, app));
         app_window_update(window, app, model_last_run(desktop->model, app), desktop->model->lane);
         return window;
@@ -431,7 +452,7 @@ desktop_need_window(Desktop *desktop, App *app)
 void
 desktop_raise(Desktop *desktop, AppWindow *window)
 {
-        wm_core_activate(desktop->core, app_window_xid(window));
+        host_activate(desktop, app_window_xid(window));
 }
 
 /* It is being made, or nothing came of that: the agent's library does not know it, and its window says how it stands. */
@@ -489,7 +510,7 @@ desktop_refresh_app(Desktop *desktop, const char *app)
 static void
 panel_name_cb(gpointer user_data)
 {
-        wm_core_show_bar(((Desktop *)user_data)->core);
+        host_show_bar(user_data);
 }
 
 static void
@@ -500,7 +521,7 @@ panel_window_cb(guint64 xid, gboolean active, gpointer user_data)
         if (active)
                 wm_core_minimise(desktop->core, xid);
         else
-                wm_core_activate(desktop->core, xid);
+                host_activate(desktop, xid);
 }
 
 static void
@@ -528,13 +549,6 @@ first_chosen_cb(const char *choice, const char *base, const char *sentence, gpoi
 }
 
 static void
-mark_window(Desktop *desktop, GtkWidget *window, WmRole role)
-{
-        gtk_widget_realize(window);
-        wm_core_mark(desktop->core, gdk_x11_window_get_xid(gtk_widget_get_window(window)), role);
-}
-
-static void
 start_parts(Desktop *desktop)
 {
         static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb, panel_left_cb};
@@ -550,11 +564,11 @@ start_parts(Desktop *desktop)
         g_signal_connect_swapped(answer_sheet_window(desktop->answer), "hide", G_CALLBACK(desktop_touch), desktop);
         desktop->first = first_screen_new(&first_handler, desktop);
         desktop_bar_start(desktop);
-        mark_window(desktop, bar_window(desktop->bar), WM_ROLE_BAR);
+        host_mark(desktop, bar_window(desktop->bar), WM_ROLE_BAR);
         bar_map(desktop->bar);
-        mark_window(desktop, panel_window(desktop->panel), WM_ROLE_PANEL);
-        mark_window(desktop, question_sheet_window(desktop->question), WM_ROLE_QUESTION);
-        mark_window(desktop, notices_window(desktop->notices), WM_ROLE_QUESTION);
+        host_mark(desktop, panel_window(desktop->panel), WM_ROLE_PANEL);
+        host_mark(desktop, question_sheet_window(desktop->question), WM_ROLE_QUESTION);
+        host_mark(desktop, notices_window(desktop->notices), WM_ROLE_QUESTION);
         desktop_place(desktop);
         if (desktop->config.no_views && desktop->config.no_views_why)
                 desktop_say(desktop, "root", desktop->config.no_views_why, TRUE);
@@ -566,7 +580,8 @@ void
 desktop_place(Desktop *desktop)
 {
         bar_fit(desktop->bar, desktop->width);
-        panel_place(desktop->panel, desktop->width, desktop->height);
+        if (!desktop->guest)
+                panel_place(desktop->panel, desktop->width, desktop->height);
         question_sheet_place(desktop->question, CORNER, desktop->height - PANEL_HEIGHT - CORNER);
         notices_place(desktop->notices, desktop->width - CORNER, desktop->height - PANEL_HEIGHT - CORNER);
 }
@@ -586,7 +601,7 @@ dark_changed_cb(GtkSettings *settings, GParamSpec *property, gpointer user_data)
 {
         Desktop *desktop = user_data;
 
-        wm_core_dark(desktop->core, style_is_dark());
+        host_dark(desktop, style_is_dark());
 }
 
 static gboolean
@@ -595,8 +610,7 @@ start_core(Desktop *desktop, GError **error)
         g_autofree char *path = saved_state_path();
 
         desktop->config.wm.dark = style_is_dark();
-        desktop->core = wm_core_start(&desktop->config.wm, desktop_core_event_cb, desktop, error);
-        if (!desktop->core)
+        if (!host_start(desktop, error))
                 return FALSE;
         desktop->restored = saved_state_read(path);
         desktop->seen = desktop->restored->seen;
@@ -657,7 +671,7 @@ failed:
 static void
 free_parts(Desktop *desktop)
 {
-        if (!desktop->core)
+        if (!desktop->core && !desktop->guest)
                 return;
         save_now(desktop);
         g_signal_handlers_disconnect_by_data(gtk_settings_get_default(), desktop);
@@ -673,7 +687,7 @@ free_parts(Desktop *desktop)
         first_screen_free(desktop->first);
         bar_free(desktop->bar);
         panel_free(desktop->panel);
-        wm_core_stop(desktop->core);
+        host_stop(desktop);
 }
 
 void

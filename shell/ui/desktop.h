@@ -17,6 +17,8 @@ typedef struct {
         gboolean views_only;     /* no window manager, no windows: only the checker */
         gboolean no_views;       /* manages windows and opens no page (as root) */
         const char *no_views_why; /* a sentence, if that is not because this runs as root; else NULL */
+        gboolean guest;          /* another window manager shows the windows */
+        const char *guest_key;   /* the prompt bar's key then; NULL: GUEST_KEY */
         WmConfig wm;
         const char *share_folder; /* holds runtime/ */
         /* The desktop is over: code is an exit status, text a sentence or NULL. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shell/ui/style.h"
+#include "shell/ui/trayslot.h"
 
 #define TITLE_CHARACTERS 24
 #define WINDOWS_SHOWN_MAX 24
@@ -103,6 +104,20 @@ show_layout(Panel *panel)
         if (n > 0)
                 upper = g_ascii_strup(names[MIN(state.group, n - 1)], -1);
         ui_label_set(panel->layout, upper ? upper : "");
+}
+
+/* The next of the layouts; the keyboard says so, and the label follows. */
+static void
+layout_cb(GtkButton *button, gpointer user_data)
+{
+        Display *display = GDK_DISPLAY_XDISPLAY(gdk_display_get_default());
+        XkbStateRec state = {0};
+        g_auto(GStrv) names = layout_names(display);
+        guint n = names ? g_strv_length(names) : 0;
+
+        XkbGetState(display, XkbUseCoreKbd, &state);
+        if (n > 1)
+                XkbLockGroup(display, XkbUseCoreKbd, (state.group + 1U) % n);
 }
 
 static void
@@ -271,7 +286,7 @@ static void
 build(Panel *panel)
 {
         GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, "panel");
-        GtkWidget *name = gtk_button_new(), *lane = gtk_button_new();
+        GtkWidget *name = gtk_button_new(), *lane = gtk_button_new(), *layout = gtk_button_new();
         GtkWidget *word = ui_label("Impromptu", "strong");
         GtkWidget *room = gtk_scrolled_window_new(NULL, NULL);
 
@@ -297,7 +312,11 @@ build(Panel *panel)
         gtk_widget_set_margin_end(panel->clock, 11);
         gtk_widget_set_margin_start(panel->clock, 14);
         gtk_box_pack_end(GTK_BOX(box), panel->clock, FALSE, FALSE, 0);
-        gtk_box_pack_end(GTK_BOX(box), panel->layout, FALSE, FALSE, 4);
+        gtk_container_add(GTK_CONTAINER(layout), panel->layout);
+        gtk_widget_set_tooltip_text(layout, "Keyboard layout; a click takes the next one");
+        g_signal_connect(layout, "clicked", G_CALLBACK(layout_cb), panel);
+        gtk_box_pack_end(GTK_BOX(box), layout, FALSE, FALSE, 0);
+        gtk_box_pack_end(GTK_BOX(box), tray_slot_new(), FALSE, FALSE, 4);
         gtk_box_pack_end(GTK_BOX(box), lane, FALSE, FALSE, 0);
         gtk_container_add(GTK_CONTAINER(panel->window), box);
         gtk_widget_show_all(box);

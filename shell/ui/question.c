@@ -248,7 +248,7 @@ hide(QuestionSheet *sheet)
 static gboolean
 joins(QuestionSheet *sheet, const Question *question)
 {
-        static const char *const reaches[] = {"list", "read", "write", "system", "net", "run", NULL};
+        static const char *const reaches[] = {"list", "read", "write", "system", "net", "run", "device", "audio", NULL};
 
         return *question->app && question->capability && g_strv_contains(reaches, question->capability) &&
                !g_hash_table_contains(sheet->single, question->id);

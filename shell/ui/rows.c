@@ -137,7 +137,8 @@ rows_score(const Row *candidate, const char *folded)
                 return SCORE_EXACT;
         if (candidate->kind == ROW_OPEN && strcmp(more, folded) == 0)
                 return SCORE_SENTENCE;
-        if (g_utf8_strlen(folded, 2 * 6) >= 2 && g_str_has_prefix(title, folded))
+        /* Half a word never locks the screen or ends the session. */
+        if (candidate->kind != ROW_SESSION && g_utf8_strlen(folded, 2 * 6) >= 2 && g_str_has_prefix(title, folded))
                 return SCORE_PREFIX;
         if (has_all_words(title, words))
                 return SCORE_WORDS;
@@ -214,7 +215,7 @@ add_candidate(GPtrArray *rows, const Row *candidate)
         if (rows->len >= ROWS_MAX || holds(rows, candidate))
                 return;
         row = row_copy(candidate);
-        if (rows->len == 0 && !row->verb && row->kind != ROW_SAY && row->kind != ROW_LANES)
+        if (rows->len == 0 && !row->verb && row->kind != ROW_SAY && row->kind != ROW_LANES && row->kind != ROW_SESSION)
                 row->verb = g_strdup(row->kind == ROW_WINDOW ? "Go to" : "Open");
         g_ptr_array_add(rows, row);
 }
@@ -255,6 +256,10 @@ join_make(GPtrArray *rows, const Row *suggestion)
                         continue;
                 g_free(row->detail);
                 row->detail = g_strdup(suggestion->detail);
+                if (suggestion->verb && !row->make_new) {
+                        g_free(row->verb);
+                        row->verb = g_strdup(suggestion->verb);
+                }
                 return TRUE;
         }
         return FALSE;

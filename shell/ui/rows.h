@@ -15,6 +15,7 @@ typedef enum {
         ROW_PROGRAM, /* start an installed program */
         ROW_SAY,     /* send this other sentence: a suggestion or a recording's */
         ROW_LANES,   /* choose what answers */
+        ROW_SESSION, /* lock, log out: id is the action */
 } RowKind;
 
 typedef struct {

@@ -7,6 +7,7 @@
 #define RESOURCES "/impromptu/style/"
 
 static GtkCssProvider *tokens, *rules, *family;
+static gboolean always_dark;
 
 /* GTK's own default says only "Sans": then it is our choice, else the person's. */
 static char *
@@ -36,7 +37,8 @@ style_is_dark(void)
         return dark;
 }
 
-/* A dark theme that was chosen by its name is a wish for dark pages as well: those look at the setting. */
+/* A dark theme that was chosen by its name is a wish for dark pages as well: those look at the setting. What was wished before there was
+ * a theme (--dark, GTK_THEME) stays. */
 static void
 follow_theme(GtkSettings *settings)
 {
@@ -44,8 +46,9 @@ follow_theme(GtkSettings *settings)
         g_autofree char *name = NULL;
 
         g_object_get(settings, "gtk-theme-name", &name, NULL);
-        if ((forced && g_str_has_suffix(forced, ":dark")) || (name && (g_str_has_suffix(name, "-dark") || g_str_has_suffix(name, "-Dark"))))
-                g_object_set(settings, "gtk-application-prefer-dark-theme", TRUE, NULL);
+        if (!always_dark)
+                g_object_set(settings, "gtk-application-prefer-dark-theme", (forced && g_str_has_suffix(forced, ":dark")) ||
+                             (name && (g_str_has_suffix(name, "-dark") || g_str_has_suffix(name, "-Dark"))), NULL);
 }
 
 static void
@@ -83,8 +86,10 @@ style_start(void)
         tokens = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 2);
         family = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION + 1);
         rules = provider(GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+        always_dark = style_is_dark();
         follow_theme(settings);
         reload(settings);
+        g_signal_connect(settings, "notify::gtk-theme-name", G_CALLBACK(follow_theme), NULL);
         g_signal_connect(settings, "notify::gtk-application-prefer-dark-theme", G_CALLBACK(settings_changed_cb), NULL);
         g_signal_connect(settings, "notify::gtk-font-name", G_CALLBACK(settings_changed_cb), NULL);
 }

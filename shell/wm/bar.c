@@ -121,5 +121,5 @@ void bar_pressed(Wm *wm, const XButtonEvent *e)
                 bar_park(wm, TRUE);
                 leave_to(wm, to);
         }
-        XAllowEvents(wm->display, ReplayPointer, e->time);
+        XAllowEvents(wm->display, ReplayPointer, CurrentTime);
 }

@@ -60,6 +60,7 @@ typedef enum {
         WM_EVENT_ANSWER_KEY, /* Super+1 … Super+9 while a question shows; n is the digit */
         WM_EVENT_TERMINAL_KEY, /* start a terminal */
         WM_EVENT_PANEL_KEY,  /* the key for the panel; it has the focus now */
+        WM_EVENT_SESSION_KEY, /* a key of the session's, such as volume or lock: text is its action, as POST /do of session.sock takes it */
         WM_EVENT_MONITOR,    /* the screen changed: width, height, scale */
         WM_EVENT_SYNC,       /* handle everything pending, then wm_core_sync_done(n) */
         WM_EVENT_GONE,       /* the X connection is lost, or the core was replaced: text says which */

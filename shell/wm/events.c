@@ -12,6 +12,7 @@
 #include "keys.h"
 #include "menu.h"
 #include "moveresize.h"
+#include "root.h"
 #include "screen.h"
 #include "selection.h"
 #include "stack.h"
@@ -110,6 +111,8 @@ static void on_property(Wm *wm, XEvent *event)
         Client *c = client_find(wm, e->window);
 
         wm->time = (guint32)e->time;
+        if (e->window == wm->root && e->atom == wm->atoms[ATOM__IMPROMPTU_WALLPAPER] && e->state == PropertyDelete)
+                root_paint(wm);
         if (c && c->window == e->window) {
                 client_hints_changed(wm, c, hints_read_changed(wm, c, e->atom));
                 return;
@@ -175,12 +178,14 @@ static void press_on_frame(Wm *wm, Client *c, const XButtonEvent *e)
         }
 }
 
-/* The pointer is frozen: the click belongs to the client too, unless it drags. */
+/* The pointer is frozen: the click belongs to the client too, unless it drags. It is let go as of now and not of the click's time, here and
+ * wherever something is let go: the server ignores what is older than a newer grab of ours, a key's right after the click, and all would
+ * stay frozen. */
 static void press_on_client(Wm *wm, Client *c, const XButtonEvent *e)
 {
         if (keys_clean(wm, e->state) == keys_drag_modifiers(wm) && (e->button == Button1 || e->button == Button3)) {
                 unsigned edges = e->button == Button1 ? EDGE_NONE : box_edges_at(c->box, e->x_root, e->y_root, MAX(c->box.w, c->box.h) / 2);
-                XAllowEvents(wm->display, AsyncPointer, e->time);
+                XAllowEvents(wm->display, AsyncPointer, CurrentTime);
                 state_activate(wm, c);
                 drag_start(wm, c, edges ? edges : e->button == Button3 ? EDGE_RIGHT | EDGE_BOTTOM : EDGE_NONE, e->x_root, e->y_root,
                            (guint32)e->time);
@@ -192,7 +197,7 @@ static void press_on_client(Wm *wm, Client *c, const XButtonEvent *e)
                 state_activate(wm, c);
         /* Before the click reaches the client, so that what it opens is not older than its focus. */
         focus_apply(wm);
-        XAllowEvents(wm->display, ReplayPointer, e->time);
+        XAllowEvents(wm->display, ReplayPointer, CurrentTime);
 }
 
 static void on_button_press(Wm *wm, XEvent *event)

@@ -6,6 +6,7 @@
 #include "keys.h"
 
 #include <X11/XKBlib.h>
+#include <X11/XF86keysym.h>
 #include <X11/keysym.h>
 #include <string.h>
 
@@ -33,12 +34,15 @@ typedef enum {
         ACT_MENU,
         ACT_PANEL,
         ACT_ANSWER,
+        ACT_SESSION,
 } Act;
 
 typedef enum {
         WITH_MAIN,         /* Super; nested: Ctrl+Alt */
         WITH_SWITCH,       /* Alt; nested: Ctrl+Alt */
         WITH_SWITCH_SHIFT,
+        WITH_NOTHING,
+        WITH_SHIFT,
 } With;
 
 static const struct {
@@ -61,10 +65,30 @@ static const struct {
         { XK_Tab, WITH_MAIN, ACT_PANEL },
 };
 
+/* What the session does; the strings are its actions. */
+static const struct {
+        KeySym key;
+        With with;
+        const char *action;
+} session_keys[] = {
+        { XK_Print, WITH_NOTHING, "screenshot" },
+        { XK_Print, WITH_SWITCH, "screenshot-window" },
+        { XK_Print, WITH_SHIFT, "screenshot-region" },
+        { XK_l, WITH_MAIN, "lock" },
+        { XF86XK_ScreenSaver, WITH_NOTHING, "lock" },
+        { XF86XK_Sleep, WITH_NOTHING, "suspend" },
+        { XF86XK_AudioRaiseVolume, WITH_NOTHING, "volume-up" },
+        { XF86XK_AudioLowerVolume, WITH_NOTHING, "volume-down" },
+        { XF86XK_AudioMute, WITH_NOTHING, "volume-mute" },
+        { XF86XK_AudioMicMute, WITH_NOTHING, "microphone-mute" },
+        { XF86XK_MonBrightnessUp, WITH_NOTHING, "brightness-up" },
+        { XF86XK_MonBrightnessDown, WITH_NOTHING, "brightness-down" },
+};
+
 typedef struct {
         unsigned keycode, modifiers;
         Act act;
-        int n; /* of ACT_ANSWER */
+        int n; /* of ACT_ANSWER; of ACT_SESSION: which of session_keys */
 } Resolved;
 
 struct Keys {
@@ -159,6 +183,8 @@ static unsigned modifiers(const Wm *wm, With with)
 {
         if (with == WITH_MAIN)
                 return wm->config.nested_keys ? ControlMask | wm->keys->alt : wm->keys->super;
+        if (with == WITH_NOTHING || with == WITH_SHIFT)
+                return with == WITH_SHIFT ? ShiftMask : 0;
         return keys_switch_modifiers(wm) | (with == WITH_SWITCH_SHIFT ? ShiftMask : 0);
 }
 
@@ -198,6 +224,8 @@ void keys_update(Wm *wm)
         keys->n_resolved = 0;
         for (gsize i = 0; i < G_N_ELEMENTS(bindings); i++)
                 resolve(wm, bindings[i].key, bindings[i].with, bindings[i].act, 0);
+        for (gsize i = 0; i < G_N_ELEMENTS(session_keys); i++)
+                resolve(wm, session_keys[i].key, session_keys[i].with, ACT_SESSION, (int)i);
         for (int n = 1; n <= keys->answers; n++)
                 resolve(wm, XK_0 + (KeySym)n, WITH_MAIN, ACT_ANSWER, n);
         trap_open(wm->display);
@@ -283,6 +311,8 @@ static void act(Wm *wm, const Resolved *key, const XKeyEvent *e)
                 emit(wm, WM_EVENT_FIX_KEY, 0);
         else if (key->act == ACT_TERMINAL)
                 emit(wm, WM_EVENT_TERMINAL_KEY, 0);
+        else if (key->act == ACT_SESSION)
+                core_emit(wm, &(WmEvent){ .type = WM_EVENT_SESSION_KEY, .text = session_keys[key->n].action });
         else if (key->act == ACT_ANSWER)
                 emit(wm, WM_EVENT_ANSWER_KEY, key->n);
         else if (key->act != ACT_PANEL)
@@ -325,10 +355,10 @@ void keys_press(Wm *wm, const XKeyEvent *e)
                 if (!keys->super_down)
                         XGrabKeyboard(wm->display, wm->root, False, GrabModeAsync, GrabModeSync, e->time);
                 keys->super_down = keys->super_alone = TRUE;
-                XAllowEvents(wm->display, SyncKeyboard, e->time);
+                XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
                 keys->super_down = FALSE;
-                XAllowEvents(wm->display, ReplayKeyboard, e->time);
+                XAllowEvents(wm->display, ReplayKeyboard, CurrentTime);
         }
 }
 
@@ -346,9 +376,9 @@ void keys_release(Wm *wm, const XKeyEvent *e)
                         toggle_bar(wm, (guint32)e->time);
                 XUngrabKeyboard(wm->display, e->time);
         } else if (keys->super_down) {
-                XAllowEvents(wm->display, SyncKeyboard, e->time);
+                XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
         } else {
-                XAllowEvents(wm->display, AsyncKeyboard, e->time);
+                XAllowEvents(wm->display, AsyncKeyboard, CurrentTime);
         }
 }
 

@@ -211,7 +211,7 @@ void menu_start(Wm *wm, guint32 time)
         XSetWindowBackground(wm->display, menu->window, paint_tokens->sheet);
         XMapRaised(wm->display, menu->window);
         draw(wm);
-        XAllowEvents(wm->display, SyncKeyboard, time);
+        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
 /* The menu goes first, since moving takes the pointer; the keyboard is kept until then, for the keys that move. */
@@ -235,7 +235,7 @@ static void letter(Wm *wm, KeySym key, guint32 time)
                         choose(wm, i, time);
                         return;
                 }
-        XAllowEvents(wm->display, SyncKeyboard, time);
+        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
 void menu_key(Wm *wm, const XKeyEvent *e)
@@ -246,7 +246,7 @@ void menu_key(Wm *wm, const XKeyEvent *e)
         int n = count(menu->client);
 
         if (e->type == KeyRelease) {
-                XAllowEvents(wm->display, SyncKeyboard, e->time);
+                XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
                 return;
         }
         XLookupString((XKeyEvent *)e, ignored, sizeof ignored, &key, NULL);
@@ -272,7 +272,7 @@ void menu_key(Wm *wm, const XKeyEvent *e)
                 return;
         }
         draw(wm);
-        XAllowEvents(wm->display, SyncKeyboard, e->time);
+        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
 gboolean menu_pressed(Wm *wm, const XButtonEvent *e)

@@ -102,8 +102,25 @@ static void lost_cb(Display *display, void *data)
 {
 }
 
+/* impromptu-settings shows a picture of the person's own. */
+static gboolean has_wallpaper(Wm *wm)
+{
+        Atom type = None;
+        int format;
+        unsigned long n, rest;
+        unsigned char *data = NULL;
+
+        XGetWindowProperty(wm->display, wm->root, wm->atoms[ATOM__IMPROMPTU_WALLPAPER], 0, 1, False, XA_CARDINAL, &type, &format, &n, &rest,
+                           &data);
+        if (data)
+                XFree(data);
+        return type == XA_CARDINAL;
+}
+
 void root_paint(Wm *wm)
 {
+        if (has_wallpaper(wm))
+                return;
         Display *display = XOpenDisplay(DisplayString(wm->display));
 
         if (!display)

@@ -309,7 +309,7 @@ void switcher_start(Wm *wm, gboolean backwards, guint32 time)
         watch(wm, TRUE);
         switcher_draw(wm);
         XMapRaised(wm->display, s->window);
-        XAllowEvents(wm->display, SyncKeyboard, time);
+        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
 static void step(Wm *wm, int by)
@@ -353,7 +353,7 @@ void switcher_key(Wm *wm, const XKeyEvent *e)
                 if (keys_modifier_of(wm, e->keycode) & keys_switch_modifiers(wm))
                         finish(wm, selected(s), (guint32)e->time);
                 else
-                        XAllowEvents(wm->display, SyncKeyboard, e->time);
+                        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
                 return;
         }
         XLookupString((XKeyEvent *)e, ignored, sizeof ignored, &key, NULL);
@@ -384,7 +384,7 @@ void switcher_key(Wm *wm, const XKeyEvent *e)
                 type(wm, e, key);
         }
         switcher_draw(wm);
-        XAllowEvents(wm->display, SyncKeyboard, e->time);
+        XAllowEvents(wm->display, SyncKeyboard, CurrentTime);
 }
 
 gboolean switcher_pressed(Wm *wm, const XButtonEvent *e)

@@ -261,6 +261,28 @@ const char *runs_page_type(const char *address)
         return g_str_has_suffix(address, ".csv") ? "text/csv; charset=utf-8" : "text/html; charset=utf-8";
 }
 
+void runs_route(Runs *runs, const char *text, const char *const *titles, const char *front, const char *lane, RouteFunc func, gpointer user_data)
+{
+        g_autoptr(json_object) answer = json_object_new_object();
+        json_add_text(answer, "route", "app");
+        json_add_text(answer, "by", lane ? "model" : "nobody");
+        json_add_int(answer, "apps", titles ? (gint64)g_strv_length((char **)titles) : -1);
+        func(answer, NULL, user_data);
+}
+
+const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+{
+        return g_str_has_prefix(text, "how ") ? "tool" : NULL;
+}
+
+void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
+{
+        g_autoptr(json_object) answer = json_object_new_object();
+        json_add_text(answer, "page", text);
+        json_add_int(answer, "attempt", attempt);
+        func(answer, NULL, user_data);
+}
+
 /* — pages: none is looked at here — */
 
 StaticChecker *static_checker_new(const char *program)

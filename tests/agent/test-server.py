@@ -209,6 +209,7 @@ def every_request_answers():
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}), ("POST", "/api/v1/tools/probe/test", {}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
         ("GET", "/api/v1/usage", None), ("GET", "/api/v1/usage?days=90", None), ("POST", "/api/v1/budget", {"dollars": 0}),
+        ("POST", "/api/v1/route", {"text": "a timer"}), ("POST", "/api/v1/alone", {"text": "a timer"}),
         ("DELETE", f"/api/v1/runs/{run}", None),
     ]
     for method, path, body in table:
@@ -585,6 +586,19 @@ def suggestions():
     rows = ask_json("GET", "/api/v1/suggestions?prefix=blue&app=disk")["rows"]
     assert [row["what"] for row in rows] == ["change", "make"], rows
     assert ask_json("GET", "/api/v1/suggestions")["rows"][0]["what"] == "open"
+    assert "route" not in rows[1] and ask_json("GET", "/api/v1/suggestions?prefix=how%20hot")["rows"][-1]["route"] == "tool"
+
+
+@test
+def routes_and_drafts_alone():
+    assert ask_json("POST", "/api/v1/route", {"text": "a timer"})["by"] == "nobody"
+    answer = ask_json("POST", "/api/v1/route", {"text": "a timer", "lane": "router", "apps": ["Disk", "Notes"], "front": "Notes"})
+    assert answer["by"] == "model" and answer["apps"] == 2, answer
+    assert ask_json("POST", "/api/v1/alone", {"text": "a timer", "attempt": 3})["attempt"] == 3
+    for path, body in (("route", {}), ("route", {"text": "x", "lane": "slow"}), ("route", {"text": "x", "apps": [1]}), ("route", {"text": "x", "apps": "Disk"}),
+                       ("route", {"text": "x", "apps": ["y"] * 257}), ("alone", {"text": "x", "attempt": 0}), ("alone", {"text": "x", "attempt": 100}),
+                       ("alone", {"text": "x", "lane": 1}), ("alone", {"text": " "})):
+        refused("POST", "/api/v1/" + path, body, 400, "bad-request")
 
 
 @test
@@ -683,13 +697,13 @@ def too_old_is_a_snapshot():
 @test
 def a_budget_is_remembered():
     global agent
-    kept = {"budget": {"dollars": 1.5, "spent": 0, "left": 1.5}, "days": []}
+    kept = {"budget": {"dollars": 1.5, "spent": 0, "left": 1.5}, "days": [], "asked": []}
     assert ask_json("POST", "/api/v1/budget", {"dollars": 1.5}) == kept
     agent.kill()
     agent.wait()
     agent = start()
     assert ask_json("GET", "/api/v1/usage?days=1") == kept
-    assert ask_json("POST", "/api/v1/budget", {"dollars": 0}) == {"days": []}
+    assert ask_json("POST", "/api/v1/budget", {"dollars": 0}) == {"days": [], "asked": []}
 
 
 @test

@@ -23,10 +23,11 @@ static void accept(const char *folder, const ChainTool *tools, gsize n, const ch
         app->requirements = json_object_new_array();
         app->tools = json_object_new_array();
         for (gsize i = 0; i < n; i++) {
-                Tool tool = {.name = (char *)tools[i].name, .line = (char *)"a tool", .result = (char *)"{}", .source = (char *)tools[i].source};
+                Tool tool = {.name = (char *)tools[i].name, .line = (char *)"a tool", .result = (char *)"{}",
+                             .source = (char *)tools[i].source};
 
                 tool.arguments = json_object_new_object();
-                tool.samples = json_parse("[{\"args\": {}, \"result\": {}}]", -1, &error);
+                tool.samples = json_parse(tools[i].samples ? tools[i].samples : "[{\"args\": {}, \"result\": {}}]", -1, &error);
                 tool.capabilities = json_parse(tools[i].capabilities ? tools[i].capabilities : "{}", -1, &error);
                 g_assert_no_error(error);
                 library_accept_tool(library, &tool, "a tool", &error);
@@ -71,7 +72,8 @@ static gboolean is_up(gpointer user_data)
 
 static void start_agent(Chain *chain)
 {
-        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE | G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
+        g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDERR_SILENCE |
+                                                                                     G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
         static const char *const names[] = {"XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "HOME"};
         Waiting waiting = {chain->client};
         g_autoptr(GError) error = NULL;
@@ -92,6 +94,27 @@ void chain_kill_agent(Chain *chain)
         g_subprocess_wait(chain->agent, NULL, NULL);
         g_clear_object(&chain->agent);
         start_agent(chain);
+}
+
+static void answered_cb(json_object *body, const GError *error, gpointer user_data)
+{
+        g_assert_no_error(error);
+        *(json_object **)user_data = json_object_get(body);
+}
+
+static gboolean has_answer(gpointer user_data)
+{
+        return *(json_object **)user_data != NULL;
+}
+
+json_object *chain_ask(Chain *chain, const char *method, const char *path, const char *body)
+{
+        json_object *sent = body ? json_tokener_parse(body) : NULL, *answer = NULL;
+
+        agent_client_request(chain->client, method, path, sent, NULL, answered_cb, &answer);
+        g_assert_true(wait_until(has_answer, &answer, CHAIN_DEADLINE_MS));
+        json_object_put(sent);
+        return answer;
 }
 
 /* ---- the view ---- */

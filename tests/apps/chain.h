@@ -1,4 +1,5 @@
-/* The whole chain from a page to a confined tool and back: the real agent, with a library of its own, and a view of an app of it. argv[1] of the tests is the
+/* The whole chain from a page to a confined tool and back: the real agent, with a library of its own, and a view of an app of it. argv[1]
+ * of the tests is the
  * agent's program. */
 #pragma once
 
@@ -20,9 +21,9 @@ typedef struct {
         char *title;
 } Chain;
 
-/* source is Python, capabilities JSON. Every tool is the app's. */
+/* source is Python, capabilities and samples JSON (or NULL). Every tool is the app's. */
 typedef struct {
-        const char *name, *source, *capabilities;
+        const char *name, *source, *capabilities, *samples;
 } ChainTool;
 
 /* Starts the agent with the app "demo", whose page is html, and shows it with the gate open or not. */
@@ -35,5 +36,7 @@ void chain_close(Chain *chain);
 void chain_kill_agent(Chain *chain);
 /* Waits until the page has a title that begins so. */
 void chain_expect(Chain *chain, const char *title);
+/* Asks the agent; a new reference, never NULL. */
+json_object *chain_ask(Chain *chain, const char *method, const char *path, const char *body);
 /* Runs a script of the page's own world. */
 void chain_run(Chain *chain, const char *script);

@@ -20,6 +20,14 @@ static const ChainTool tools[] = {
         {"none", "def run(args):\n    pass\n"},
 };
 
+/* Expected about a value, a kind of value, a computed one, and a file; and one that is wrong in what it computes. */
+#define SAMPLES "[{\"args\": {\"n\": 3}, \"result\": {\"n\": {\"expr\": \"2 * 2 - 1\"}, \"text\": {\"expr\": \"'%.2f' % (3 / 2)\"}, \"root\": {\"about\": 1.73}," \
+        "\"list\": [{\"is\": \"whole\", \"min\": 0}, {\"is\": \"text\", \"has\": \"3\"}], \"file\": {\"is\": \"file\", \"type\": \"text/csv\", \"min\": 3, \"max\": 3}}}," \
+        "{\"args\": {\"n\": 4}, \"match\": \"subset\", \"result\": {\"n\": {\"expr\": \"2 + 3\"}}}," \
+        "{\"args\": {\"n\": 5}, \"match\": \"subset\", \"result\": {\"n\": {\"expr\": \"no + name\"}}}]"
+static const ChainTool sampled = {"sampled", "import impromptu\ndef run(args):\n    n = args['n']\n    return {'n': n, 'text': '%.2f' % (n / 2), 'root': n ** 0.5, 'list': [n, str(n)],"
+                                  " 'file': impromptu.file(b'1,2', name='a.csv')}\n", NULL, SAMPLES};
+
 static const char page[] = "<!doctype html><title>start</title><p>x</p><script>"
                            "const say = (words) => { document.title = words; }; const call = impromptu.call;"
                            "const post = (name, body, options) => fetch('/tool/' + name, {method: 'POST', body, ...options});"
@@ -146,6 +154,21 @@ static void test_killed_agent(void)
         chain_free(chain);
 }
 
+static void test_samples(void)
+{
+        Chain *chain = chain_new(agent, &sampled, 1, page, TRUE);
+        json_object *told = chain_ask(chain, "POST", "/api/v1/tools/sampled/test", "{}");
+        const char *text = json_object_to_json_string_ext(told, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+        g_test_message("%s", text);
+        g_assert_nonnull(strstr(text, "\"passed\":1,"));
+        g_assert_nonnull(strstr(text, "\"url\":\"data:text/csv;base64,MSwy\""));
+        g_assert_nonnull(strstr(text, "called with {\\\"n\\\":4}: expected 5 at n, got 4"));
+        g_assert_nonnull(strstr(text, "called with {\\\"n\\\":5}: The expression could not be computed"));
+        json_object_put(told);
+        chain_free(chain);
+}
+
 int main(int argc, char **argv)
 {
         gtk_init(&argc, &argv);
@@ -159,5 +182,6 @@ int main(int argc, char **argv)
         g_test_add_func("/calls/giving-up", test_giving_up);
         g_test_add_func("/calls/gate", test_gate);
         g_test_add_func("/calls/killed-agent", test_killed_agent);
+        g_test_add_func("/calls/samples", test_samples);
         return g_test_run();
 }

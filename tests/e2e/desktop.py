@@ -30,7 +30,8 @@ LENT_MAX = 8  # different characters without a key that are typed in one go
 TOLD_MAX = 200  # characters of a command in a failure
 
 PROGRAMS = (("agent", "impromptu-agent"), ("agent/cli", "impromptu"), ("agent/rehearsal", "impromptu-rehearsal"), ("sandbox", "impromptu-sandbox"),
-            ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"))
+            ("shell", "impromptu-shell"), ("shell/session", "impromptu-session"), ("shell/session", "impromptu-key-entry"),
+            ("shell/session/settings", "impromptu-settings"), ("shell/aside", "impromptu-aside"))
 
 
 class Failed(Exception):
@@ -137,6 +138,7 @@ class Desktop:
         self.env.update({
             "XDG_RUNTIME_DIR": self._folder("run"), "XDG_DATA_HOME": self._folder("data"), "XDG_STATE_HOME": self._folder("state"),
             "XDG_CONFIG_HOME": self._folder("config"), "XDG_CACHE_HOME": self._folder("cache"),
+            "XDG_CONFIG_DIRS": self._folder("system"),  # nothing of this machine starts with it
             "IMPROMPTU_DATA": os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "data"),
             "NO_AT_BRIDGE": "1", "LIBGL_ALWAYS_SOFTWARE": "1", "GSETTINGS_BACKEND": "memory", "LANG": os.environ.get("LANG", "C.UTF-8"),
         })
@@ -160,6 +162,9 @@ class Desktop:
         os.mkdir(folder, 0o700)
         with open(os.path.join(folder, "settings.ini"), "w", encoding="ascii") as settings:
             settings.write("[Settings]\ngtk-enable-animations=0\n")
+        os.mkdir(os.path.join(self.env["XDG_CONFIG_HOME"], "impromptu"), 0o700)
+        with open(os.path.join(self.env["XDG_CONFIG_HOME"], "impromptu", "settings"), "w", encoding="ascii") as settings:
+            settings.write("animations = no\n")
 
     def _programs(self):
         """One folder with every program, as an installation has it; on PATH, so that `impromptu` works in a terminal."""

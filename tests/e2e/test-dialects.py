@@ -15,7 +15,7 @@ from rehearsal import Rehearsal  # noqa: E402
 import tap  # noqa: E402
 
 DISK, TIMER = "what is eating my disk?", "a pomodoro timer"
-CALLS = {DISK: ["ROUTE 1", "PLAN 1", "TOOL 1", "TOOL 2", "WRITE 1"], TIMER: ["ROUTE 1", "PLAN 1", "WRITE 1", "REPAIR 1"]}
+CALLS = {DISK: ["ROUTE 1", "PLAN 1", "TOOL 1", "TOOL 2", "WRITE 1"], TIMER: ["PLAN 1", "WRITE 1", "REPAIR 1"]}
 RATE = 20000  # tokens a second
 
 

@@ -307,6 +307,31 @@ USAGE = {
 }
 
 
+def test_tools():
+    with World() as world:
+        tools = [{"name": "count", "signature": "count(path: text) → {}: counts"}, {"name": "sum", "signature": "sum() → {}: a\x1b[2Jdds"}]
+        world.answers["GET", "/api/v1/tools"] = (200, {"tools": tools})
+        good = {"args": {"n": 1}, "passed": True, "expected": {"n": {"about": 2}}, "came": {"n": 2.01}, "ms": 3.4}
+        bad = {"args": {}, "passed": False, "expected": {"n": 1}, "came": {"n": "\u202e2"}, "message": "Sample 2: expected 1 at n, got 2", "ms": 9.6}
+        broken = {"args": {}, "passed": False, "expected": {"n": 1}, "message": "The tool sum failed: KeyError: 'x'\nTraceback", "ms": 1}
+        world.answers["POST", "/api/v1/tools/count/test"] = (200, {"name": "count", "passed": 1, "samples": [good, bad]})
+        world.answers["POST", "/api/v1/tools/sum/test"] = (200, {"name": "sum", "passed": 0, "samples": [broken]})
+        got = world.run("tools")
+        assert (got.returncode, got.stdout) == (0, "count(path: text) → {}: counts\nsum() → {}: a[2Jdds\n"), got
+        got = world.run("tools", "test", "count")
+        assert got.returncode == 1 and got.stdout.splitlines() == [
+            "count: 1 of 2", '  1  passed  called with {"n":1}  (3 ms)', '     expected  {"n":{"about":2}}', '     came      {"n":2.01}',
+            "  2  FAILED  called with {}  (10 ms)", '     expected  {"n":1}', '     came      {"n":"2"}', "     Sample 2: expected 1 at n, got 2"], got
+        got = world.run("tools", "test")
+        assert got.returncode == 1 and got.stdout.startswith("count: 1 of 2\n") and "sum: 0 of 1\n" in got.stdout and "came      nothing" in got.stdout, got
+        world.answers["POST", "/api/v1/tools/count/test"] = (200, {"name": "count", "passed": 1, "samples": [good]})
+        assert world.run("tools", "test", "count").returncode == 0
+        assert json.loads(world.run("--json", "tools", "test", "count").stdout)["passed"] == 1
+        got = world.run("tools", "test", "gone")
+        assert (got.returncode, got.stderr) == (1, "impromptu: There is no such thing.\n"), got
+        assert world.run("tools", "walk").returncode == 2
+
+
 def test_cost():
     with World() as world:
         world.answers.update({

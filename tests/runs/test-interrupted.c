@@ -59,7 +59,7 @@ static void test_stop_everywhere(void)
                 const char *run;
 
                 world_hangs(world, keys[i]);
-                run = ask(world, "a pomodoro timer");
+                run = ask(world, UNRULED);
                 world_until_asked(world, keys[i]);
                 g_assert_true(runs_stop(world->agent.runs, run, NULL));
                 assert_done(world, "stopped");

@@ -71,13 +71,13 @@ static void test_route_garbage(void)
         g_autoptr(World) world = timer_world();
 
         world_answers(world, "ROUTE/1", "I think that you might want a");
-        world_until_done(world, ask(world, "a pomodoro timer"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "delivered");
         g_assert_cmpuint(world_count(world, EVENT_NOTICE), ==, 1);
         /* An edit without an app in front is an app. */
         g_autoptr(World) other = timer_world();
         world_answers(other, "ROUTE/1", " Edit.\n");
-        world_until_done(other, ask(other, "a pomodoro timer"));
+        world_until_done(other, ask(other, UNRULED));
         g_assert_cmpstr(json_text(world_last(other, EVENT_ROUTE), "route"), ==, "app");
 }
 
@@ -100,7 +100,7 @@ static void test_route_no_question(void)
         g_autoptr(World) world = timer_world();
 
         world_answers(world, "ROUTE/1", "tool");
-        world_until_done(world, ask(world, "a tip calculator"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "delivered");
         g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "route"), ==, "app");
 }
@@ -110,8 +110,31 @@ static void test_route_system(void)
         g_autoptr(World) world = world_new();
 
         world_answers(world, "ROUTE/1", "system");
-        world_until_done(world, ask(world, "log me out"));
+        world_until_done(world, ask(world, UNRULED));
         assert_done(world, "failed");
+}
+
+/* What the lists of routes.json decide needs no model, and is decided the same after a restart. */
+static void test_route_by_rules(void)
+{
+        g_autoptr(World) world = timer_world();
+        g_autofree char *run = NULL;
+
+        world_fails(world, "ROUTE/1", LANE_ERROR_SERVER, NULL);
+        world_until_done(world, ask(world, "a pomodoro timer"));
+        assert_done(world, "delivered");
+        g_assert_null(g_hash_table_lookup(world->asked, "ROUTE/1"));
+        world_until_done(world, ask(world, "please log out"));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), "impromptu session logout"));
+        g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "action"), ==, "logout");
+        /* An app in front makes it a change of that app, which is not asked of a model either. */
+        world_keep_app(world, "clock", "Clock", "a wall clock", PAGE(""), "[]");
+        world_hangs(world, "PLAN/1");
+        run = g_strdup(runs_ask(world->agent.runs, "add a sound", "clock", NULL, FALSE, NULL, NULL));
+        world_spin(world);
+        g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "route"), ==, "edit");
+        g_assert_true(runs_stop(world->agent.runs, run, NULL));
 }
 
 static void test_lane_errors(void)
@@ -124,7 +147,7 @@ static void test_lane_errors(void)
                         g_autoptr(World) world = timer_world();
 
                         world_fails(world, keys[j], errors[i], NULL);
-                        world_until_done(world, ask(world, "a pomodoro timer"));
+                        world_until_done(world, ask(world, UNRULED));
                         assert_done(world, "failed");
                         g_assert_nonnull(strstr(world_message(world), "The model failed."));
                 }
@@ -577,7 +600,7 @@ static void test_edit(void)
         world_answers(world, "EDIT/2", PAGE("<button>Turn</button><button>Export</button>"));
         world_until_done(world, runs_ask(world->agent.runs, "add an export", "wolf", NULL, FALSE, NULL, NULL));
         assert_done(world, "delivered");
-        assert_asked(world, "ROUTE/1", "Voxel wolf");
+        g_assert_null(g_hash_table_lookup(world->asked, "ROUTE/1")); /* a rule sorts it */
         assert_asked(world, "PLAN/1", "It turns");
         assert_asked(world, "EDIT/1", "<button>Turn</button>");
         assert_asked(world, "EDIT/1", "It exports");
@@ -740,6 +763,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/route/recorded-change", test_route_recorded_change);
         g_test_add_func("/runs/route/no-question", test_route_no_question);
         g_test_add_func("/runs/route/system", test_route_system);
+        g_test_add_func("/runs/route/by-rules", test_route_by_rules);
         g_test_add_func("/runs/lane-errors", test_lane_errors);
         g_test_add_func("/runs/unknown-recording", test_unknown_recording);
         g_test_add_func("/runs/plan/twice", test_plan_twice);

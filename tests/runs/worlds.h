@@ -22,6 +22,9 @@
         "[{\"requirement\": 0, \"verdict\": \"passed\"},"                                                                               \
         " {\"requirement\": 1, \"verdict\": \"failed\", \"step\": 1, \"wanted\": \"24:00\", \"saw\": \"23:00\"}]"
 
+/* A sentence that no rule sorts: a model is asked where it goes. */
+#define UNRULED "tomatoes by the clock"
+
 static inline const char *ask(World *world, const char *text)
 {
         g_autoptr(GError) error = NULL;

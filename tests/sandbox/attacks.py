@@ -83,6 +83,10 @@ class Stage:
         if not self.exists(name):
             os.symlink(self.base / target, self.base / name)
 
+    def large(self):
+        """Bytes on disk below the granted folder."""
+        return sum(path.lstat().st_blocks for path in self.docs.rglob("*")) * 512
+
     def victim_lives(self):
         return self.victim.poll() is None
 
@@ -195,8 +199,10 @@ def judge(stage, code, options):
 
 
 def clean(stage):
-    """Takes back what an attack did without the sandbox."""
-    for name in ("l", "h", "o", "s", "s2", "w", "alive", "x.desktop", ".git/hooks/pre-commit"):
+    """Takes back what an attack did."""
+    for path in list(stage.docs.glob("fill*")) + list(stage.docs.glob("o*")):
+        os.unlink(path)
+    for name in ("room", "l", "h", "o", "s", "s2", "w", "alive", "x.desktop", ".git/hooks/pre-commit"):
         if stage.exists("home/Docs/" + name):
             os.unlink(stage.base / "home/Docs" / name)
     if stage.exists("home/Docs/.git2"):
@@ -216,18 +222,24 @@ def main():
         try:
             for id, what, code, *rest in attacks:
                 number += 1
-                held, note = judge(stage, code, rest[0] if rest else {})
+                options = rest[0] if rest else {}
+                held, note = judge(stage, code, options)
                 clean(stage)
                 stage.stop_serving()
                 if not stage.victim_lives():
                     held, note = False, "the victim is dead"
                 note = " ".join(note.split())[:160]
                 print(f"{'ok' if held else 'not ok'} {number} - {id} {what}, as {'root' if user == 0 else 'a user'}" + ("" if held else f"\n# {note}"), flush=True)
-                table.append((id, "root" if user == 0 else "user", "held" if held else "FAILED", what, note))
+                free = "yes" if options.get("control") and "proves nothing" not in note else "no" if options.get("control") else "not tried"
+                table.append((id, "root" if user == 0 else "user", "held" if held else "FAILED", what, free, note))
         finally:
             stage.close()
     for row in table:
-        print("# %-5s %-5s %-7s %-46s %s" % row)
+        print("# %-5s %-5s %-7s %-46s %s" % (*row[:4], row[5]))
+    logs = pathlib.Path("meson-logs")  # of the build folder, where tests are started
+    if logs.is_dir():
+        (logs / "attacks").mkdir(exist_ok=True)
+        (logs / f"attacks/{letter}.json").write_text(json.dumps([dict(zip(("id", "user", "outcome", "attack", "free", "note"), row)) for row in table]))
     return 0
 
 

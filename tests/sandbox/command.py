@@ -200,7 +200,7 @@ def data_folders(ground):
     status, answer, _ = keep("a", text="more")
     same((status, answer["error"]["kind"]), (1, "tool"))
     assert "PermissionError" in answer["error"]["message"], answer
-    same(keep("a", clear=[f"fill{n}" for n in range(70)])[1]["kept"], "of a")
+    same(keep("a", clear=[path.name for path in (place / "a/tool").glob("fill*")])[1]["kept"], "of a")
     same(keep("a", text="again")[1]["kept"], "again")
     same(keep("a", fill=40, mb=2, remove=True, wait=True)[1].get("error", {}).get("kind"), "data")
     same(keep("a", fill=2, remove=True, text="with removed files")[1]["kept"], "with removed files")
@@ -405,6 +405,37 @@ def bad_manifests(ground):
     refused(ground.run(OK, {}, "--args", "[1]"), "arguments")
     refused(ground.run(OK, {}, "--grant", "everything=/"), "is no grant")
     refused(ground.run(OK, {"read": ["~/docs/../.ssh"]}, "--grant", "read=~/.ssh"), "keys or private data")
+
+
+@test
+def files_that_are_none(ground):
+    """Without end, with a NUL, too large, a folder, not there: said, at once, and nothing is run."""
+    tool, manifest = ground.write("tool.py", OK), ground.write("manifest.json", "{}")
+    for path in ("/dev/zero", "/nonexistent", "/tmp", ground.write("nul.py", OK + "\0"), ground.write("large.py", OK + "#" * (2 << 20))):
+        done = ground.start(["run", "--manifest", manifest, path])
+        same((done.returncode, set(json.loads(done.stdout))), (2, {"error"}))
+        same(ground.start(["run", "--manifest", path, tool]).returncode, 2)
+        same(ground.start(["run", "--manifest", manifest, "--args", "@" + path, tool]).returncode, 2)
+    for given in ('{"a": 1} x', "{'a': 1}x", "[1]", "", "NaN"):
+        same(ground.start(["run", "--manifest", manifest, "--args", given, tool]).returncode, 2)
+
+
+@test
+def names_in_any_letters(ground):
+    """Files whose names are in other letters, have line feeds, or are no text at all."""
+    source = ("import os\ndef run(args):\n    for name in ('ä日.txt', 'a\\nb', '\\u202egnp.exe'):\n        open(name, 'w').write('ü')\n"
+              "    open(b'\\xff', 'w').close()\n    print('ünï')\n    return {'names': sorted(os.listdir('.')), 'text': open('ä日.txt').read(), 'given': args['x']}\n")
+    folder = ground.base / "home/docs/letters"
+    folder.mkdir()
+    ground.own()
+    answer = ground.run(source, {"write": [str(folder)]}, "--grant", f"write={folder}", "--args", '{"x": "日"}')
+    same(answer, (0, {"names": sorted(["ä日.txt", "a\nb", "\u202egnp.exe", "\ufffd"]), "text": "ü", "given": "日"}, "ünï\n"))
+
+
+@test
+def manifests_that_two_could_read_differently(ground):
+    for text in ('{"read": [], "read": ["~"]}', '{"limits": {"seconds": 1, "seconds": 2}}', "{} x", "{/* */}", "{'read': []}", '{"read": [],}', '{"limits": {"memory_mb": 16.5}}', '{"limits": {"seconds": NaN}}'):
+        refused(ground.run(OK, text), "manifest")
 
 
 @test

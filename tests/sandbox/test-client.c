@@ -321,6 +321,69 @@ static void test_progress(void)
         g_clear_object(&stop);
 }
 
+static guint count_descriptors(void)
+{
+        g_autoptr(GDir) folder = g_dir_open("/proc/self/fd", 0, NULL);
+        guint n = 0;
+
+        while (g_dir_read_name(folder))
+                n++;
+        return n;
+}
+
+/* What was handed over is there, whole, and nobody can change it; it goes with the result. */
+static void test_files(void)
+{
+        Outcome outcome = {0};
+        const SandboxFile *file;
+        guint before;
+        char text[8] = "";
+
+        expect("def run(args):\n    return {'v': 1}\n", "1"); /* the server is there */
+        before = count_descriptors();
+        call(&outcome, &(SandboxCall){.source = "import impromptu\ndef run(args):\n    return {'a': [impromptu.file(b'one', 'image/png', 'a.png')], 'b': impromptu.file(b'')}\n"});
+        g_assert_no_error(outcome.error);
+        g_assert_cmpstr(json_object_to_json_string_ext(outcome.result->result, JSON_C_TO_STRING_PLAIN), ==, "{\"a\":[{\"$file\":0}],\"b\":{\"$file\":1}}");
+        g_assert_cmpuint(outcome.result->files->len, ==, 2);
+        file = &g_array_index(outcome.result->files, SandboxFile, 0);
+        g_assert_cmpstr(file->type, ==, "image/png");
+        g_assert_cmpstr(file->name, ==, "a.png");
+        g_assert_cmpint(file->size, ==, 3);
+        g_assert_cmpint(pread(file->fd, text, sizeof text, 0), ==, 3);
+        g_assert_cmpstr(text, ==, "one");
+        g_assert_cmpint(pwrite(file->fd, "x", 1, 0), ==, -1);
+        g_assert_cmpint(ftruncate(file->fd, 9), ==, -1);
+        file = &g_array_index(outcome.result->files, SandboxFile, 1);
+        g_assert_cmpstr(file->type, ==, "application/octet-stream");
+        g_assert_null(file->name);
+        g_assert_cmpint(file->size, ==, 0);
+        outcome_clear(&outcome);
+        g_assert_cmpuint(count_descriptors(), ==, before);
+}
+
+static const SandboxCall handing = {.source = "import impromptu\ndef run(args):\n    impromptu.progress(0.5)\n    return {'v': [impromptu.file(bytes(10_000_000)) for n in range(8)]}\n",
+                                    .progress = progress_cb};
+
+/* Given up while 80 MB are on their way: whichever comes first, the next call works and no descriptor stays. */
+static void test_cancelled_files(void)
+{
+        guint before = count_descriptors();
+
+        for (guint i = 0; i < 8; i++) {
+                Outcome outcome = {0};
+
+                stop = g_cancellable_new();
+                sandbox_call_async(client, &handing, stop, called_cb, &outcome);
+                wait_for(&outcome.done);
+                if (outcome.error)
+                        g_assert_error(outcome.error, SANDBOX_ERROR, SANDBOX_ERROR_CANCELLED);
+                outcome_clear(&outcome);
+                g_clear_object(&stop);
+        }
+        expect("def run(args):\n    return {'v': 'and on'}\n", "and on");
+        g_assert_cmpuint(count_descriptors(), ==, before);
+}
+
 static void test_data(void)
 {
         const SandboxCall keep = {.source = "import impromptu\ndef run(args):\n    with open(impromptu.data + '/n', 'a+') as f:\n        f.write('x')\n"
@@ -405,6 +468,32 @@ static void test_killed_server(void)
         expect("def run(args):\n    return {'v': 'again'}\n", "again");
 }
 
+static gboolean killed;
+
+static void kill_server_cb(json_object *progress, gpointer data)
+{
+        if (!killed)
+                g_assert_cmpint(kill(find_process("/impromptu-sandbox"), SIGKILL), ==, 0);
+        killed = TRUE;
+}
+
+/* The server is killed while files are on their way. */
+static void test_killed_with_files(void)
+{
+        guint before = count_descriptors();
+        Outcome outcome = {0};
+        SandboxCall job = handing;
+
+        job.progress = kill_server_cb;
+        sandbox_call_async(client, &job, NULL, called_cb, &outcome);
+        wait_for(&outcome.done);
+        g_assert_error(outcome.error, SANDBOX_ERROR, SANDBOX_ERROR_CRASHED);
+        outcome_clear(&outcome);
+        wait_until_gone();
+        expect("def run(args):\n    return {'v': 'again'}\n", "again");
+        g_assert_cmpuint(count_descriptors(), ==, before);
+}
+
 /* A call that runs does not need the worker any more; the next call gets a new one. */
 static void test_killed_worker(void)
 {
@@ -478,8 +567,11 @@ int main(int argc, char **argv)
         g_test_add_func("/sandbox/many", test_many);
         g_test_add_func("/sandbox/cancel", test_cancel);
         g_test_add_func("/sandbox/progress", test_progress);
+        g_test_add_func("/sandbox/files", test_files);
+        g_test_add_func("/sandbox/cancelled-files", test_cancelled_files);
         g_test_add_func("/sandbox/data", test_data);
         g_test_add_func("/sandbox/killed-server", test_killed_server);
+        g_test_add_func("/sandbox/killed-with-files", test_killed_with_files);
         g_test_add_func("/sandbox/killed-worker", test_killed_worker);
         g_test_add_func("/sandbox/nothing-stays", test_nothing_stays);
         g_test_add_func("/sandbox/no-program", test_no_program);

@@ -24,20 +24,28 @@ class Session:
     """A session in a folder of its own, with stand-ins beside the binary."""
     alive = []
 
-    def __init__(self, uid=None, arguments=(), environment=(), crash=(), without=(), before=()):
+    def __init__(self, uid=None, arguments=(), environment=(), crash=(), without=(), before=(), ends=(), files=()):
         self.uid, self.before = uid, before
         self.folder = tempfile.mkdtemp(prefix="impromptu-session-", dir="/tmp")
         self.bin = self.folder + "/bin"
         os.mkdir(self.bin)
         shutil.copy(BINARY, self.bin + "/impromptu-session")
-        for name in {"impromptu-agent", "impromptu-shell", "xterm", "program", "impromptu-key-entry"} - set(without):
+        for name in {"impromptu-agent", "impromptu-shell", "impromptu-settings", "impromptu-aside", "xterm", "program", "impromptu-key-entry",
+                     "xss-lock", "i3lock", "xset", "systemctl", "dbus-update-activation-environment"} - set(without):
             shutil.copy(HERE + "/fake-part", f"{self.bin}/{name}")
+        for name, status in dict(ends).items():
+            with open(f"{self.folder}/{name}.ends", "w") as file:
+                file.write(str(status))
         for name in crash:
             open(f"{self.folder}/{name}.crashes", "w").close()
         os.mkfifo(self.folder + "/fifo")
         os.makedirs(self.folder + "/share/applications")
         self.runtime = self.folder + "/run"
         os.mkdir(self.runtime, 0o700)
+        for name, text in dict(files).items():
+            os.makedirs(os.path.dirname(f"{self.folder}/{name}"), exist_ok=True)
+            with open(f"{self.folder}/{name}", "w") as file:
+                file.write(text.replace("@BIN@", self.bin))
         os.chmod(self.folder, 0o755)
         if uid is not None:
             for path, folders, files in os.walk(self.folder):
@@ -46,7 +54,8 @@ class Session:
         self.fifo = os.open(self.folder + "/fifo", os.O_RDWR | os.O_NONBLOCK)
         self.reports = b""
         self.environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "XDG_RUNTIME_DIR": self.runtime, "XDG_DATA_HOME": self.folder + "/share",
-                            "LC_ALL": "C.UTF-8",
+                            "LC_ALL": "C.UTF-8", "XDG_CONFIG_HOME": self.folder + "/config",
+                            "XDG_CONFIG_DIRS": f"{self.folder}/one:{self.folder}/two",
                             "TEST_API_KEY": "sk-1", "TEST_TOKEN": "sk-2", "TEST_CLIENT_SECRET": "sk-3", "TEST_PLAIN": "plain", **dict(environment)}
         self.environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
         if without:  # nor in an installation that this machine may have
@@ -76,7 +85,7 @@ class Session:
                 return report
 
     def both(self):
-        reports = {r["name"]: r for r in (self.report(), self.report())}
+        reports = reports_of(self, ["impromptu-agent", "impromptu-shell"])
         return reports["impromptu-agent"], reports["impromptu-shell"]
 
     def said(self, text):
@@ -249,7 +258,7 @@ def test_launch():
             entry.write(f"[Desktop Entry]\nType=Application\nName=One\nExec={program} --x %U %% --name=%c\nTerminal={str(terminal).lower()}\n")
         status, answer = session.request("POST", "/launch", {"desktop": "one.desktop"})
         arguments = session.report(name)["arguments"]
-        assert status == 200 and arguments == (["-e", program] if terminal else []) + ["--x", "%", "--name="], arguments
+        assert status == 200 and arguments == (["-e", program] if terminal else []) + ["--x", "%", "--name=One"], arguments
     assert session.end() == 0
 
 
@@ -315,6 +324,157 @@ def test_key_entry():
     assert session.end() == 0
 
 
+def reports_of(session, names):
+    """One report of each of these, whatever their order."""
+    left, got = set(names), {}
+    while left:
+        report = session.report()
+        if report["name"] in left:
+            left.remove(report["name"])
+            got[report["name"]] = report
+    return got
+
+
+def test_parts_with_a_display():
+    session = Session(environment={"DISPLAY": ":0"})
+    got = reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-settings", "impromptu-aside", "xss-lock"])
+    assert all(r["keys"] == ["TEST_PLAIN"] for n, r in got.items() if n != "impromptu-agent"), got
+    assert "i3lock" in got["xss-lock"]["arguments"] or "xsecurelock" in got["xss-lock"]["arguments"], got["xss-lock"]
+    for name in ("impromptu-settings", "impromptu-aside"):
+        os.kill(got[name]["pid"], signal.SIGSEGV)
+        assert session.report(name)["pid"] != got[name]["pid"], name
+    parts = {p["part"]: p for p in session.request("GET", "/status")[1]["parts"]}
+    assert parts["settings"]["starts"] == parts["aside"]["starts"] == 2 and parts["shell"]["starts"] == 1, parts
+    assert session.end() == 0
+
+
+def entry(more="", run="@BIN@/program", arguments=""):
+    return f"[Desktop Entry]\nType=Application\nName=One\nExec={run} {arguments}\n{more}"
+
+
+AUTOSTART = {
+    # What starts, each with its own word.
+    "config/autostart/plain.desktop": entry(arguments="plain"),
+    "one/autostart/only.desktop": entry("OnlyShowIn=GNOME;Impromptu;\n", arguments="only"),
+    "one/autostart/codes.desktop": entry("Icon=folder\n", arguments="codes %U %i --name=%c %k 100%%"),
+    "two/autostart/second-folder.desktop": entry(arguments="second-folder"),
+    "two/autostart/terminal.desktop": entry("Terminal=true\n", arguments="terminal"),
+    "two/autostart/enabled.desktop": entry("X-GNOME-Autostart-enabled=true\n", arguments="enabled"),
+    "two/autostart/try.desktop": entry("TryExec=sh\n", arguments="try"),
+    "two/autostart/delayed.desktop": entry("X-GNOME-Autostart-Delay=1\n", arguments="delayed"),
+    # What does not.
+    "two/autostart/other.desktop": entry("OnlyShowIn=GNOME;\n", arguments="BAD other"),
+    "two/autostart/not.desktop": entry("NotShowIn=Impromptu;\n", arguments="BAD not"),
+    "two/autostart/hidden.desktop": entry("Hidden=true\n", arguments="BAD hidden"),
+    "two/autostart/disabled.desktop": entry("X-GNOME-Autostart-enabled=false\n", arguments="BAD disabled"),
+    "two/autostart/missing.desktop": entry("TryExec=/no/such/program\n", arguments="BAD missing"),
+    "two/autostart/nothing.desktop": entry(run="/no/such/program", arguments="BAD nothing"),
+    "two/autostart/link.desktop": "[Desktop Entry]\nType=Link\nName=One\nURL=http://a/\n",
+    "two/autostart/broken.desktop": "no desktop entry\xff",
+    "two/autostart/program": entry(arguments="BAD name"),
+    # The person's own file hides the system's of its name, and the first folder the second.
+    "config/autostart/both.desktop": entry("Hidden=true\n", arguments="BAD both"),
+    "one/autostart/both.desktop": entry(arguments="BAD both 1"),
+    "one/autostart/first.desktop": entry(arguments="first"),
+    "two/autostart/first.desktop": entry(arguments="BAD first"),
+}
+
+
+def test_autostart():
+    session = Session(environment={"DISPLAY": ":0"}, files=AUTOSTART)
+    reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-settings", "impromptu-aside"])
+    assert not [p for p in session.request("GET", "/status")[1]["programs"] if p["name"].endswith(("program", "xterm"))], "before windows are managed"
+    for _ in range(2):  # once, however often it is said
+        assert session.request("POST", "/ready", {})[0] == 200
+    got = {}
+    while len(got) < 9:
+        report = session.report()
+        if report["name"] in ("program", "xterm"):
+            words = report["arguments"]
+            assert "BAD" not in words, words
+            name = words[2] if report["name"] == "xterm" else words[0]
+            assert name not in got, f"{name} was started twice"
+            got[name] = words
+    assert sorted(got) == ["codes", "delayed", "enabled", "first", "only", "plain", "second-folder", "terminal", "try"], got
+    assert got["codes"] == ["codes", "--icon", "folder", "--name=One", f"{session.folder}/one/autostart/codes.desktop", "100%"], got
+    assert got["terminal"][0] == "-e", got
+    assert len(session.request("GET", "/status")[1]["programs"]) == 9
+    assert session.end() == 0
+
+
+def test_bus_and_systemd_are_told_first():
+    session = Session(environment={"DISPLAY": ":0", "XAUTHORITY": "/x"}, files={"run/systemd/private": "", "run/bus": ""},
+                      ends={"systemctl": 0, "dbus-update-activation-environment": 0})
+    bus, target = session.report(), session.report()
+    assert bus["name"] == "dbus-update-activation-environment" and target["name"] == "systemctl", (bus, target)
+    assert set(bus["arguments"]) >= {"--systemd", "DISPLAY", "XAUTHORITY", "XDG_CURRENT_DESKTOP", "XDG_SESSION_TYPE"}, bus
+    assert {"TEST_API_KEY=", "TEST_TOKEN="} <= set(bus["arguments"]) and "sk-" not in str(bus), bus
+    assert bus["desktop"] == ["Impromptu", "x11", "impromptu"], bus
+    assert target["arguments"] == ["--user", "--no-block", "start", "impromptu-session.target"], target
+    reports_of(session, ["impromptu-agent", "impromptu-shell"])
+    session.process.send_signal(signal.SIGTERM)
+    stop, forget = session.report("systemctl"), session.report("systemctl")
+    assert stop["arguments"] == ["--user", "stop", "impromptu-session.target"], stop
+    assert forget["arguments"][:3] == ["--user", "unset-environment", "DISPLAY"], forget
+    assert session.end(by_itself=True) == 0
+
+
+def test_systemd_that_hangs():
+    session = Session(files={"run/systemd/private": "", "run/bus": ""})
+    session.report("dbus-update-activation-environment")  # and does not end
+    reports_of(session, ["impromptu-agent", "impromptu-shell"])
+    session.process.send_signal(signal.SIGTERM)
+    session.report("systemctl")
+    assert session.end(by_itself=True) == 0
+
+
+def test_logout_asks():
+    session = Session(environment={"DISPLAY": ":0"}, ends={"impromptu-aside--logout": 1})
+    shell = reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-aside"])["impromptu-shell"]
+    for _ in range(2):  # the second time nobody asks any more, and a new question comes
+        assert session.request("POST", "/logout", {})[0] == 200
+        asked = session.report("impromptu-aside")
+        assert asked["arguments"] == ["--logout", str(shell["pid"])], asked
+        assert gone(os.pidfd_open(asked["pid"])) if os.path.exists(f"/proc/{asked['pid']}") else True
+        assert session.request("GET", "/status")[0] == 200
+    with open(session.folder + "/impromptu-aside--logout.ends", "w") as file:
+        file.write("3")
+    session.request("POST", "/logout", {})
+    assert "logout now" in session.said("the session goes on")
+    with open(session.folder + "/impromptu-aside--logout.ends", "w") as file:
+        file.write("0")
+    session.request("POST", "/logout", {})
+    assert session.end(by_itself=True) == 0
+
+
+def test_logout_now_does_not_ask():
+    session = Session(environment={"DISPLAY": ":0"}, ends={"impromptu-aside--logout": 1})
+    reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-aside"])
+    session.request("POST", "/logout", {"now": True})
+    assert session.end(by_itself=True) == 0
+
+
+def test_actions():
+    session = Session(environment={"DISPLAY": ":0"}, ends={"xset": 0})
+    reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-aside", "xss-lock"])
+    status, answer = session.request("POST", "/do", {"action": "volume-up"})
+    assert status == 500 and "impromptu-aside" in answer["error"]["message"], (status, answer)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as aside:
+        aside.bind(session.runtime + "/impromptu/aside.sock")
+        aside.settimeout(DEADLINE_S)
+        for action in ("volume-up", "screenshot-region", "quiet"):
+            assert session.request("POST", "/do", {"action": action})[0] == 200
+            assert aside.recv(100) == action.encode()
+    assert session.request("POST", "/do", {"action": "lock"})[0] == 200
+    assert session.report("xset")["arguments"] == ["s", "activate"]
+    assert session.request("POST", "/do", {"action": "suspend"})[0] == 200
+    assert session.report("systemctl")["arguments"] == ["suspend"]
+    for body in ({"action": "dance"}, {}, {"action": 5}):
+        status, answer = session.request("POST", "/do", body)
+        assert status == 400 and "no action" in answer["error"]["message"], (body, answer)
+    assert session.end() == 0
+
+
 def test_logout_leaves_nobody():
     session = Session()
     parts = session.both()
@@ -360,10 +520,26 @@ def test_second_session_is_refused():
     assert session.end() == 0
 
 
+def test_without_a_runtime_folder():
+    """As without logind: the session makes one, which nobody else can have prepared."""
+    uid = 64321 if os.getuid() == 0 else os.getuid()
+    made = f"/tmp/impromptu-{uid}"
+    shutil.rmtree(made, ignore_errors=True)
+    for wrong in (lambda: os.symlink("/tmp", made), lambda: (os.mkdir(made, 0o777), os.chmod(made, 0o777), os.chown(made, uid, -1))):
+        wrong()
+        session = Session(uid=uid, environment={"XDG_RUNTIME_DIR": ""})
+        assert made in session.said("only you can enter")
+        assert session.end(by_itself=True) == 1
+        os.unlink(made) if os.path.islink(made) else os.rmdir(made)
+    session = Session(uid=uid, environment={"XDG_RUNTIME_DIR": ""})
+    session.both()
+    session.socket = made + "/impromptu/session.sock"
+    assert os.stat(made).st_mode & 0o777 == 0o700 and os.path.exists(session.socket)
+    assert session.end() == 0
+    shutil.rmtree(made)
+
+
 def test_bad_starts():
-    session = Session(environment={"XDG_RUNTIME_DIR": ""})
-    assert "XDG_RUNTIME_DIR" in session.said("XDG_RUNTIME_DIR")
-    assert session.end(by_itself=True) == 1
     session = Session(arguments=["--frobnicate"])
     assert "--frobnicate" in session.said("no option")
     assert session.end(by_itself=True) == 2

@@ -180,6 +180,23 @@ test_recorded(void)
         g_assert_cmpstr(row_at(rows, 0)->detail, ==, "a recording");
 }
 
+/* What Enter will do with the very sentence, where the agent's rules know that it is no app. */
+static void
+test_routed(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) rows = rows_rank("how much memory is free", candidates, &context);
+        g_autoptr(GPtrArray) late = rows_new();
+
+        g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Make");
+        g_ptr_array_add(late, row_new(ROW_SAY, "how much memory is free", NULL));
+        ((Row *)late->pdata[0])->text = g_strdup("how much memory is free");
+        ((Row *)late->pdata[0])->verb = g_strdup("Answer");
+        rows_add_late(rows, late);
+        g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Answer");
+        g_assert_cmpstr(row_at(rows, 0)->text, ==, "how much memory is free");
+}
+
 static void
 test_hostile(void)
 {
@@ -217,6 +234,7 @@ main(int argc, char **argv)
         g_test_add_func("/rows/empty", test_empty);
         g_test_add_func("/rows/late", test_late);
         g_test_add_func("/rows/recorded", test_recorded);
+        g_test_add_func("/rows/routed", test_routed);
         g_test_add_func("/rows/hostile", test_hostile);
         return g_test_run();
 }

@@ -2,6 +2,9 @@
 """Verifies the keys: the prompt bar loses none, the switcher, and what the user interface is told.
 
 Keys are sent in one burst, faster than any hand."""
+import os
+import signal
+
 from Xlib import X, XK, Xutil
 from Xlib.ext import xtest
 
@@ -148,6 +151,38 @@ def test_super_with_other_keys_is_replayed(core, c):
     assert got.state & X.Mod4Mask
     c.sync()
     assert b.get_geometry().x == -4000
+
+
+def server_time(c):
+    """The server's clock, in ms."""
+    w = c.window("clock")
+    w.change_property(c.atom("CLOCK"), c.atom("STRING"), 8, b"x")
+    at = c.event(lambda e: e.type == X.PropertyNotify and e.window == w and e.atom == c.atom("CLOCK")).time
+    w.destroy()
+    return at
+
+
+def test_a_key_right_after_a_click_does_not_freeze_the_pointer(core, c):
+    """Both are grabbed before the core has looked at either."""
+    a, b = c.shown("clicked", x=20, y=500, w=200, h=200), c.shown("focused", x=500, y=500, w=200, h=200)
+    x, y, *_ = c.place(a)
+    os.kill(core.process.pid, signal.SIGSTOP)
+    for kind, detail in ((X.ButtonPress, 1), (X.ButtonRelease, 1)):
+        xtest.fake_input(c.display, X.MotionNotify, x=x + 50, y=y + 50)
+        xtest.fake_input(c.display, kind, detail)
+    clicked = server_time(c)
+    while server_time(c) < clicked + 2:
+        pass
+    chord(c, "Super_L", "k")
+    c.display.sync()
+    os.kill(core.process.pid, signal.SIGCONT)
+    c.event(lambda e: e.type == X.ButtonPress and e.window == a)
+    c.sync()
+    x, y, *_ = c.place(b)
+    run("xdotool", "mousemove", str(x + 50), str(y + 50), "click", "1")
+    c.event(lambda e: e.type == X.ButtonPress and e.window == b)
+    chord(c, "Super_L", "j")
+    c.event(lambda e: e.type == X.KeyPress and e.detail == c.display.keysym_to_keycode(XK.XK_j))
 
 
 def test_locks_do_not_matter(core, c):

@@ -1,0 +1,41 @@
+/* What a program can decide about a sentence: the lists of data/routes.json, language by language. Pure: no library, no model, no clock. */
+#pragma once
+
+#include "agent/agent.h"
+#include "agent/runs/route.h"
+
+typedef struct RouteRules RouteRules;
+
+#define ROUTE_LANGUAGES_MAX 32
+#define ROUTE_PHRASES_MAX 400      /* of one list */
+#define ROUTE_WORDS_MAX 1024       /* characters of a sentence that are looked at */
+#define ROUTE_NOUN_MAX 5           /* words from the beginning within which a thing or a text is looked for */
+#define ROUTE_PREFIX_MIN 4         /* characters of a sentence that may stand for a longer title */
+
+/* Where the sentence was said. */
+typedef struct {
+        const char *const *titles; /* of the apps that exist; NULL-terminated, or NULL */
+        const char *front;         /* the title of the app in front, or NULL */
+} RouteWorld;
+
+typedef struct {
+        Route route;
+        const char *rule;   /* which one, as route-rules.c names them: "title", "system", "open", … (static) */
+        const char *action; /* of a system verb: "logout", "lock", …; else NULL. The rules' */
+        int title;          /* of "open" and "title": the place in titles; else -1 */
+} RouteChoice;
+
+/* Reads routes.json. NULL and an AGENT_ERROR that names the place if it is none. */
+RouteRules *route_rules_load(const char *share_folder, GError **error);
+/* Accepts NULL. */
+void route_rules_free(RouteRules *rules);
+
+/* TRUE if no model need be asked. rules may be NULL: then only titles are known. */
+gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const RouteWorld *world, RouteChoice *choice);
+/* Likewise for titles alone: those that the sentence is, or is the beginning of. -1: none. */
+int route_rules_title(const char *sentence, const char *const *titles);
+/* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as
+ * a question. */
+Route route_rules_temper(const RouteRules *rules, const char *sentence, const RouteWorld *world, Route said);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RouteRules, route_rules_free)

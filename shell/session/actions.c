@@ -1,0 +1,132 @@
+/* What keys and the panel ask for beyond windows. Sound, brightness and pictures of the screen are impromptu-aside's, which shows what it
+ * did; locking and sleeping are Debian's own programs, started where they are installed. */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "protocols/client.h"
+#include "protocols/text.h"
+#include "shell/session/session.h"
+
+/* Before the machine sleeps, xss-lock waits for the locker if that can say when it covers the screen (-l); i3lock cannot. */
+static const char *const lockers[][6] = {
+        {"xsecurelock", "xss-lock", "-l", "--", "xsecurelock", NULL},
+        {"i3lock", "xss-lock", "--", "i3lock", "-n", NULL},
+};
+
+/* Asks for a password where a program needs the rights of another user. */
+static const char *const polkit_agents[] = {
+        "/usr/lib/policykit-1-gnome/polkit-gnome-authentication-agent-1",
+        "/usr/libexec/polkit-mate-authentication-agent-1",
+        "/usr/lib/x86_64-linux-gnu/polkit-mate/polkit-mate-authentication-agent-1",
+        "/usr/bin/lxqt-policykit-agent",
+        "/usr/lib/xfce-polkit/xfce-polkit",
+};
+
+/* Of impromptu-aside. */
+static const char *const asides[] = {
+        "volume-up", "volume-down", "volume-mute", "microphone-mute", "brightness-up", "brightness-down",
+        "screenshot", "screenshot-window", "screenshot-region", "quiet",
+};
+
+static gboolean is_installed(const char *program)
+{
+        g_autofree char *path = g_find_program_in_path(program);
+
+        return path != NULL;
+}
+
+static const char *const *locker(void)
+{
+        for (guint i = 0; i < G_N_ELEMENTS(lockers); i++) {
+                if (is_installed(lockers[i][0]))
+                        return lockers[i] + 1;
+        }
+        return NULL;
+}
+
+void actions_companions(Session *session)
+{
+        const char *const *lock = locker();
+
+        if (session->is_inside)
+                return;
+        if (lock && is_installed(lock[0])) {
+                session->locker = part_new(session, "xss-lock", PART_OTHERS, g_strdupv((char **)lock));
+                g_ptr_array_add(session->parts, session->locker);
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(polkit_agents); i++) {
+                const char *argv[] = {polkit_agents[i], NULL};
+                if (!is_installed(polkit_agents[i]))
+                        continue;
+                g_ptr_array_add(session->parts, part_new(session, "polkit-agent", PART_OTHERS, g_strdupv((char **)argv)));
+                break;
+        }
+}
+
+static gboolean lock(Session *session, GError **error)
+{
+        const char *activate[] = {"xset", "s", "activate", NULL};
+        const char *const *alone = locker();
+
+        if (session->locker && part_pid(session->locker))
+                return programs_start(session, (char **)activate, error) != 0;
+        if (!alone) {
+                g_propagate_error(error, session_error(API_ERROR_NOT_FOUND, "There is no program here that locks the screen: install "
+                                                       "xss-lock, and xsecurelock or i3lock."));
+                return FALSE;
+        }
+        while (strcmp(*alone++, "--") != 0)
+                ;
+        return programs_start(session, (char **)alone, error) != 0;
+}
+
+/* One datagram; impromptu-aside says itself what came of it. */
+static gboolean tell_aside(Session *session, const char *action, GError **error)
+{
+        g_autofree char *path = client_socket_path(API_ASIDE_SOCKET, error);
+        struct sockaddr_un address = {.sun_family = AF_UNIX};
+        int fd;
+
+        if (!path)
+                return FALSE;
+        if (g_strlcpy(address.sun_path, path, sizeof address.sun_path) >= sizeof address.sun_path)
+                errno = ENAMETOOLONG;
+        else if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) >= 0) {
+                gssize sent = sendto(fd, action, strlen(action), MSG_NOSIGNAL, (struct sockaddr *)&address, sizeof address);
+                int problem = errno;
+                close(fd);
+                if (sent >= 0)
+                        return TRUE;
+                errno = problem;
+        }
+        g_propagate_error(error, session_error(API_ERROR_FAILED, "impromptu-aside, which does that, does not answer: %s.",
+                                               g_strerror(errno)));
+        return FALSE;
+}
+
+gboolean actions_do(Session *session, const char *action, GError **error)
+{
+        const char *suspend[] = {"systemctl", "suspend", NULL};
+        const char *screen_off[] = {"xset", "dpms", "force", "off", NULL};
+
+        for (guint i = 0; i < G_N_ELEMENTS(asides); i++) {
+                if (strcmp(asides[i], action) == 0)
+                        return tell_aside(session, action, error);
+        }
+        if (strcmp(action, "lock") == 0)
+                return lock(session, error);
+        if (strcmp(action, "suspend") == 0) /* xss-lock locks first */
+                return programs_start(session, (char **)suspend, error) != 0;
+        if (strcmp(action, "screen-off") == 0)
+                return programs_start(session, (char **)screen_off, error) != 0;
+        if (strcmp(action, "logout") == 0) {
+                leave_ask(session);
+                return TRUE;
+        }
+        g_autofree char *shown = text_plain(action, 40);
+        g_propagate_error(error, session_error(API_ERROR_BAD_REQUEST, "The session has no action “%s”.", shown));
+        return FALSE;
+}
