@@ -264,7 +264,8 @@ static void text_cb(const char *bytes, gsize length, gpointer user_data)
         if (!ask->text || ask->schema)
                 return;
         g_string_append_len(ask->held, bytes, length);
-        if (!g_utf8_validate_len(ask->held->str, ask->held->len, &end) && g_utf8_get_char_validated(end, ask->held->str + ask->held->len - end) != (gunichar)-2) {
+        if (!g_utf8_validate_len(ask->held->str, ask->held->len, &end) &&
+            g_utf8_get_char_validated(end, ask->held->str + ask->held->len - end) != (gunichar)-2) {
                 g_autofree char *valid = g_utf8_make_valid(ask->held->str, ask->held->len);
 
                 ask->text(valid, strlen(valid), ask->user_data);

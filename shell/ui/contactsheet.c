@@ -394,7 +394,8 @@ show_words(ContactSheet *sheet)
         if (sheet->closer) {
                 g_string_assign(keys, "Enter keep  ·  M more like it  ·  Space back");
         } else {
-                g_string_printf(keys, "1–%u keep  ·  Space look closer  ·  M more like it", MIN(n - sheet->page * CONTACT_PAGE_TILES, CONTACT_PAGE_TILES));
+                g_string_printf(keys, "1–%u keep  ·  Space look closer  ·  M more like it",
+                                MIN(n - sheet->page * CONTACT_PAGE_TILES, CONTACT_PAGE_TILES));
                 if (pages(sheet) > 1)
                         g_string_append(keys, "  ·  Page Down");
                 g_string_append(keys, "  ·  Esc keep the best");
