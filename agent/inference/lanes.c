@@ -60,6 +60,14 @@ RepairOrder lanes_repairs(Lanes *lanes)
         return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
 }
 
+guint lanes_drafts(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &entries);
+
+        return wishes_drafts(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+}
+
 gboolean lanes_has_deeper(Lanes *lanes)
 {
         g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;

@@ -126,6 +126,8 @@ json_object *lanes_keys(Lanes *lanes);
 gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
 /* What a run tries when a draft fails its checks: as the fast lane's first model has it. */
 RepairOrder lanes_repairs(Lanes *lanes);
+/* How many first drafts of a new app a run writes, to go on with the best of them; likewise. */
+guint lanes_drafts(Lanes *lanes);
 /* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think longer: worth asking where the fast one is
  * stuck. */
 gboolean lanes_has_deeper(Lanes *lanes);

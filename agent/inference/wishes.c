@@ -18,6 +18,7 @@ struct Wishes {
         gboolean hedge;
         double stall;
         RepairOrder repairs;   /* the person's, where own has them */
+        guint drafts;          /* likewise */
 };
 
 static const char *const lane_names[] = { WISHES_LANES, NULL };
@@ -28,6 +29,12 @@ static json_object *get(json_object *object, const char *name)
 
         json_object_object_get_ex(object, name, &value);
         return value;
+}
+
+/* TRUE also for null, which is no value of anything. */
+static gboolean has(json_object *object, const char *name)
+{
+        return json_object_object_get_ex(object, name, NULL);
 }
 
 char *wishes_file(void)
@@ -279,7 +286,7 @@ static gboolean own_providers_read(Wishes *wishes, json_object *rows, const char
 
 static gboolean repairs_read(json_object *list, const char *what, RepairOrder *order, GError **error)
 {
-        static const char *const names[] = { "repair", "fresh", "deep" };
+        static const char *const names[] = { "repair", "fresh", "deep", "race", "drafts" };
 
         order->length = 0;
         if (!json_object_is_type(list, json_type_array) || json_object_array_length(list) > WISHES_REPAIRS_MAX) {
@@ -293,7 +300,8 @@ static gboolean repairs_read(json_object *list, const char *what, RepairOrder *o
                 while (step < G_N_ELEMENTS(names) && g_strcmp0(name, names[step]) != 0)
                         step++;
                 if (step == G_N_ELEMENTS(names)) {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: repairs[%zu] is none of repair, fresh and deep.", what, i);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: repairs[%zu] is none of repair, fresh, deep, race and drafts.", what,
+                                    i);
                         return FALSE;
                 }
                 order->steps[order->length++] = step;
@@ -301,11 +309,25 @@ static gboolean repairs_read(json_object *list, const char *what, RepairOrder *o
         return TRUE;
 }
 
-/* The fields beside providers, lanes and repairs. */
+static gboolean drafts_read(json_object *value, const char *what, guint *drafts, GError **error)
+{
+        gint64 n = json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
+
+        if (n < 1 || n > WISHES_DRAFTS_MAX) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “drafts” must be a whole number from 1 to %d.", what,
+                            WISHES_DRAFTS_MAX);
+                return FALSE;
+        }
+        *drafts = (guint)n;
+        return TRUE;
+}
+
+/* The fields beside providers, lanes, repairs and drafts. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
         json_object_object_foreach(own, name, value) {
-                if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0)
+                if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0 ||
+                    strcmp(name, "drafts") == 0)
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
@@ -321,7 +343,7 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, repairs, "
-                                    "hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                                    "drafts, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -342,7 +364,8 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
         }
         if ((get(own, "providers") && !own_providers_read(wishes, get(own, "providers"), file, error)) ||
             !lanes_read(wishes, get(own, "lanes"), file, lanes, error) ||
-            (get(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) || !settings_read(wishes, own, file, error)) {
+            (has(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) ||
+            (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) || !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
         }
@@ -458,6 +481,19 @@ RepairOrder wishes_repairs(const Wishes *wishes, const char *provider)
         if (!repairs_read(own ? own : of_all, "lanes.json", &order, &error))
                 g_warning("%s", error->message);
         return order;
+}
+
+guint wishes_drafts(const Wishes *wishes, const char *provider)
+{
+        json_object *of_all = get(wishes->data, "drafts"), *own = provider ? get(get(wishes->data, provider), "drafts") : NULL;
+        g_autoptr(GError) error = NULL;
+        guint drafts = 1;
+
+        if (get(wishes->own, "drafts"))
+                return wishes->drafts;
+        if (!drafts_read(own ? own : of_all, "lanes.json", &drafts, &error))
+                g_warning("%s", error->message);
+        return drafts;
 }
 
 gboolean wishes_hedge(const Wishes *wishes)

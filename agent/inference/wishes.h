@@ -9,12 +9,15 @@
 #define WISHES_ENTRIES_MAX 16        /* of one lane */
 #define WISHES_LANES "fast", "deep", "router"
 #define WISHES_REPAIRS_MAX 8         /* steps of an order of repairs */
+#define WISHES_DRAFTS_MAX 9          /* first drafts of an app, of which the best is taken */
 
 /* What is tried when a draft fails its checks, one step a failure. */
 typedef enum {
         REPAIR_STEP_REPAIR, /* the page and what failed, to the fast lane; passed over where the last repair changed nothing */
         REPAIR_STEP_FRESH,  /* a start afresh from the requirements, with one line of what to avoid; only for a new app */
         REPAIR_STEP_DEEP,   /* a repair by the deep lane, where that is another model */
+        REPAIR_STEP_RACE,   /* a repair and beside it a start afresh, of which the better stays; a repair alone where there is no room */
+        REPAIR_STEP_DRAFTS, /* a few starts afresh side by side, of which the best stays; only for a new app */
 } RepairStep;
 
 typedef struct {
@@ -53,6 +56,9 @@ GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane)
 guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane);
 /* The order of repairs: a person's own, else what the data say of this provider, else of all. provider may be NULL. */
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
+/* First drafts of a new app, of which the best by its checks is taken: a person's own number, else what the data say of this provider, else
+ * of all; 1 to WISHES_DRAFTS_MAX. provider may be NULL. */
+guint wishes_drafts(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */
 gboolean wishes_hedge(const Wishes *wishes);
 /* Seconds without a byte after which an answer is given up; 0: the usual. */

@@ -127,10 +127,25 @@ static void test_repairs(void)
         g_assert_cmpint(order.steps[1], ==, REPAIR_STEP_DEEP);
         g_assert_cmpuint(wishes_repairs(none, NULL).length, ==, 0);
         /* By itself a run never asks a deeper model: that costs, so a person says it. */
+        g_autoptr(Wishes) more = wishes_of("{\"repairs\": [\"race\", \"drafts\"]}");
+        order = wishes_repairs(more, "cerebras");
+        g_assert_cmpint(order.steps[0], ==, REPAIR_STEP_RACE);
+        g_assert_cmpint(order.steps[1], ==, REPAIR_STEP_DRAFTS);
         order = wishes_repairs(ours, NULL);
         g_assert_cmpuint(order.length, >, 0);
         for (guint i = 0; i < order.length; i++)
                 g_assert_cmpint(order.steps[i], !=, REPAIR_STEP_DEEP);
+}
+
+static void test_drafts(void)
+{
+        g_autoptr(Wishes) ours = wishes_of("{}"), own = wishes_of("{\"drafts\": 2}");
+
+        g_assert_cmpuint(wishes_drafts(ours, NULL), ==, 1);
+        g_assert_cmpuint(wishes_drafts(ours, "cerebras"), ==, 1);
+        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 3);
+        g_assert_cmpuint(wishes_drafts(own, "llama.cpp"), ==, 2);
+        g_assert_cmpuint(wishes_drafts(own, "cerebras"), ==, 2);
 }
 
 static void test_providers(void)
@@ -358,6 +373,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/too-long", test_too_long);
         g_test_add_func("/wishes/lanes", test_lanes);
         g_test_add_func("/wishes/repairs", test_repairs);
+        g_test_add_func("/wishes/drafts", test_drafts);
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);
         g_test_add_func("/wishes/changes", test_changes);
