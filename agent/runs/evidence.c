@@ -206,6 +206,13 @@ const char *evidence_verdict(const Evidence *evidence, guint requirement)
         return result ? json_text(result, "verdict") : "failed";
 }
 
+int evidence_failed_step(const Evidence *evidence, guint requirement)
+{
+        json_object *result = evidence ? find_result(evidence->results, requirement) : NULL;
+
+        return g_strcmp0(json_text(result, "verdict"), "failed") == 0 ? (int)json_int(result, "step", 0) : -1;
+}
+
 void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept)
 {
         json_object *result = evidence ? find_result(evidence->results, requirement) : NULL;

@@ -1,4 +1,4 @@
-/* Checks can be wrong as well as pages. One that fails on two different versions is judged, once, by the deep lane: from the person's words,
+/* Checks can be wrong as well as pages. One that fails on two different versions, or on all of several drafts alike, is judged, once, by the deep lane: from the person's words,
  * never from what the page showed, so that no check is fitted to a wrong page. Mended, it is tried anew; dropped, it stays in the count as
  * not proven. What the person complained of is never dropped, and what worked before is not judged at all: there the page is wrong. */
 #include "agent/runs/run.h"
@@ -14,6 +14,13 @@ void judge_count(Run *run)
                 if (!requirement->struck && g_str_equal(evidence_verdict(run->evidence, i), "failed"))
                         requirement->failures++;
         }
+}
+
+void judge_count_others(Run *run, json_object *counts)
+{
+        for (guint i = 0; i < run->plan->requirements->len && i < json_length(counts); i++)
+                ((Requirement *)g_ptr_array_index(run->plan->requirements, i))->failures +=
+                        (guint)json_object_get_int(json_object_array_get_idx(counts, i));
 }
 
 static gboolean is_doubtful(Run *run, guint i)

@@ -156,7 +156,8 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
         call->text = text;
         call->done = done;
         call->user_data = user_data;
-        call->state = run->state;
+        /* A page that is written while the run repairs another is no repair. */
+        call->state = g_str_equal(request->call, "WRITE") ? STATE_WRITE : run->state;
         call->attempt = request->attempt;
         g_ptr_array_add(run->model_calls, call);
         if (record_find(run->record, "model", call->key)) {

@@ -7,6 +7,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/edits.h"
+#include "agent/runs/variants.h"
 
 static void ask(Run *run);
 
@@ -39,37 +40,68 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         repair_go_on(run);
 }
 
-static void ask(Run *run)
+gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)
 {
-        g_autoptr(GError) error = NULL;
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
+
+        *request = (ModelRequest){.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR",
+                                  .max_tokens = RUN_TOKENS_PAGE};
+        request->prompt = prompt_render(run->agent, "repair", error, "sentence", run->sentence, "page", run->page,
+                                        "requirements", requirements, "tools", tools, "evidence", evidence, "fault", fault, NULL);
+        if (!request->prompt)
+                return FALSE;
+        if (fault)
+                request->prediction = run->page;
+        request->attempt = run_next_call(run, "REPAIR");
+        return TRUE;
+}
+
+static void ask(Run *run)
+{
+        g_autoptr(GError) error = NULL;
         g_autofree char *first = evidence_first_failure(run->evidence, run->plan->requirements);
-        ModelRequest request = {.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
+        ModelRequest request;
 
         run_enter(run, STATE_REPAIR, first);
         run->written = 0;
         run->expected = run->fault ? strlen(run->page) / RUN_BYTES_A_TOKEN : runs_page_tokens(run->runs) / 4;
-        request.prompt = prompt_render(run->agent, "repair", &error, "sentence", run->sentence, "page", run->page,
-                                       "requirements", requirements, "tools", tools, "evidence", evidence, "fault", run->fault, NULL);
-        if (!request.prompt) {
+        if (!repair_request(run, run->fault, &request, &error)) {
                 run_fail(run, error);
                 return;
         }
-        if (run->fault)
-                request.prediction = run->page;
-        request.attempt = run_next_call(run, "REPAIR");
         run_ask_model(run, &request, text_came, answered, NULL);
+}
+
+static void avoid_this(Run *run)
+{
+        g_free(run->avoid);
+        run->avoid = evidence_first_failure(run->evidence, run->plan->requirements);
 }
 
 static void start_afresh(Run *run)
 {
         run->fresh++;
-        g_free(run->avoid);
-        run->avoid = evidence_first_failure(run->evidence, run->plan->requirements);
+        avoid_this(run);
+        if (run->step == REPAIR_STEP_DRAFTS && variants_start(run, RUN_DRAFTS_STUCK, VARIANTS_BEST))
+                return;
         g_clear_pointer(&run->last_signature, g_free);
         write_start(run);
+}
+
+/* An app that stands already is not begun again, so its race has one runner. */
+static void race(Run *run)
+{
+        run->repairs++;
+        if (!run->before) {
+                avoid_this(run);
+                if (variants_start(run, API_VARIANTS_MIN, VARIANTS_RACE)) {
+                        run->fresh++;
+                        return;
+                }
+        }
+        ask(run);
 }
 
 static void repair_content(Run *run)
@@ -112,8 +144,10 @@ static void settle_order(Run *run)
 static gboolean is_of_use(Run *run, RepairStep step, gboolean stuck)
 {
         switch (step) {
-        case REPAIR_STEP_REPAIR: return !stuck;
-        case REPAIR_STEP_FRESH: return !run->before;
+        case REPAIR_STEP_REPAIR:
+        case REPAIR_STEP_RACE: return !stuck;
+        case REPAIR_STEP_FRESH:
+        case REPAIR_STEP_DRAFTS: return !run->before;
         case REPAIR_STEP_DEEP: return lanes_has_deeper(run->agent->lanes);
         }
         return FALSE;
@@ -149,10 +183,14 @@ void repair_go_on(Run *run)
                 return;
         }
         run->step = run->order.steps[run->order_at++];
-        if (run->step == REPAIR_STEP_FRESH) {
-                start_afresh(run);
-        } else {
+        switch (run->step) {
+        case REPAIR_STEP_FRESH:
+        case REPAIR_STEP_DRAFTS: start_afresh(run); break;
+        case REPAIR_STEP_RACE: race(run); break;
+        case REPAIR_STEP_REPAIR:
+        case REPAIR_STEP_DEEP:
                 run->repairs++;
                 ask(run);
+                break;
         }
 }

@@ -32,6 +32,7 @@
 #define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
 #define RUN_DRAFTS_MAX 16
+#define RUN_DRAFTS_STUCK 3        /* side by side, where a repair is stuck */
 
 /* Caps of an answer, in tokens: providers reserve them. */
 #define RUN_TOKENS_ROUTE 8
@@ -303,6 +304,9 @@ extern CheckWaits check_waits;
 void repair_start(Run *run);
 /* Goes on with the next step of the order. */
 void repair_go_on(Run *run);
+/* Fills in lane, prompt and number of a call that repairs the run's page; fault (or NULL) is why the last answer was of no use. FALSE with an
+ * error if the prompt cannot be made. */
+gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
@@ -321,6 +325,8 @@ void alone_start(Agent *agent, const char *sentence, const char *lane, guint att
 /* judge.c: checks that fail on several versions. */
 /* A new version has been checked: counts what it failed. */
 void judge_count(Run *run);
+/* Other drafts of one round failed these too: how many, a number for each requirement. */
+void judge_count_others(Run *run, json_object *counts);
 /* TRUE if there is a check to doubt and another model to judge it. */
 gboolean judge_is_wanted(Run *run);
 void judge_start(Run *run);

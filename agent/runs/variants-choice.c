@@ -33,20 +33,60 @@ static Variant *best_of(Run *run)
         return ranked->len > 0 ? g_ptr_array_index(ranked, 0) : NULL;
 }
 
+/* Those that were checked, showed something and are no copies of one that counts already. */
+static GPtrArray *witnesses(Run *run, Variant *chosen)
+{
+        g_autoptr(GPtrArray) ranked = variants_ranked(run);
+        g_autoptr(GHashTable) pages = g_hash_table_new(g_str_hash, g_str_equal);
+        GPtrArray *found = g_ptr_array_new();
+
+        g_hash_table_add(pages, chosen->page);
+        for (guint i = 0; i < ranked->len; i++) {
+                Variant *variant = g_ptr_array_index(ranked, i);
+
+                if (variant != chosen && variant->evidence->painted && g_hash_table_add(pages, variant->page))
+                        g_ptr_array_add(found, variant);
+        }
+        return found;
+}
+
+/* Drafts that were written apart and still fail a check at the same step say something of the check: for each requirement as many others as
+ * agree with the chosen one, all of them or none. */
+static json_object *agreed(Run *run, Variant *chosen)
+{
+        g_autoptr(GPtrArray) others = witnesses(run, chosen);
+        json_object *counts = json_object_new_array();
+
+        for (guint i = 0; i < run->plan->requirements->len; i++) {
+                int step = evidence_failed_step(chosen->evidence, i);
+                guint n = 0;
+
+                for (guint k = 0; k < others->len && step >= 0; k++)
+                        n += evidence_failed_step(((Variant *)g_ptr_array_index(others, k))->evidence, i) == step;
+                json_object_array_add(counts, json_object_new_int(n == others->len ? (int)n : 0));
+        }
+        return counts;
+}
+
 static char *choice_key(Run *run)
 {
         return g_strdup_printf("%u", run->variants->first);
 }
 
-static void record_choice(Run *run, guint number, gboolean more)
+/* Returns the line, borrowed. */
+static json_object *record_choice(Run *run, Variant *chosen, gboolean more)
 {
         json_object *line = json_object_new_object();
         g_autofree char *key = choice_key(run);
 
         json_add_text(line, "key", key);
-        json_add_int(line, "number", number);
+        json_add_int(line, "number", chosen->number);
         json_add_flag(line, "more", more);
+        json_add_int(line, "repair", run->variants->repair);
+        if (run->variants->purpose != VARIANTS_OFFER)
+                json_add(line, "agreed", agreed(run, chosen));
         record_add(run->record, "choice", line);
+        return record_find(run->record, "choice", key);
 }
 
 /* The run's draft, page and evidence are the variant's from now on; the others are dropped. Takes variant, which is none of them any more. */
@@ -65,9 +105,11 @@ static void adopt(Run *run, Variant *variant)
         g_clear_pointer(&run->faults, json_object_put);
         run->faults = json_object_get(variant->faults);
         run->check_round = 0;
+        if (!variant->repairs)
+                g_clear_pointer(&run->last_signature, g_free); /* it fails on its own account: no repair of it has been tried */
         variant_free(variant);
         variants_end(run);
-        if (run->state == STATE_WRITE)
+        if (run->state != STATE_CHECK)
                 run_enter(run, STATE_CHECK, NULL);
         if (offered)
                 g_clear_pointer(&run->best, version_free); /* what the person chose is the best */
@@ -115,12 +157,15 @@ static void more_like(Run *run, Variant *liked)
         adopt(run, liked);
 }
 
-/* number is a draft that has been checked, in this life of the agent or in one before. */
-static void go_on(Run *run, guint number, gboolean more)
+/* line is a choice of a draft that has been checked, in this life of the agent or in one before. */
+static void go_on(Run *run, json_object *line)
 {
+        guint number = (guint)json_int(line, "number", 0);
+        gboolean more = json_flag(line, "more", FALSE);
         Variant *listed = named(run, number);
         Variant *chosen = listed && listed->state == VARIANT_CHECKED ? steal(run, listed) : variant_recall(run, number, "");
 
+        judge_count_others(run, json_field_array(line, "agreed"));
         if (more)
                 more_like(run, chosen);
         else
@@ -133,37 +178,39 @@ static void resume(Run *run)
         json_object *line = key ? record_find(run->record, "choice", key) : NULL;
 
         if (line)
-                go_on(run, (guint)json_int(line, "number", 0), json_flag(line, "more", FALSE));
+                go_on(run, line);
 }
 
 gboolean variants_resume(Run *run)
 {
         g_autofree char *key = choice_key(run);
         json_object *line = record_find(run->record, "choice", key);
-        Variant *kept = line ? variant_recall(run, (guint)json_int(line, "number", 0), "") : NULL;
+        Variant *kept;
 
+        run->variants->repair = (guint)json_int(line, "repair", 0);
+        kept = line ? variant_recall(run, (guint)json_int(line, "number", 0), "") : NULL;
         if (!kept)
                 return FALSE;
         variant_free(kept);
+        /* As if they had been asked again: the next repair is another call. */
+        if (run->variants->repair > 0)
+                g_hash_table_insert(run->calls, g_strdup("REPAIR"), GUINT_TO_POINTER(run->variants->repair));
         run_later(run, resume);
         return TRUE;
 }
 
 static void choose(Run *run, Variant *variant, gboolean more)
 {
-        guint number = variant->number;
-
-        record_choice(run, number, more);
-        go_on(run, number, more);
+        go_on(run, record_choice(run, variant, more));
 }
 
-/* A draft whose every check was proven is enough where nobody is to choose. */
+/* A draft whose every check was proven is enough where nobody is to choose; what is only shown another may prove. */
 gboolean variants_enough(Run *run, Variant *variant)
 {
         const Evidence *evidence = variant->evidence;
 
-        if (run->variants->purpose != VARIANTS_BEST || !evidence_passed(evidence) || evidence->passed == 0 ||
-            evidence->passed != evidence->total)
+        if (run->variants->purpose == VARIANTS_OFFER || !evidence_passed(evidence) || evidence->passed == 0 ||
+            evidence->passed != evidence->total || evidence->shown > 0)
                 return FALSE;
         choose(run, variant, FALSE);
         return TRUE;
@@ -188,8 +235,11 @@ static void none_can_be_used(Run *run)
 
         for (guint i = 0; i < n && !run->page; i++)
                 run->page = g_strdup(((Variant *)g_ptr_array_index(run->variants->all, i))->page);
+        gboolean repairing = run->variants->purpose != VARIANTS_OFFER && run->evidence;
         variants_end(run);
-        if (run->best)
+        if (repairing && !fatal)
+                repair_go_on(run); /* nothing better came: as a check that failed once more in the same way */
+        else if (run->best)
                 deliver_best(run);
         else if (!run_model_failed(run, fatal))
                 run_finish(run, OUTCOME_FAILED, "None of the %u drafts can be shown: %s. Nothing was kept; ask again, or choose another "
@@ -214,7 +264,7 @@ void variants_all_done(Run *run)
                 none_can_be_used(run);
                 return;
         }
-        if (run->variants->purpose == VARIANTS_BEST) {
+        if (run->variants->purpose != VARIANTS_OFFER) {
                 choose(run, best, FALSE);
                 return;
         }

@@ -13,7 +13,9 @@ typedef enum {
 
 typedef struct {
         Run *run;
-        guint number;     /* of its call WRITE/number and of its draft RUN.number */
+        guint number;     /* of its draft RUN.number, and of its call WRITE/number unless it repairs */
+        gboolean repairs; /* it is the run's page, repaired */
+        guint attempts;   /* answers to that which could not be used */
         char *brief;
         VariantState state;
         char *error;      /* of one that failed */
@@ -32,6 +34,7 @@ struct Variants {
         VariantsPurpose purpose;
         guint count;      /* as was asked for, before admission had its say */
         guint first;      /* the number of the first call of this round: its key in the record */
+        guint repair;     /* the number of the last call REPAIR that was made in this round */
         guint like;       /* the number of the draft that the others shall be like; 0: none */
         GPtrArray *all;   /* Variant */
         GError *fatal;    /* the last failure that would end a run */

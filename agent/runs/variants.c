@@ -6,6 +6,7 @@
 
 #include "agent/json.h"
 #include "agent/runs/briefs.h"
+#include "agent/runs/edits.h"
 #include "agent/runs/static.h"
 
 static void pump(Run *run);
@@ -31,6 +32,8 @@ void variant_free(Variant *variant)
 {
         if (!variant)
                 return;
+        if (variant->timer && !variant->run->finished) /* its check is not waited for any more */
+                timeline_waited(variant->run->timeline, WAIT_VIEW, g_get_monotonic_time());
         g_clear_handle_id(&variant->timer, g_source_remove);
         static_cancel(variant->look);
         if (variant->draft)
@@ -93,7 +96,8 @@ static json_object *variant_json(Variant *variant, json_object *data)
 
 static void tell_variant(Variant *variant)
 {
-        run_tell(variant->run, EVENT_VARIANT, variant_json(variant, run_event(variant->run)));
+        if (variant->run->variants->purpose == VARIANTS_OFFER)
+                run_tell(variant->run, EVENT_VARIANT, variant_json(variant, run_event(variant->run)));
 }
 
 static json_object *groups_json(Run *run)
@@ -142,8 +146,11 @@ void variants_tell(Run *run, const char *state, const char *kept)
 
 json_object *variants_json(Run *run)
 {
-        json_object *drafts = json_object_new_array();
+        json_object *drafts;
 
+        if (run->variants->purpose != VARIANTS_OFFER)
+                return NULL;
+        drafts = json_object_new_array();
         for (guint i = 0; i < run->variants->all->len; i++)
                 json_object_array_add(drafts, variant_json(g_ptr_array_index(run->variants->all, i), json_object_new_object()));
         return fill_json(run, json_object_new_object(), run->variants->choosing ? "choose" : "writing", drafts);
@@ -340,7 +347,7 @@ static void pump(Run *run)
         }
         if (count_in(run, VARIANT_WRITING) > 0)
                 return;
-        if (run->state == STATE_WRITE)
+        if (run->state != STATE_CHECK)
                 run_enter(run, STATE_CHECK, "Trying the drafts out.");
         if (asked == 0 && !run->variants->choosing)
                 variants_all_done(run);
@@ -411,27 +418,89 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         pump(run);
 }
 
-Variant *variant_recall(Run *run, guint number, const char *brief)
+/* The draft of one that comes whole. */
+static void draft_whole(Variant *variant, const char *page)
 {
-        g_autofree char *key = g_strdup_printf("WRITE/%u", number);
-        json_object *line = record_find(run->record, "model", key);
-        const char *answer = json_text(line, "answer");
-        Variant *variant = variant_new(run, number, brief);
-        g_autofree char *name = variant_name(run, number);
-        json_object *found = recorded_evidence(variant);
+        g_autofree char *name = variant_name(variant->run, variant->number);
 
+        variant->draft = draft_new(name, "text/html; charset=utf-8");
+        runs_draft_began(variant->run->runs, variant->draft);
+        draft_append(variant->draft, page, strlen(page));
+}
+
+static void ask_repair(Variant *variant, const char *fault);
+
+static void repair_came(Run *run, const char *bytes, gsize length, gpointer user_data)
+{
+        write_progress(run, length);
+}
+
+static void repaired(Run *run, const char *answer, gsize length, const GError *error, gpointer user_data)
+{
+        Variant *variant = user_data;
+        g_autoptr(GError) fault = NULL;
+        g_autofree char *page = !error || is_own(error) ? edits_apply(run->page, answer, length, NULL, &fault) : NULL;
+
+        if (page) {
+                g_string_assign(variant->text, page);
+                draft_whole(variant, page);
+                written(variant);
+                return;
+        }
+        if (error && !is_own(error)) {
+                g_clear_error(&run->variants->fatal);
+                run->variants->fatal = g_error_copy(error);
+        } else if (++variant->attempts < RUN_CHANGE_ATTEMPTS_MAX) {
+                ask_repair(variant, error ? error->message : fault->message);
+                return;
+        }
+        fail(variant, error ? error->message : fault->message);
+        pump(run);
+}
+
+static void ask_repair(Variant *variant, const char *fault)
+{
+        Run *run = variant->run;
+        g_autoptr(GError) error = NULL;
+        ModelRequest request = {.call = "REPAIR", .max_tokens = RUN_TOKENS_PAGE};
+
+        if (!repair_request(run, fault, &request, &error)) {
+                run_fail(run, error);
+                return;
+        }
+        run->variants->repair = request.attempt;
+        run_ask_model(run, &request, repair_came, repaired, variant);
+}
+
+/* What the record's answer of this number makes a page of; NULL. */
+static char *recorded_page(Variant *variant)
+{
+        Run *run = variant->run;
+        gboolean repairs = run->variants && run->variants->purpose == VARIANTS_RACE && variant->number == run->variants->first;
+        g_autofree char *key = repairs ? g_strdup_printf("REPAIR/%u", run->variants->repair) : g_strdup_printf("WRITE/%u", variant->number);
+        const char *answer = json_text(record_find(run->record, "model", key), "answer");
+
+        variant->repairs = repairs;
+        if (answer && repairs)
+                return edits_apply(run->page, answer, strlen(answer), NULL, NULL);
         if (answer) {
                 page_strip_feed(variant->strip, answer, strlen(answer), variant->text);
                 page_strip_end(variant->strip, variant->text);
         }
-        if (!found || !page_is_whole(variant->text->str, variant->text->len, NULL)) {
+        return page_is_whole(variant->text->str, variant->text->len, NULL) ? g_strndup(variant->text->str, variant->text->len) : NULL;
+}
+
+Variant *variant_recall(Run *run, guint number, const char *brief)
+{
+        Variant *variant = variant_new(run, number, brief);
+        json_object *found = recorded_evidence(variant);
+
+        variant->page = found ? recorded_page(variant) : NULL;
+        if (!variant->page) {
                 variant_free(variant);
                 return NULL;
         }
-        variant->page = g_strndup(variant->text->str, variant->text->len);
-        variant->draft = draft_new(name, "text/html; charset=utf-8");
-        runs_draft_began(run->runs, variant->draft);
-        draft_append(variant->draft, variant->page, strlen(variant->page));
+        draft_whole(variant, variant->page);
         draft_end(variant->draft);
         variant->posted = json_clone(found);
         variant->evidence = evidence_judge(found, run->plan->requirements, variant->faults);
@@ -533,7 +602,7 @@ static void tell_room(Run *run, guint count, guint wanted)
 static gboolean fill(Run *run, guint count, GError **error)
 {
         Variants *variants = run->variants;
-        BriefsKind kind = variants->purpose == VARIANTS_BEST ? BRIEFS_WAYS : variants->like ? BRIEFS_NEAR : BRIEFS_LOOKS;
+        BriefsKind kind = variants->purpose != VARIANTS_OFFER ? BRIEFS_WAYS : variants->like ? BRIEFS_NEAR : BRIEFS_LOOKS;
         g_auto(GStrv) briefs = briefs_read(run->agent, kind, count, error);
         Variant *liked = variants->like ? variant_recall(run, variants->like, "As it was.") : NULL;
 
@@ -546,7 +615,9 @@ static gboolean fill(Run *run, guint count, GError **error)
         else
                 variants->like = 0;
         for (guint i = 0; variants->all->len < count; i++)
-                g_ptr_array_add(variants->all, variant_new(run, variants->first + i, briefs[i]));
+                g_ptr_array_add(variants->all, variant_new(run, variants->first + i, briefs[variants->purpose == VARIANTS_RACE ? 0 : i]));
+        if (variants->purpose == VARIANTS_RACE)
+                ((Variant *)g_ptr_array_index(variants->all, 0))->repairs = TRUE;
         return TRUE;
 }
 
@@ -559,15 +630,28 @@ static void ask_all(Run *run)
 
                 if (variant->state != VARIANT_WRITING)
                         continue;
-                if (!ask(variant, first))
+                if (variant->repairs)
+                        ask_repair(variant, NULL);
+                else if (!ask(variant, first))
                         return;
                 first = FALSE;
         }
 }
 
+static void enter(Run *run, VariantsPurpose purpose, guint n)
+{
+        g_autofree char *detail = g_strdup_printf("Writing %u drafts side by side.", n);
+
+        if (purpose == VARIANTS_RACE)
+                run_enter(run, STATE_REPAIR, "Repairing it, and writing it afresh beside that.");
+        else
+                run_enter(run, STATE_WRITE, detail);
+        run->written = 0;
+        run->expected = n * runs_page_tokens(run->runs);
+}
+
 gboolean variants_round(Run *run, guint count, VariantsPurpose purpose, guint like, gboolean anew)
 {
-        g_autofree char *detail = NULL;
         g_autoptr(GError) error = NULL;
         json_object *line;
         guint n;
@@ -576,7 +660,8 @@ gboolean variants_round(Run *run, guint count, VariantsPurpose purpose, guint li
         run->variants_rounds += !anew;
         line = round_line(run, count, purpose, like);
         n = (guint)json_int(line, "count", 1);
-        tell_room(run, n, (guint)json_int(line, "wanted", n));
+        if (purpose == VARIANTS_OFFER)
+                tell_room(run, n, (guint)json_int(line, "wanted", n));
         if (n < API_VARIANTS_MIN)
                 return FALSE;
         run->variants = g_new0(Variants, 1);
@@ -585,10 +670,7 @@ gboolean variants_round(Run *run, guint count, VariantsPurpose purpose, guint li
         run->variants->first = (guint)json_int(line, "first", 1);
         run->variants->like = (guint)json_int(line, "like", 0);
         run->variants->all = g_ptr_array_new_with_free_func((GDestroyNotify)variant_free);
-        detail = g_strdup_printf("Writing %u drafts side by side.", n);
-        run_enter(run, STATE_WRITE, detail);
-        run->written = 0;
-        run->expected = n * runs_page_tokens(run->runs);
+        enter(run, purpose, n);
         if (!fill(run, n, &error)) {
                 run_fail(run, error);
                 return TRUE;
@@ -606,11 +688,27 @@ gboolean variants_round(Run *run, guint count, VariantsPurpose purpose, guint li
 
 gboolean variants_start(Run *run, guint count, VariantsPurpose purpose)
 {
-        return variants_round(run, CLAMP(count, API_VARIANTS_MIN, purpose == VARIANTS_BEST ? VARIANTS_BEST_MAX : API_VARIANTS_MAX),
-                              purpose, 0, FALSE);
+        guint max = purpose == VARIANTS_OFFER ? API_VARIANTS_MAX : purpose == VARIANTS_BEST ? VARIANTS_BEST_MAX : API_VARIANTS_MIN;
+
+        return variants_round(run, CLAMP(count, API_VARIANTS_MIN, max), purpose, 0, FALSE);
 }
 
-/* What the person asked for counts only for the first draft: where that is one only, so are those that follow. */
+/* As the lane had it when the first was to be written, so that a run that was cut off goes on with as many. */
+static guint settled_drafts(Run *run)
+{
+        json_object *line = record_find(run->record, "order", "drafts");
+
+        if (!line) {
+                line = json_object_new_object();
+                json_add_text(line, "key", "drafts");
+                json_add_int(line, "count", lanes_drafts(run->agent->lanes));
+                record_add(run->record, "order", line);
+                line = record_find(run->record, "order", "drafts");
+        }
+        return (guint)json_int(line, "count", 1);
+}
+
+/* What the person or the lane asks for counts only for the first draft: where that is one only, so are those that follow. */
 gboolean variants_begin(Run *run)
 {
         guint wanted = run->variants_wanted;
@@ -623,5 +721,7 @@ gboolean variants_begin(Run *run)
         run->variants_wanted = 0;
         if (wanted > 0)
                 return variants_start(run, wanted, VARIANTS_OFFER);
-        return FALSE;
+        if (run->variants_rounds > 0 || run->fresh > 0 || settled_drafts(run) < API_VARIANTS_MIN)
+                return FALSE;
+        return variants_start(run, settled_drafts(run), VARIANTS_BEST);
 }

@@ -146,6 +146,11 @@ RepairOrder lanes_repairs(Lanes *lanes)
         return the_world->order;
 }
 
+guint lanes_drafts(Lanes *lanes)
+{
+        return MAX(1, the_world->drafts);
+}
+
 gboolean lanes_has_deeper(Lanes *lanes)
 {
         return the_world->deeper;

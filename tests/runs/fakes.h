@@ -18,6 +18,7 @@ typedef struct {
         gboolean killed;
         gboolean view;      /* a view is there */
         RepairOrder order;  /* what is tried after failed checks */
+        guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */
         const char *changes; /* recordings play, in which a sentence changes the app that these words made; NULL: none does */
