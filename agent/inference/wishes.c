@@ -300,8 +300,8 @@ static gboolean repairs_read(json_object *list, const char *what, RepairOrder *o
                 while (step < G_N_ELEMENTS(names) && g_strcmp0(name, names[step]) != 0)
                         step++;
                 if (step == G_N_ELEMENTS(names)) {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: repairs[%zu] is none of repair, fresh, deep, race and drafts.", what,
-                                    i);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: repairs[%zu] is none of repair, fresh, deep, race "
+                                    "and drafts.", what, i);
                         return FALSE;
                 }
                 order->steps[order->length++] = step;
@@ -342,8 +342,8 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                                     STALL_MIN, STALL_MAX);
                         return FALSE;
                 } else {
-                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, repairs, "
-                                    "drafts, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                        g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, "
+                                    "repairs, drafts, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -365,7 +365,8 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
         if ((get(own, "providers") && !own_providers_read(wishes, get(own, "providers"), file, error)) ||
             !lanes_read(wishes, get(own, "lanes"), file, lanes, error) ||
             (has(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) ||
-            (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) || !settings_read(wishes, own, file, error)) {
+            (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) ||
+            !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
         }

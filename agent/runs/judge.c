@@ -1,6 +1,6 @@
-/* Checks can be wrong as well as pages. One that fails on two different versions, or on all of several drafts alike, is judged, once, by the deep lane: from the person's words,
- * never from what the page showed, so that no check is fitted to a wrong page. Mended, it is tried anew; dropped, it stays in the count as
- * not proven. What the person complained of is never dropped, and what worked before is not judged at all: there the page is wrong. */
+/* Checks can be wrong as well as pages. One that fails on two different versions, or on all of several drafts at the same step, is judged,
+ * once, by the deep lane: from the person's words, never from what the page showed, so that no check is fitted to a wrong page. Mended, it
+ * is tried anew; dropped, it stays in the count as not proven. What the person complained of is never dropped, and what worked before is not judged at all: there the page is wrong. */
 #include "agent/runs/run.h"
 
 #include "agent/json.h"

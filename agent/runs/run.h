@@ -304,8 +304,8 @@ extern CheckWaits check_waits;
 void repair_start(Run *run);
 /* Goes on with the next step of the order. */
 void repair_go_on(Run *run);
-/* Fills in lane, prompt and number of a call that repairs the run's page; fault (or NULL) is why the last answer was of no use. FALSE with an
- * error if the prompt cannot be made. */
+/* Fills in the request of a call that repairs the run's page; fault (or NULL) is why the last answer was of no use. FALSE with an error if
+ * the prompt cannot be made. */
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
