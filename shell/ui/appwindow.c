@@ -260,10 +260,7 @@ static const AppViewHandler view_handler = {
 static void
 stop_cb(GtkButton *button, gpointer user_data)
 {
-        AppWindow *window = user_data;
-
-        if (window->view)
-                app_view_stop_script(window->view);
+        app_window_end_page(user_data);
 }
 
 static void
@@ -554,6 +551,13 @@ gboolean
 app_window_page_is_coming(AppWindow *window)
 {
         return window->coming;
+}
+
+void
+app_window_end_page(AppWindow *window)
+{
+        if (window->view)
+                app_view_stop_script(window->view);
 }
 
 void

@@ -141,6 +141,15 @@ on_evidence(Desktop *desktop, const WmEvent *event)
 }
 
 static void
+on_end(Desktop *desktop, const WmEvent *event)
+{
+        AppWindow *window = desktop_window_by_xid(desktop, event->xid);
+
+        if (window)
+                app_window_end_page(window);
+}
+
+static void
 on_answer_key(Desktop *desktop, const WmEvent *event)
 {
         question_sheet_key(desktop->question, event->n);
@@ -322,6 +331,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_BAR_HIDDEN] = on_bar_hidden,
         [WM_EVENT_BUTTON] = on_button,
         [WM_EVENT_EVIDENCE] = on_evidence,
+        [WM_EVENT_END] = on_end,
         [WM_EVENT_FIX_KEY] = on_fix_key,
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,

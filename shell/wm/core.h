@@ -56,6 +56,7 @@ typedef enum {
         WM_EVENT_BAR_HIDDEN, /* a click elsewhere took it away */
         WM_EVENT_BUTTON,     /* the evidence button was pressed (xid) */
         WM_EVENT_EVIDENCE,   /* the evidence text was pressed (xid) */
+        WM_EVENT_END,        /* the person wants the page of this app window (xid) ended: the process is the user interface's to end */
         WM_EVENT_FIX_KEY,    /* the key for Fix; xid is the active window */
         WM_EVENT_ANSWER_KEY, /* Super+1 … Super+9 while a question shows; n is the digit */
         WM_EVENT_TERMINAL_KEY, /* start a terminal */

@@ -19,6 +19,7 @@ static const struct {
         { "switcher-app-back", ACT_SWITCH_APP_BACK, FALSE, FALSE },
         { "overview", ACT_OVERVIEW, FALSE, FALSE },
         { "close", ACT_CLOSE, FALSE, FALSE },
+        { "end", ACT_END, FALSE, FALSE },
         { "fix", ACT_FIX, FALSE, FALSE },
         { "terminal", ACT_TERMINAL, FALSE, FALSE },
         { "larger", ACT_LARGER, FALSE, FALSE },

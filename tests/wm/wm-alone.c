@@ -22,6 +22,7 @@ static const char *const names[] = {
         [WM_EVENT_BAR_HIDDEN] = "bar-hidden",
         [WM_EVENT_BUTTON] = "button",
         [WM_EVENT_EVIDENCE] = "evidence",
+        [WM_EVENT_END] = "end",
         [WM_EVENT_FIX_KEY] = "fix-key",
         [WM_EVENT_ANSWER_KEY] = "answer-key",
         [WM_EVENT_TERMINAL_KEY] = "terminal-key",
