@@ -71,6 +71,13 @@ on_windows(Desktop *desktop, const WmEvent *event)
 }
 
 static void
+on_icon(Desktop *desktop, const WmEvent *event)
+{
+        if (desktop->panel)
+                panel_set_icon(desktop->panel, event->xid, event->icon, event->width, event->height, MAX(1, event->scale));
+}
+
+static void
 on_bar(Desktop *desktop, const WmEvent *event)
 {
         desktop_bar_shown(desktop, event->xid);
@@ -327,6 +334,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_READY] = on_ready,
         [WM_EVENT_FAILED] = on_failed,
         [WM_EVENT_WINDOWS] = on_windows,
+        [WM_EVENT_ICON] = on_icon,
         [WM_EVENT_BAR] = on_bar,
         [WM_EVENT_BAR_HIDDEN] = on_bar_hidden,
         [WM_EVENT_BUTTON] = on_button,

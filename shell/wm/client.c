@@ -401,6 +401,7 @@ void client_hints_changed(Wm *wm, Client *c, unsigned changes)
         if (changes & HINT_ICON) {
                 icon_forget(c);
                 frame_dirty(wm, c);
+                wm->dirty_windows = TRUE;
         }
         if (changes & HINT_STRUT)
                 wm->dirty_work_area = TRUE;

@@ -52,6 +52,7 @@ typedef enum {
         WM_EVENT_READY,      /* the core manages the display */
         WM_EVENT_FAILED,     /* it cannot: text says why (another window manager runs, no display) */
         WM_EVENT_WINDOWS,    /* windows: the whole list, most recently used first */
+        WM_EVENT_ICON,       /* the icon of the window xid, or of one that had none; never of an app's, whose glyph is its mark */
         WM_EVENT_BAR,        /* the bar has been shown and has the focus; xid is the window that was active */
         WM_EVENT_BAR_HIDDEN, /* a click elsewhere took it away */
         WM_EVENT_BUTTON,     /* the evidence button was pressed (xid) */
@@ -77,6 +78,7 @@ typedef struct {
         const char *text;          /* lives as long as the call */
         const WmWindow *windows;   /* likewise */
         gsize n_windows;
+        const guint32 *icon;       /* likewise: width by height pixels, premultiplied 0xAARRGGBB; NULL: it has none any more */
 } WmEvent;
 
 typedef void (*WmEventFunc)(const WmEvent *event, gpointer user_data);

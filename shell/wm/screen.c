@@ -223,6 +223,7 @@ void screen_settings_changed(Wm *wm)
         for (guint i = 0; i < wm->clients->len; i++) {
                 Client *c = g_ptr_array_index(wm->clients, i);
                 icon_forget(c);
+                wm->dirty_windows = TRUE;
                 frame_dirty(wm, c);
                 client_constrain(wm, c);
                 ewmh_dirty(wm, c);

@@ -489,5 +489,18 @@ def test_icon_from_pixmaps(core, c):
     c.wait_pixel(x + 20, y + 16, 0xff00ff)
 
 
+@row("icons", "net-icon")
+def test_icons_are_told_to_the_user_interface(core, c):
+    plain = c.shown("undecorated", x=300, y=300)
+    c.put(plain, "_MOTIF_WM_HINTS", "_MOTIF_WM_HINTS", [2, 0, 0, 0, 0])
+    for colour in (0xffaa5500, 0xff0055aa):  # drawn by nobody, and told all the same; then changed
+        c.put(plain, "_NET_WM_ICON", "CARDINAL", [32, 32] + [colour] * 1024)
+        c.sync()
+        assert core.wait("icon").split() == ["icon", f"xid={plain.id:#x}", "n=0", "size=18x18", f"text={colour:08x}"]
+    plain.unmap()
+    c.sync()
+    assert core.wait("icon").split()[1:] == [f"xid={plain.id:#x}", "n=0", "size=0x0", "text="]
+
+
 if __name__ == "__main__":
     harness.main({name: test for name, test in globals().items() if name.startswith("test_")})
