@@ -252,7 +252,7 @@ void core_flush(Wm *wm)
         events_settle_leaving(wm);
         keys_update(wm);
         if (wm->dirty_work_area)
-                screen_update_work_areas(wm);
+                screen_struts_changed(wm);
         if (wm->dirty_desktops)
                 desktops_push(wm);
         if (wm->dirty_stack)
@@ -411,7 +411,7 @@ static void begin(Wm *wm)
         menu_init(wm);
         switcher_init(wm);
         wm->running = TRUE;
-        screen_update_work_areas(wm);
+        screen_struts_changed(wm);
         ewmh_announce(wm);
         root_paint(wm);
         client_manage_existing(wm);

@@ -77,9 +77,10 @@ static gboolean is_app_window(const Client *c)
         return c->role == WM_ROLE_APP;
 }
 
-static gboolean is_silent(const Client *c)
+/* It is known not to answer, or cannot be asked whether it does. */
+static gboolean may_be_silent(const Client *c)
 {
-        return c->role == 0 && c->silent;
+        return c->role == 0 && (c->silent || !c->pings);
 }
 
 static gboolean is_not_above(const Client *c)
@@ -189,7 +190,7 @@ static const Item items[] = {
         { "To the next desktop", "D", "D", XK_d, is_not_sticky, act_next_desktop },
         { "Close", "Alt+F4", "Ctrl+Alt+F4", XK_c, can_close, act_close },
         { "End the page", "E", "E", XK_e, is_app_window, act_end },
-        { "End the program", "E", "E", XK_e, is_silent, act_end },
+        { "End the program", "E", "E", XK_e, may_be_silent, act_end },
 };
 
 void menu_init(Wm *wm)

@@ -250,8 +250,10 @@ void state_end(Wm *wm, Client *c)
 
         if (c->role == WM_ROLE_APP)
                 core_emit(wm, &event);
-        else
+        else if (c->silent || c->pings)
                 state_close(wm, c);
+        else
+                ask_whether_to_end(wm, c);
 }
 
 void state_activate(Wm *wm, Client *c)

@@ -19,7 +19,8 @@ void state_attention(Wm *wm, Client *c, gboolean on);
  * its title bar, and the person is asked; saying so there, or closing it again, ends it: the person's decision, never a clock's. */
 void state_close(Wm *wm, Client *c);
 /* Of an app window the user interface ends the page's process, and the window stays; the process at the other end of its connection is
- * our own. A program that is known not to answer is ended; any other is asked to close first. */
+ * our own. A program that is known not to answer is ended, one that could say so is asked to close first, and of any other the person
+ * is asked. */
 void state_end(Wm *wm, Client *c);
 void state_answered(Wm *wm, Client *c);
 /* Minimised ones come back, the window is raised and gets the focus. */

@@ -401,6 +401,24 @@ def test_absurd_and_plain_struts(core, c):
     assert c.longs(c.root, "_NET_WORKAREA")[:4] == [0, 0, 1280, 800], "gone with its window"
 
 
+@row("struts")
+def test_a_late_panel_covers_nothing(core, c):
+    low, hangs, tall = (c.shown(name, w=300, h=h, x=x, y=y) for name, x, y, h in
+                        (("low", 100, 560, 200), ("hangs", 500, 700, 200), ("tall", 900, 0, 766)))
+    places = [c.frame_place(w) for w in (low, hangs, tall)]
+    assert places[0][1] + places[0][3] > 764 and places[1][1] + places[1][3] > 800 and places[2][3] == 800
+    dock = c.typed("DOCK", x=0, y=764, w=1280, h=36)
+    c.put(dock, "_NET_WM_STRUT", "CARDINAL", [0, 0, 0, 36])
+    c.map(dock)
+    c.sync()
+    x, y, width, height = places[0]
+    assert c.frame_place(low) == (x, 764 - height, width, height), "moved by as little as will do"
+    assert c.frame_place(hangs) == places[1], "left there on purpose, and within reach"
+    assert c.frame_place(tall) == places[2], "too large: its title stays in reach"
+    dock.destroy()
+    c.sync()
+
+
 @row("net-icon", "icons")
 def test_icon(core, c):
     w = c.window("icon", x=300, y=300)
