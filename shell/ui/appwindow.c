@@ -177,7 +177,8 @@ view_finding_cb(AppView *view, json_object *finding, gpointer user_data)
         window->handler.finding(window, finding, window->user_data);
 }
 
-/* The page's process has painted; what it painted is on this side two frames later. Until then the calm page stays, so that nothing blank shows. */
+/* The page's process has painted; what it painted is on this side two frames later. Until then the calm page stays, so that nothing blank
+ * shows. */
 static gboolean
 uncover_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 {

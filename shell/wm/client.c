@@ -359,7 +359,8 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
                 c->border = CLAMP(e->border_width, 0, 1024);
         if (e->value_mask & (CWSibling | CWStackMode))
                 stack_request(wm, c, e);
-        /* A tile holds against a program that sizes itself anew, as a player does with each film, not against one that moves, or a pager. */
+        /* A tile holds against a program that sizes itself anew, as a player does with each film; not against one that moves itself, or a
+         * pager. */
         gboolean keeps_tile = c->tile && e->type == ConfigureRequest && !(e->value_mask & (CWX | CWY));
         if (c->fullscreen || client_maximised(c) || keeps_tile || drag_is_on(wm, c)) {
                 /* What the client would be, it says now; it gets that when it comes back. */

@@ -1,5 +1,5 @@
-/* The one header between the window manager's core and everything else. The core has its own thread, main context and X connection; the two sides
- * exchange small messages of plain data. No GDK type, no pointer into the other side's memory crosses it. */
+/* The one header between the window manager's core and everything else. The core has its own thread, main context and X connection; the
+ * two sides exchange small messages of plain data. No GDK type, no pointer into the other side's memory crosses it. */
 #pragma once
 
 #include <glib.h>
@@ -90,12 +90,14 @@ typedef struct {
         gboolean nested_keys;  /* Ctrl+Alt in place of Super and Alt, for a host that keeps those */
 } WmConfig;
 
-/* Starts the core's thread. func is called on the caller's thread-default main context. NULL and an error only if no thread or display can be had. */
+/* Starts the core's thread. func is called on the caller's thread-default main context. NULL and an error only if no thread or display can
+ * be had. */
 WmCore *wm_core_start(const WmConfig *config, WmEventFunc func, gpointer user_data, GError **error);
 /* Gives all windows back to the root window at their places and ends the thread. Accepts NULL. */
 void wm_core_stop(WmCore *core);
 
-/* All below: thread-safe, never block, take effect in the order of the calls. An unknown xid is remembered for WM_MARKS_MAX windows that may still come. */
+/* All below: thread-safe, never block, take effect in the order of the calls. An unknown xid is remembered for WM_MARKS_MAX windows that
+ * may still come. */
 #define WM_MARKS_MAX 128
 void wm_core_mark(WmCore *core, guint64 xid, WmRole role);
 void wm_core_evidence(WmCore *core, guint64 xid, const WmEvidence *evidence);

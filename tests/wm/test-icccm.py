@@ -74,8 +74,8 @@ def test_aspect_is_without_the_base(core, c):
     width, height = c.place(w)[2:]
     assert abs((width - 20) - 2 * (height - 20)) <= 2
     bare = c.window(w=200, h=100)
-    bare.set_wm_normal_hints(flags=Xutil.PAspect | Xutil.PMinSize, min_aspect={"num": 2, "denum": 1}, max_aspect={"num": 2, "denum": 1}, min_width=50,
-                             min_height=50)
+    bare.set_wm_normal_hints(flags=Xutil.PAspect | Xutil.PMinSize, min_aspect={"num": 2, "denum": 1}, max_aspect={"num": 2, "denum": 1},
+                             min_width=50, min_height=50)
     c.map(bare)
     bare.configure(width=400, height=200)
     c.sync()
@@ -285,8 +285,8 @@ def test_sibling_modes(core, c):
     def order(w, mode, sibling=None):
         # As XReconfigureWMWindow() does it: in their frames the two are no siblings.
         mask = X.CWStackMode | (X.CWSibling if sibling else 0)
-        event = harness.protocol.event.ConfigureRequest(stack_mode=mode, parent=c.root, window=w, sibling=sibling or X.NONE, x=0, y=0, width=1,
-                                                        height=1, border_width=0, value_mask=mask)
+        event = harness.protocol.event.ConfigureRequest(stack_mode=mode, parent=c.root, window=w, sibling=sibling or X.NONE, x=0, y=0,
+                                                        width=1, height=1, border_width=0, value_mask=mask)
         c.root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         c.sync()
         return [{low.id: "l", high.id: "h", apart.id: "a"}[i] for i in c.stacking()]

@@ -151,7 +151,8 @@ def test_scale_from_xsettings(core, c):
     settings(c, owner, {"Gdk/WindowScalingFactor": 3})
     c.sync()
     assert c.longs(w, "_NET_FRAME_EXTENTS")[2] == 3 * TOP
-    owner.change_property(c.atom("_XSETTINGS_SETTINGS"), c.atom("_XSETTINGS_SETTINGS"), 8, b"\0\0\0\0\1\0\0\0\xff\xff\xff\xff" + b"\xff" * 50)
+    broken = b"\0\0\0\0\1\0\0\0\xff\xff\xff\xff" + b"\xff" * 50
+    owner.change_property(c.atom("_XSETTINGS_SETTINGS"), c.atom("_XSETTINGS_SETTINGS"), 8, broken)
     c.sync()
     owner.destroy()
     c.sync()
@@ -228,8 +229,8 @@ def test_restart_keeps_everything(core, c):
 
     def facts():
         c.sync()
-        return (c.longs(c.root, "_NET_CLIENT_LIST"), c.stacking(), c.active(), [c.place(w) for w in windows], [c.states(w) for w in windows],
-                [c.desktop_of(w) for w in windows], [c.wm_state(w) for w in windows])
+        return (c.longs(c.root, "_NET_CLIENT_LIST"), c.stacking(), c.active(), [c.place(w) for w in windows],
+                [c.states(w) for w in windows], [c.desktop_of(w) for w in windows], [c.wm_state(w) for w in windows])
     before = facts()
     core.stop()
     again = harness.Core()
