@@ -177,7 +177,8 @@ view_finding_cb(AppView *view, json_object *finding, gpointer user_data)
         window->handler.finding(window, finding, window->user_data);
 }
 
-/* The page's process has painted; what it painted is on this side two frames later. Until then the calm page stays, so that nothing blank shows. */
+/* The page's process has painted; what it painted is on this side two frames later. Until then the calm page stays, so that nothing blank
+ * shows. */
 static gboolean
 uncover_cb(GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
 {
@@ -260,10 +261,7 @@ static const AppViewHandler view_handler = {
 static void
 stop_cb(GtkButton *button, gpointer user_data)
 {
-        AppWindow *window = user_data;
-
-        if (window->view)
-                app_view_stop_script(window->view);
+        app_window_end_page(user_data);
 }
 
 static void
@@ -554,6 +552,13 @@ gboolean
 app_window_page_is_coming(AppWindow *window)
 {
         return window->coming;
+}
+
+void
+app_window_end_page(AppWindow *window)
+{
+        if (window->view)
+                app_view_stop_script(window->view);
 }
 
 void

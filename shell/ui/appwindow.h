@@ -57,6 +57,8 @@ void app_window_load(AppWindow *window, const char *path);
 const char *app_window_shown(AppWindow *window);
 /* TRUE while another page has been asked for and the one before still shows; for at most APP_WINDOW_COMING_MS. */
 gboolean app_window_page_is_coming(AppWindow *window);
+/* Ends the page's process; the strip offers to load it again. */
+void app_window_end_page(AppWindow *window);
 PageLife app_window_life(AppWindow *window);
 
 void app_window_fix_sheet(AppWindow *window, gboolean open);

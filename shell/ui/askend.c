@@ -1,9 +1,11 @@
-/* impromptu-ask-end WINDOW TITLE: asks whether a program that does not answer is to be ended. A process of its own, so that nothing
- * waits for it: the window manager starts it, and ends it when the program answers after all.
+/* impromptu-ask-end WINDOW TITLE hangs|ends: asks whether a program is to be ended, one that does not answer or one that nobody can ask
+ * whether it does. A process of its own, so that nothing waits for it: the window manager starts it, and ends it when the program answers
+ * after all.
  *
  * Exit status: 0 the person said to end it, 1 to wait or closed the question, 2 it could not be asked. */
 #include <gdk/gdkx.h>
 #include <gtk/gtk.h>
+#include <string.h>
 
 #include "shell/ui/style.h"
 
@@ -48,16 +50,18 @@ make_buttons(void)
 }
 
 static GtkWidget *
-make_window(const char *title)
+make_window(const char *title, gboolean hangs)
 {
-        g_autofree char *name = ui_quote(title, TITLE_MAX), *heading = g_strdup_printf("%s does not answer", name);
+        g_autofree char *name = ui_quote(title, TITLE_MAX), *heading = g_strdup_printf(hangs ? "%s does not answer" : "End %s?", name);
         GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL), *box = ui_box(GTK_ORIENTATION_VERTICAL, SPACE, NULL);
         GtkWidget *head = ui_label(heading, "heading");
-        GtkWidget *text = ui_label("It may be busy and come back. What it has not saved is lost if you end it.", NULL);
+        GtkWidget *text = ui_label(hangs ? "It may be busy and come back. What it has not saved is lost if you end it."
+                                         : "It is ended at once, without a word to it. What it has not saved is lost.",
+                                   NULL);
 
         ui_label_wrap(head, TEXT_CHARACTERS);
         ui_label_wrap(text, TEXT_CHARACTERS);
-        gtk_window_set_title(GTK_WINDOW(window), "Not answering");
+        gtk_window_set_title(GTK_WINDOW(window), hangs ? "Not answering" : "End a program");
         gtk_window_set_type_hint(GTK_WINDOW(window), GDK_WINDOW_TYPE_HINT_DIALOG);
         gtk_window_set_resizable(GTK_WINDOW(window), FALSE);
         gtk_container_set_border_width(GTK_CONTAINER(window), 2 * SPACE);
@@ -75,10 +79,10 @@ main(int argc, char **argv)
 {
         gdk_set_allowed_backends("x11");
         g_set_prgname("impromptu-ask-end");
-        if (!gtk_init_check(&argc, &argv) || argc != 3)
+        if (!gtk_init_check(&argc, &argv) || argc != 4)
                 return CANNOT_ASK;
         style_start();
-        GtkWidget *window = make_window(argv[2]);
+        GtkWidget *window = make_window(argv[2], strcmp(argv[3], "hangs") == 0);
         gtk_widget_realize(window);
         GdkWindow *gdk = gtk_widget_get_window(window);
         XSetTransientForHint(GDK_WINDOW_XDISPLAY(gdk), GDK_WINDOW_XID(gdk), (Window)g_ascii_strtoull(argv[1], NULL, 0));

@@ -71,6 +71,13 @@ on_windows(Desktop *desktop, const WmEvent *event)
 }
 
 static void
+on_icon(Desktop *desktop, const WmEvent *event)
+{
+        if (desktop->panel)
+                panel_set_icon(desktop->panel, event->xid, event->icon, event->width, event->height, MAX(1, event->scale));
+}
+
+static void
 on_bar(Desktop *desktop, const WmEvent *event)
 {
         desktop_bar_shown(desktop, event->xid);
@@ -138,6 +145,15 @@ on_evidence(Desktop *desktop, const WmEvent *event)
                 desktop_refresh_permits(desktop, app_window_app(window));
         }
         desktop_touch(desktop);
+}
+
+static void
+on_end(Desktop *desktop, const WmEvent *event)
+{
+        AppWindow *window = desktop_window_by_xid(desktop, event->xid);
+
+        if (window)
+                app_window_end_page(window);
 }
 
 static void
@@ -318,10 +334,12 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_READY] = on_ready,
         [WM_EVENT_FAILED] = on_failed,
         [WM_EVENT_WINDOWS] = on_windows,
+        [WM_EVENT_ICON] = on_icon,
         [WM_EVENT_BAR] = on_bar,
         [WM_EVENT_BAR_HIDDEN] = on_bar_hidden,
         [WM_EVENT_BUTTON] = on_button,
         [WM_EVENT_EVIDENCE] = on_evidence,
+        [WM_EVENT_END] = on_end,
         [WM_EVENT_FIX_KEY] = on_fix_key,
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,

@@ -19,6 +19,7 @@ struct Panel {
         guint tick;
         int width, height;
         GArray *shown;     /* Shown: what the buttons say now */
+        GHashTable *icons; /* guint64 xid to cairo_surface_t */
 };
 
 typedef struct {
@@ -160,9 +161,10 @@ window_button(Panel *panel, const WmWindow *one, gboolean working)
         GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 7, NULL);
         GtkWidget *title = ui_label(one->title, NULL);
         guint64 *xid = g_memdup2(&one->xid, sizeof one->xid);
+        cairo_surface_t *icon = one->app ? NULL : g_hash_table_lookup(panel->icons, xid);
 
         gtk_label_set_max_width_chars(GTK_LABEL(title), TITLE_CHARACTERS);
-        gtk_container_add(GTK_CONTAINER(box), ui_tile(one->glyph, one->colour, UI_TILE_SIZE));
+        gtk_container_add(GTK_CONTAINER(box), icon ? gtk_image_new_from_surface(icon) : ui_tile(one->glyph, one->colour, UI_TILE_SIZE));
         gtk_container_add(GTK_CONTAINER(box), title);
         gtk_container_add(GTK_CONTAINER(button), box);
         if (one->active)
@@ -213,11 +215,27 @@ focused_window(Panel *panel)
         return xid ? *xid : 0;
 }
 
+static void
+make_buttons(Panel *panel)
+{
+        guint64 focused = focused_window(panel);
+
+        ui_clear(panel->list);
+        for (guint i = 0; i < panel->shown->len; i++) {
+                const Shown *one = &g_array_index(panel->shown, Shown, i);
+                GtkWidget *button = window_button(panel, &one->window, one->works);
+
+                gtk_container_add(GTK_CONTAINER(panel->list), button);
+                if (focused && one->window.xid == focused)
+                        gtk_widget_grab_focus(button);
+        }
+        gtk_widget_show_all(panel->list);
+}
+
 void
 panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
 {
         GArray *shown = g_array_new(FALSE, TRUE, sizeof(Shown));
-        guint64 focused;
 
         for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++) {
                 Shown one = {windows[i], works && works(windows[i].xid, user_data)};
@@ -231,18 +249,32 @@ panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*wor
         }
         g_array_unref(panel->shown);
         panel->shown = shown;
-        focused = focused_window(panel);
-        ui_clear(panel->list);
-        for (guint i = 0; i < shown->len; i++) {
-                const Shown *one = &g_array_index(shown, Shown, i);
+        make_buttons(panel);
+}
 
-                GtkWidget *button = window_button(panel, &one->window, one->works);
+void
+panel_set_icon(Panel *panel, guint64 xid, const guint32 *pixels, int width, int height, int scale)
+{
+        cairo_surface_t *icon = NULL;
 
-                gtk_container_add(GTK_CONTAINER(panel->list), button);
-                if (focused && one->window.xid == focused)
-                        gtk_widget_grab_focus(button);
+        if (pixels && width > 0 && height > 0)
+                icon = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
+        if (!icon || cairo_surface_status(icon) != CAIRO_STATUS_SUCCESS || g_hash_table_size(panel->icons) >= WM_WINDOWS_MAX) {
+                g_clear_pointer(&icon, cairo_surface_destroy);
+                g_hash_table_remove(panel->icons, &xid);
+        } else {
+                for (int y = 0; y < height; y++)
+                        memcpy(cairo_image_surface_get_data(icon) + (gsize)y * (gsize)cairo_image_surface_get_stride(icon),
+                               pixels + (gsize)y * (gsize)width, (gsize)width * sizeof *pixels);
+                cairo_surface_mark_dirty(icon);
+                cairo_surface_set_device_scale(icon, scale, scale);
+                g_hash_table_insert(panel->icons, g_memdup2(&xid, sizeof xid), icon);
         }
-        gtk_widget_show_all(panel->list);
+        for (guint i = 0; i < panel->shown->len; i++)
+                if (g_array_index(panel->shown, Shown, i).window.xid == xid) {
+                        make_buttons(panel);
+                        return;
+                }
 }
 
 void
@@ -332,6 +364,7 @@ panel_new(const PanelHandler *handler, gpointer user_data)
         panel->handler = *handler;
         panel->user_data = user_data;
         panel->shown = g_array_new(FALSE, TRUE, sizeof(Shown));
+        panel->icons = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)cairo_surface_destroy);
         panel->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
         gtk_window_set_title(GTK_WINDOW(panel->window), "Impromptu panel");
         gtk_window_set_type_hint(GTK_WINDOW(panel->window), GDK_WINDOW_TYPE_HINT_DOCK);
@@ -359,6 +392,7 @@ panel_free(Panel *panel)
         g_clear_handle_id(&panel->tick, g_source_remove);
         gtk_widget_destroy(panel->window);
         g_array_unref(panel->shown);
+        g_hash_table_unref(panel->icons);
         g_free(panel);
 }
 

@@ -24,7 +24,12 @@ static gboolean on_tiles(Wm *wm, Client *c, Act act)
         static const struct {
                 Act act;
                 Edge direction;
-        } tiles[] = { { ACT_TILE_LEFT, EDGE_LEFT }, { ACT_TILE_RIGHT, EDGE_RIGHT }, { ACT_TILE_UP, EDGE_TOP }, { ACT_TILE_DOWN, EDGE_BOTTOM } };
+        } tiles[] = {
+                { ACT_TILE_LEFT, EDGE_LEFT },
+                { ACT_TILE_RIGHT, EDGE_RIGHT },
+                { ACT_TILE_UP, EDGE_TOP },
+                { ACT_TILE_DOWN, EDGE_BOTTOM },
+        };
 
         for (gsize i = 0; i < G_N_ELEMENTS(tiles); i++)
                 if (tiles[i].act == act) {
@@ -39,6 +44,9 @@ static void on_window(Wm *wm, Client *c, Act act, guint32 time)
         switch (act) {
         case ACT_CLOSE:
                 state_close(wm, c);
+                break;
+        case ACT_END:
+                state_end(wm, c);
                 break;
         case ACT_LARGER:
                 state_maximise(wm, c, TRUE, TRUE);

@@ -308,6 +308,15 @@ static gboolean is_kept_reachable(const Client *c)
                c->role != WM_ROLE_PANEL;
 }
 
+void client_stay_inside(Wm *wm, Client *c, Box before)
+{
+        Box now = wm->work_areas[client_monitor(wm, c)], outer = client_outer(wm, c);
+
+        /* After a restart the panel comes again, and nothing moves for it that lay half under it before. */
+        if (is_kept_reachable(c) && !c->was_framed && !c->fullscreen && !c->tile && !client_maximised(c) && box_within(before, outer))
+                c->box = client_from_outer(wm, c, box_keep_inside(now, outer));
+}
+
 /* From the weakest to the strongest: what was asked for, the tile or the maximised axes, the client's own limits, being reachable. */
 void client_constrain(Wm *wm, Client *c)
 {
@@ -350,7 +359,10 @@ void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e
                 c->border = CLAMP(e->border_width, 0, 1024);
         if (e->value_mask & (CWSibling | CWStackMode))
                 stack_request(wm, c, e);
-        if (c->fullscreen || client_maximised(c) || drag_is_on(wm, c)) {
+        /* A tile holds against a program that sizes itself anew, as a player does with each film; not against one that moves itself, or a
+         * pager. */
+        gboolean keeps_tile = c->tile && e->type == ConfigureRequest && !(e->value_mask & (CWX | CWY));
+        if (c->fullscreen || client_maximised(c) || keeps_tile || drag_is_on(wm, c)) {
                 /* What the client would be, it says now; it gets that when it comes back. */
                 if (!drag_is_on(wm, c))
                         remember_request(c, e, extents);
@@ -401,6 +413,7 @@ void client_hints_changed(Wm *wm, Client *c, unsigned changes)
         if (changes & HINT_ICON) {
                 icon_forget(c);
                 frame_dirty(wm, c);
+                wm->dirty_windows = TRUE;
         }
         if (changes & HINT_STRUT)
                 wm->dirty_work_area = TRUE;

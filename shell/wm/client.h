@@ -65,6 +65,9 @@ void client_reshaped(Wm *wm, Client *c);
 void client_make_grip(Wm *wm, Client *c);
 /* Where its states and the monitors want it now. */
 void client_constrain(Wm *wm, Client *c);
+/* The work area of its monitor has changed, and was before: what lay within it does so again, as far as it fits. client_constrain()
+ * comes after. */
+void client_stay_inside(Wm *wm, Client *c, Box before);
 void client_configure_request(Wm *wm, Client *c, const XConfigureRequestEvent *e);
 /* After its properties changed: the HintChange bits. */
 void client_hints_changed(Wm *wm, Client *c, unsigned changes);

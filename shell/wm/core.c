@@ -18,6 +18,7 @@
 #include "ewmh.h"
 #include "focus.h"
 #include "frame.h"
+#include "icon.h"
 #include "keys.h"
 #include "mark.h"
 #include "menu.h"
@@ -52,6 +53,7 @@ typedef struct {
         WmEvent event;
         char *text;
         WmWindow *windows;
+        guint32 *icon;
 } Outgoing;
 
 typedef struct {
@@ -85,6 +87,7 @@ static void message_free(Message *message)
 static void outgoing_free(Outgoing *out)
 {
         g_free(out->text);
+        g_free(out->icon);
         g_free(out->windows);
         g_free(out);
 }
@@ -145,7 +148,9 @@ void core_emit(Wm *wm, const WmEvent *event)
         out->event = *event;
         out->text = g_strdup(event->text);
         out->windows = event->n_windows ? g_memdup2(event->windows, event->n_windows * sizeof *event->windows) : NULL;
+        out->icon = event->icon ? g_memdup2(event->icon, (gsize)event->width * (gsize)event->height * sizeof *event->icon) : NULL;
         out->event.text = out->text;
+        out->event.icon = out->icon;
         out->event.windows = out->windows;
         g_mutex_lock(&core->lock);
         Outgoing *last = g_queue_peek_tail(&core->outgoing);
@@ -210,6 +215,8 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
                 w->class_name[end - w->class_name] = 0;
         client_glyph(c, w->glyph, &w->colour);
         w->app = c->role == WM_ROLE_APP;
+        /* Told by itself once it has been read. */
+        icon_of(wm, c);
         w->active = c == wm->focused;
         w->minimised = c->minimised;
         w->urgent = c->attention;
@@ -245,7 +252,7 @@ void core_flush(Wm *wm)
         events_settle_leaving(wm);
         keys_update(wm);
         if (wm->dirty_work_area)
-                screen_update_work_areas(wm);
+                screen_struts_changed(wm);
         if (wm->dirty_desktops)
                 desktops_push(wm);
         if (wm->dirty_stack)
@@ -404,7 +411,7 @@ static void begin(Wm *wm)
         menu_init(wm);
         switcher_init(wm);
         wm->running = TRUE;
-        screen_update_work_areas(wm);
+        screen_struts_changed(wm);
         ewmh_announce(wm);
         root_paint(wm);
         client_manage_existing(wm);

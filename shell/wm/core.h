@@ -1,5 +1,5 @@
-/* The one header between the window manager's core and everything else. The core has its own thread, main context and X connection; the two sides
- * exchange small messages of plain data. No GDK type, no pointer into the other side's memory crosses it. */
+/* The one header between the window manager's core and everything else. The core has its own thread, main context and X connection; the
+ * two sides exchange small messages of plain data. No GDK type, no pointer into the other side's memory crosses it. */
 #pragma once
 
 #include <glib.h>
@@ -52,10 +52,12 @@ typedef enum {
         WM_EVENT_READY,      /* the core manages the display */
         WM_EVENT_FAILED,     /* it cannot: text says why (another window manager runs, no display) */
         WM_EVENT_WINDOWS,    /* windows: the whole list, most recently used first */
+        WM_EVENT_ICON,       /* the icon of the window xid, or of one that had none; never of an app's, whose glyph is its mark */
         WM_EVENT_BAR,        /* the bar has been shown and has the focus; xid is the window that was active */
         WM_EVENT_BAR_HIDDEN, /* a click elsewhere took it away */
         WM_EVENT_BUTTON,     /* the evidence button was pressed (xid) */
         WM_EVENT_EVIDENCE,   /* the evidence text was pressed (xid) */
+        WM_EVENT_END,        /* the person wants the page of this app window (xid) ended: the process is the user interface's to end */
         WM_EVENT_FIX_KEY,    /* the key for Fix; xid is the active window */
         WM_EVENT_ANSWER_KEY, /* Super+1 … Super+9 while a question shows; n is the digit */
         WM_EVENT_TERMINAL_KEY, /* start a terminal */
@@ -76,6 +78,7 @@ typedef struct {
         const char *text;          /* lives as long as the call */
         const WmWindow *windows;   /* likewise */
         gsize n_windows;
+        const guint32 *icon;       /* likewise: width by height pixels, premultiplied 0xAARRGGBB; NULL: it has none any more */
 } WmEvent;
 
 typedef void (*WmEventFunc)(const WmEvent *event, gpointer user_data);
@@ -87,12 +90,14 @@ typedef struct {
         gboolean nested_keys;  /* Ctrl+Alt in place of Super and Alt, for a host that keeps those */
 } WmConfig;
 
-/* Starts the core's thread. func is called on the caller's thread-default main context. NULL and an error only if no thread or display can be had. */
+/* Starts the core's thread. func is called on the caller's thread-default main context. NULL and an error only if no thread or display can
+ * be had. */
 WmCore *wm_core_start(const WmConfig *config, WmEventFunc func, gpointer user_data, GError **error);
 /* Gives all windows back to the root window at their places and ends the thread. Accepts NULL. */
 void wm_core_stop(WmCore *core);
 
-/* All below: thread-safe, never block, take effect in the order of the calls. An unknown xid is remembered for WM_MARKS_MAX windows that may still come. */
+/* All below: thread-safe, never block, take effect in the order of the calls. An unknown xid is remembered for WM_MARKS_MAX windows that
+ * may still come. */
 #define WM_MARKS_MAX 128
 void wm_core_mark(WmCore *core, guint64 xid, WmRole role);
 void wm_core_evidence(WmCore *core, guint64 xid, const WmEvidence *evidence);

@@ -200,20 +200,11 @@ static const char *evidence_text(const Client *c, WmTone *tone)
 static void draw_tile(Wm *wm, cairo_t *cr, Client *c, int x, const Tones *tones)
 {
         Box box = { x, (FRAME_TITLE + 2 - PAINT_TILE) / 2, PAINT_TILE, PAINT_TILE };
-        cairo_surface_t *icon = c->evidence ? NULL : icon_of(wm, c);
         char glyph[8];
         guint32 colour;
 
-        if (icon) {
-                cairo_save(cr);
-                cairo_translate(cr, box.x, box.y);
-                cairo_scale(cr, 1.0 / wm->scale, 1.0 / wm->scale);
-                cairo_set_source_surface(cr, icon, 0, 0);
-                cairo_paint(cr);
-                cairo_restore(cr);
+        if (icon_draw(wm, cr, box.x, box.y, c))
                 return;
-        }
-        paint_tile(wm->painter, cr, box.x, box.y, c);
         client_glyph(c, glyph, &colour);
         if (colour == tones->ground)
                 paint_outline(cr, box, tones->evidence[WM_TONE_QUIET], 1);

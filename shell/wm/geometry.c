@@ -5,6 +5,18 @@
 #define REACHABLE_MIN 64
 #define WORK_PARTS_LEAST 4 /* struts leave at least this part of a side */
 
+gboolean box_within(Box area, Box box)
+{
+        return box.x >= area.x && box.y >= area.y && box.x + box.w <= area.x + area.w && box.y + box.h <= area.y + area.h;
+}
+
+Box box_keep_inside(Box area, Box box)
+{
+        box.x = MAX(area.x, MIN(box.x, area.x + area.w - box.w));
+        box.y = MAX(area.y, MIN(box.y, area.y + area.h - box.h));
+        return box;
+}
+
 gboolean box_equal(Box a, Box b)
 {
         return a.x == b.x && a.y == b.y && a.w == b.w && a.h == b.h;

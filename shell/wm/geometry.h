@@ -63,6 +63,10 @@ typedef enum {
         EDGE_BOTTOM = 8,
 } Edge;
 
+/* Whether all of box lies in area. */
+gboolean box_within(Box area, Box box);
+/* Moved by as little as puts it into area; one that is larger lies at its left and its top. */
+Box box_keep_inside(Box area, Box box);
 gboolean box_equal(Box a, Box b);
 gboolean box_contains(Box box, int x, int y);
 /* Pixels that both cover. */

@@ -179,7 +179,8 @@ static unsigned read_wm_hints(Wm *wm, Client *c)
         /* The old way to say what DEMANDS_ATTENTION says. */
         if (c->urgent_hint != was_urgent)
                 c->attention = c->urgent_hint && c != wm->focused;
-        return (c->urgent_hint != was_urgent ? HINT_URGENCY : 0) | HINT_PARENT | (icon != c->icon_pixmap || mask != c->icon_mask ? HINT_ICON : 0);
+        gboolean other_icon = icon != c->icon_pixmap || mask != c->icon_mask;
+        return (c->urgent_hint != was_urgent ? HINT_URGENCY : 0) | HINT_PARENT | (other_icon ? HINT_ICON : 0);
 }
 
 static unsigned read_leader(Wm *wm, Client *c)

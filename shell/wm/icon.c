@@ -4,7 +4,9 @@
 
 #include "client.h"
 #include "frame.h"
+#include "paint.h"
 #include "props.h"
+#include "switcher.h"
 
 #define SIDE_MAX 512     /* pixels; larger pictures are passed over */
 #define PICTURES_MAX 16  /* looked at in one property */
@@ -20,10 +22,31 @@ typedef struct {
         int w, h;
 } Found;
 
+static void tell(Wm *wm, Client *c)
+{
+        WmEvent event = { .type = WM_EVENT_ICON, .xid = c->window, .scale = wm->scale };
+
+        if (!c->icon && !c->icon_told)
+                return;
+        c->icon_told = c->icon != NULL;
+        if (c->icon) {
+                cairo_surface_flush(c->icon);
+                event.width = cairo_image_surface_get_width(c->icon);
+                event.height = cairo_image_surface_get_height(c->icon);
+                event.icon = (const guint32 *)(const void *)cairo_image_surface_get_data(c->icon);
+        }
+        core_emit(wm, &event);
+}
+
 void icon_forget(Client *c)
 {
-        g_clear_pointer(&c->icon, cairo_surface_destroy);
         c->icon_read = FALSE;
+}
+
+void icon_client_gone(Wm *wm, Client *c)
+{
+        g_clear_pointer(&c->icon, cairo_surface_destroy);
+        tell(wm, c);
 }
 
 /* The smallest that is at least as large as wanted, else the largest. */
@@ -152,29 +175,56 @@ static gboolean read_cb(gpointer data)
 
         if (!c || c->window != wish->window)
                 return G_SOURCE_REMOVE;
+        c->icon_waits = FALSE;
+        c->icon_read = TRUE;
+        gboolean had = c->icon != NULL;
+        g_clear_pointer(&c->icon, cairo_surface_destroy);
         Found found = find_picture(wm, c, side);
         cairo_surface_t *picture = read_picture(wm, c, found);
         w = found.w;
         h = found.h;
         if (!picture)
                 picture = read_pixmaps(wm, c, &w, &h);
-        if (picture && cairo_surface_status(picture) == CAIRO_STATUS_SUCCESS) {
+        if (picture && cairo_surface_status(picture) == CAIRO_STATUS_SUCCESS)
                 c->icon = scaled(picture, w, h, side);
-                frame_dirty(wm, c);
-                core_flush(wm);
-        } else if (picture) {
+        else if (picture)
                 cairo_surface_destroy(picture);
-        }
+        if (!had && !c->icon)
+                return G_SOURCE_REMOVE;
+        tell(wm, c);
+        frame_dirty(wm, c);
+        switcher_draw(wm);
+        core_flush(wm);
         return G_SOURCE_REMOVE;
 }
 
 cairo_surface_t *icon_of(Wm *wm, Client *c)
 {
-        if (!c->icon_read) {
+        if (c->evidence || c->role == WM_ROLE_APP)
+                return NULL;
+        if (!c->icon_read && !c->icon_waits) {
                 Wish *wish = g_new(Wish, 1);
                 *wish = (Wish){ wm, c->window };
-                c->icon_read = TRUE;
+                c->icon_waits = TRUE;
                 core_later(wm, READ_DELAY_MS, read_cb, wish);
         }
         return c->icon;
+}
+
+gboolean icon_draw(Wm *wm, cairo_t *cr, int x, int y, Client *c)
+{
+        cairo_surface_t *icon = icon_of(wm, c);
+
+        if (!icon) {
+                paint_tile(wm->painter, cr, x, y, c);
+                return FALSE;
+        }
+        cairo_save(cr);
+        cairo_translate(cr, x, y);
+        /* The scale may have changed since it was read. */
+        cairo_scale(cr, (double)ICON_SIZE / cairo_image_surface_get_width(icon), (double)ICON_SIZE / cairo_image_surface_get_height(icon));
+        cairo_set_source_surface(cr, icon, 0, 0);
+        cairo_paint(cr);
+        cairo_restore(cr);
+        return TRUE;
 }

@@ -19,6 +19,7 @@ static const struct {
         { "switcher-app-back", ACT_SWITCH_APP_BACK, FALSE, FALSE },
         { "overview", ACT_OVERVIEW, FALSE, FALSE },
         { "close", ACT_CLOSE, FALSE, FALSE },
+        { "end", ACT_END, FALSE, FALSE },
         { "fix", ACT_FIX, FALSE, FALSE },
         { "terminal", ACT_TERMINAL, FALSE, FALSE },
         { "larger", ACT_LARGER, FALSE, FALSE },
@@ -186,8 +187,8 @@ static gboolean parse_keys(const char *text, KeyBinding *binding, char **problem
                         continue;
                 binding->key = i == n - 1 ? key_of(parts[i]) : NoSymbol;
                 if (binding->key == NoSymbol) {
-                        *problem = g_strdup_printf(i == n - 1 ? "there is no key called “%s”" : "“%s” is no modifier: Super, Alt, Ctrl and Shift are",
-                                                   parts[i]);
+                        *problem = i == n - 1 ? g_strdup_printf("there is no key called “%s”", parts[i])
+                                              : g_strdup_printf("“%s” is no modifier: Super, Alt, Ctrl and Shift are", parts[i]);
                         return FALSE;
                 }
         }
@@ -220,8 +221,9 @@ static gboolean parse_act(const char *name, const char *rest, KeyBinding *bindin
                         return FALSE;
                 }
         } else if (acts[i].text || acts[i].number || rest) {
+                const char *what = acts[i].act == ACT_RUN ? "a command" : acts[i].text ? "an action" : "the number of a desktop";
                 *problem = rest ? g_strdup_printf("“%s” takes nothing after it, but there is “%s”", name, rest)
-                                : g_strdup_printf("“%s” needs %s after it", name, acts[i].act == ACT_RUN ? "a command" : acts[i].text ? "an action" : "the number of a desktop");
+                                : g_strdup_printf("“%s” needs %s after it", name, what);
                 return FALSE;
         }
         return TRUE;

@@ -25,6 +25,7 @@ typedef enum {
         ACT_SWITCH_APP_BACK,
         ACT_OVERVIEW,
         ACT_CLOSE,
+        ACT_END,
         ACT_FIX,
         ACT_TERMINAL,
         ACT_LARGER,

@@ -350,7 +350,7 @@ void client_unmanage(Wm *wm, Client *c, LeaveWhy why)
         forget(wm, c);
         focus_client_gone(wm, c);
         client_drop_picture(wm, c);
-        icon_forget(c);
+        icon_client_gone(wm, c);
         if (c->grip)
                 XDestroyWindow(wm->display, c->grip);
         XDestroyWindow(wm->display, c->frame);

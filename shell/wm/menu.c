@@ -72,6 +72,17 @@ static gboolean can_close(const Client *c)
         return client_can(c, FUNCTION_CLOSE);
 }
 
+static gboolean is_app_window(const Client *c)
+{
+        return c->role == WM_ROLE_APP;
+}
+
+/* It is known not to answer, or cannot be asked whether it does. */
+static gboolean may_be_silent(const Client *c)
+{
+        return c->role == 0 && (c->silent || !c->pings);
+}
+
 static gboolean is_not_above(const Client *c)
 {
         return !c->above;
@@ -157,6 +168,11 @@ static void act_close(Wm *wm, Client *c, guint32 time)
         state_close(wm, c);
 }
 
+static void act_end(Wm *wm, Client *c, guint32 time)
+{
+        state_end(wm, c);
+}
+
 static const Item items[] = {
         { "Fix this", "Super+F", "Ctrl+Alt+F", XK_f, is_app, act_fix },
         { "What was checked", "W", "W", XK_w, is_app, act_evidence },
@@ -173,6 +189,8 @@ static const Item items[] = {
         { "On this desktop", "A", "A", XK_a, is_sticky, act_sticky },
         { "To the next desktop", "D", "D", XK_d, is_not_sticky, act_next_desktop },
         { "Close", "Alt+F4", "Ctrl+Alt+F4", XK_c, can_close, act_close },
+        { "End the page", "E", "E", XK_e, is_app_window, act_end },
+        { "End the program", "E", "E", XK_e, may_be_silent, act_end },
 };
 
 void menu_init(Wm *wm)

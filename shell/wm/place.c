@@ -20,11 +20,6 @@ static gboolean is_free(const PlaceRoom *room, Box box)
         return TRUE;
 }
 
-static gboolean fits(Box work, Box box)
-{
-        return box.x >= work.x && box.y >= work.y && box.x + box.w <= work.x + work.w && box.y + box.h <= work.y + work.h;
-}
-
 static gboolean first_fit(const PlaceRoom *room, int w, int h, Box *found)
 {
         gsize n = MIN(room->n_others, PLACE_OTHERS_MAX);
@@ -40,20 +35,13 @@ static gboolean first_fit(const PlaceRoom *room, int w, int h, Box *found)
                         Box box = { x, y, w, h };
                         if (any && (y > found->y || (y == found->y && x >= found->x)))
                                 continue;
-                        if (fits(room->work, box) && is_free(room, box)) {
+                        if (box_within(room->work, box) && is_free(room, box)) {
                                 *found = box;
                                 any = TRUE;
                         }
                 }
         }
         return any;
-}
-
-static Box keep_inside(Box work, Box box)
-{
-        box.x = MAX(work.x, MIN(box.x, work.x + work.w - box.w));
-        box.y = MAX(work.y, MIN(box.y, work.y + work.h - box.h));
-        return box;
 }
 
 static gint64 cost_of(const PlaceRoom *room, Box box)
@@ -79,7 +67,7 @@ static Box stepped(const PlaceRoom *room, Box middle)
                 for (int j = -right; j <= right; j++) {
                         Box box = { middle.x + j * room->title, middle.y + i * room->title, middle.w, middle.h };
                         gint64 cost = COST_ASKEW * ABS(i - j) + COST_STEP * (ABS(i) + ABS(j));
-                        if ((i || j) && !fits(room->work, box))
+                        if ((i || j) && !box_within(room->work, box))
                                 continue;
                         cost += cost_of(room, box);
                         if (cost < least) {
@@ -95,7 +83,7 @@ Box place_frame(const PlaceRoom *room, int w, int h)
         Box box, middle = box_centred(room->work, w, h);
 
         middle.y = room->work.y + (room->work.h - h) / 3;
-        middle = keep_inside(room->work, middle);
+        middle = box_keep_inside(room->work, middle);
         if (room->n_others == 0)
                 return middle;
         return first_fit(room, w, h, &box) ? box : stepped(room, middle);
@@ -103,5 +91,5 @@ Box place_frame(const PlaceRoom *room, int w, int h)
 
 Box place_on_parent(Box work, Box parent, int w, int h)
 {
-        return keep_inside(work, box_centred(parent, w, h));
+        return box_keep_inside(work, box_centred(parent, w, h));
 }

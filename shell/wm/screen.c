@@ -84,7 +84,8 @@ void screen_read(Wm *wm)
         wm->dirty_work_area = TRUE;
 }
 
-void screen_update_work_areas(Wm *wm)
+/* same_monitors: only struts have changed, so that each work area is the successor of the one before. */
+static void update_work_areas(Wm *wm, gboolean same_monitors)
 {
         Strut struts[STRUTS_MAX];
         gsize n = 0;
@@ -102,8 +103,18 @@ void screen_update_work_areas(Wm *wm)
         wm->work_area = strut_work_area(wm->screen_box, wm->screen_box, struts, n);
         if (!box_equal(area, wm->work_area) || memcmp(areas, wm->work_areas, sizeof areas) != 0)
                 ewmh_push_screen(wm);
-        for (guint i = 0; i < wm->clients->len; i++)
-                client_constrain(wm, g_ptr_array_index(wm->clients, i));
+        for (guint i = 0; i < wm->clients->len; i++) {
+                Client *c = g_ptr_array_index(wm->clients, i);
+                gsize m = client_monitor(wm, c);
+                if (same_monitors && !box_equal(areas[m], wm->work_areas[m]))
+                        client_stay_inside(wm, c, areas[m]);
+                client_constrain(wm, c);
+        }
+}
+
+void screen_struts_changed(Wm *wm)
+{
+        update_work_areas(wm, TRUE);
 }
 
 static void keep(const Wm *wm, Monitors *monitors)
@@ -207,7 +218,7 @@ void screen_changed(Wm *wm)
                 return;
         for (guint i = 0; i < wm->clients->len; i++)
                 follow(wm, g_ptr_array_index(wm->clients, i), &old);
-        screen_update_work_areas(wm);
+        update_work_areas(wm, FALSE);
         if (!box_equal(old.screen, wm->screen_box))
                 root_paint(wm);
         tell(wm);
@@ -223,6 +234,7 @@ void screen_settings_changed(Wm *wm)
         for (guint i = 0; i < wm->clients->len; i++) {
                 Client *c = g_ptr_array_index(wm->clients, i);
                 icon_forget(c);
+                wm->dirty_windows = TRUE;
                 frame_dirty(wm, c);
                 client_constrain(wm, c);
                 ewmh_dirty(wm, c);

@@ -10,5 +10,5 @@ void screen_read(Wm *wm);
 void screen_changed(Wm *wm);
 /* The settings or the X resources have changed: at another scale all frames are made anew. */
 void screen_settings_changed(Wm *wm);
-/* From the struts; moves what is maximised or out of reach. */
-void screen_update_work_areas(Wm *wm);
+/* Work areas from the struts. What is maximised follows, and what lay within the area before does so again. */
+void screen_struts_changed(Wm *wm);

@@ -244,6 +244,18 @@ void state_close(Wm *wm, Client *c)
                 send_ping(wm, c, time);
 }
 
+void state_end(Wm *wm, Client *c)
+{
+        WmEvent event = { .type = WM_EVENT_END, .xid = c->window };
+
+        if (c->role == WM_ROLE_APP)
+                core_emit(wm, &event);
+        else if (c->silent || c->pings)
+                state_close(wm, c);
+        else
+                ask_whether_to_end(wm, c);
+}
+
 void state_activate(Wm *wm, Client *c)
 {
         if (!c->here && (!c->sticky || wm->showing_desktop))

@@ -18,6 +18,10 @@ void state_attention(Wm *wm, Client *c, gboolean on);
 /* Asks the client to close, and pings it; without WM_DELETE_WINDOW its connection is cut. A client that did not answer is marked in
  * its title bar, and the person is asked; saying so there, or closing it again, ends it: the person's decision, never a clock's. */
 void state_close(Wm *wm, Client *c);
+/* Of an app window the user interface ends the page's process, and the window stays; the process at the other end of its connection is
+ * our own. A program that is known not to answer is ended, one that could say so is asked to close first, and of any other the person
+ * is asked. */
+void state_end(Wm *wm, Client *c);
 void state_answered(Wm *wm, Client *c);
 /* Minimised ones come back, the window is raised and gets the focus. */
 void state_activate(Wm *wm, Client *c);

@@ -6,6 +6,7 @@
 
 #include "client.h"
 #include "focus.h"
+#include "icon.h"
 #include "keys.h"
 #include "paint.h"
 #include "stack.h"
@@ -130,7 +131,7 @@ static void draw_tile(Wm *wm, cairo_t *cr, guint index)
         paint_fill(cr, picture, paint_tokens->shade);
         paint_outline(cr, picture, paint_tokens->rule, 1);
         int label_y = picture.y + picture.h + LABEL_GAP;
-        paint_tile(wm->painter, cr, picture.x, label_y, c);
+        icon_draw(wm, cr, picture.x, label_y, c);
         int text_x = picture.x + PAINT_TILE + 8;
         Box text = { text_x, label_y, picture.x + picture.w - text_x, PAINT_TILE };
         paint_text(wm->painter, cr, FONT_TITLE, client_title(c), text, selected ? paint_tokens->paper : paint_tokens->ink);
@@ -151,7 +152,7 @@ static void draw_picture(Wm *wm, guint index)
         cairo_t *cr = paint_begin(wm, s->buffer, s->box.w, s->box.h);
         cairo_translate(cr, tile.x + tile.w / 2 - PAINT_TILE, tile.y + PICTURE_INSET + s->picture_h / 2 - PAINT_TILE);
         cairo_scale(cr, 2, 2);
-        paint_tile(wm->painter, cr, 0, 0, c);
+        icon_draw(wm, cr, 0, 0, c);
         paint_end(cr);
 }
 
@@ -163,8 +164,8 @@ static void draw_hint(Wm *wm, cairo_t *cr, int width, int height)
         if (s->typed->len == 0) {
                 const char *held = wm->config.nested_keys ? "Ctrl+Alt+Tab next · with Shift back · type to find · Esc stay"
                                                           : "Alt+Tab next · Alt+Shift+Tab back · type to find · Esc stay";
-                paint_text(wm->painter, cr, FONT_MONO, s->kind == SWITCHER_OVERVIEW ? "type to find · Return or a click goes there · Esc stay" : held,
-                           line, paint_tokens->soft);
+                const char *hint = s->kind == SWITCHER_OVERVIEW ? "type to find · Return or a click goes there · Esc stay" : held;
+                paint_text(wm->painter, cr, FONT_MONO, hint, line, paint_tokens->soft);
                 return;
         }
         g_autofree char *text = s->shown->len ? g_strdup(s->typed->str) : g_strdup_printf("%s  no window is called that", s->typed->str);

@@ -116,7 +116,7 @@ typedef struct {
         gboolean has_span;
         Pixmap icon_pixmap, icon_mask;
         cairo_surface_t *icon;        /* small, for the frame; NULL: none, or not read yet */
-        gboolean icon_read;
+        gboolean icon_read, icon_waits, icon_told; /* what icon says is so; it is about to be read; the UI has it */
 
         guint desktop;
         gboolean here;                /* its desktop is the current one, and that is not being shown bare */

@@ -211,7 +211,8 @@ static void bench_soak(int n)
                 double deadline = now() + PATIENCE_MS;
                 while (managed < SOAK_AT_ONCE) {
                         next_event(&event, deadline, "mapping");
-                        managed += event.type == PropertyNotify && event.xproperty.atom == wm_state && event.xproperty.state == PropertyNewValue;
+                        managed += event.type == PropertyNotify && event.xproperty.atom == wm_state &&
+                                   event.xproperty.state == PropertyNewValue;
                 }
                 for (int i = 0; i < SOAK_AT_ONCE; i++)
                         XDestroyWindow(display, windows[i]);

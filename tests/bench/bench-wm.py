@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Prints what window managers take on one Xvfb, one after the other, on the same machine in the same minute: this one's core alone, the whole shell, and those that
-are installed of openbox, xfwm4, icewm and metacity. Medians over rounds; asserts nothing.
+"""Prints what window managers take on one Xvfb, one after the other, on the same machine in the same minute: this one's core alone, the whole
+shell, and those that are installed of openbox, xfwm4, icewm and metacity. Medians over rounds; asserts nothing.
 
 bench-wm.py --build DIR [--rounds 5] [--only NAME,NAME] [--soak 10000]"""
 import argparse
@@ -16,7 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 os.environ.setdefault("WM_ALONE", "")
 import harness  # noqa: E402
 
-OTHERS = {"openbox": ["openbox", "--sm-disable"], "xfwm4": ["xfwm4", "--compositor=off"], "icewm": ["icewm"], "metacity": ["metacity", "--no-composite"]}
+OTHERS = {"openbox": ["openbox", "--sm-disable"], "xfwm4": ["xfwm4", "--compositor=off"], "icewm": ["icewm"],
+          "metacity": ["metacity", "--no-composite"]}
 STEPS = (("map", 60), ("burst", 300), ("configure", 2000), ("activate", 500))
 PATIENCE = 30
 

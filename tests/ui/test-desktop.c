@@ -142,6 +142,7 @@ static void
 test_buttons(void)
 {
         WmEvent button = {.type = WM_EVENT_BUTTON}, evidence = {.type = WM_EVENT_EVIDENCE}, fix = {.type = WM_EVENT_FIX_KEY};
+        WmEvent end = {.type = WM_EVENT_END};
         Desktop *desktop;
         AppWindow *window;
 
@@ -149,7 +150,7 @@ test_buttons(void)
         desktop = start();
         run_until_written();
         window = desktop_window(desktop, "timer");
-        button.xid = evidence.xid = fix.xid = app_window_xid(window);
+        button.xid = evidence.xid = fix.xid = end.xid = app_window_xid(window);
         fake_core_emit(&button);
         fake_core_emit(&button);
         g_assert_cmpuint(fake_count("DELETE /api/v1/runs/r1"), ==, 1);
@@ -172,8 +173,12 @@ test_buttons(void)
         g_assert_false(fake_logged("\"deep\""));
         desktop_fix(desktop, "timer", NULL, TRUE);
         g_assert_true(fake_logged("\"deep\""));
-        button.xid = 12345;
+        fake_core_emit(&end);
+        g_assert_cmpuint(fake_count("stop timer"), ==, 1);
+        button.xid = end.xid = 12345;
         fake_core_emit(&button);
+        fake_core_emit(&end);
+        g_assert_cmpuint(fake_count("stop timer"), ==, 1);
         desktop_close_window(desktop, window);
         g_assert_true(fake_logged("POST /api/v1/apps/timer/closed"));
         fake_event("written", 40, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"bytes\":2000}");

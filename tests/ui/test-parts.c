@@ -7,8 +7,9 @@
 
 #include "protocols/api.h"
 #include "shell/ui/bar.h"
-#include "shell/ui/notice.h"
 #include "shell/ui/chooser.h"
+#include "shell/ui/notice.h"
+#include "shell/ui/panel.h"
 #include "shell/ui/permits.h"
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
@@ -564,6 +565,56 @@ test_notices(void)
         notices_free(notices);
 }
 
+/* The panel */
+
+static void
+count_pictures(GtkWidget *widget, gpointer n)
+{
+        if (GTK_IS_IMAGE(widget))
+                ++*(guint *)n;
+        else if (GTK_IS_CONTAINER(widget))
+                gtk_container_forall(GTK_CONTAINER(widget), count_pictures, n);
+}
+
+static guint
+pictures(Panel *panel)
+{
+        guint n = 0;
+
+        count_pictures(panel_window(panel), &n);
+        return n;
+}
+
+static void
+panel_cb(gpointer user_data)
+{
+}
+
+static void
+panel_pressed_cb(guint64 xid, gboolean active, gpointer user_data)
+{
+}
+
+static void
+test_panel_icons(void)
+{
+        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_cb};
+        static const guint32 pixels[18 * 18] = {0xffff0000};
+        WmWindow windows[] = {{.xid = 1, .title = "an app", .glyph = "A", .app = TRUE}, {.xid = 2, .title = "xterm", .glyph = ">_"}};
+        Panel *panel = panel_new(&handler, NULL);
+
+        panel_set_icon(panel, 2, pixels, 18, 18, 1); /* before it is listed */
+        g_assert_cmpuint(pictures(panel), ==, 0);
+        panel_set_windows(panel, windows, G_N_ELEMENTS(windows), NULL, NULL);
+        g_assert_cmpuint(pictures(panel), ==, 1);
+        panel_set_icon(panel, 1, pixels, 18, 18, 1);
+        g_assert_cmpuint(pictures(panel), ==, 1); /* an app keeps its glyph */
+        panel_focus(panel);
+        panel_set_icon(panel, 2, NULL, 0, 0, 1);
+        g_assert_cmpuint(pictures(panel), ==, 0);
+        panel_free(panel);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -584,5 +635,6 @@ main(int argc, char **argv)
         g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
+        g_test_add_func("/panel/icons", test_panel_icons);
         return g_test_run();
 }

@@ -126,8 +126,9 @@ class Client:
         return self.display.intern_atom(name)
 
     def window(self, title="tiny", x=0, y=0, w=200, h=100, **attributes):
-        window = self.root.create_window(x, y, w, h, attributes.pop("border", 0), X.CopyFromParent, background_pixel=0xffffff, event_mask=X.StructureNotifyMask
-                                         | X.FocusChangeMask | X.KeyPressMask | X.ButtonPressMask | X.PropertyChangeMask, **attributes)
+        mask = X.StructureNotifyMask | X.FocusChangeMask | X.KeyPressMask | X.ButtonPressMask | X.PropertyChangeMask
+        window = self.root.create_window(x, y, w, h, attributes.pop("border", 0), X.CopyFromParent, background_pixel=0xffffff,
+                                         event_mask=mask, **attributes)
         window.set_wm_name(title)
         window.set_wm_class("tiny", "Tiny")
         if x or y:

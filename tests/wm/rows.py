@@ -1,5 +1,6 @@
-"""The checklist that the window manager is held to, one row an item: ICCCM, EWMH and the atoms that programs rely on, and behaviour. Tests name the rows that they
-verify with @row(...); every run writes COMPLIANCE.md, with a verdict a row, beside the programs that were tested."""
+"""The checklist that the window manager is held to, one row an item: ICCCM, EWMH and the atoms that programs rely on, and behaviour. Tests
+name the rows that they verify with @row(...); every run writes COMPLIANCE.md, with a verdict a row, beside the programs that were
+tested."""
 import fcntl
 import json
 import os

@@ -21,15 +21,16 @@ def test_announcements(core, c):
     assert bytes(c.longs(child, "_NET_WM_NAME")) == b"Impromptu"
     names = {c.display.get_atom_name(atom) for atom in c.longs(c.root, "_NET_SUPPORTED")}
     for gate in ("_NET_WM_STATE_FOCUSED", "_NET_WM_STATE_HIDDEN", "_GTK_FRAME_EXTENTS", "_GTK_SHOW_WINDOW_MENU", "_NET_WM_MOVERESIZE",
-                 "_NET_WM_FULLSCREEN_MONITORS", "_NET_FRAME_EXTENTS", "_NET_WM_USER_TIME_WINDOW", "_NET_WORKAREA", "_NET_CLIENT_LIST_STACKING"):
+                 "_NET_WM_FULLSCREEN_MONITORS", "_NET_FRAME_EXTENTS", "_NET_WM_USER_TIME_WINDOW", "_NET_WORKAREA",
+                 "_NET_CLIENT_LIST_STACKING"):
         assert gate in names, gate
 
 
 @row("virtual-roots", "opacity", "frame-drawn", "kde")
 def test_what_does_not_work_is_not_announced(core, c):
     names = {c.display.get_atom_name(atom) for atom in c.longs(c.root, "_NET_SUPPORTED")}
-    assert not names & {"_NET_VIRTUAL_ROOTS", "_NET_WM_WINDOW_OPACITY", "_NET_WM_FRAME_DRAWN", "_NET_WM_OPAQUE_REGION", "_NET_WM_HANDLED_ICONS",
-                        "_KDE_NET_WM_FRAME_STRUT"}
+    assert not names & {"_NET_VIRTUAL_ROOTS", "_NET_WM_WINDOW_OPACITY", "_NET_WM_FRAME_DRAWN", "_NET_WM_OPAQUE_REGION",
+                        "_NET_WM_HANDLED_ICONS", "_KDE_NET_WM_FRAME_STRUT"}
 
 
 @row("client-list")
@@ -284,8 +285,8 @@ def test_layers(core, c):
 def test_every_state_by_message(core, c):
     w = c.shown(w=300, h=200, x=200, y=200)
     c.shown("another")
-    for name in ("MODAL", "STICKY", "MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SHADED", "SKIP_TASKBAR", "SKIP_PAGER", "FULLSCREEN", "ABOVE", "BELOW",
-                 "DEMANDS_ATTENTION"):
+    for name in ("MODAL", "STICKY", "MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SHADED", "SKIP_TASKBAR", "SKIP_PAGER", "FULLSCREEN", "ABOVE",
+                 "BELOW", "DEMANDS_ATTENTION"):
         place = c.frame_place(w)
         for action, on in ((1, True), (1, True), (0, False), (2, True), (2, False)):
             c.state(w, action, name)
@@ -336,9 +337,10 @@ def test_shaded(core, c):
 @row("states")
 def test_states_go_with_the_window(core, c):
     w = c.window()
-    c.put(w, "_NET_WM_STATE", "ATOM", [c.atom("_NET_WM_STATE_" + n) for n in ("MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SKIP_TASKBAR", "STICKY")])
+    states = ("MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SKIP_TASKBAR", "STICKY")
+    c.put(w, "_NET_WM_STATE", "ATOM", [c.atom("_NET_WM_STATE_" + n) for n in states])
     c.map(w)
-    assert {"MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SKIP_TASKBAR", "STICKY", "FOCUSED"} == c.states(w) and c.frame_place(w) == (0, 0, 1280, 800)
+    assert {*states, "FOCUSED"} == c.states(w) and c.frame_place(w) == (0, 0, 1280, 800)
     w.unmap()
     c.sync()
     assert c.states(w) == set() and c.longs(w, "_NET_FRAME_EXTENTS") == []
@@ -350,8 +352,8 @@ def test_states_go_with_the_window(core, c):
 def test_allowed_actions(core, c):
     def actions(w):
         return {c.display.get_atom_name(a).removeprefix("_NET_WM_ACTION_") for a in c.longs(w, "_NET_WM_ALLOWED_ACTIONS")}
-    every = {"MOVE", "RESIZE", "MINIMIZE", "SHADE", "STICK", "MAXIMIZE_HORZ", "MAXIMIZE_VERT", "FULLSCREEN", "CHANGE_DESKTOP", "CLOSE", "ABOVE",
-             "BELOW"}
+    every = {"MOVE", "RESIZE", "MINIMIZE", "SHADE", "STICK", "MAXIMIZE_HORZ", "MAXIMIZE_VERT", "FULLSCREEN", "CHANGE_DESKTOP", "CLOSE",
+             "ABOVE", "BELOW"}
     w = c.shown()
     assert actions(w) == every
     w.set_wm_normal_hints(flags=Xutil.PMinSize | Xutil.PMaxSize, min_width=200, min_height=100, max_width=200, max_height=100)
@@ -399,6 +401,24 @@ def test_absurd_and_plain_struts(core, c):
     dock.destroy()
     c.sync()
     assert c.longs(c.root, "_NET_WORKAREA")[:4] == [0, 0, 1280, 800], "gone with its window"
+
+
+@row("struts")
+def test_a_late_panel_covers_nothing(core, c):
+    low, hangs, tall = (c.shown(name, w=300, h=h, x=x, y=y) for name, x, y, h in
+                        (("low", 100, 560, 200), ("hangs", 500, 700, 200), ("tall", 900, 0, 766)))
+    places = [c.frame_place(w) for w in (low, hangs, tall)]
+    assert places[0][1] + places[0][3] > 764 and places[1][1] + places[1][3] > 800 and places[2][3] == 800
+    dock = c.typed("DOCK", x=0, y=764, w=1280, h=36)
+    c.put(dock, "_NET_WM_STRUT", "CARDINAL", [0, 0, 0, 36])
+    c.map(dock)
+    c.sync()
+    x, y, width, height = places[0]
+    assert c.frame_place(low) == (x, 764 - height, width, height), "moved by as little as will do"
+    assert c.frame_place(hangs) == places[1], "left there on purpose, and within reach"
+    assert c.frame_place(tall) == places[2], "too large: its title stays in reach"
+    dock.destroy()
+    c.sync()
 
 
 @row("net-icon", "icons")
@@ -538,8 +558,8 @@ def test_launched_windows(core, c):
     rng = random.Random(5)
     for _ in range(300):
         data = bytes(rng.choice(b'new: ID="\\_TIME=9\0') for _ in range(20))
-        message = harness.protocol.event.ClientMessage(window=c.mailbox, client_type=c.atom(rng.choice(["_NET_STARTUP_INFO_BEGIN",
-                                                                                                        "_NET_STARTUP_INFO"])), data=(8, data))
+        kind = c.atom(rng.choice(["_NET_STARTUP_INFO_BEGIN", "_NET_STARTUP_INFO"]))
+        message = harness.protocol.event.ClientMessage(window=c.mailbox, client_type=kind, data=(8, data))
         c.root.send_event(message, event_mask=X.PropertyChangeMask)
     c.sync()
 

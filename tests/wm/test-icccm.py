@@ -74,8 +74,8 @@ def test_aspect_is_without_the_base(core, c):
     width, height = c.place(w)[2:]
     assert abs((width - 20) - 2 * (height - 20)) <= 2
     bare = c.window(w=200, h=100)
-    bare.set_wm_normal_hints(flags=Xutil.PAspect | Xutil.PMinSize, min_aspect={"num": 2, "denum": 1}, max_aspect={"num": 2, "denum": 1}, min_width=50,
-                             min_height=50)
+    bare.set_wm_normal_hints(flags=Xutil.PAspect | Xutil.PMinSize, min_aspect={"num": 2, "denum": 1}, max_aspect={"num": 2, "denum": 1},
+                             min_width=50, min_height=50)
     c.map(bare)
     bare.configure(width=400, height=200)
     c.sync()
@@ -285,8 +285,8 @@ def test_sibling_modes(core, c):
     def order(w, mode, sibling=None):
         # As XReconfigureWMWindow() does it: in their frames the two are no siblings.
         mask = X.CWStackMode | (X.CWSibling if sibling else 0)
-        event = harness.protocol.event.ConfigureRequest(stack_mode=mode, parent=c.root, window=w, sibling=sibling or X.NONE, x=0, y=0, width=1,
-                                                        height=1, border_width=0, value_mask=mask)
+        event = harness.protocol.event.ConfigureRequest(stack_mode=mode, parent=c.root, window=w, sibling=sibling or X.NONE, x=0, y=0,
+                                                        width=1, height=1, border_width=0, value_mask=mask)
         c.root.send_event(event, event_mask=X.SubstructureRedirectMask | X.SubstructureNotifyMask)
         c.sync()
         return [{low.id: "l", high.id: "h", apart.id: "a"}[i] for i in c.stacking()]
@@ -487,6 +487,19 @@ def test_icon_from_pixmaps(core, c):
     c.map(w)
     x, y, *_ = c.frame_place(w)
     c.wait_pixel(x + 20, y + 16, 0xff00ff)
+
+
+@row("icons", "net-icon")
+def test_icons_are_told_to_the_user_interface(core, c):
+    plain = c.shown("undecorated", x=300, y=300)
+    c.put(plain, "_MOTIF_WM_HINTS", "_MOTIF_WM_HINTS", [2, 0, 0, 0, 0])
+    for colour in (0xffaa5500, 0xff0055aa):  # drawn by nobody, and told all the same; then changed
+        c.put(plain, "_NET_WM_ICON", "CARDINAL", [32, 32] + [colour] * 1024)
+        c.sync()
+        assert core.wait("icon").split() == ["icon", f"xid={plain.id:#x}", "n=0", "size=18x18", f"text={colour:08x}"]
+    plain.unmap()
+    c.sync()
+    assert core.wait("icon").split()[1:] == [f"xid={plain.id:#x}", "n=0", "size=0x0", "text="]
 
 
 if __name__ == "__main__":

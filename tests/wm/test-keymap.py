@@ -115,7 +115,8 @@ def test_keys_that_another_program_holds(core, c):
 def test_the_holder_is_named(core, c):
     core.stop()
     holder = subprocess.Popen(["/usr/bin/python3", "-c", "from Xlib import X, XK, display; d = display.Display(); r = d.screen().root\n"
-                               "r.grab_key(d.keysym_to_keycode(XK.XK_F4), X.Mod1Mask, True, 1, 1); d.sync(); print('held', flush=True); input()"],
+                               "r.grab_key(d.keysym_to_keycode(XK.XK_F4), X.Mod1Mask, True, 1, 1)\n"
+                               "d.sync(); print('held', flush=True); input()"],
                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     holder.stdout.readline()
     again = harness.Core(ready=None)
@@ -154,8 +155,8 @@ def test_tiling_by_keys(core, c):
     w = c.shown(w=300, h=200, x=400, y=300)
     place = c.frame_place(w)
     for keys, box in ((("Left",), (0, 0, 640, 800)), (("Shift_L", "Up"), (0, 0, 640, 400)), (("Right",), (640, 0, 640, 400)),
-                      (("Shift_L", "Down"), (640, 0, 640, 800)), (("Up",), (0, 0, 1280, 800)), (("Down",), place), (("Right",), (640, 0, 640, 800)),
-                      (("Down",), place)):
+                      (("Shift_L", "Down"), (640, 0, 640, 800)), (("Up",), (0, 0, 1280, 800)), (("Down",), place),
+                      (("Right",), (640, 0, 640, 800)), (("Down",), place)):
         chord(c, "Super_L", *keys)
         assert c.frame_place(w) == box, keys
     chord(c, "Super_L", "Down")

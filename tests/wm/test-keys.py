@@ -375,6 +375,21 @@ def test_the_window_menu(core, c):
     c.sync()
 
 
+@row("kill")
+def test_ending_an_app_is_asked_of_the_user_interface(core, c):
+    c.shown("other")
+    w = c.window("app", w=300, h=200)
+    core.say(f"mark {w.id} 1")
+    settle(core, c)
+    c.map(w)
+    c.activate(w)
+    chord(c, "Super_L", "m")
+    strike(c, "e")
+    c.sync()
+    assert f"xid={w.id:#x} " in core.wait("end")
+    assert c.viewable(w), "it stays, and so does the connection that made it"
+
+
 def test_the_menu_goes_with_its_window(core, c):
     w, other = c.shown("one"), c.shown("two")
     chord(c, "Super_L", "m")

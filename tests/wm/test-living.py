@@ -49,13 +49,13 @@ class Other:
         self.process.stdout.close()
 
 
-def question(c):
+def question(c, title=QUESTION):
     """The window that asks, once it is there."""
     c.root.change_attributes(event_mask=X.PropertyChangeMask)
     while True:
         for xid in c.longs(c.root, "_NET_CLIENT_LIST"):
             w = c.display.create_resource_object("window", xid)
-            if bytes(c.longs(w, "_NET_WM_NAME")).decode() == QUESTION:
+            if bytes(c.longs(w, "_NET_WM_NAME")).decode() == title:
                 return w
         c.event(lambda e: e.type == X.PropertyNotify and e.atom == c.atom("_NET_CLIENT_LIST"))
 
@@ -69,6 +69,25 @@ def test_hung_program_is_asked_about_and_ended(core, c):
         w = question(c)
         assert other.process.poll() is None, "never by itself"
         assert c.longs(w, "WM_TRANSIENT_FOR") == [other.window.id]
+        c.sync()
+        c.activate(w)
+        run("xdotool", "key", "--clearmodifiers", "Tab", "Return")
+        assert other.process.wait(harness.DEADLINE) == -signal.SIGKILL
+        c.sync()
+    finally:
+        other.stop()
+
+
+@row("kill")
+def test_program_without_pings_is_ended_from_the_menu(core, c):
+    other = Other(c)
+    try:
+        c.put(other.window, "WM_PROTOCOLS", "ATOM", [c.atom("WM_DELETE_WINDOW")])
+        c.activate(other.window)
+        c.sync()
+        run("xdotool", "key", "--clearmodifiers", "super+m", "e")
+        w = question(c, "End a program")
+        assert other.process.poll() is None, "never by itself"
         c.sync()
         c.activate(w)
         run("xdotool", "key", "--clearmodifiers", "Tab", "Return")
@@ -132,7 +151,8 @@ def test_scale_from_xsettings(core, c):
     settings(c, owner, {"Gdk/WindowScalingFactor": 3})
     c.sync()
     assert c.longs(w, "_NET_FRAME_EXTENTS")[2] == 3 * TOP
-    owner.change_property(c.atom("_XSETTINGS_SETTINGS"), c.atom("_XSETTINGS_SETTINGS"), 8, b"\0\0\0\0\1\0\0\0\xff\xff\xff\xff" + b"\xff" * 50)
+    broken = b"\0\0\0\0\1\0\0\0\xff\xff\xff\xff" + b"\xff" * 50
+    owner.change_property(c.atom("_XSETTINGS_SETTINGS"), c.atom("_XSETTINGS_SETTINGS"), 8, broken)
     c.sync()
     owner.destroy()
     c.sync()
@@ -209,8 +229,8 @@ def test_restart_keeps_everything(core, c):
 
     def facts():
         c.sync()
-        return (c.longs(c.root, "_NET_CLIENT_LIST"), c.stacking(), c.active(), [c.place(w) for w in windows], [c.states(w) for w in windows],
-                [c.desktop_of(w) for w in windows], [c.wm_state(w) for w in windows])
+        return (c.longs(c.root, "_NET_CLIENT_LIST"), c.stacking(), c.active(), [c.place(w) for w in windows],
+                [c.states(w) for w in windows], [c.desktop_of(w) for w in windows], [c.wm_state(w) for w in windows])
     before = facts()
     core.stop()
     again = harness.Core()
@@ -274,6 +294,24 @@ def test_tiled_by_dragging_to_an_edge(core, c):
         assert c.frame_place(w)[2:] == place[2:], "carried away it has its own size again"
     c.state(w, 0, "MAXIMIZED_VERT", "MAXIMIZED_HORZ")
     c.sync()
+
+
+@row("drag", "configure")
+def test_a_tile_holds_against_a_program_that_sizes_itself(core, c):
+    w = c.shown(w=300, h=200, x=400, y=300)
+    carry(c, w, (0, 400))
+    w.configure(width=500, height=350)
+    c.sync()
+    assert c.frame_place(w) == (0, 0, 640, 800)
+    run("xdotool", "key", "--clearmodifiers", "super+Down")
+    c.sync()
+    assert c.place(w)[2:] == (500, 350), "which it has once it is let go"
+    run("xdotool", "key", "--clearmodifiers", "super+Left")
+    c.sync()
+    assert c.frame_place(w) == (0, 0, 640, 800)
+    w.configure(x=200, y=100, width=320, height=240)
+    c.sync()
+    assert c.frame_place(w) == (200, 100, 320 + 2 * SIDE, 240 + TOP + SIDE), "it moves where it says"
 
 
 @row("drag")

@@ -37,7 +37,8 @@ static void test_laid_over(void)
 {
         g_autoptr(GArray) base = keymap_default();
         g_autofree char *problem = NULL;
-        g_autoptr(GArray) map = keymap_parse("# mine\n\n  Super+Left\tdesktop-left  \nAlt+F4 nothing\nsuper+SHIFT+q run sh -c 'exit 0'\nSuper+5 desktop 5\n",
+        g_autoptr(GArray) map = keymap_parse("# mine\n\n  Super+Left\tdesktop-left  \nAlt+F4 nothing\n"
+                                             "super+SHIFT+q run sh -c 'exit 0'\nSuper+5 desktop 5\n",
                                              base, &problem);
 
         g_assert_cmpstr(problem, ==, NULL);
@@ -95,7 +96,8 @@ static void test_garbage(void)
         }
         GString *many = g_string_new(NULL);
         for (int i = 0; i < 400; i++)
-                g_string_append_printf(many, "Super+%s%s%s%c close\n", i & 1 ? "Alt+" : "", i & 2 ? "Ctrl+" : "", i & 4 ? "Shift+" : "", 'a' + i % 26);
+                g_string_append_printf(many, "Super+%s%s%s%c close\n", i & 1 ? "Alt+" : "", i & 2 ? "Ctrl+" : "", i & 4 ? "Shift+" : "",
+                                       'a' + i % 26);
         g_autofree char *problem = NULL;
         g_assert_null(keymap_parse(many->str, NULL, &problem));
         g_string_free(many, TRUE);

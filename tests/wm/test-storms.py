@@ -1,6 +1,7 @@
 #!/usr/bin/python3
-"""Verifies what must hold whatever clients ask for: random requests of several clients, clients and the window manager killed at random, and after every sync no
-window out of reach, no lost focus, and lists that agree. Deterministic by seed; by hand with WM_STORM_SECONDS=600 and WM_STORM_SEED=N it goes on for so long."""
+"""Verifies what must hold whatever clients ask for: random requests of several clients, clients and the window manager killed at
+random, and after every sync no window out of reach, no lost focus, and lists that agree. Deterministic by seed; by hand with
+WM_STORM_SECONDS=600 and WM_STORM_SEED=N it goes on for so long."""
 import os
 import random
 import time
@@ -16,8 +17,8 @@ REQUESTS = 25     # a round
 CLIENTS = 4
 WINDOWS_MAX = 24  # of all clients
 GRIP = 30         # pixels of a title bar that are in reach
-STATES = ("MODAL", "STICKY", "MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SHADED", "SKIP_TASKBAR", "SKIP_PAGER", "HIDDEN", "FULLSCREEN", "ABOVE", "BELOW",
-          "DEMANDS_ATTENTION", "FOCUSED")
+STATES = ("MODAL", "STICKY", "MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SHADED", "SKIP_TASKBAR", "SKIP_PAGER", "HIDDEN", "FULLSCREEN",
+          "ABOVE", "BELOW", "DEMANDS_ATTENTION", "FOCUSED")
 TYPES = ("NORMAL", "DIALOG", "UTILITY", "TOOLBAR", "SPLASH", "DOCK", "NOTIFICATION", "DESKTOP", "TOOLTIP")
 FRAMED = ("NORMAL", "DIALOG", "UTILITY", "TOOLBAR")
 
@@ -48,12 +49,14 @@ class Storm:
         if rng.random() < 0.5:
             w.set_wm_protocols([client.atom(name) for name in ("WM_DELETE_WINDOW", "WM_TAKE_FOCUS", "_NET_WM_PING") if rng.random() < 0.7])
         if rng.random() < 0.2:
-            client.put(w, "_MOTIF_WM_HINTS", "_MOTIF_WM_HINTS", [rng.randrange(8), rng.randrange(64), rng.randrange(128), rng.randrange(4), 0])
+            motif = [rng.randrange(8), rng.randrange(64), rng.randrange(128), rng.randrange(4), 0]
+            client.put(w, "_MOTIF_WM_HINTS", "_MOTIF_WM_HINTS", motif)
         self.windows.append((client, w, kind, override))
 
     def hints(self, client, w):
         rng = self.rng
-        client.put(w, "WM_NORMAL_HINTS", "WM_SIZE_HINTS", [rng.randrange(1024)] + [self.number() & ALL for _ in range(16)] + [rng.randrange(12)])
+        sizes = [rng.randrange(1024)] + [self.number() & ALL for _ in range(16)] + [rng.randrange(12)]
+        client.put(w, "WM_NORMAL_HINTS", "WM_SIZE_HINTS", sizes)
 
     def parent(self, client, w):
         other = self.rng.choice(self.windows)[1].id if self.rng.random() < 0.8 else self.rng.choice((0, client.root.id, 0x7654321))

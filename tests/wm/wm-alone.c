@@ -18,10 +18,12 @@ static const char *const names[] = {
         [WM_EVENT_READY] = "ready",
         [WM_EVENT_FAILED] = "failed",
         [WM_EVENT_WINDOWS] = "windows",
+        [WM_EVENT_ICON] = "icon",
         [WM_EVENT_BAR] = "bar",
         [WM_EVENT_BAR_HIDDEN] = "bar-hidden",
         [WM_EVENT_BUTTON] = "button",
         [WM_EVENT_EVIDENCE] = "evidence",
+        [WM_EVENT_END] = "end",
         [WM_EVENT_FIX_KEY] = "fix-key",
         [WM_EVENT_ANSWER_KEY] = "answer-key",
         [WM_EVENT_TERMINAL_KEY] = "terminal-key",
@@ -41,6 +43,8 @@ static void event_cb(const WmEvent *event, gpointer user_data)
         }
         printf("%s xid=0x%lx n=%d size=%dx%d text=%s", names[event->type], (unsigned long)event->xid, event->n, event->width, event->height,
                event->text ? event->text : "");
+        if (event->icon)
+                printf("%08x", event->icon[event->width * event->height / 2 + event->width / 2]);
         for (gsize i = 0; i < event->n_windows; i++)
                 printf(" [0x%lx %s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
                        event->windows[i].active ? " active" : "",

@@ -6,7 +6,8 @@ EXTENSION = "SYNC"
 
 class Initialize(rq.ReplyRequest):
     _request = rq.Struct(rq.Card8("opcode"), rq.Opcode(0), rq.RequestLength(), rq.Card8("major"), rq.Card8("minor"), rq.Pad(2))
-    _reply = rq.Struct(rq.ReplyCode(), rq.Pad(1), rq.Card16("sequence_number"), rq.ReplyLength(), rq.Card8("major"), rq.Card8("minor"), rq.Pad(22))
+    _reply = rq.Struct(rq.ReplyCode(), rq.Pad(1), rq.Card16("sequence_number"), rq.ReplyLength(), rq.Card8("major"), rq.Card8("minor"),
+                       rq.Pad(22))
 
 
 class CreateCounter(rq.Request):
