@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +46,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 typedef struct {
         SandboxClient *client;
         GMainLoop *loop;
+        GCancellable *cancellable;
         const char *files; /* the folder that files go to */
         int status;
 } Run;
@@ -143,6 +146,13 @@ static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
         g_main_loop_quit(run->loop);
 }
 
+/* Ends the call, which then says that it was cancelled; a second signal ends the command as signals do. */
+static gboolean signal_cb(gpointer data)
+{
+        g_cancellable_cancel(((Run *)data)->cancellable);
+        return G_SOURCE_REMOVE;
+}
+
 static void progress_cb(json_object *progress, gpointer data)
 {
         g_printerr("%s\n", json_object_to_json_string_ext(progress, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -158,11 +168,15 @@ static void status_cb(const char *holds)
 static int run_call(const Options *options, const SandboxCall *call, SandboxToldFunc told)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-        Run run = {.loop = g_main_loop_new(NULL, FALSE), .files = options->files, .status = EXIT_FAILED};
+        g_autoptr(GCancellable) cancellable = g_cancellable_new();
+        Run run = {.loop = g_main_loop_new(NULL, FALSE), .cancellable = cancellable, .files = options->files, .status = EXIT_FAILED};
+        static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 
+        for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+                g_unix_signal_add(ends[i], signal_cb, &run);
         run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
         sandbox_client_tell(run.client, told);
-        sandbox_call_async(run.client, call, NULL, ran_cb, &run);
+        sandbox_call_async(run.client, call, cancellable, ran_cb, &run);
         g_main_loop_run(run.loop);
         sandbox_client_free(run.client);
         g_main_loop_unref(run.loop);

@@ -270,6 +270,20 @@ def a_long_job_that_nobody_waits_for(ground):
 
 
 @test
+def a_cancelled_job(ground):
+    """A signal to the command, or to its whole group as Ctrl+C and timeout(1) send it, cancels the call, and the command still says so in its way."""
+    job = "def run(args):\n    print('so far', flush=True)\n    yield {'progress': 0}\n    while True: pass\n"
+    tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
+    for number, send in ((signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGHUP, os.kill), (signal.SIGINT, os.killpg), (signal.SIGTERM, os.killpg)):
+        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, tool], env=ground.environment(),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **ground.who())
+        same(json.loads(client.stderr.readline()), {"progress": 0})
+        send(client.pid, number)
+        out, log = client.communicate(timeout=SERVES)
+        same((client.returncode, json.loads(out)["error"]["kind"], log), (1, "cancelled", "so far\n"))
+
+
+@test
 def pieces(ground):
     """Of a result's pieces each one comes, in its order; together they are bounded like a result."""
     call = "import impromptu\ndef run(args):\n    for n in range(args['n']):\n        yield {'part': [n, 'ü' * args['each']]}\n    impromptu.part({'last': 1})\n    return {'n': args['n']}\n"
@@ -451,6 +465,23 @@ def serving(ground):
     same(server.wait(10), 0)
     same(os.path.exists(path), False)
     refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
+
+
+@test
+def serving_after_its_spares_were_killed(ground):
+    """Whatever of the sandbox's processes is killed while nobody calls: the next call works, though it comes at once."""
+    path = str(ground.base / "spares.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    for n in range(4):
+        same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+        ends = {os.pidfd_open(pid): pid for pid in children(server.pid)}
+        for pid in ends.values():
+            os.kill(pid, signal.SIGKILL)
+        for descriptor in ends:
+            assert select.select([descriptor], [], [], SERVES)[0], "it lives"
+            os.close(descriptor)
 
 
 @test
