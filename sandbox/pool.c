@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -296,10 +297,26 @@ void pool_free(Pool *pool)
         g_free(pool);
 }
 
+/* A spare that somebody killed while it waited is no reason for a call to fail. */
+static Spare *take_living(Pool *pool)
+{
+        Spare *spare;
+
+        while ((spare = g_queue_pop_head(&pool->spares))) {
+                struct pollfd ended = {spare->pidfd, POLLIN, 0};
+
+                if (poll(&ended, 1, 0) == 0)
+                        return spare;
+                pool_kill(spare);
+                g_free(spare);
+        }
+        return NULL;
+}
+
 gboolean pool_take(Pool *pool, Spare *spare, const char **message)
 {
         static char text[WORKER_MESSAGE_MAX];
-        Spare *first = g_queue_pop_head(&pool->spares);
+        Spare *first = take_living(pool);
 
         *message = NULL;
         if (first) {
