@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, pwd, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
@@ -419,6 +419,15 @@ def bad_manifests(ground):
     refused(ground.run(OK, {}, "--args", "[1]"), "arguments")
     refused(ground.run(OK, {}, "--grant", "everything=/"), "is no grant")
     refused(ground.run(OK, {"read": ["~/docs/../.ssh"]}, "--grant", "read=~/.ssh"), "keys or private data")
+
+
+@test
+def homes_of_others(ground):
+    """HOME is only trusted to add a home: the user's own, and for root everybody's, keep their secrets hidden and their start-up files unwritten."""
+    for home in [entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid == ground.user]:
+        refused(ground.run(OK, {"read": [home + "/.ssh"]}, "--grant", f"read={home}/.ssh"), "keys or private data")
+        refused(ground.run(OK, {"write": [home]}, "--grant", f"write={home}"), "start by themselves")
+    refused(ground.run(OK, {"read": ["~/.bashrc"]}, "--grant", "read=~/.bashrc"), "keys or private data")
 
 
 @test
