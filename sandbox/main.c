@@ -23,7 +23,6 @@
 
 #define FILE_MAX (8 * 1024 * 1024)
 #define READ_AT_ONCE (64 * 1024)
-#define DEPTH_MAX 128 /* of the arguments' JSON */
 
 #define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
 
@@ -201,7 +200,7 @@ static char *read_file(const char *path, gsize max, GError **error)
         if (n < 0)
                 g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be read: %s", path, g_strerror(errno));
         else if (bytes->len > max || (bytes->len && memchr(bytes->data, '\0', bytes->len)))
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.",
+                g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.",
                             path, max);
         if (fd >= 0)
                 close(fd);
@@ -211,29 +210,11 @@ static char *read_file(const char *path, gsize max, GError **error)
         return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
 }
 
-static json_object *parse_object(const char *text)
-{
-        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-        json_object *object;
-        gsize end;
-
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-        object = json_tokener_parse_ex(tokener, text, -1);
-        end = json_tokener_get_parse_end(tokener);
-        json_tokener_free(tokener);
-        if (object && (!json_object_is_type(object, json_type_object) || text[end + strspn(text + end, " \t\r\n")]))
-                g_clear_pointer(&object, json_object_put);
-        return object;
-}
-
 static json_object *read_arguments(const char *given, GError **error)
 {
         g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, FILE_MAX, error) : g_strdup(given ? given : "{}");
-        json_object *arguments = text ? parse_object(text) : NULL;
 
-        if (text && !arguments)
-                g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The arguments are not a JSON object.");
-        return arguments;
+        return text ? manifest_strict("The arguments are", text, error) : NULL;
 }
 
 /* What tells the data folders of an app's tools apart: the file's name. */

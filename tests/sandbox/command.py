@@ -444,6 +444,17 @@ def files_that_are_none(ground):
 
 
 @test
+def arguments_that_would_be_changed(ground):
+    """What the tool would get in another form than it was given, or what two readers would read differently, is said instead."""
+    same(ground.run("def run(args):\n    return args\n", {}, "--args", '{"a": 18446744073709551614, "b": -9223372036854775807, "c": [1.5, "a:\\"b"]}')[1],
+         {"a": 18446744073709551614, "b": -9223372036854775807, "c": [1.5, 'a:"b']})
+    for given in ('{"a": 12345678901234567890123}', '{"a": [-12345678901234567890123]}', '{"a": 1e400}', '{"a": NaN}', '{"a": -Infinity}', '{"a": 1, "a": 2}', "{'a': 1}", "["):
+        outcome = ground.run(OK, {}, "--args", given)
+        refused(outcome, "The arguments are not")
+        same(outcome[1]["error"]["kind"], "usage")
+
+
+@test
 def names_in_any_letters(ground):
     """Files whose names are in other letters, have line feeds, or are no text at all."""
     source = ("import os\ndef run(args):\n    for name in ('ä日.txt', 'a\\nb', '\\u202egnp.exe'):\n        open(name, 'w').write('ü')\n"
