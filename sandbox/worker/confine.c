@@ -312,6 +312,8 @@ bool confine_prepare(const char *home, ConfineError *error)
 #ifdef __aarch64__
                                                 {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
 #endif
+                                                /* what processes share by name (multiprocessing's locks): counted as scratch */
+                                                {"/scratch", "dev/shm"},
                                                 {"/proc/self/fd", "dev/fd"}};
         static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
                                               DATA_FOLDER + 1, ".empty"};

@@ -133,6 +133,36 @@ def a_start_in_the_first_granted_folder(ground):
 
 
 @test
+def temporary_files(ground):
+    """They work in whatever folder was granted, one in /tmp or all of it as well, and are never there."""
+    make = "import os, tempfile\ndef run(args):\n    name = tempfile.mkstemp()[1]\n    return {'cwd': os.getcwd(), 'in': os.path.dirname(name)}\n"
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        for granted in (folder, "/tmp"):
+            same(ground.run(make, {"read": [granted]}, "--grant", "read=" + granted)[:2], (0, {"cwd": granted, "in": "/scratch"}))
+    same(ground.run(make, {"read": ["~/docs"]}, "--grant", "read=" + ground.docs)[1]["in"], "/tmp")
+
+
+@test
+def many_processes(ground):
+    """Python's pools of processes, with the locks that they share by name."""
+    call = "import multiprocessing\ndef square(x):\n    return x * x\ndef run(args):\n    with multiprocessing.Pool(2) as pool:\n        return {'squares': pool.map(square, range(5))}\n"
+    same(ground.run(call, {})[1], {"squares": [0, 1, 4, 9, 16]})
+
+
+@test
+def sources_and_results_of_other_makes(ground):
+    """A source as Python itself takes it (a mark before it, another encoding that it names), and numpy's own numbers and arrays in a result."""
+    for source in ("\ufeffdef run(args):\n    return {'x': 'é'}\n".encode(), "# -*- coding: latin-1 -*-\r\ndef run(args):\r\n    return {'x': 'é'}\r\n".encode("latin-1")):
+        (ground.base / "made.py").write_bytes(source)
+        done = ground.start(["run", "--manifest", ground.write("manifest.json", "{}"), str(ground.base / "made.py")])
+        same((done.returncode, done.stdout), (0, '{"x":"é"}\n'))
+    numbers = "import numpy as np\ndef run(args):\n    return {'n': np.arange(4).sum(), 'f': np.float32(0.5), 'b': np.bool_(True), 'a': np.eye(2)}\n"
+    same(ground.run(numbers, {})[1], {"n": 6, "f": 0.5, "b": True, "a": [[1, 0], [0, 1]]})
+    same(ground.run("import numpy as np\ndef run(args):\n    return {'a': np.array([np.nan])}\n", {})[1]["error"]["kind"], "output")
+
+
+@test
 def programs(ground):
     """By name, found through PATH or in /usr/bin, with the tool's own grants; refused with a sentence where running it is more than running it."""
     call = "import subprocess\ndef run(args):\n    return {'out': subprocess.run(args['command'], input=args.get('in'), capture_output=True, text=True, check=True).stdout}\n"
