@@ -270,10 +270,18 @@ static const char *overlap_of_hosts(const char *wanted, const char *agreed)
         return want.any ? agreed : wanted;
 }
 
+/* Each of them is more than the one before: who may change a file may read it, and who may read it may see its name. */
+static gboolean is_of_files(SandboxGrantKind kind)
+{
+        return kind == SANDBOX_LIST || kind == SANDBOX_READ || kind == SANDBOX_WRITE;
+}
+
+G_STATIC_ASSERT(SANDBOX_LIST < SANDBOX_READ && SANDBOX_READ < SANDBOX_WRITE);
+
 /* The smaller of the two where one lies in the other: a person may agree to less than what is wanted, and to more has no effect. */
 static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agreed)
 {
-        if (wanted->kind != agreed->kind)
+        if (wanted->kind != agreed->kind && !(is_of_files(agreed->kind) && is_of_files(wanted->kind) && agreed->kind > wanted->kind))
                 return NULL;
         if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE ||
             wanted->kind == SANDBOX_AUDIO)

@@ -118,6 +118,10 @@ def grants_and_manifest(ground):
          {"cwd": ground.docs + "/small", "above": ["small"]})
     refused(ground.run(read, {"read": ["~/docs"]}), "nobody has agreed", "--grant read=" + ground.docs)
     refused(ground.run(read, {"read": ["~/docs"]}, "--grant", "list=" + ground.docs), "nobody has agreed")
+    same(ground.run(read, {"read": ["~/docs"]}, "--grant", "write=" + ground.docs)[1], {"text": "hello", "cwd": ground.docs})
+    change = "def run(args):\n    try:\n        open('new', 'w')\n    except OSError as error:\n        return {'errno': error.errno}\n"
+    same(ground.run(change, {"read": ["~/docs"]}, "--grant", "write=" + ground.docs)[1], {"errno": 30})
+    same(ground.run(read, {"list": ["~/docs"]}, "--grant", "read=" + ground.docs)[1]["error"]["kind"], "tool")
     same(ground.run("import os\ndef run(args):\n    return {'there': os.path.exists(os.path.expanduser('~/docs'))}\n", {}, "--grant", "read=" + ground.docs)[1], {"there": False})
 
 
