@@ -11,6 +11,7 @@ from waiting import answers  # noqa: E402
 
 ORDINARY = 54321
 SERVES = 60  # seconds for a sandbox to serve
+READERS = 64  # SERVER_READERS_MAX
 ALLOW, ENOSYS, EPERM = 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
 OK = "def run(args):\n    print('printed')\n    return {'sum': args.get('a', 0) + 1}\n"
 TESTS = []
@@ -134,6 +135,7 @@ def a_start_in_the_first_granted_folder(ground):
     same(ground.run(where, manifest, "--grant", f"read={ground.docs}", "--grant", f"list={ground.docs}/small")[1], {"cwd": ground.docs})
     same(ground.run(where, {"read": ["~/docs/note.txt"]}, "--grant", f"read={ground.docs}/note.txt", "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
     same(ground.run(where, {}, "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+    same(ground.run(where, {"read": ["/"]}, "--grant", "read=/")[1], {"cwd": "/"})
 
 
 @test
@@ -536,6 +538,28 @@ def serving_after_its_spares_were_killed(ground):
         for descriptor in ends:
             assert select.select([descriptor], [], [], SERVES)[0], "it lives"
             os.close(descriptor)
+
+
+@test
+def more_callers_than_are_taken_at_once(ground):
+    """They wait for their turn, behind connections that say nothing as well."""
+    path = str(ground.base / "many.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    silent = []
+    if not ground.who():
+        for n in range(READERS):
+            silent.append(socket.socket(socket.AF_UNIX))
+            silent[-1].connect(path)
+    tool, manifest = ground.write("tool.py", OK), ground.write("manifest.json", "{}")
+    calls = [subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--manifest", manifest, "--args", json.dumps({"a": n}), "--connect", path, tool],
+                              env=ground.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who()) for n in range(READERS + 16)]
+    for one in silent:
+        one.close()
+    for n, call in enumerate(calls):
+        out, log = call.communicate(timeout=SERVES)
+        same((call.returncode, out, log), (0, '{"sum":%d}\n' % (n + 1), "printed\n"))
 
 
 @test
