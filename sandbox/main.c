@@ -56,10 +56,16 @@ typedef struct {
         gboolean progress;
 } Options;
 
-static void print_json(json_object *value)
+/* FALSE where there is no room for it, which is said on standard error. */
+static gboolean print_json(json_object *value)
 {
-        puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        gboolean printed = puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0 &&
+                           fflush(stdout) == 0;
+
+        if (!printed)
+                g_printerr("impromptu-sandbox: the answer could not be written: %s\n", g_strerror(errno));
         json_object_put(value);
+        return printed;
 }
 
 static int print_error(const char *kind, const char *message, const char *traceback)
@@ -136,8 +142,7 @@ static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
             result->files && !describe_files(result->result, result, run->files, &error)) {
                 run->status = print_error("output", error->message, NULL);
         } else if (!error) {
-                print_json(g_steal_pointer(&result->result));
-                run->status = EXIT_DONE;
+                run->status = print_json(g_steal_pointer(&result->result)) ? EXIT_DONE : EXIT_FAILED;
         } else {
                 run->status = print_error(wire_error_name(error->code), error->message, result ? result->traceback : NULL);
         }

@@ -117,6 +117,13 @@ static gboolean strays_cb(gpointer data)
         return G_SOURCE_REMOVE;
 }
 
+static void collect_strays(void)
+{
+        GSource *strays = watch_after(STRAYS_MS, strays_cb, NULL);
+
+        g_source_unref(strays);
+}
+
 /* ---- the worker */
 
 /* Closing its control ends a worker; the calls that came from it are our own children and go on. */
@@ -126,11 +133,8 @@ static void let_go(Pool *pool)
 
         if (!pool->worker)
                 return;
-        if (pool->asked) {
-                GSource *strays = watch_after(STRAYS_MS, strays_cb, NULL);
-
-                g_source_unref(strays);
-        }
+        if (pool->asked)
+                collect_strays();
         watch_clear(&pool->watch);
         close(pool->control);
         pidfd = (int)syscall(SYS_pidfd_open, pool->worker, 0);
@@ -159,6 +163,18 @@ static void take_fds(struct msghdr *message, int fds[3])
 
         if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int) * 3))
                 memcpy(fds, CMSG_DATA(part), sizeof(int) * 3);
+}
+
+/* Without a message, the spare was killed before it was one: once or twice is an accident. */
+static void without_spare(Pool *pool, const char *message)
+{
+        if (!message[0])
+                collect_strays();
+        if (!message[0] && ++pool->failures < FAILURES_MAX)
+                ask(pool);
+        else
+                g_strlcpy(pool->message, message[0] ? message : "Tools cannot be run: the process for it is killed whenever one is made.",
+                          sizeof pool->message);
 }
 
 static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
@@ -199,7 +215,7 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
                         pool->failures = 0;
                 } else {
                         reply.message[sizeof reply.message - 1] = '\0';
-                        g_strlcpy(pool->message, reply.message, sizeof pool->message);
+                        without_spare(pool, reply.message);
                 }
         }
         if (pool->message[0] || !g_queue_is_empty(&pool->spares))

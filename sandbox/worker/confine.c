@@ -612,10 +612,16 @@ bool confine_grant(const Job *job, ConfineError *error)
 
 /* ---- limits and rights */
 
+/* Never more than the person's own, which nobody could raise. */
 static bool limit(int what, rlim_t value)
 {
-        struct rlimit limits = {value, value};
+        struct rlimit limits;
 
+        if (getrlimit(what, &limits) < 0)
+                return false;
+        if (value < limits.rlim_max)
+                limits.rlim_max = value;
+        limits.rlim_cur = limits.rlim_max;
         return setrlimit(what, &limits) == 0;
 }
 

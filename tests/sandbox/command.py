@@ -4,7 +4,7 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, pwd, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, pwd, random, re, resource, select, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
@@ -444,6 +444,17 @@ def output_is_capped(ground):
     status, answer, log = ground.run("import sys\ndef run(args):\n    for i in range(4000): print('y' * 999)\n    sys.stderr.write('end')\n    return {'n': 1}\n", {})
     same((status, answer), (0, {"n": 1}))
     assert 60 * 1024 < len(log) < 70 * 1024 and "left out" in log, len(log)
+
+
+@test
+def no_room_for_the_answer(ground):
+    """A result that could not be written was not given; how the person's own limits are set does not matter."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([str(ground.base / "impromptu-sandbox"), "run", "--manifest", ground.write("manifest.json", "{}"), ground.write("tool.py", OK)], env=ground.environment(),
+                              stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, **ground.who())
+    same(done.returncode, 1)
+    assert "No space left" in done.stderr, done.stderr
+    same(ground.run(OK, {}, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))[:2], (0, {"sum": 1}))
 
 
 @test
