@@ -455,8 +455,8 @@ static void test_messages(Ours *ours, gconstpointer data)
         expect_answer(ours, "7", "bad-request");
         expect_answer(ours, "null", "bad-request");
         expect_answer(ours, "'{\"kind\":\"nonsense\"}'", "bad-request");
-        expect_answer(ours, "'{\"kind\":\"call\",\"name\":\"../x\",\"args\":{}}'", "bad-request");
-        expect_answer(ours, "'{\"kind\":\"call\",\"name\":\"x\",\"args\":{},\"app\":\"other\"}'", "not-found");
+        expect_answer(ours, "'{\"kind\":\"call\",\"id\":901,\"name\":\"../x\",\"args\":{}}'", "bad-request");
+        expect_answer(ours, "'{\"kind\":\"call\",\"id\":902,\"name\":\"x\",\"args\":{},\"app\":\"other\"}'", "not-found");
         g_assert_cmpstr(standin_tool_app(ours->standin), ==, "demo");
         expect_answer(ours, "new Uint8Array(3)", "bad-request");
         show_expect(ours, "<p>x</p><script>const all = [() => 1, document.body, Symbol('x'), new Uint8Array(3), 7n].map((x) => "
