@@ -38,7 +38,8 @@ static const char *const private_in_home[] = {
         ".git-credentials", ".config/git/credentials", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".cargo/credentials",
         ".cargo/credentials.toml", ".vault-token",
         ".claude", ".claude.json", ".codex", ".gemini", ".config/anthropic", ".config/openai", ".config/github-copilot",
-        ".huggingface", ".cache/huggingface/token", ".config/pip", ".pip", ".gem/credentials", ".m2/settings.xml", ".m2/settings-security.xml",
+        ".huggingface", ".cache/huggingface/token", ".config/pip", ".pip", ".gem/credentials", ".m2/settings.xml",
+        ".m2/settings-security.xml",
         ".gradle/gradle.properties", ".s3cfg", ".boto", ".oci", ".config/hcloud", ".config/filezilla", ".config/remmina",
         ".local/share/remmina", ".muttrc", ".mutt", ".fetchmailrc", ".msmtprc", ".config/msmtp", ".irssi", ".config/weechat",
         ".config/Code/User/globalStorage",
@@ -149,7 +150,8 @@ static void add_place(GPtrArray *places, char *path)
 /* Where Impromptu itself keeps things. The environment is only trusted to add. */
 static const struct {
         const char *variable, *fallback;
-} own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"}, {"XDG_CACHE_HOME", ".cache"}};
+} own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"},
+           {"XDG_CACHE_HOME", ".cache"}};
 
 static void add_own(GPtrArray *places)
 {

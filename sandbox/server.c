@@ -600,7 +600,7 @@ int server_run_fd(int fd)
         Server server;
 
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* it clears up; what it started is killed with it */
-        setsid();                                  /* Ctrl+C and timeout(1) reach a whole group: the client cancels, and its answer still comes */
+        setsid(); /* Ctrl+C and timeout(1) reach a whole group: the client cancels, and its answer still comes */
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         init(&server);
         server.one = TRUE;
