@@ -13,7 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,6 @@
 
 #define FILE_MAX (8 * 1024 * 1024)
 #define READ_AT_ONCE (64 * 1024)
-#define DEPTH_MAX 128 /* of the arguments' JSON */
 
 #define RUN_USAGE "impromptu-sandbox run --manifest FILE [--grant CAP=RESOURCE …] [--app NAME] [--args JSON|@FILE] TOOL.py"
 
@@ -44,6 +45,7 @@ enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_REFUSED = 2 };
 typedef struct {
         SandboxClient *client;
         GMainLoop *loop;
+        GCancellable *cancellable;
         const char *files; /* the folder that files go to */
         int status;
 } Run;
@@ -54,10 +56,16 @@ typedef struct {
         gboolean progress;
 } Options;
 
-static void print_json(json_object *value)
+/* FALSE where there is no room for it, which is said on standard error. */
+static gboolean print_json(json_object *value)
 {
-        puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+        gboolean printed = puts(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) >= 0 &&
+                           fflush(stdout) == 0;
+
+        if (!printed)
+                g_printerr("impromptu-sandbox: the answer could not be written: %s\n", g_strerror(errno));
         json_object_put(value);
+        return printed;
 }
 
 static int print_error(const char *kind, const char *message, const char *traceback)
@@ -134,13 +142,19 @@ static void ran_cb(GObject *source, GAsyncResult *async, gpointer data)
             result->files && !describe_files(result->result, result, run->files, &error)) {
                 run->status = print_error("output", error->message, NULL);
         } else if (!error) {
-                print_json(g_steal_pointer(&result->result));
-                run->status = EXIT_DONE;
+                run->status = print_json(g_steal_pointer(&result->result)) ? EXIT_DONE : EXIT_FAILED;
         } else {
                 run->status = print_error(wire_error_name(error->code), error->message, result ? result->traceback : NULL);
         }
         print_log(sandbox_call_log(async));
         g_main_loop_quit(run->loop);
+}
+
+/* Ends the call, which then says that it was cancelled; a second signal ends the command as signals do. */
+static gboolean signal_cb(gpointer data)
+{
+        g_cancellable_cancel(((Run *)data)->cancellable);
+        return G_SOURCE_REMOVE;
 }
 
 static void progress_cb(json_object *progress, gpointer data)
@@ -158,11 +172,15 @@ static void status_cb(const char *holds)
 static int run_call(const Options *options, const SandboxCall *call, SandboxToldFunc told)
 {
         g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-        Run run = {.loop = g_main_loop_new(NULL, FALSE), .files = options->files, .status = EXIT_FAILED};
+        g_autoptr(GCancellable) cancellable = g_cancellable_new();
+        Run run = {.loop = g_main_loop_new(NULL, FALSE), .cancellable = cancellable, .files = options->files, .status = EXIT_FAILED};
+        static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
 
+        for (guint i = 0; i < G_N_ELEMENTS(ends); i++)
+                g_unix_signal_add(ends[i], signal_cb, &run);
         run.client = options->connect ? sandbox_client_new_for_socket(options->connect) : sandbox_client_new(self);
         sandbox_client_tell(run.client, told);
-        sandbox_call_async(run.client, call, NULL, ran_cb, &run);
+        sandbox_call_async(run.client, call, cancellable, ran_cb, &run);
         g_main_loop_run(run.loop);
         sandbox_client_free(run.client);
         g_main_loop_unref(run.loop);
@@ -187,7 +205,7 @@ static char *read_file(const char *path, gsize max, GError **error)
         if (n < 0)
                 g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be read: %s", path, g_strerror(errno));
         else if (bytes->len > max || (bytes->len && memchr(bytes->data, '\0', bytes->len)))
-                g_set_error(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.",
+                g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is larger than %" G_GSIZE_FORMAT " bytes, or is not a text.",
                             path, max);
         if (fd >= 0)
                 close(fd);
@@ -197,29 +215,11 @@ static char *read_file(const char *path, gsize max, GError **error)
         return (char *)g_byte_array_free(g_steal_pointer(&bytes), FALSE);
 }
 
-static json_object *parse_object(const char *text)
-{
-        json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-        json_object *object;
-        gsize end;
-
-        json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8 | JSON_TOKENER_ALLOW_TRAILING_CHARS);
-        object = json_tokener_parse_ex(tokener, text, -1);
-        end = json_tokener_get_parse_end(tokener);
-        json_tokener_free(tokener);
-        if (object && (!json_object_is_type(object, json_type_object) || text[end + strspn(text + end, " \t\r\n")]))
-                g_clear_pointer(&object, json_object_put);
-        return object;
-}
-
 static json_object *read_arguments(const char *given, GError **error)
 {
         g_autofree char *text = given && given[0] == '@' ? read_file(given + 1, FILE_MAX, error) : g_strdup(given ? given : "{}");
-        json_object *arguments = text ? parse_object(text) : NULL;
 
-        if (text && !arguments)
-                g_set_error_literal(error, SANDBOX_ERROR, SANDBOX_ERROR_GRANT, "The arguments are not a JSON object.");
-        return arguments;
+        return text ? manifest_strict("The arguments are", text, error) : NULL;
 }
 
 /* What tells the data folders of an app's tools apart: the file's name. */

@@ -6,12 +6,13 @@
 #include "programs.h"
 #include "wire.h"
 
+#include <math.h>
 #include <string.h>
 
 #define RESOURCES_MAX 8 /* of one capability; capabilities.schema.json */
 #define RESOURCE_MAX 1024
 #define AGREED_PACKAGE "package="
-#define DEPTH_MAX 32
+#define DEPTH_MAX 128
 
 static gboolean refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 static gboolean refuse(GError **error, const char *format, ...)
@@ -269,10 +270,18 @@ static const char *overlap_of_hosts(const char *wanted, const char *agreed)
         return want.any ? agreed : wanted;
 }
 
+/* Each of them is more than the one before: who may change a file may read it, and who may read it may see its name. */
+static gboolean is_of_files(SandboxGrantKind kind)
+{
+        return kind == SANDBOX_LIST || kind == SANDBOX_READ || kind == SANDBOX_WRITE;
+}
+
+G_STATIC_ASSERT(SANDBOX_LIST < SANDBOX_READ && SANDBOX_READ < SANDBOX_WRITE);
+
 /* The smaller of the two where one lies in the other: a person may agree to less than what is wanted, and to more has no effect. */
 static const char *overlap(const SandboxGrant *wanted, const SandboxGrant *agreed)
 {
-        if (wanted->kind != agreed->kind)
+        if (wanted->kind != agreed->kind && !(is_of_files(agreed->kind) && is_of_files(wanted->kind) && agreed->kind > wanted->kind))
                 return NULL;
         if (wanted->kind == SANDBOX_SYSTEM || wanted->kind == SANDBOX_RUN || wanted->kind == SANDBOX_DEVICE ||
             wanted->kind == SANDBOX_AUDIO)
@@ -349,8 +358,34 @@ static guint count_colons(const char *text)
         return n;
 }
 
-/* No comments, no NaN, nothing after it, and no name twice: json-c would take the last, another reader the first. */
-static json_object *parse(const char *text, GError **error)
+/* json-c puts the nearest number that it has in the place of an integer beyond 64 bits, and infinity in that of a large one. */
+static gboolean has_changed_number(json_object *value)
+{
+        if (json_object_is_type(value, json_type_object)) {
+                struct json_object_iterator at = json_object_iter_begin(value), end = json_object_iter_end(value);
+
+                for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
+                        if (has_changed_number(json_object_iter_peek_value(&at)))
+                                return TRUE;
+        } else if (json_object_is_type(value, json_type_array)) {
+                for (gsize i = 0; i < json_object_array_length(value); i++)
+                        if (has_changed_number(json_object_array_get_idx(value, i)))
+                                return TRUE;
+        } else if (json_object_is_type(value, json_type_int)) {
+                return json_object_get_uint64(value) == G_MAXUINT64 || json_object_get_int64(value) == G_MININT64;
+        }
+        return json_object_is_type(value, json_type_double) && !isfinite(json_object_get_double(value));
+}
+
+/* Not a matter of grants: it is for whoever wrote it. */
+static void malformed(GError **error, const char *what, const char *how)
+{
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s %s.", what, how);
+}
+
+/* No comments, nothing after it, no NaN, no name twice (json-c would take the last, another reader the first), and no number that json-c
+ * would change. */
+json_object *manifest_strict(const char *what, const char *text, GError **error)
 {
         json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
         json_object *all;
@@ -361,9 +396,14 @@ static json_object *parse(const char *text, GError **error)
         end = json_tokener_get_parse_end(tokener);
         json_tokener_free(tokener);
         if (!all || text[end + strspn(text + end, " \t\r\n")]) {
-                refuse(error, "The manifest is not JSON.");
+                malformed(error, what, "not JSON");
+        } else if (!json_object_is_type(all, json_type_object)) {
+                malformed(error, what, "not a JSON object");
         } else if (count_names(all) != count_colons(text)) {
-                refuse(error, "The manifest says something twice, or is not strict JSON: each name may stand there only once.");
+                malformed(error, what, "not strict JSON, in which each name stands only once");
+        } else if (has_changed_number(all)) {
+                malformed(error, what,
+                          "not JSON that is read alike everywhere: a number is beyond 64 bits, or NaN; give large numbers as texts");
         } else {
                 return all;
         }
@@ -375,7 +415,7 @@ Manifest *manifest_read(const char *text, const char *const *agreed, GError **er
 {
         g_autoptr(Manifest) manifest = g_new0(Manifest, 1);
         g_autoptr(GArray) wanted = grants_new(), given = grants_new();
-        json_object *all = parse(text, error);
+        json_object *all = manifest_strict("The manifest is", text, error);
         gboolean done;
 
         manifest->grants = grants_new();

@@ -3,22 +3,32 @@
 #include "places.h"
 
 #include <fnmatch.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PRIVATE_SECONDS 5 /* how long it is believed where links among the private places lead */
+#define HOMES_MAX 32
+#define PERSON_LEAST 1000 /* the user ids of people, not services */
+#define PERSON_MOST 59999
 
 /* Below the home folder. */
 static const char *const private_in_home[] = {
         ".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet",
         ".config/kwalletrc",
-        ".config/keepassxc", ".keepass", ".electrum", ".bitcoin", ".ethereum",
+        ".config/keepassxc", ".keepass", ".electrum", ".bitcoin", ".ethereum", ".monero", ".config/solana", ".solana", ".minisign", ".step",
+        ".cert", ".gnome2/keyrings", ".config/syncthing", ".local/state/syncthing",
+        /* what a shell or a session starts with: it is where people export their keys */
+        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
+        ".zlogout", ".cshrc", ".tcshrc", ".login", ".kshrc", ".config/fish", ".xinitrc", ".xsession", ".xsessionrc", ".xprofile",
+        ".pam_environment", ".config/environment.d", ".envrc",
         /* browsers and mail */
         ".mozilla", ".thunderbird", ".config/chromium", ".config/google-chrome", ".config/google-chrome-beta", ".config/BraveSoftware",
         ".config/microsoft-edge",
         ".config/vivaldi", ".config/opera", ".config/epiphany", ".local/share/epiphany", ".local/share/evolution", ".config/evolution",
-        ".librewolf", ".waterfox",
+        ".librewolf", ".waterfox", ".zen", ".config/protonmail",
         ".tor-browser", ".var/app", "snap", ".config/Signal", ".config/Slack", ".config/discord", ".config/Element",
         ".local/share/TelegramDesktop", ".cache/mozilla",
         ".cache/chromium", ".cache/google-chrome", ".cache/thunderbird",
@@ -27,6 +37,12 @@ static const char *const private_in_home[] = {
         ".config/op", ".config/sops", ".netrc",
         ".git-credentials", ".config/git/credentials", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".cargo/credentials",
         ".cargo/credentials.toml", ".vault-token",
+        ".claude", ".claude.json", ".codex", ".gemini", ".config/anthropic", ".config/openai", ".config/github-copilot",
+        ".huggingface", ".cache/huggingface/token", ".config/pip", ".pip", ".gem/credentials", ".m2/settings.xml",
+        ".m2/settings-security.xml",
+        ".gradle/gradle.properties", ".s3cfg", ".boto", ".oci", ".config/hcloud", ".config/filezilla", ".config/remmina",
+        ".local/share/remmina", ".muttrc", ".mutt", ".fetchmailrc", ".msmtprc", ".config/msmtp", ".irssi", ".config/weechat",
+        ".config/Code/User/globalStorage",
         ".terraform.d", ".config/containers/auth.json", ".Xauthority", ".ICEauthority", ".esd_auth", ".config/pulse/cookie",
         /* what was typed */
         ".bash_history", ".zsh_history", ".histfile", ".python_history", ".local/share/fish", ".lesshst", ".viminfo", ".sqlite_history",
@@ -95,6 +111,30 @@ const char *places_home(void)
         return home && home[0] == '/' && home[1] ? home : g_get_home_dir();
 }
 
+/* Whose rules hold: HOME's, the user's own whatever HOME says, and for root, who can read them all, everybody's. */
+static const char *const *homes(void)
+{
+        static GPtrArray *all;
+        const struct passwd *user = getpwuid(geteuid());
+
+        if (all)
+                g_ptr_array_unref(all);
+        all = g_ptr_array_new_with_free_func(g_free);
+        g_ptr_array_add(all, g_strdup(places_home()));
+        if (user && !g_str_equal(user->pw_dir, places_home()))
+                g_ptr_array_add(all, g_strdup(user->pw_dir));
+        if (geteuid() == 0) {
+                setpwent();
+                while (all->len < HOMES_MAX && (user = getpwent()))
+                        if (user->pw_uid >= PERSON_LEAST && user->pw_uid <= PERSON_MOST &&
+                            !g_ptr_array_find_with_equal_func(all, user->pw_dir, g_str_equal, NULL))
+                                g_ptr_array_add(all, g_strdup(user->pw_dir));
+                endpwent();
+        }
+        g_ptr_array_add(all, NULL);
+        return (const char *const *)all->pdata;
+}
+
 /* ---- private places */
 
 static void add_place(GPtrArray *places, char *path)
@@ -108,17 +148,16 @@ static void add_place(GPtrArray *places, char *path)
 }
 
 /* Where Impromptu itself keeps things. The environment is only trusted to add. */
+static const struct {
+        const char *variable, *fallback;
+} own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"},
+           {"XDG_CACHE_HOME", ".cache"}};
+
 static void add_own(GPtrArray *places)
 {
-        static const struct {
-                const char *variable, *fallback;
-        } own[] = {{"XDG_DATA_HOME", ".local/share"}, {"XDG_STATE_HOME", ".local/state"}, {"XDG_CONFIG_HOME", ".config"}, {"XDG_CACHE_HOME",
-                                                                                                                           ".cache"}};
-
         for (guint i = 0; i < G_N_ELEMENTS(own); i++) {
                 const char *folder = g_getenv(own[i].variable);
 
-                add_place(places, g_build_filename(places_home(), own[i].fallback, "impromptu", NULL));
                 if (folder && folder[0] == '/')
                         add_place(places, g_build_filename(folder, "impromptu", NULL));
         }
@@ -137,8 +176,12 @@ const char *const *places_private(void)
                 g_ptr_array_unref(places);
         made = g_get_monotonic_time();
         places = g_ptr_array_new_with_free_func(g_free);
-        for (guint i = 0; i < G_N_ELEMENTS(private_in_home); i++)
-                add_place(places, g_build_filename(places_home(), private_in_home[i], NULL));
+        for (const char *const *home = homes(); *home; home++) {
+                for (guint i = 0; i < G_N_ELEMENTS(private_in_home); i++)
+                        add_place(places, g_build_filename(*home, private_in_home[i], NULL));
+                for (guint i = 0; i < G_N_ELEMENTS(own); i++)
+                        add_place(places, g_build_filename(*home, own[i].fallback, "impromptu", NULL));
+        }
         for (guint i = 0; i < G_N_ELEMENTS(private_in_system); i++)
                 add_place(places, g_strdup(private_in_system[i]));
         add_own(places);
@@ -159,13 +202,14 @@ static const char *refuse_write(const char *path)
         for (guint i = 0; i < G_N_ELEMENTS(no_write_in_system); i++)
                 if (touches(path, no_write_in_system[i]))
                         return "it belongs to the system and cannot be changed by a tool; choose a folder of your own";
-        for (guint i = 0; i < G_N_ELEMENTS(no_write_in_home); i++) {
-                g_autofree char *place = g_build_filename(places_home(), no_write_in_home[i], NULL);
+        for (const char *const *home = homes(); *home; home++)
+                for (guint i = 0; i < G_N_ELEMENTS(no_write_in_home); i++) {
+                        g_autofree char *place = g_build_filename(*home, no_write_in_home[i], NULL);
 
-                if (touches(path, place))
-                        return "programs that start by themselves are kept there, so tools may not change it; choose a folder inside your "
-                               "home";
-        }
+                        if (touches(path, place))
+                                return "programs that start by themselves are kept there, so tools may not change it; choose a folder "
+                                       "inside your home";
+                }
         for (const char *const *place = places_private(); *place; place++)
                 if (touches(path, *place))
                         return "keys or private data are kept there, so tools may not change it; choose another folder";

@@ -151,8 +151,11 @@ static gboolean add_path(Builder *builder, SandboxGrantKind grant, const char *p
 
         if (why)
                 return refuse(error, path, why);
-        if (g_str_equal(path, "/"))
+        if (g_str_equal(path, "/")) {
+                if (!builder->cwd)
+                        builder->cwd = path;
                 return add_root(builder, kinds[grant], error);
+        }
         if (!add_mount(builder, kinds[grant], path, FALSE, error))
                 return FALSE;
         if (builder->items->len > before && !builder->cwd && ((Item *)builder->items->pdata[before])->folder)

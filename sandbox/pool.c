@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -116,6 +117,13 @@ static gboolean strays_cb(gpointer data)
         return G_SOURCE_REMOVE;
 }
 
+static void collect_strays(void)
+{
+        GSource *strays = watch_after(STRAYS_MS, strays_cb, NULL);
+
+        g_source_unref(strays);
+}
+
 /* ---- the worker */
 
 /* Closing its control ends a worker; the calls that came from it are our own children and go on. */
@@ -125,11 +133,8 @@ static void let_go(Pool *pool)
 
         if (!pool->worker)
                 return;
-        if (pool->asked) {
-                GSource *strays = watch_after(STRAYS_MS, strays_cb, NULL);
-
-                g_source_unref(strays);
-        }
+        if (pool->asked)
+                collect_strays();
         watch_clear(&pool->watch);
         close(pool->control);
         pidfd = (int)syscall(SYS_pidfd_open, pool->worker, 0);
@@ -158,6 +163,18 @@ static void take_fds(struct msghdr *message, int fds[3])
 
         if (part && part->cmsg_type == SCM_RIGHTS && part->cmsg_len == CMSG_LEN(sizeof(int) * 3))
                 memcpy(fds, CMSG_DATA(part), sizeof(int) * 3);
+}
+
+/* Without a message, the spare was killed before it was one: once or twice is an accident. */
+static void without_spare(Pool *pool, const char *message)
+{
+        if (!message[0])
+                collect_strays();
+        if (!message[0] && ++pool->failures < FAILURES_MAX)
+                ask(pool);
+        else
+                g_strlcpy(pool->message, message[0] ? message : "Tools cannot be run: the process for it is killed whenever one is made.",
+                          sizeof pool->message);
 }
 
 static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
@@ -198,7 +215,7 @@ static gboolean reply_cb(gint fd, GIOCondition condition, gpointer data)
                         pool->failures = 0;
                 } else {
                         reply.message[sizeof reply.message - 1] = '\0';
-                        g_strlcpy(pool->message, reply.message, sizeof pool->message);
+                        without_spare(pool, reply.message);
                 }
         }
         if (pool->message[0] || !g_queue_is_empty(&pool->spares))
@@ -296,10 +313,26 @@ void pool_free(Pool *pool)
         g_free(pool);
 }
 
+/* A spare that somebody killed while it waited is no reason for a call to fail. */
+static Spare *take_living(Pool *pool)
+{
+        Spare *spare;
+
+        while ((spare = g_queue_pop_head(&pool->spares))) {
+                struct pollfd ended = {spare->pidfd, POLLIN, 0};
+
+                if (poll(&ended, 1, 0) == 0)
+                        return spare;
+                pool_kill(spare);
+                g_free(spare);
+        }
+        return NULL;
+}
+
 gboolean pool_take(Pool *pool, Spare *spare, const char **message)
 {
         static char text[WORKER_MESSAGE_MAX];
-        Spare *first = g_queue_pop_head(&pool->spares);
+        Spare *first = take_living(pool);
 
         *message = NULL;
         if (first) {

@@ -30,6 +30,8 @@ typedef struct {
         Installer *installer;
         GQueue line;        /* Request that wait */
         GPtrArray *readers; /* Reader */
+        int listener;       /* -1 without one */
+        GSource *accepting; /* NULL while there are as many readers as may be: others wait in the kernel's line */
         guint running;
         gboolean one;       /* the first connection's end is the server's */
 } Server;
@@ -56,6 +58,7 @@ typedef struct {
 static void start_waiting(Server *server);
 static void refill(Server *server);
 static void install(Request *request);
+static void accept_more(Server *server);
 
 /* ---- requests */
 
@@ -479,6 +482,7 @@ static void closed_cb(gpointer data)
         g_free(reader);
         if (server->one)
                 g_main_loop_quit(server->loop);
+        accept_more(server);
 }
 
 static void add_reader(Server *server, int fd)
@@ -500,11 +504,19 @@ static gboolean connection_cb(gint listener, GIOCondition condition, gpointer da
 
         if (fd < 0)
                 return G_SOURCE_CONTINUE;
-        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != getuid() || server->readers->len >= SERVER_READERS_MAX)
+        if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != getuid())
                 close(fd);
         else
                 add_reader(server, fd);
+        if (server->readers->len >= SERVER_READERS_MAX)
+                watch_clear(&server->accepting);
         return G_SOURCE_CONTINUE;
+}
+
+static void accept_more(Server *server)
+{
+        if (server->listener >= 0 && !server->accepting)
+                server->accepting = watch_fd(server->listener, G_IO_IN, G_SOURCE_FUNC(connection_cb), server);
 }
 
 /* Takes away what a server left that was killed: a socket of ours at which nobody listens. */
@@ -579,7 +591,8 @@ static int run(Server *server)
 
 static void init(Server *server)
 {
-        *server = (Server){.loop = g_main_loop_new(NULL, FALSE), .line = G_QUEUE_INIT, .readers = g_ptr_array_new()};
+        *server = (Server){.loop = g_main_loop_new(NULL, FALSE), .line = G_QUEUE_INIT, .readers = g_ptr_array_new(),
+                            .listener = -1};
 }
 
 int server_run_fd(int fd)
@@ -587,6 +600,7 @@ int server_run_fd(int fd)
         Server server;
 
         prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0); /* it clears up; what it started is killed with it */
+        setsid(); /* Ctrl+C and timeout(1) reach a whole group: the client cancels, and its answer still comes */
         fcntl(fd, F_SETFD, FD_CLOEXEC);
         init(&server);
         server.one = TRUE;
@@ -599,14 +613,14 @@ int server_run_socket(const char *path)
 {
         Server server;
         int listener = bind_socket(path);
-        GSource *watch;
 
         if (listener < 0)
                 return 1;
         init(&server);
-        watch = watch_fd(listener, G_IO_IN, G_SOURCE_FUNC(connection_cb), &server);
+        server.listener = listener;
+        accept_more(&server);
         run(&server);
-        watch_clear(&watch);
+        watch_clear(&server.accepting);
         close(listener);
         unlink(path);
         return 0;

@@ -312,6 +312,8 @@ bool confine_prepare(const char *home, ConfineError *error)
 #ifdef __aarch64__
                                                 {"aarch64-linux-gnu/ld-linux-aarch64.so.1", "usr/lib/ld-linux-aarch64.so.1"},
 #endif
+                                                /* what processes share by name (multiprocessing's locks): counted as scratch */
+                                                {"/scratch", "dev/shm"},
                                                 {"/proc/self/fd", "dev/fd"}};
         static const char *const folders[] = {"old", "proc", "tmp", "scratch", "usr", "usr/lib", "etc", "dev", "run", "run/impromptu",
                                               DATA_FOLDER + 1, ".empty"};
@@ -610,10 +612,16 @@ bool confine_grant(const Job *job, ConfineError *error)
 
 /* ---- limits and rights */
 
+/* Never more than the person's own, which nobody could raise. */
 static bool limit(int what, rlim_t value)
 {
-        struct rlimit limits = {value, value};
+        struct rlimit limits;
 
+        if (getrlimit(what, &limits) < 0)
+                return false;
+        if (value < limits.rlim_max)
+                limits.rlim_max = value;
+        limits.rlim_cur = limits.rlim_max;
         return setrlimit(what, &limits) == 0;
 }
 

@@ -6,7 +6,7 @@ boundary: the tool shares this interpreter and may break all of it. It then brea
 
 import base64, collections, csv, datetime, functools, glob, hashlib, io, itertools, json, linecache, math, os, pathlib, random, re, shutil, sqlite3
 import stat, statistics, struct, subprocess, sys, tempfile, textwrap, time, traceback, types, zipfile
-import gc, threading
+import gc, importlib.util, threading
 
 import impromptu
 
@@ -139,7 +139,7 @@ def finish(channel, result):
 
 
 def load(source):
-    text = source.decode("utf-8")
+    text = importlib.util.decode_source(source)
     linecache.cache[FILE] = (len(text), None, text.splitlines(True), FILE)
     module = types.ModuleType("tool")
     module.__file__ = FILE
@@ -186,6 +186,8 @@ def answer(channel, result, output_max):
     files = []
 
     def place(value):
+        if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+            return value.tolist()
         if not isinstance(value, File):
             raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
         if value not in files:
@@ -230,6 +232,8 @@ def flush():
 def serve(source, arguments, channel, output_max, net, audio):
     impromptu._open(net)
     impromptu._open_audio(audio)
+    if not os.path.samefile("/tmp", "/scratch"):
+        os.environ["TMPDIR"] = "/scratch"  # a grant lies in /tmp
     if os.path.isdir(SITE):
         # only here, where the process is confined: a package is a stranger's code like the tool
         sys.path.insert(sys.path.index(SYSTEM), SITE)

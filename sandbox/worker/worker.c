@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -290,12 +291,19 @@ static bool send_reply(const SpareReply *reply, const int *fds, size_t n_fds)
         return sendmsg(WORKER_CONTROL_FD, &message, MSG_NOSIGNAL) == (ssize_t)sizeof *reply;
 }
 
-static void map_spare(int pid, int mapped, SpareReply *reply)
+static void map_spare(int pid, int pidfd, int mapped, SpareReply *reply)
 {
+        struct pollfd ended = {pidfd, POLLIN, 0};
+        int problem;
+
         if (confine_map(pid, host_uid, host_gid) && write(mapped, "x", 1) == 1) {
                 reply->pid = pid;
                 return;
         }
+        problem = errno;
+        if (poll(&ended, 1, 0) > 0)
+                return; /* somebody killed it: nothing is missing here */
+        errno = problem;
         if (geteuid() == 0)
                 snprintf(reply->message, sizeof reply->message,
                          "Tools cannot be confined here: this root user cannot give a tool an unprivileged user of its own (%s). Run it "
@@ -324,7 +332,7 @@ static bool make_spare(void)
                 PyOS_AfterFork_Parent();
         }
         if (pid > 0)
-                map_spare(pid, mapped[1], &reply);
+                map_spare(pid, pidfd, mapped[1], &reply);
         else
                 confine_explain(errno, reply.message, sizeof reply.message);
         sent = send_reply(&reply, (int[]){channel[0], log[0], pidfd}, reply.pid ? 3 : 0);

@@ -34,7 +34,7 @@ class Stage:
         for folder in ("home/Docs/.git/hooks", "home/.ssh", "home/.local/share/impromptu", "work"):
             (self.base / folder).mkdir(parents=True)
         self.write("home/secret.txt", CANARY)
-        self.write("home/.bashrc", "")
+        self.write("home/.bashrc", "export API_KEY=" + CANARY)
         self.write("home/.bash_history", CANARY)
         self.write("home/.ssh/id_ed25519", CANARY)
         self.write("home/.local/share/impromptu/key", CANARY)

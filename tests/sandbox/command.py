@@ -4,13 +4,14 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, random, re, select, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, pwd, random, re, resource, select, shutil, signal, socket, struct, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from waiting import answers  # noqa: E402
 
 ORDINARY = 54321
 SERVES = 60  # seconds for a sandbox to serve
+READERS = 64  # SERVER_READERS_MAX
 ALLOW, ENOSYS, EPERM = 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
 OK = "def run(args):\n    print('printed')\n    return {'sum': args.get('a', 0) + 1}\n"
 TESTS = []
@@ -118,6 +119,10 @@ def grants_and_manifest(ground):
          {"cwd": ground.docs + "/small", "above": ["small"]})
     refused(ground.run(read, {"read": ["~/docs"]}), "nobody has agreed", "--grant read=" + ground.docs)
     refused(ground.run(read, {"read": ["~/docs"]}, "--grant", "list=" + ground.docs), "nobody has agreed")
+    same(ground.run(read, {"read": ["~/docs"]}, "--grant", "write=" + ground.docs)[1], {"text": "hello", "cwd": ground.docs})
+    change = "def run(args):\n    try:\n        open('new', 'w')\n    except OSError as error:\n        return {'errno': error.errno}\n"
+    same(ground.run(change, {"read": ["~/docs"]}, "--grant", "write=" + ground.docs)[1], {"errno": 30})
+    same(ground.run(read, {"list": ["~/docs"]}, "--grant", "read=" + ground.docs)[1]["error"]["kind"], "tool")
     same(ground.run("import os\ndef run(args):\n    return {'there': os.path.exists(os.path.expanduser('~/docs'))}\n", {}, "--grant", "read=" + ground.docs)[1], {"there": False})
 
 
@@ -130,6 +135,37 @@ def a_start_in_the_first_granted_folder(ground):
     same(ground.run(where, manifest, "--grant", f"read={ground.docs}", "--grant", f"list={ground.docs}/small")[1], {"cwd": ground.docs})
     same(ground.run(where, {"read": ["~/docs/note.txt"]}, "--grant", f"read={ground.docs}/note.txt", "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
     same(ground.run(where, {}, "--args", '{"write": 1}')[1], {"cwd": "/tmp"})
+    same(ground.run(where, {"read": ["/"]}, "--grant", "read=/")[1], {"cwd": "/"})
+
+
+@test
+def temporary_files(ground):
+    """They work in whatever folder was granted, one in /tmp or all of it as well, and are never there."""
+    make = "import os, tempfile\ndef run(args):\n    name = tempfile.mkstemp()[1]\n    return {'cwd': os.getcwd(), 'in': os.path.dirname(name)}\n"
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        os.chmod(folder, 0o755)
+        for granted in (folder, "/tmp"):
+            same(ground.run(make, {"read": [granted]}, "--grant", "read=" + granted)[:2], (0, {"cwd": granted, "in": "/scratch"}))
+    same(ground.run(make, {"read": ["~/docs"]}, "--grant", "read=" + ground.docs)[1]["in"], "/tmp")
+
+
+@test
+def many_processes(ground):
+    """Python's pools of processes, with the locks that they share by name."""
+    call = "import multiprocessing\ndef square(x):\n    return x * x\ndef run(args):\n    with multiprocessing.Pool(2) as pool:\n        return {'squares': pool.map(square, range(5))}\n"
+    same(ground.run(call, {})[1], {"squares": [0, 1, 4, 9, 16]})
+
+
+@test
+def sources_and_results_of_other_makes(ground):
+    """A source as Python itself takes it (a mark before it, another encoding that it names), and numpy's own numbers and arrays in a result."""
+    for source in ("\ufeffdef run(args):\n    return {'x': 'é'}\n".encode(), "# -*- coding: latin-1 -*-\r\ndef run(args):\r\n    return {'x': 'é'}\r\n".encode("latin-1")):
+        (ground.base / "made.py").write_bytes(source)
+        done = ground.start(["run", "--manifest", ground.write("manifest.json", "{}"), str(ground.base / "made.py")])
+        same((done.returncode, done.stdout), (0, '{"x":"é"}\n'))
+    numbers = "import numpy as np\ndef run(args):\n    return {'n': np.arange(4).sum(), 'f': np.float32(0.5), 'b': np.bool_(True), 'a': np.eye(2)}\n"
+    same(ground.run(numbers, {})[1], {"n": 6, "f": 0.5, "b": True, "a": [[1, 0], [0, 1]]})
+    same(ground.run("import numpy as np\ndef run(args):\n    return {'a': np.array([np.nan])}\n", {})[1]["error"]["kind"], "output")
 
 
 @test
@@ -270,6 +306,20 @@ def a_long_job_that_nobody_waits_for(ground):
 
 
 @test
+def a_cancelled_job(ground):
+    """A signal to the command, or to its whole group as Ctrl+C and timeout(1) send it, cancels the call, and the command still says so in its way."""
+    job = "def run(args):\n    print('so far', flush=True)\n    yield {'progress': 0}\n    while True: pass\n"
+    tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
+    for number, send in ((signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGHUP, os.kill), (signal.SIGINT, os.killpg), (signal.SIGTERM, os.killpg)):
+        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, tool], env=ground.environment(),
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **ground.who())
+        same(json.loads(client.stderr.readline()), {"progress": 0})
+        send(client.pid, number)
+        out, log = client.communicate(timeout=SERVES)
+        same((client.returncode, json.loads(out)["error"]["kind"], log), (1, "cancelled", "so far\n"))
+
+
+@test
 def pieces(ground):
     """Of a result's pieces each one comes, in its order; together they are bounded like a result."""
     call = "import impromptu\ndef run(args):\n    for n in range(args['n']):\n        yield {'part': [n, 'ü' * args['each']]}\n    impromptu.part({'last': 1})\n    return {'n': args['n']}\n"
@@ -397,6 +447,17 @@ def output_is_capped(ground):
 
 
 @test
+def no_room_for_the_answer(ground):
+    """A result that could not be written was not given; how the person's own limits are set does not matter."""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([str(ground.base / "impromptu-sandbox"), "run", "--manifest", ground.write("manifest.json", "{}"), ground.write("tool.py", OK)], env=ground.environment(),
+                              stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, **ground.who())
+    same(done.returncode, 1)
+    assert "No space left" in done.stderr, done.stderr
+    same(ground.run(OK, {}, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (40, 40)))[:2], (0, {"sum": 1}))
+
+
+@test
 def bad_manifests(ground):
     for manifest, word in (("{", "not JSON"), ("[]", "not a JSON object"), ({"net": ["a"]}, "net"), ({"read": "x"}, "list of"), ({"read": ["docs"]}, "full path"),
                            ({"read": [1]}, "list of"), ({"limits": {"seconds": -1}}, "seconds"), ({"limits": {"memory_mb": 1 << 40}}, "memory_mb"),
@@ -405,6 +466,15 @@ def bad_manifests(ground):
     refused(ground.run(OK, {}, "--args", "[1]"), "arguments")
     refused(ground.run(OK, {}, "--grant", "everything=/"), "is no grant")
     refused(ground.run(OK, {"read": ["~/docs/../.ssh"]}, "--grant", "read=~/.ssh"), "keys or private data")
+
+
+@test
+def homes_of_others(ground):
+    """HOME is only trusted to add a home: the user's own, and for root everybody's, keep their secrets hidden and their start-up files unwritten."""
+    for home in [entry.pw_dir for entry in pwd.getpwall() if entry.pw_uid == ground.user]:
+        refused(ground.run(OK, {"read": [home + "/.ssh"]}, "--grant", f"read={home}/.ssh"), "keys or private data")
+        refused(ground.run(OK, {"write": [home]}, "--grant", f"write={home}"), "start by themselves")
+    refused(ground.run(OK, {"read": ["~/.bashrc"]}, "--grant", "read=~/.bashrc"), "keys or private data")
 
 
 @test
@@ -418,6 +488,17 @@ def files_that_are_none(ground):
         same(ground.start(["run", "--manifest", manifest, "--args", "@" + path, tool]).returncode, 2)
     for given in ('{"a": 1} x', "{'a': 1}x", "[1]", "", "NaN"):
         same(ground.start(["run", "--manifest", manifest, "--args", given, tool]).returncode, 2)
+
+
+@test
+def arguments_that_would_be_changed(ground):
+    """What the tool would get in another form than it was given, or what two readers would read differently, is said instead."""
+    same(ground.run("def run(args):\n    return args\n", {}, "--args", '{"a": 18446744073709551614, "b": -9223372036854775807, "c": [1.5, "a:\\"b"]}')[1],
+         {"a": 18446744073709551614, "b": -9223372036854775807, "c": [1.5, 'a:"b']})
+    for given in ('{"a": 12345678901234567890123}', '{"a": [-12345678901234567890123]}', '{"a": 1e400}', '{"a": NaN}', '{"a": -Infinity}', '{"a": 1, "a": 2}', "{'a': 1}", "["):
+        outcome = ground.run(OK, {}, "--args", given)
+        refused(outcome, "The arguments are not")
+        same(outcome[1]["error"]["kind"], "usage")
 
 
 @test
@@ -451,6 +532,45 @@ def serving(ground):
     same(server.wait(10), 0)
     same(os.path.exists(path), False)
     refused(ground.run(OK, {}, "--connect", path), "No sandbox answers")
+
+
+@test
+def serving_after_its_spares_were_killed(ground):
+    """Whatever of the sandbox's processes is killed while nobody calls: the next call works, though it comes at once."""
+    path = str(ground.base / "spares.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    for n in range(4):
+        same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
+        ends = {os.pidfd_open(pid): pid for pid in children(server.pid)}
+        for pid in ends.values():
+            os.kill(pid, signal.SIGKILL)
+        for descriptor in ends:
+            assert select.select([descriptor], [], [], SERVES)[0], "it lives"
+            os.close(descriptor)
+
+
+@test
+def more_callers_than_are_taken_at_once(ground):
+    """They wait for their turn, behind connections that say nothing as well."""
+    path = str(ground.base / "many.sock")
+    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    ground.servers.append(server)
+    same(answers(path, SERVES, server), True)
+    silent = []
+    if not ground.who():
+        for n in range(READERS):
+            silent.append(socket.socket(socket.AF_UNIX))
+            silent[-1].connect(path)
+    tool, manifest = ground.write("tool.py", OK), ground.write("manifest.json", "{}")
+    calls = [subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--manifest", manifest, "--args", json.dumps({"a": n}), "--connect", path, tool],
+                              env=ground.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who()) for n in range(READERS + 16)]
+    for one in silent:
+        one.close()
+    for n, call in enumerate(calls):
+        out, log = call.communicate(timeout=SERVES)
+        same((call.returncode, out, log), (0, '{"sum":%d}\n' % (n + 1), "printed\n"))
 
 
 @test

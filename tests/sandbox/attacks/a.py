@@ -40,4 +40,5 @@ return False""", {"control": True}),
     ("A17", "Impromptu's own data", "return bool(os.listdir(HOME + '/.local/share/impromptu'))", {"control": True}),
     ("A18", "keys inside a granted home", "return bool(os.listdir(HOME + '/.ssh')) or has(HOME + '/.bash_history', CANARY)", {"control": True, "path": "HOME"}),
     ("A19", "file contents with a list grant", "os.stat(DOCS + '/note.txt').st_size == 5 or 1/0; return has(DOCS + '/note.txt', 'hello')", {"control": True, "grant": "list"}),
+    ("A20", "keys that a shell start-up file exports, inside a granted home", "return has(HOME + '/.bashrc', CANARY)", {"control": True, "path": "HOME"}),
 ]
