@@ -14,6 +14,7 @@ typedef struct Library Library;     /* library/library.h: apps, tools, pages in 
 typedef struct Toolbox Toolbox;     /* toolbox.h: tool calls, each confined */
 typedef struct Lanes Lanes;         /* inference/lanes.h: which model answers */
 typedef struct Usage Usage;         /* inference/usage.h: what calls cost */
+typedef struct Asking Asking;       /* runs/asking.h: pages that ask a model */
 typedef struct Runs Runs;           /* runs/runs.h: the state machine */
 typedef struct StaticChecker StaticChecker; /* runs/static.h: looks at pages before they are opened */
 typedef struct SandboxClient SandboxClient; /* sandbox/client.h */
@@ -29,6 +30,7 @@ typedef struct Agent {
         Toolbox *toolbox;
         Usage *usage;
         Lanes *lanes;
+        Asking *asking;
         Runs *runs;
         StaticChecker *checker;
         SandboxClient *sandbox;

@@ -46,6 +46,24 @@ static void stream(Exchange *exchange, const char *run, const GError *error)
                 exchange_fail(exchange, error);
 }
 
+/* Drafts side by side are always of a new app. */
+static void ask_variants(Exchange *exchange, const char *text, const char *key)
+{
+        gint64 variants = json_int(exchange->body, "variants", 0);
+        const char *kind = json_text(exchange->body, "kind");
+        g_autoptr(GError) error = NULL;
+        if (variants < API_VARIANTS_MIN || variants > API_VARIANTS_MAX) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“variants” is a number from 2 to 75.");
+                return;
+        }
+        if (json_text(exchange->body, "app") || (kind && strcmp(kind, "app") != 0)) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "Variants are written of a new app only: leave “app” and “kind” out.");
+                return;
+        }
+        const char *run = runs_ask_variants(exchange->agent->runs, text, (guint)variants, key, &error);
+        stream(exchange, run, error);
+}
+
 void api_ask(Exchange *exchange)
 {
         static const char *const kinds[] = {"open", "app", "edit", "fix", "tool", "content", "system", NULL};
@@ -61,6 +79,10 @@ void api_ask(Exchange *exchange)
         }
         if (kind && !g_strv_contains(kinds, kind)) {
                 exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“kind” is one of open, app, edit, fix, tool, content and system.");
+                return;
+        }
+        if (json_field(exchange->body, "variants")) {
+                ask_variants(exchange, text, key);
                 return;
         }
         const char *run = runs_ask(exchange->agent->runs, text, app, kind, json_flag(exchange->body, "make", FALSE), key, &error);
@@ -204,6 +226,15 @@ void api_evidence(Exchange *exchange)
 {
         g_autoptr(GError) error = NULL;
         gboolean done = runs_evidence(exchange->agent->runs, exchange->id, exchange->body, &error);
+        reply_empty(exchange, done, error);
+}
+
+void api_keep(Exchange *exchange)
+{
+        const char *draft = json_text(exchange->body, "draft");
+        gboolean more = json_flag(exchange->body, "more", FALSE);
+        g_autoptr(GError) error = NULL;
+        gboolean done = runs_keep(exchange->agent->runs, exchange->id, draft, more, &error);
         reply_empty(exchange, done, error);
 }
 

@@ -4,12 +4,15 @@
 #include "agent/exchange.h"
 #include "agent/inference/usage.h"
 #include "agent/json.h"
+#include "agent/runs/asking.h"
 
 #define DAYS_ASKED 7 /* where the query names none */
 
 static void reply_usage(Exchange *exchange, guint days)
 {
-        exchange_reply(exchange, usage_describe(exchange->agent->usage, days));
+        json_object *body = usage_describe(exchange->agent->usage, days);
+        json_add(body, "asked", asking_describe(exchange->agent->asking));
+        exchange_reply(exchange, body);
 }
 
 void api_usage(Exchange *exchange)

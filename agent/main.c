@@ -25,6 +25,7 @@
 #include "agent/lane-choice.h"
 #include "agent/library/library.h"
 #include "agent/questions.h"
+#include "agent/runs/asking.h"
 #include "agent/runs/runs.h"
 #include "agent/runs/static.h"
 #include "agent/server.h"
@@ -90,6 +91,7 @@ static void agent_clear(Agent *agent)
         g_clear_pointer(&agent->checker, static_checker_free);
         g_clear_pointer(&agent->toolbox, toolbox_free);
         g_clear_pointer(&agent->sandbox, sandbox_client_free);
+        g_clear_pointer(&agent->asking, asking_free);
         g_clear_pointer(&agent->lanes, lanes_free);
         g_clear_pointer(&agent->usage, usage_free);
         g_clear_pointer(&agent->questions, questions_free);
@@ -139,6 +141,7 @@ static gboolean start(Agent *agent, GError **error)
         agent->usage = open_usage(agent);
         agent->lanes = lanes_new(&(LanesSpec) { rehearsal, recordings, providers, lanes, agent->state_folder, agent->usage });
         lane_choice_restore(agent);
+        agent->asking = asking_new(agent);
         agent->runs = runs_new(agent, error);
         return agent->runs != NULL;
 }

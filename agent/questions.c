@@ -73,6 +73,7 @@ static const Words words[] = {
         {"audio", "record", "May it listen with the microphone?",
          "It hears whatever the microphone hears while it runs. It cannot send that anywhere."},
         {"device", NULL, "May it use the device at the serial port %s?", "It can read from it and tell it what to do. It has no other device."},
+        {"ask", NULL, "May it ask the model %s?", "It sends that model its question and what belongs to it. It reaches nobody else."},
         {"save", NULL, "May it save the file “%s”?", "It goes to your Downloads folder and replaces nothing there. The app cannot read what is in that folder."},
 };
 
@@ -136,7 +137,7 @@ char *questions_phrase(const char *capability, const char *resource)
 static Reach reach_of_capability(const char *capability)
 {
         static const char *const files[] = {"list", "read", "write", "system", "device", "audio", NULL};
-        if (g_str_equal(capability, "net"))
+        if (g_str_equal(capability, "net") || g_str_equal(capability, "ask"))
                 return REACH_NET;
         return g_strv_contains(files, capability) ? REACH_FILES : 0;
 }
@@ -181,6 +182,11 @@ static char *has_of_app(Questions *questions, const char *app)
                 g_string_append_printf(text, "; and %u more", has->len - shown);
         g_string_append_c(text, '.');
         return g_string_free(text, FALSE);
+}
+
+gboolean questions_reads(Questions *questions, const char *app)
+{
+        return (reach_of_app(questions, app) & REACH_FILES) != 0;
 }
 
 void questions_intend(Questions *questions, const char *app, const char *capability)

@@ -27,6 +27,9 @@ const char *questions_ask(Questions *questions, const char *app, const char *tit
  * questions then say that it can send out what it reads. (What it asks for, or was granted, is known without.) */
 void questions_intend(Questions *questions, const char *app, const char *capability);
 
+/* TRUE if the app may look at things on this computer, or was about to. */
+gboolean questions_reads(Questions *questions, const char *app);
+
 /* The person's answer, "once", "open", "always" or "no". FALSE and AGENT_ERROR if no such question waits or the answer is none of its
  * answers. */
 gboolean questions_answer(Questions *questions, const char *id, const char *answer, GError **error);

@@ -52,7 +52,7 @@ static const struct {
         ExchangeFunc func;
         const char *fields;
 } handlers[REQUEST_COUNT] = {
-        [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b"},
+        [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b variants:i"},
         [REQUEST_ROUTE] = {api_route, "text:s! lane:s apps:a front:s"},
         [REQUEST_ALONE] = {api_alone, "text:s! lane:s attempt:i"},
         [REQUEST_FIX] = {api_fix, "text:s evidence:a"},
@@ -61,6 +61,7 @@ static const struct {
         [REQUEST_OPEN] = {api_open, ""},
         [REQUEST_UNDO] = {api_undo, ""},
         [REQUEST_REMOVE] = {api_remove},
+        [REQUEST_APP_ASK] = {api_app_ask, "text:s! schema:o"},
         [REQUEST_CLOSED] = {api_closed, ""},
         [REQUEST_STORAGE] = {api_storage},
         [REQUEST_STORE] = {api_store, NULL},
@@ -73,6 +74,7 @@ static const struct {
         [REQUEST_STOP] = {api_stop},
         [REQUEST_EVIDENCE] = {api_evidence, NULL},
         [REQUEST_MARKS] = {api_marks, "mark:s! at:i!"},
+        [REQUEST_KEEP] = {api_keep, "draft:s more:b"},
         [REQUEST_TOOLS] = {api_tools},
         [REQUEST_TOOL] = {api_tool},
         [REQUEST_CALL] = {api_call, "arguments:o! app:s!"},

@@ -69,7 +69,8 @@ char *tool_signature(const Tool *tool)
 gboolean tool_name_valid(const char *name)
 {
         gsize n = name ? strlen(name) : 0;
-        if (n == 0 || n > 40 || !g_ascii_islower(*name))
+        /* What a page calls by such a name is Impromptu's own. */
+        if (n == 0 || n > 40 || !g_ascii_islower(*name) || g_str_has_prefix(name, "impromptu_"))
                 return FALSE;
         return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == n;
 }

@@ -23,6 +23,8 @@
 #define API_STEPS_MAX 40                 /* a requirement */
 #define API_TOOLS_MAX 8                  /* new tools in one run */
 #define API_FINDINGS_MAX 64              /* in one evidence */
+#define API_VARIANTS_MIN 2               /* drafts side by side */
+#define API_VARIANTS_MAX 75
 #define API_BUDGET_MAX 1000000           /* dollars a day */
 #define API_CHOSEN_MAX 64                /* files that a person chooses or drops at once */
 
@@ -60,6 +62,7 @@ typedef enum {
         X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
         X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
         X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
+        X(APP_ASK, "POST", "/api/v1/apps/ID/ask", TRUE)       \
         X(CLOSED, "POST", "/api/v1/apps/ID/closed", TRUE)     \
         X(STORAGE, "GET", "/api/v1/apps/ID/storage", FALSE)   \
         X(STORE, "POST", "/api/v1/apps/ID/storage", TRUE)     \
@@ -72,6 +75,7 @@ typedef enum {
         X(STOP, "DELETE", "/api/v1/runs/ID", FALSE)           \
         X(EVIDENCE, "POST", "/api/v1/runs/ID/evidence", TRUE) \
         X(MARKS, "POST", "/api/v1/runs/ID/marks", TRUE)       \
+        X(KEEP, "POST", "/api/v1/runs/ID/keep", TRUE)         \
         X(TOOLS, "GET", "/api/v1/tools", FALSE)               \
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \

@@ -17,6 +17,8 @@
         X(PROGRESS, "progress", FALSE, "run state tokens expected rate")                                    \
         X(CHECK, "check", TRUE, "run app draft path requirements tools")                                    \
         X(EVIDENCE, "evidence", TRUE, "run app draft passed shown total results findings")                  \
+        X(VARIANTS, "variants", TRUE, "run app state drafts groups")                                        \
+        X(VARIANT, "variant", TRUE, "run app draft state")                                                  \
         X(QUESTION, "question", TRUE, "question title capability resource sentence detail quote answers")   \
         X(ANSWERED, "answered", TRUE, "question answer")                                                    \
         X(GRANTS, "grants", FALSE, "app")                                                                   \

@@ -18,6 +18,7 @@ typedef struct {
         char *app;     /* --app */
         char *folder;  /* --folder */
         gboolean make; /* --new */
+        guint variants; /* --variants; 0: one draft */
         gboolean deep; /* --deep */
         int status;
 } Cli;
@@ -62,6 +63,7 @@ void cli_runs(Cli *cli, char **words);
 void cli_open(Cli *cli, char **words);
 void cli_undo(Cli *cli, char **words);
 void cli_stop(Cli *cli, char **words);
+void cli_keep(Cli *cli, char **words);
 void cli_answer(Cli *cli, char **words);
 void cli_questions(Cli *cli, char **words);
 void cli_session(Cli *cli, char **words);

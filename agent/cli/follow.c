@@ -33,6 +33,7 @@ typedef struct {
         char *what;
         gint64 entered;
         guint lost_timer;
+        GCancellable *gone;   /* cancelled when nobody follows any more */
 } Follow;
 
 static void set_what(Follow *follow, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -227,6 +228,74 @@ static void on_evidence(Follow *follow, json_object *data)
         show_state(follow, FALSE);
 }
 
+/* "does 5 of 6 · 1 broken" */
+static char *counts_of(json_object *data)
+{
+        int broken = (int)cli_int(data, "broken"), shown = (int)cli_int(data, "shown");
+        GString *out = g_string_new(NULL);
+
+        g_string_printf(out, "does %d of %d", (int)cli_int(data, "passed"), (int)cli_int(data, "total"));
+        if (shown > 0)
+                g_string_append_printf(out, " · %d shown", shown);
+        if (broken > 0)
+                g_string_append_printf(out, " · %d broken", broken);
+        return g_string_free(out, FALSE);
+}
+
+/* One of several drafts, by its number within the run. */
+static void on_variant(Follow *follow, json_object *data)
+{
+        g_autofree char *draft = cli_text(data, "draft"), *state = cli_text(data, "state"), *error = cli_text(data, "error");
+        g_autofree char *counts = counts_of(data), *brief = cli_text(data, "brief");
+        const char *number = strchr(draft, '.');
+        g_autofree char *note = g_strdup_printf("%s: %s · %s", number ? number + 1 : draft, strcmp(state, "failed") == 0 ? error : counts, brief);
+
+        print_note(follow, "draft", note);
+}
+
+/* Refused: somebody was quicker on the desktop. */
+static void kept_cb(json_object *body, const GError *error, gpointer user_data)
+{
+        Follow *follow = user_data;
+
+        if (error && !g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED))
+                fprintf(stderr, "impromptu: The agent was lost before a draft was kept; “impromptu keep %s” keeps the best.\n", follow->run);
+}
+
+/* On a terminal it is said how to choose; nobody is there else, and the best is kept. */
+static void on_variants(Follow *follow, json_object *data)
+{
+        g_autofree char *state = cli_text(data, "state"), *run = cli_text(data, "run");
+        g_autofree char *path = cli_path(API_PREFIX "/runs", run, "keep"), *note = NULL;
+        g_autoptr(GString) order = g_string_new(NULL);
+        json_object *groups = cli_array(data, "groups"), *body;
+
+        if (strcmp(state, "choose") != 0)
+                return;
+        for (gsize i = 0; groups && i < json_object_array_length(groups); i++) {
+                json_object *group = json_object_array_get_idx(groups, i);
+
+                g_string_append(order, i ? "; then" : "");
+                for (gsize j = 0; json_object_is_type(group, json_type_array) && j < json_object_array_length(group); j++) {
+                        g_autofree char *name = text_plain(json_object_get_string(json_object_array_get_idx(group, j)), EXTRA_MAX);
+                        const char *number = strchr(name, '.');
+
+                        g_string_append_printf(order, " %s", number ? number + 1 : name);
+                }
+        }
+        if (isatty(STDIN_FILENO)) {
+                note = g_strdup_printf("best first:%s. “impromptu keep %s N” keeps one, “impromptu keep %s N more” has more like it written",
+                                       order->str, run, run);
+                print_note(follow, "choose", note);
+                return;
+        }
+        note = g_strdup_printf("best first:%s. The best is kept", order->str);
+        print_note(follow, "choose", note);
+        body = json_object_new_object();
+        agent_client_request(follow->cli->agent, "POST", path, body, follow->gone, kept_cb, follow);
+        json_object_put(body);
+}
+
 /* An answer may have several lines; each is made plain by itself. */
 static void on_answer(Follow *follow, json_object *data)
 {
@@ -307,6 +376,12 @@ static void print_event(Follow *follow, EventType type, json_object *data)
                 break;
         case EVENT_EVIDENCE:
                 on_evidence(follow, data);
+                break;
+        case EVENT_VARIANTS:
+                on_variants(follow, data);
+                break;
+        case EVENT_VARIANT:
+                on_variant(follow, data);
                 break;
         case EVENT_ANSWER:
                 on_answer(follow, data);
@@ -452,6 +527,7 @@ void cli_follow(Cli *cli, const char *path, json_object *body)
 
         follow.terminal = isatty(STDOUT_FILENO) && !cli->json;
         follow.asker = asker_new(cli);
+        follow.gone = g_cancellable_new();
         remember(&follow.text, body, "text");
         guint interrupt = g_unix_signal_add(SIGINT, interrupted_cb, &follow);
         follow.desktop = agent_client_follow(cli->agent, "GET", API_PREFIX "/events", NULL, 0, TRUE,
@@ -461,6 +537,8 @@ void cli_follow(Cli *cli, const char *path, json_object *body)
         g_main_loop_run(cli->loop);
 
         g_source_remove(interrupt);
+        g_cancellable_cancel(follow.gone);
+        g_object_unref(follow.gone);
         g_clear_handle_id(&follow.lost_timer, g_source_remove);
         agent_stream_free(follow.stream);
         agent_stream_free(follow.desktop);

@@ -26,6 +26,8 @@ static const char usage[] =
         "  ask TEXT...              make, open or change an app, or answer a question\n"
         "      --app ID             the sentence is about this app\n"
         "      --new                make a new app even if the sentence made one before\n"
+        "      --variants N         write N drafts of a new app side by side (2 to 75), to choose from\n"
+        "  keep RUN [DRAFT] [more]  keep one of them, or the best; “more” has others like it written\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
         "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
@@ -70,6 +72,7 @@ static const char usage[] =
         "  --json                   print what comes as JSON, a line each\n"
         "  --help, --version\n"
         "\n"
+        "Without a terminal, the best of several drafts is kept as soon as all are checked.\n"
         "It speaks to the agent at $XDG_RUNTIME_DIR/impromptu/agent.sock. On a terminal, ask and fix put an app's\n"
         "questions to you as they come; without one, answer them elsewhere. Ctrl+C leaves a run to go on by itself.\n"
         "\n"
@@ -187,6 +190,8 @@ static void ask(Cli *cli, char **words)
                 json_object_object_add(body, "app", json_object_new_string(cli->app));
         if (cli->make)
                 json_object_object_add(body, "make", json_object_new_boolean(TRUE));
+        if (cli->variants)
+                json_object_object_add(body, "variants", json_object_new_int((int)cli->variants));
         cli_follow(cli, API_PREFIX "/ask", body);
 }
 
@@ -215,6 +220,7 @@ static const struct {
         {"ask", 1, G_MAXUINT, ask},
         {"fix", 1, G_MAXUINT, fix},
         {"stop", 1, 1, cli_stop},
+        {"keep", 1, 3, cli_keep},
         {"apps", 0, 0, cli_apps},
         {"open", 1, 1, cli_open},
         {"undo", 1, 1, cli_undo},
@@ -241,6 +247,16 @@ static int misused(const char *format, const char *word)
         return CLI_USAGE;
 }
 
+static gboolean take_variants(Cli *cli, const char *word)
+{
+        guint64 variants;
+
+        if (!g_ascii_string_to_unsigned(word, 10, API_VARIANTS_MIN, API_VARIANTS_MAX, &variants, NULL))
+                return FALSE;
+        cli->variants = (guint)variants;
+        return TRUE;
+}
+
 /* Takes the options before and right behind the command's name out of the words; the sentence itself may hold what looks like one. Returns
  * FALSE at an option that there is not. */
 static gboolean take_options(Cli *cli, char ***words)
@@ -254,6 +270,8 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
+                else if (strcmp(**words, "--variants") == 0 && (*words)[1] && take_variants(cli, (*words)[1]))
+                        ++*words;
                 else if (strcmp(**words, "--folder") == 0 && (*words)[1])
                         cli->folder = *++*words;
                 else

@@ -136,6 +136,28 @@ void cli_stop(Cli *cli, char **words)
         json_object_put(answer);
 }
 
+/* keep RUN [DRAFT] [more]: DRAFT is r7.3, or 3. */
+void cli_keep(Cli *cli, char **words)
+{
+        g_autofree char *path = cli_path(API_PREFIX "/runs", words[0], "keep");
+        guint n = g_strv_length(words);
+        gboolean more = n > 1 && strcmp(words[n - 1], "more") == 0;
+        const char *word = n > (more ? 2u : 1u) ? words[1] : NULL;
+        g_autofree char *draft = word && !strchr(word, '.') ? g_strdup_printf("%s.%s", words[0], word) : g_strdup(word);
+        json_object *body = json_object_new_object();
+
+        if (n == 3 && !more) {
+                cli_bad_words(cli, "Say “keep RUN DRAFT”, or “keep RUN DRAFT more”.");
+                json_object_put(body);
+                return;
+        }
+        if (draft)
+                json_object_object_add(body, "draft", json_object_new_string(draft));
+        if (more)
+                json_object_object_add(body, "more", json_object_new_boolean(TRUE));
+        act(cli, "POST", path, body, more ? "Others like it are being written." : "Kept.");
+}
+
 void cli_answer(Cli *cli, char **words)
 {
         g_autofree char *path = cli_path(API_PREFIX "/answers", words[0], NULL);

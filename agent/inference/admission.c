@@ -556,6 +556,36 @@ double admission_wait(Admission *admission, guint input, guint cap)
         return wait;
 }
 
+/* What a window can give within so many seconds, less what waits for it already. */
+static double window_gives(Admission *admission, const Window *window, double seconds, gint64 now)
+{
+        double left = window_left(admission, window);
+
+        if (window->trickles)
+                left = MIN(window->limit, left + window_rate(window) * seconds);
+        else if (window->reset_at && seconds_between(now, window->reset_at) <= seconds)
+                left += window->limit - window->base;
+        return left - amount_of(&admission->waiting, kind_of(admission, window)->unit);
+}
+
+guint admission_room(Admission *admission, guint input, guint cap, double seconds, guint wanted)
+{
+        AdmissionTicket ticket = { .input = input, .cap = cap };
+        gint64 now = now_us(admission);
+        double room = wanted;
+
+        if (seconds_between(now, admission->paused_until) > seconds)
+                return 0;
+        windows_refresh(admission, now);
+        for (guint i = 0; i < LIMITS_KINDS_MAX; i++) {
+                const Window *window = &admission->windows[i];
+                double need = window->known ? ticket_need(&ticket, kind_of(admission, window)->unit) : 0;
+                if (need > 0)
+                        room = MIN(room, floor(window_gives(admission, window, seconds, now) / need));
+        }
+        return (guint)CLAMP(room, 0, wanted);
+}
+
 /* A request was taken: a provider that had refused takes requests again. */
 static void taken(Admission *admission, const AdmissionTicket *ticket)
 {

@@ -35,6 +35,9 @@ AdmissionTicket *admission_ask(Admission *admission, guint input, guint cap, Adm
                                gpointer user_data);
 /* How long such a request would wait now, in seconds, as far as anybody knows; 0: not at all. */
 double admission_wait(Admission *admission, guint input, guint cap);
+/* How many such requests the provider's limits would take within so many seconds, behind those that wait, as far as anybody knows; at
+ * most `wanted`. 0: not even one. */
+guint admission_room(Admission *admission, guint input, guint cap, double seconds, guint wanted);
 /* An answer has begun, also one that refuses (then admission_refused() follows): its headers say what is left, as
  * x-ratelimit-{limit,remaining,reset}-{requests,tokens}[-minute|-day] with bare seconds or "2m59.56s", anthropic-ratelimit-…, and
  * whatever else inference services send. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "agent/inference/call.h"
+#include "agent/inference/request.h"
 #include "agent/inference/roster.h"
 #include "agent/inference/sentence.h"
 
@@ -237,6 +238,19 @@ json_object *lanes_keys(Lanes *lanes)
 const Providers *lanes_providers(Lanes *lanes)
 {
         return wishes_providers(roster_wishes(lanes->roster));
+}
+
+guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted)
+{
+        g_autoptr(GPtrArray) entries = roster_entries(lanes->roster, request->lane);
+        const LaneEntry *first = entries->len > 0 ? g_ptr_array_index(entries, 0) : NULL;
+        guint cap = request->max_tokens;
+
+        if (!first)
+                return MAX(1, wanted);
+        if (cap > 0 && source_costs(first->source))
+                cap = caps_get(lanes->shared.caps, first->model->id, request->state, cap);
+        return MAX(1, admission_room(source_admission(first->source, first->model), request_tokens(request), cap, LANE_ROOM_SECONDS, wanted));
 }
 
 gboolean lanes_ready(Lanes *lanes)

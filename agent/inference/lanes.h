@@ -33,6 +33,7 @@ GQuark lane_error_quark(void);
 #define LANE_RETRIES_MAX 2
 #define LANE_STALL_SECONDS 30
 #define LANE_TOTAL_SECONDS 1800 /* one try, however much it says */
+#define LANE_ROOM_SECONDS 60    /* what is begun together is admitted within them */
 
 typedef struct {
         const char *role; /* system, user, assistant */
@@ -101,6 +102,9 @@ void lanes_free(Lanes *lanes);
 
 /* Copies what it needs of request. Tries the lane's entries in order; retries only where nothing was delivered. */
 LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data);
+/* How many such calls the one who is asked first would take within LANE_ROOM_SECONDS, by the limits that are known; at most `wanted`, and
+ * at least 1: whoever stands behind it may answer where it does not. */
+guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted);
 /* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
 void lane_call_cancel(LaneCall *call);
 

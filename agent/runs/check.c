@@ -7,6 +7,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/static.h"
+#include "agent/runs/variants.h"
 
 CheckWaits check_waits = {.view = RUN_VIEW_MS, .no_view = RUN_NO_VIEW_MS, .check = RUN_CHECK_MS};
 
@@ -53,19 +54,24 @@ static json_object *requirements_to_check(Run *run)
         return array;
 }
 
-/* The check is asked for every time that it is waited for, also after a restart: a view that lost its page must do it again. */
-static void ask_view(Run *run)
+void check_tell(Run *run, const Draft *draft)
 {
-        g_autofree char *path = g_strdup_printf("index.html?draft=%s", draft_name(run->draft));
+        g_autofree char *path = g_strdup_printf("index.html?draft=%s", draft_name(draft));
         json_object *data = run_event(run);
 
-        run->checks_asked++;
-        run->fetched = FALSE;
-        json_add_text(data, "draft", draft_name(run->draft));
+        json_add_text(data, "draft", draft_name(draft));
         json_add_text(data, "path", path);
         json_add(data, "requirements", requirements_to_check(run));
         json_add(data, "tools", tools_of(run));
         journal_event(run->agent->journal, EVENT_CHECK, data);
+}
+
+/* The check is asked for every time that it is waited for, also after a restart: a view that lost its page must do it again. */
+static void ask_view(Run *run)
+{
+        run->checks_asked++;
+        run->fetched = FALSE;
+        check_tell(run, run->draft);
 }
 
 static void not_checked(Run *run)
@@ -179,7 +185,7 @@ static void keep_if_better(Run *run, json_object *posted)
         run->best = version;
 }
 
-static void judge(Run *run, json_object *posted)
+void check_take(Run *run, json_object *posted)
 {
         g_clear_pointer(&run->evidence, evidence_free);
         run->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
@@ -187,6 +193,11 @@ static void judge(Run *run, json_object *posted)
                 judge_count(run);
         tell_evidence(run);
         keep_if_better(run, posted);
+}
+
+static void judge(Run *run, json_object *posted)
+{
+        check_take(run, posted);
         if (evidence_passed(run->evidence))
                 deliver_start(run);
         else
@@ -205,6 +216,8 @@ gboolean check_evidence(Run *run, json_object *posted, GError **error)
 
         if (!evidence_check(posted, error))
                 return FALSE;
+        if (run->variants)
+                return variants_evidence(run, posted, error);
         if (run->state != STATE_CHECK || !run->check_timer || g_strcmp0(json_text(posted, "draft"), draft_name(run->draft)) != 0)
                 return ignored(error, "This draft is not being checked any more; the evidence is ignored.");
         check_stop(run);
@@ -245,18 +258,23 @@ static void looked_at(json_object *findings, const char *problem, gpointer user_
         ask_view(run);
 }
 
-static void begin(Run *run)
+guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data)
 {
         g_autoptr(GPtrArray) names = g_ptr_array_new();
 
-        run_enter(run, STATE_CHECK, run->check_round ? "Checking again: a check was not right." : NULL);
         for (guint i = 0; i < run->plan->tools->len; i++)
                 g_ptr_array_add(names, ((Tool *)g_ptr_array_index(run->plan->tools, i))->name);
         g_ptr_array_add(names, NULL);
+        return static_check(run->agent->checker, page, (const char *const *)names->pdata, func, user_data);
+}
+
+static void begin(Run *run)
+{
+        run_enter(run, STATE_CHECK, run->check_round ? "Checking again: a check was not right." : NULL);
         check_stop(run);
         g_clear_pointer(&run->faults, json_object_put);
         run->checks_asked = 0;
-        run->static_check = static_check(run->agent->checker, run->page, (const char *const *)names->pdata, looked_at, run);
+        run->static_check = check_look(run, run->page, looked_at, run);
 }
 
 void check_start(Run *run)

@@ -63,6 +63,11 @@ gboolean draft_ended(const Draft *draft)
         return draft->ended;
 }
 
+gboolean draft_is_shared(const Draft *draft)
+{
+        return draft->references > 1;
+}
+
 gsize draft_length(const Draft *draft)
 {
         return draft->bytes->len;

@@ -146,7 +146,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .prediction = request->prediction,
                 .cache_key = cache_key,
                 .run = run->id,
-                .rank = runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
+                .rank = request->variant ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
                 .temperature = request->exact ? 0 : -1,
         };
 

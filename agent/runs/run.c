@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/variants.h"
 #include "protocols/steps.h"
 #include "protocols/text.h"
 
@@ -46,6 +47,7 @@ Run *run_ref(Run *run)
 static void free_work(Run *run)
 {
         check_stop(run);
+        variants_end(run);
         prepare_free_jobs(run);
         g_clear_pointer(&run->record, record_free);
         g_clear_pointer(&run->findings, json_object_put);
@@ -254,6 +256,8 @@ json_object *run_to_json(Run *run)
                 json_add_copy(object, "results", run->evidence->results);
                 json_add_copy(object, "findings", run->evidence->findings);
         }
+        if (run->variants)
+                json_add(object, "variants", variants_json(run));
         json_add(object, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
         return object;
 }
@@ -341,6 +345,7 @@ void run_stop(Run *run)
         run_ref(run);
         check_stop(run);
         run_cancel_models(run);
+        variants_stop(run);
         if (run->best && run->best->evidence->painted && !run->before && !run->finished) {
                 /* Something stands already: it becomes the app as it is. deliver_best() ends the run. */
                 run->stopping = TRUE;
@@ -447,8 +452,10 @@ gboolean run_amend(Run *run, json_object *change, GError **error)
         line = json_object_new_object();
         json_add(line, "change", json_clone(change));
         record_add(run->record, "amend", line);
-        if (run_apply_amendments(run))
+        if (run_apply_amendments(run)) {
                 run_tell_plan(run);
+                variants_judge(run);
+        }
         if (run->state == STATE_WRITE)
                 write_again(run);
         return TRUE;

@@ -51,6 +51,7 @@ typedef enum { OUTCOME_DELIVERED, OUTCOME_ANSWERED, OUTCOME_STOPPED, OUTCOME_FAI
 typedef struct Run Run;
 typedef struct Record Record;
 typedef struct Draft Draft;
+typedef struct Variants Variants; /* variants.h */
 
 /* A page that has been checked. */
 typedef struct {
@@ -133,6 +134,9 @@ struct Run {
         RepairStep step;      /* the one that is under way */
         guint repairs, fresh; /* of each kind so far */
         char *last_signature;
+        guint variants_wanted;  /* drafts side by side, for the person to choose from; 0: one */
+        guint variants_rounds;  /* of several drafts side by side, so far */
+        Variants *variants;     /* the round that is under way; NULL */
         Version *best;
 
         GPtrArray *model_calls; /* ModelCall, model.c */
@@ -234,6 +238,7 @@ typedef struct {
         guint max_tokens;
         const char *schema; /* or NULL */
         gboolean exact;     /* no variation is wanted */
+        gboolean variant;   /* one of several: whatever else waits goes first */
         const char *const *words; /* the answer is one of these; or NULL */
         const char *prediction;   /* what the answer will largely repeat; or NULL */
 } ModelRequest;
@@ -254,6 +259,8 @@ const char *draft_type(const Draft *draft);
 void draft_append(Draft *draft, const char *bytes, gsize length);
 void draft_end(Draft *draft);
 gboolean draft_ended(const Draft *draft);
+/* TRUE if more than one holds it. */
+gboolean draft_is_shared(const Draft *draft);
 gsize draft_length(const Draft *draft);
 void draft_follow(Draft *draft, DraftFunc func, gpointer user_data);
 void draft_unfollow(Draft *draft, DraftFunc func, gpointer user_data);
@@ -281,6 +288,13 @@ void check_again(Run *run);
 void check_fetched(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
+/* Tells that a view must check this draft. */
+void check_tell(Run *run, const Draft *draft);
+/* Looks at a page without opening it; as static_check(). */
+typedef void (*CheckLookFunc)(json_object *findings, const char *problem, gpointer user_data);
+guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data);
+/* Judges what was found of run->draft (run->page, run->faults), tells it, and keeps the version if it is the best. */
+void check_take(Run *run, json_object *posted);
 /* The three waits of a check, in milliseconds; tests set shorter ones. */
 typedef struct {
         guint view, no_view, check;
@@ -319,6 +333,10 @@ void write_new_draft(Run *run, gboolean streaming, guint expected);
 /* The page is whole: tells it and goes on to CHECK. Takes page. */
 void write_finished(Run *run, char *page);
 void write_progress(Run *run, gsize bytes);
+/* Makes a draft that is whole already the run's own, and tells it. */
+void write_adopt(Run *run, Draft *draft, const char *page);
+/* What a page is asked for with; brief and like (a page) may be NULL. Free with prompt_free(). */
+Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error);
 
 /* deliver.c: keeps a page that could not be accepted in the state folder; its path, or NULL. Free with g_free(). */
 char *deliver_keep_draft(Run *run, const char *page);

@@ -8,6 +8,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/variants.h"
 #include "protocols/text.h"
 
 #define DRAFTS_KEPT_MAX 32     /* finished drafts that can still be loaded */
@@ -242,7 +243,9 @@ void runs_draft_began(Runs *runs, Draft *draft)
 {
         g_ptr_array_add(runs->drafts, draft_ref(draft));
         for (guint i = 0; i < runs->drafts->len && runs->drafts->len > DRAFTS_KEPT_MAX;) {
-                if (draft_ended(g_ptr_array_index(runs->drafts, i)))
+                Draft *old = g_ptr_array_index(runs->drafts, i);
+
+                if (draft_ended(old) && !draft_is_shared(old))
                         g_ptr_array_remove_index(runs->drafts, i);
                 else
                         i++;
@@ -282,6 +285,8 @@ static json_object *begin_line(Run *run)
         json_add_text(line, "forced", run->forced);
         json_add_text(line, "idempotency", run->key);
         json_add_flag(line, "make", run->make);
+        if (run->variants_wanted)
+                json_add_int(line, "variants", run->variants_wanted);
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
         json_add_copy(line, "findings", run->findings);
@@ -298,6 +303,7 @@ static void read_begin(Run *run, json_object *line)
         run->forced = g_strdup(json_text(line, "forced"));
         run->key = g_strdup(json_text(line, "idempotency"));
         run->make = json_flag(line, "make", FALSE);
+        run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
@@ -336,8 +342,8 @@ static Run *next_run(Runs *runs, const char *kind, const char *text, const char 
         return run;
 }
 
-const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key,
-                     GError **error)
+static const char *ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, guint variants,
+                       const char *idempotency_key, GError **error)
 {
         Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
         Route route;
@@ -356,7 +362,19 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
         run = next_run(runs, "ask", text, app_in_front, idempotency_key);
         run->forced = g_strdup(kind);
         run->make = make;
+        run->variants_wanted = variants;
         return commit(runs, run, error);
+}
+
+const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key,
+                     GError **error)
+{
+        return ask(runs, text, app_in_front, kind, make, 0, idempotency_key, error);
+}
+
+const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *idempotency_key, GError **error)
+{
+        return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
@@ -412,6 +430,13 @@ gboolean runs_evidence(Runs *runs, const char *id, json_object *evidence, GError
         Run *run = find_working(runs, id, error);
 
         return run && check_evidence(run, evidence, error);
+}
+
+gboolean runs_keep(Runs *runs, const char *id, const char *draft, gboolean more, GError **error)
+{
+        Run *run = find_working(runs, id, error);
+
+        return run && variants_keep(run, draft, more, error);
 }
 
 gboolean runs_mark(Runs *runs, const char *id, const char *mark, gint64 at, GError **error)
@@ -483,7 +508,11 @@ gboolean runs_draft_follow(Runs *runs, const char *name, DraftFunc func, gpointe
         for (guint i = 0; i < runs->all->len; i++) {
                 Run *run = g_ptr_array_index(runs->all, i);
 
-                if (!run->finished && run->draft == draft)
+                if (run->finished)
+                        continue;
+                if (run->variants)
+                        variants_fetched(run, name);
+                else if (run->draft == draft)
                         check_fetched(run);
         }
         draft_follow(draft, func, user_data);

@@ -17,6 +17,10 @@ void runs_free(Runs *runs);
 const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, const char *kind, gboolean make, const char *idempotency_key,
                      GError **error);
 
+/* The same for a new app of which so many drafts (API_VARIANTS_MIN to API_VARIANTS_MAX; fewer where limits leave no room) are written side
+ * by side, for the person to choose from. */
+const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *idempotency_key, GError **error);
+
 /* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. deep: the deep lane writes
  * the change, because a person asked for that. */
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
@@ -26,6 +30,9 @@ gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **e
 gboolean runs_stop(Runs *runs, const char *run, GError **error);
 /* What a view found (evidence.schema.json). An answer to a draft that is no longer being checked is ignored and says so (CONFLICT). */
 gboolean runs_evidence(Runs *runs, const char *run, json_object *evidence, GError **error);
+/* Of several drafts side by side: the person keeps this one (NULL: the best so far); with more, others like it are written instead. CONFLICT
+ * if the run has none to choose from, or this one has not been checked. */
+gboolean runs_keep(Runs *runs, const char *run, const char *draft, gboolean more, GError **error);
 /* A view's own time for first-paint, window, usable. */
 gboolean runs_mark(Runs *runs, const char *run, const char *mark, gint64 at, GError **error);
 

@@ -5,27 +5,38 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/variants.h"
 
 static void ask(Run *run);
 
-void write_new_draft(Run *run, gboolean streaming, guint expected)
+static void tell_draft(Run *run, gboolean streaming, guint expected)
 {
-        g_autofree char *name = g_strdup_printf("%s.%u", run->id, ++run->drafts);
-        g_autofree char *path = g_strdup_printf("index.html?draft=%s", name);
-        json_object *data;
+        g_autofree char *path = g_strdup_printf("index.html?draft=%s", draft_name(run->draft));
+        json_object *data = run_event(run);
 
-        if (run->draft) {
-                draft_end(run->draft);
-                draft_unref(run->draft);
-        }
-        run->draft = draft_new(name, "text/html; charset=utf-8");
-        runs_draft_began(run->runs, run->draft);
-        data = run_event(run);
-        json_add_text(data, "draft", name);
+        json_add_text(data, "draft", draft_name(run->draft));
         json_add_text(data, "path", path);
         json_add_flag(data, "streaming", streaming);
         json_add_int(data, "expected", expected);
         run_tell(run, EVENT_DRAFT, data);
+}
+
+static void take_draft(Run *run, Draft *draft)
+{
+        if (run->draft) {
+                draft_end(run->draft);
+                draft_unref(run->draft);
+        }
+        run->draft = draft;
+}
+
+void write_new_draft(Run *run, gboolean streaming, guint expected)
+{
+        g_autofree char *name = g_strdup_printf("%s.%u", run->id, ++run->drafts);
+
+        take_draft(run, draft_new(name, "text/html; charset=utf-8"));
+        runs_draft_began(run->runs, run->draft);
+        tell_draft(run, streaming, expected);
 }
 
 void write_progress(Run *run, gsize bytes)
@@ -49,7 +60,7 @@ void write_progress(Run *run, gsize bytes)
         run_tell(run, EVENT_PROGRESS, data);
 }
 
-void write_finished(Run *run, char *page)
+static void take_page(Run *run, char *page)
 {
         json_object *data = run_event(run);
         gsize length = strlen(page);
@@ -65,7 +76,19 @@ void write_finished(Run *run, char *page)
         json_add_text(data, "draft", draft_name(run->draft));
         json_add_int(data, "bytes", length);
         run_tell(run, EVENT_WRITTEN, data);
+}
+
+void write_finished(Run *run, char *page)
+{
+        take_page(run, page);
         check_start(run);
+}
+
+void write_adopt(Run *run, Draft *draft, const char *page)
+{
+        take_draft(run, draft_ref(draft));
+        tell_draft(run, FALSE, strlen(page) / RUN_BYTES_A_TOKEN);
+        take_page(run, g_strdup(page));
 }
 
 /* Nothing useful came. Once more; then the run ends with a sentence. */
@@ -122,13 +145,21 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         write_finished(run, g_strndup(run->text->str, run->text->len));
 }
 
-static void ask(Run *run)
+Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error)
 {
-        g_autoptr(GError) error = NULL;
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *libraries = run_libraries_text(run);
+
+        return prompt_render(run->agent, "write", error, "sentence", run->sentence, "title", run->title, "instructions", instructions,
+                             "requirements", requirements, "tools", tools, "libraries", libraries, "avoid", run->avoid,
+                             "fault", run->fault, "brief", brief, "like", like, NULL);
+}
+
+static void ask(Run *run)
+{
+        g_autoptr(GError) error = NULL;
         const char *afresh = run->avoid ? "Starting afresh." : NULL;
         ModelRequest request = {.lane = "fast", .call = "WRITE", .max_tokens = RUN_TOKENS_PAGE};
 
@@ -140,9 +171,7 @@ static void ask(Run *run)
         if (run->text)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
-        request.prompt = prompt_render(run->agent, "write", &error, "sentence", run->sentence, "title", run->title,
-                                       "instructions", instructions, "requirements", requirements, "tools", tools,
-                                       "libraries", libraries, "avoid", run->avoid, "fault", run->fault, NULL);
+        request.prompt = write_prompt(run, NULL, NULL, &error);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;
@@ -155,7 +184,7 @@ void write_start(Run *run)
 {
         if (run->before)
                 edit_start(run);
-        else
+        else if (!variants_begin(run))
                 ask(run);
 }
 

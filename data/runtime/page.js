@@ -78,6 +78,11 @@ function callTool(name, args, { progress, part, signal } = {}) {
     });
 }
 
+// A question to a language model: text, or a value of the schema. part(text) is called with what has come so far, piece by piece.
+function askModel(words, { schema, part, signal } = {}) {
+    return callTool('impromptu_ask', schema === undefined ? { text: text(words) } : { text: text(words), schema }, { part, signal });
+}
+
 // The path of a file that the person chose or dropped here: an argument of a call that names it lets the tool read that file.
 const fact = (owner, name) => Object.getOwnPropertyDescriptor(owner.prototype, name).get;
 const fileName = fact(File, 'name'), fileSize = fact(Blob, 'size');
@@ -94,7 +99,7 @@ async function pathOf(file) {
     return ask({ kind: 'path', name: apply(fileName, file, []), size: apply(fileSize, file, []) });
 }
 
-hide('impromptu', Object.freeze({ call: callTool, path: pathOf }));
+hide('impromptu', Object.freeze({ ask: askModel, call: callTool, path: pathOf }));
 
 // WebKit hides dropped files from a page: their drop is held back, and comes again once they are here.
 const Drop = DragEvent, Carrier = DataTransfer, Given = File;

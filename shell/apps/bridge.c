@@ -179,13 +179,18 @@ static gboolean too_late_cb(gpointer user_data)
 
 static void call_send(Call *call)
 {
-        g_autofree char *path = g_strdup_printf(API_PREFIX "/tools/%s", call->tool);
-        json_object *body = json_object_new_object();
+        gboolean asks = strcmp(call->tool, PAGE_ASKS) == 0;
+        g_autofree char *path = asks ? g_strdup_printf(API_PREFIX "/apps/%s/ask", call->view->app) : g_strdup_printf(API_PREFIX "/tools/%s", call->tool);
+        json_object *body = asks ? json_object_get(call->arguments) : json_object_new_object();
 
         call->queued = FALSE;
         call->out = TRUE;
-        json_object_object_add(body, "arguments", json_object_get(call->arguments));
-        json_object_object_add(body, "app", json_object_new_string(call->view->app));
+        if (!asks) {
+                json_object_object_add(body, "arguments", json_object_get(call->arguments));
+                json_object_object_add(body, "app", json_object_new_string(call->view->app));
+        } else if (call->view->handler->generated) {
+                call->view->handler->generated(call->view, call->view->user_data);
+        }
         agent_client_call(call->view->views->agent, path, body, call->cancellable, call->live ? step_cb : NULL, answered_cb, call);
         json_object_put(body);
 }

@@ -9,6 +9,7 @@
 #define PAGE_SCHEME "app"
 #define PAGE_WORLD "impromptu"
 #define PAGE_CHANNEL "bridge"
+#define PAGE_ASKS "impromptu_ask"             /* the call that is impromptu.ask(); no tool has a name that begins so */
 /* After that a page's call is answered with an error: a tool may take 10 minutes, and a person some before. */
 #define PAGE_CALL_MS (30 * 60 * 1000)
 #define PAGE_STEP_MS 50                       /* between two answers that say how far a call is */

@@ -1,5 +1,9 @@
 #include "shell/apps/samples.h"
 
+#include <string.h>
+
+#define ASKED_DEPTH_MAX 6 /* of a schema's values in one another */
+
 static json_object *samples_of(json_object *tools, const char *name)
 {
         json_object *tool = NULL, *samples = NULL;
@@ -79,4 +83,42 @@ json_object *samples_answer(json_object *tools, const char *name, json_object *a
                         return json_object_get(result_at(samples, i));
         }
         return altered(result_at(samples, fits));
+}
+
+static json_object *of_schema(json_object *schema, guint depth, gboolean another)
+{
+        json_object *type = NULL, *part = NULL, *made;
+        const char *name;
+
+        if (json_object_object_get_ex(schema, "enum", &part) && json_object_is_type(part, json_type_array) && json_object_array_length(part) > 0)
+                return json_object_get(json_object_array_get_idx(part, another ? json_object_array_length(part) - 1 : 0));
+        json_object_object_get_ex(schema, "type", &type);
+        name = json_object_is_type(type, json_type_string) ? json_object_get_string(type) : "string";
+        if (strcmp(name, "integer") == 0 || strcmp(name, "number") == 0)
+                return json_object_new_int(another ? 58 : 37);
+        if (strcmp(name, "boolean") == 0)
+                return json_object_new_boolean(!another);
+        if (strcmp(name, "array") == 0) {
+                made = json_object_new_array();
+                for (int i = 0; i < 3 && depth < ASKED_DEPTH_MAX && json_object_object_get_ex(schema, "items", &part); i++)
+                        json_object_array_add(made, of_schema(part, depth + 1, another));
+                return made;
+        }
+        if (strcmp(name, "object") == 0) {
+                made = json_object_new_object();
+                if (depth >= ASKED_DEPTH_MAX || !json_object_object_get_ex(schema, "properties", &part) || !json_object_is_type(part, json_type_object))
+                        return made;
+                json_object_object_foreach(part, field, wanted)
+                        json_object_object_add(made, field, of_schema(wanted, depth + 1, another));
+                return made;
+        }
+        return json_object_new_string(another ? "Another sample answer, number 58." : "A sample answer, number 37.");
+}
+
+json_object *samples_asked(json_object *arguments, gboolean another)
+{
+        json_object *schema = NULL;
+
+        json_object_object_get_ex(arguments, "schema", &schema);
+        return of_schema(schema, 0, another);
 }

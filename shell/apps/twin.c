@@ -85,13 +85,15 @@ static void answer_call(Twin *twin, json_object *message, PageReply *reply)
 {
         json_object *name = NULL, *arguments = NULL, *result, *answer;
         const char *tool;
+        gboolean asks;
         g_autofree char *text = NULL;
 
         json_object_object_get_ex(message, "name", &name);
         json_object_object_get_ex(message, "args", &arguments);
         tool = name ? json_object_get_string(name) : "";
+        asks = strcmp(tool, PAGE_ASKS) == 0;
         twin->calls++;
-        if (!samples_known(twin->tools, tool)) {
+        if (!asks && !samples_known(twin->tools, tool)) {
                 text = g_strdup_printf("The page calls the tool %.80s, which there is not.", tool);
                 if (listens(twin))
                         findings_add_text(twin->findings, "tool", text, NULL);
@@ -102,7 +104,8 @@ static void answer_call(Twin *twin, json_object *message, PageReply *reply)
                 page_reply_error(reply, "denied", "The person did not allow this.");
                 return;
         }
-        result = samples_answer(twin->tools, tool, arguments, twin->round == ROUND_SECOND);
+        result = asks ? samples_asked(arguments, twin->round == ROUND_SECOND)
+                      : samples_answer(twin->tools, tool, arguments, twin->round == ROUND_SECOND);
         answer = json_object_new_object();
         json_object_object_add(answer, "result", result);
         page_reply(reply, answer);

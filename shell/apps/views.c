@@ -236,6 +236,12 @@ void app_view_load(AppView *view, const char *path, gboolean gate_open)
                 view_load_now(view);
 }
 
+void app_view_zoom(AppView *view, double level)
+{
+        if (webkit_web_view_get_zoom_level(view->page->web) != level)
+                webkit_web_view_set_zoom_level(view->page->web, level);
+}
+
 void app_view_open_gate(AppView *view)
 {
         bridge_open_gate(view);

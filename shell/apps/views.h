@@ -38,6 +38,8 @@ typedef struct {
         void (*responsive)(AppView *view, gboolean responsive, gpointer user_data);
         /* The web process is gone; text is a plain sentence. */
         void (*crashed)(AppView *view, const char *text, gpointer user_data);
+        /* The page asks a model: what it shows from now on may be generated. */
+        void (*generated)(AppView *view, gpointer user_data);
         /* A file was saved after the person agreed. */
         void (*saved)(AppView *view, const char *path, gpointer user_data);
         /* A file that the person chose or dropped may not be given to an app; text is a plain sentence. */
@@ -49,6 +51,8 @@ AppView *app_view_new(Views *views, const char *app, const AppViewHandler *handl
 GtkWidget *app_view_widget(AppView *view);
 /* Loads app://APP/PATH, e.g. "index.html?draft=r7.1". The gate is closed for a draft and open for an accepted version. */
 void app_view_load(AppView *view, const char *path, gboolean gate_open);
+/* How large the page is drawn: 1 is as it is. */
+void app_view_zoom(AppView *view, double level);
 /* The checks have passed: waiting tool calls go through. */
 void app_view_open_gate(AppView *view);
 void app_view_stop_script(AppView *view);  /* ends the web process of a page that hangs */

@@ -5,6 +5,7 @@
 #include <gdk/gdkx.h>
 #include <string.h>
 
+#include "shell/ui/contactsheet.h"
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
@@ -17,6 +18,7 @@ struct AppWindow {
         GtkWidget *window, *overlay, *calm, *strip, *strip_text, *stop, *reload;
         FixSheet *fix;
         EvidenceSheet *evidence;
+        ContactSheet *contact;
         AppView *view;
         char *shown;       /* draft in the view; "" the version; NULL nothing yet */
         int cover_frames;  /* that the calm page still stays */
@@ -28,6 +30,8 @@ struct AppWindow {
         PageLife life;
         guint offer;       /* the wait before Stop and Reload are offered */
         gboolean works;
+        gboolean placed;   /* where it is on the screen is known */
+        gboolean widens;   /* it wants more room as soon as that is so */
 };
 
 static void
@@ -36,12 +40,6 @@ fit_sheet(AppWindow *window, int height)
         evidence_sheet_fit(window->evidence, height - gtk_widget_get_margin_top(evidence_sheet_widget(window->evidence)));
 }
 
-static gboolean
-configure_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
-{
-        fit_sheet(user_data, event->configure.height);
-        return FALSE;
-}
 
 /* While the strip is there the sheets come from under it, so that its buttons can be pressed. */
 static void
@@ -232,6 +230,15 @@ view_saved_cb(AppView *view, const char *path, gpointer user_data)
 }
 
 static void
+view_generated_cb(AppView *view, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (window->handler.generated)
+                window->handler.generated(window, window->user_data);
+}
+
+static void
 view_refused_cb(AppView *view, const char *text, gpointer user_data)
 {
         AppWindow *window = user_data;
@@ -240,6 +247,7 @@ view_refused_cb(AppView *view, const char *text, gpointer user_data)
 }
 
 static const AppViewHandler view_handler = {
+        .generated = view_generated_cb,
         .finding = view_finding_cb,
         .painted = view_painted_cb,
         .loaded = view_loaded_cb,
@@ -297,6 +305,60 @@ static void
 evidence_closed_cb(gpointer user_data)
 {
         app_window_evidence_sheet(user_data, FALSE);
+}
+
+static void
+keep_cb(const char *draft, gboolean more, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        window->handler.keep(window, draft, more, window->user_data);
+}
+
+static gboolean
+key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        return contact_sheet_key(window->contact, event);
+}
+
+/* Several drafts want more room than one, as far as the screen has it. Before the window has been placed nobody knows how much that is. */
+static void
+widen(AppWindow *window)
+{
+        GdkWindow *own = gtk_widget_get_window(window->window);
+        GdkRectangle room, frame;
+        int width, height, x, y;
+
+        window->widens = !window->placed;
+        if (window->widens)
+                return;
+        gdk_monitor_get_workarea(gdk_display_get_monitor_at_window(gdk_window_get_display(own), own), &room);
+        gdk_window_get_frame_extents(own, &frame);
+        gtk_window_get_size(GTK_WINDOW(window->window), &width, &height);
+        if (width >= CONTACT_WIDTH && height >= CONTACT_HEIGHT)
+                return;
+        gtk_window_set_gravity(GTK_WINDOW(window->window), GDK_GRAVITY_NORTH_WEST);
+        x = MAX(frame.width - width, 0);
+        y = MAX(frame.height - height, 0);
+        width = MIN(MAX(width, CONTACT_WIDTH), room.width - x);
+        height = MIN(MAX(height, CONTACT_HEIGHT), room.height - y);
+        gtk_window_move(GTK_WINDOW(window->window), CLAMP(frame.x, room.x, room.x + room.width - width - x),
+                        CLAMP(frame.y, room.y, room.y + room.height - height - y));
+        gtk_window_resize(GTK_WINDOW(window->window), width, height);
+}
+
+static gboolean
+configure_cb(GtkWidget *widget, GdkEvent *event, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        fit_sheet(window, event->configure.height);
+        window->placed = gtk_widget_get_mapped(widget);
+        if (window->widens)
+                widen(window);
+        return FALSE;
 }
 
 static void
@@ -361,6 +423,7 @@ AppWindow *
 app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
 {
         static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
+        static const ContactHandler contact_handler = {keep_cb};
         static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);
 
@@ -375,9 +438,11 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         window->strip = strip_new(window);
         window->fix = fix_sheet_new(&fix_handler, window);
         window->evidence = evidence_sheet_new(&evidence_handler, window);
+        window->contact = contact_sheet_new(views, app, &contact_handler, window);
         if (views)
                 add_view(window, views);
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->calm);
+        gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), contact_sheet_widget(window->contact));
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->strip);
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), evidence_sheet_widget(window->evidence));
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), fix_sheet_widget(window->fix));
@@ -387,6 +452,7 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         gtk_window_set_role(GTK_WINDOW(window->window), window->app);
         g_signal_connect(window->window, "delete-event", G_CALLBACK(delete_cb), window);
         g_signal_connect(window->window, "configure-event", G_CALLBACK(configure_cb), window);
+        g_signal_connect(window->window, "key-press-event", G_CALLBACK(key_cb), window);
         gtk_widget_show_all(window->overlay);
         ui_ground(window->window);
         gdk_window_add_filter(gtk_widget_get_window(window->window), expose_cb, window);
@@ -406,6 +472,7 @@ app_window_free(AppWindow *window)
                 gtk_container_remove(GTK_CONTAINER(window->overlay), app_view_widget(window->view));
                 app_view_free(window->view);
         }
+        contact_sheet_free(window->contact);
         fix_sheet_free(window->fix);
         evidence_sheet_free(window->evidence);
         gtk_widget_destroy(window->window);
@@ -460,6 +527,8 @@ app_window_update(AppWindow *window, const App *app, const Run *run, const Lane 
         /* GTK sets the property even if it says the same, the core tells of it, and we are back here. */
         if (g_strcmp0(gtk_window_get_title(GTK_WINDOW(window->window)), title) != 0)
                 gtk_window_set_title(GTK_WINDOW(window->window), title);
+        if (contact_sheet_update(window->contact, app, run))
+                widen(window);
         if (gtk_widget_get_visible(window->calm))
                 calm_page_update(window->calm, app, run, window->no_view ? window->no_view : failed ? run->message : NULL);
         if (fix_sheet_is_open(window->fix))

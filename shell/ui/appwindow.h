@@ -29,8 +29,12 @@ typedef struct {
         void (*saved)(AppWindow *window, const char *path, gpointer user_data);
         /* A sentence for the person. */
         void (*said)(AppWindow *window, const char *text, gpointer user_data);
+        /* Of several drafts the person keeps this one (NULL: the best), or wants others like it. */
+        void (*keep)(AppWindow *window, const char *draft, gboolean more, gpointer user_data);
         /* Something that the app may do is to end. */
         void (*revoke)(AppWindow *window, const char *permit, gpointer user_data);
+        /* Its page has asked a model. */
+        void (*generated)(AppWindow *window, gpointer user_data);
 } AppWindowHandler;
 
 /* views NULL: no page is ever opened, and the window says why with no_view. The window is realised and not shown. */

@@ -94,6 +94,8 @@ show_keys(Bar *bar)
                 g_string_append(text, "change");
         else
                 g_string_append(text, !row || row->kind == ROW_MAKE || row->kind == ROW_SAY ? "make" : "open");
+        if (row && !bar->change && (row->kind == ROW_MAKE || row->kind == ROW_SAY))
+                g_string_append_printf(text, "  ·  Ctrl+Enter %d drafts", BAR_VARIANTS);
         if (bar->front_app)
                 g_string_append(text, bar->change ? "  ·  Tab make instead" : "  ·  Tab change the window in front");
         if (bar->rows->len > 1)
@@ -175,6 +177,25 @@ choose(Bar *bar)
         bar->handler.chosen(row, bar->user_data);
 }
 
+/* Ctrl+Enter: several drafts of what is typed (or of the suggestion that is chosen), also where Enter would open what there is. */
+static void
+choose_several(Bar *bar)
+{
+        const char *typed = gtk_entry_get_text(GTK_ENTRY(bar->entry));
+        const Row *chosen = bar->chosen < bar->rows->len ? bar->rows->pdata[bar->chosen] : NULL;
+        const char *text = chosen && chosen->kind == ROW_SAY ? chosen->text : typed;
+        g_autofree char *title = g_strdup_printf("“%s”", text);
+        g_autoptr(Row) row = NULL;
+
+        if (!*text || bar->change)
+                return;
+        row = row_new(ROW_MAKE, title, NULL);
+        row->text = g_strdup(text);
+        row->variants = BAR_VARIANTS;
+        bar_remember(bar, text);
+        bar->handler.chosen(row, bar->user_data);
+}
+
 static void
 move_choice(Bar *bar, int by)
 {
@@ -206,7 +227,10 @@ key_cb(GtkWidget *widget, GdkEventKey *event, gpointer user_data)
         case GDK_KEY_Return:
         case GDK_KEY_KP_Enter:
         case GDK_KEY_ISO_Enter:
-                choose(bar);
+                if (event->state & GDK_CONTROL_MASK)
+                        choose_several(bar);
+                else
+                        choose(bar);
                 return TRUE;
         case GDK_KEY_Up:
         case GDK_KEY_KP_Up:

@@ -9,6 +9,7 @@
 #define BAR_WIDTH 720
 #define BAR_PARKED (-4000)
 #define BAR_TEXT_MAX 65534   /* bytes: what a GtkEntry holds, and one less than a sentence may have */
+#define BAR_VARIANTS 6      /* drafts that Ctrl+Enter asks for: what a contact sheet shows at one look */
 #define BAR_PROMPTS_MAX 100 /* earlier prompts that Up recalls */
 
 typedef struct Bar Bar;

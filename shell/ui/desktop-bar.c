@@ -172,6 +172,8 @@ send_sentence(Desktop *desktop, const Row *row)
 
         if (!text)
                 desktop_say(desktop, NULL, error->message, FALSE);
+        else if (row->variants > 0)
+                desktop_ask_variants(desktop, text, row->variants);
         else
                 desktop_ask(desktop, text, row->kind == ROW_CHANGE ? row->id : NULL, row->make_new);
 }

@@ -156,25 +156,41 @@ ask_post(Desktop *desktop, const char *path, json_object *body, const char *text
         json_object_put(body);
 }
 
-void
-desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new)
+/* Takes body. */
+static void
+ask_sentence(Desktop *desktop, const char *text, json_object *body)
 {
-        json_object *body = json_object_new_object();
-
         json_object_object_add(body, "text", json_object_new_string(text));
-        if (app) {
-                json_object_object_add(body, "app", json_object_new_string(app));
-                json_object_object_add(body, "kind", json_object_new_string("edit"));
-        }
         if (desktop->bar)
                 bar_keep(desktop->bar, NULL);
         if (text != desktop->asked) {
                 g_free(desktop->asked);
                 desktop->asked = g_strdup(text);
         }
+        ask_post(desktop, API_PREFIX "/ask", body, desktop->asked);
+}
+
+void
+desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new)
+{
+        json_object *body = json_object_new_object();
+
+        if (app) {
+                json_object_object_add(body, "app", json_object_new_string(app));
+                json_object_object_add(body, "kind", json_object_new_string("edit"));
+        }
         if (make_new)
                 json_object_object_add(body, "make", json_object_new_boolean(TRUE));
-        ask_post(desktop, API_PREFIX "/ask", body, text);
+        ask_sentence(desktop, text, body);
+}
+
+void
+desktop_ask_variants(Desktop *desktop, const char *text, guint variants)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "variants", json_object_new_int((int)variants));
+        ask_sentence(desktop, text, body);
 }
 
 static json_object *

@@ -373,6 +373,45 @@ window_saved_cb(AppWindow *window, const char *path, gpointer user_data)
 }
 
 static void
+window_generated_cb(AppWindow *window, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        App *app = model_app(desktop->model, app_window_app(window));
+
+        if (app)
+                app->generated = TRUE;
+        desktop_touch(desktop);
+}
+
+static void
+keep_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        if (error)
+                desktop_say(desktop, NULL, error->message, FALSE);
+}
+
+static void
+window_keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        App *app = model_app(desktop->model, app_window_app(window));
+        const Run *run = model_app_run(desktop->model, app);
+        json_object *body = json_object_new_object();
+        g_autofree char *path = NULL;
+
+        if (draft)
+                json_object_object_add(body, "draft", json_object_new_string(draft));
+        if (more)
+                json_object_object_add(body, "more", json_object_new_boolean(TRUE));
+        if (!run) {
+                json_object_put(body);
+                return;
+        }
+        path = g_strdup_printf(API_PREFIX "/runs/%s/keep", run->id);
+        desktop_request(desktop, "POST", path, body, keep_reply, NULL);
+}
+
+static void
 window_said_cb(AppWindow *window, const char *text, gpointer user_data)
 {
         desktop_say(user_data, NULL, text, FALSE);
@@ -380,7 +419,7 @@ window_said_cb(AppWindow *window, const char *text, gpointer user_data)
 
 static const AppWindowHandler window_handler = {
         window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
-        window_said_cb, desktop_revoke_cb,
+        window_said_cb, window_keep_cb, desktop_revoke_cb, window_generated_cb,
 };
 
 AppWindow *
@@ -423,6 +462,26 @@ is_unmade(Desktop *desktop, const App *app)
         return model_app_run(desktop->model, app) || (app && app->version == 0 && model_last_run(desktop->model, app));
 }
 
+/* It is not in the library: it was removed meanwhile, unless it is being made right now. After a restart of the shell the run's own events
+ * may not have come yet. */
+static void
+runs_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        AppWindow *window = desktop_window(desktop, text);
+        json_object *runs = field_list(body, "runs");
+
+        if (error || !window || app_window_shown(window) || is_unmade(desktop, model_app(desktop->model, text)))
+                return;
+        for (gsize i = 0; i < list_length(runs); i++) {
+                json_object *run = json_object_array_get_idx(runs, i);
+
+                if (!field_bool(run, "finished") && strcmp(field_text(run, "app"), text) == 0)
+                        return;
+        }
+        desktop_close_window(desktop, window);
+        desktop_touch(desktop);
+}
+
 static void
 app_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
@@ -433,7 +492,7 @@ app_reply(Desktop *desktop, json_object *body, const GError *error, const char *
                 app_window_act(window, page_action(EVENT_OPEN, app, app_window_shown(window), TRUE), app);
         else if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED) && window && !app_window_shown(window) &&
                  !is_unmade(desktop, model_app(desktop->model, text)))
-                desktop_close_window(desktop, window); /* it was removed meanwhile */
+                desktop_request(desktop, "GET", API_PREFIX "/runs", NULL, runs_reply, text);
         desktop_touch(desktop);
 }
 

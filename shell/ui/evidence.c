@@ -73,6 +73,8 @@ finished(GString *words, WmEvidence *evidence, const App *app)
 
         evidence->tone = broken > 0 ? WM_TONE_BAD : app->passed > 0 ? WM_TONE_OK : WM_TONE_QUIET;
         g_string_append(words, *counts ? counts : "nothing checked");
+        if (app->generated)
+                g_string_append(words, " · generated");
         if (broken > 0) {
                 g_string_append_printf(words, " · %u broken", broken);
                 g_snprintf(evidence->button_label, sizeof evidence->button_label, "Fix %u found", broken);
@@ -87,7 +89,7 @@ working(GString *words, const App *app, const Run *run)
 {
         if (strcmp(run->state, "REPAIR") == 0 && app->total > 0)
                 g_string_append_printf(words, "%u of %u · ", app->passed, app->total);
-        g_string_append(words, evidence_state_word(run->state));
+        g_string_append(words, strcmp(run->variants_state, "choose") == 0 ? "choose one" : evidence_state_word(run->state));
 }
 
 /* Behind what it does, since a narrow window cuts the end: how what is played was made, and at what pace. */

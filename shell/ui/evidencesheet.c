@@ -275,6 +275,7 @@ tell(const App *app, const Run *run, const char *lane)
         if (run)
                 g_string_append_printf(told, "%s %u %u %s", run->id, run->usage->len, run->stages->len, run->message);
         permits_tell(told, app);
+        g_string_append(told, app->generated ? "generated" : "");
         for (guint i = 0; i < app->history->len; i++)
                 g_string_append_printf(told, "\n%s", ((Change *)app->history->pdata[i])->text);
         return g_string_free(told, FALSE);
@@ -303,6 +304,9 @@ evidence_sheet_update(EvidenceSheet *sheet, const App *app, const Run *run, cons
                 add_stages(sheet, run);
         else if (run && run->usage->len > 0)
                 add_usage(sheet, run);
+        if (app->generated)
+                gtk_container_add(GTK_CONTAINER(sheet->box), ui_label("This page has asked a model. What it shows of the answers is generated; nobody has "
+                                                                      "checked it.", "soft"));
         if (run && *run->message)
                 gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(run->message, "soft"));
         if (*answers)

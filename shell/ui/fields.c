@@ -99,3 +99,19 @@ name_is_token(const char *name)
                         return FALSE;
         return TRUE;
 }
+
+char *
+field_view_path(json_object *object, const char *key, const char *app)
+{
+        const char *path = field_text(object, key);
+        g_autofree char *own = g_strdup_printf("/app/%s/", app);
+        g_autofree char *scheme = g_strdup_printf("app://%s/", app);
+
+        if (g_str_has_prefix(path, own))
+                path += strlen(own);
+        else if (g_str_has_prefix(path, scheme))
+                path += strlen(scheme);
+        while (*path == '/')
+                path++;
+        return g_strdup(path);
+}

@@ -13,6 +13,8 @@ gboolean field_bool(json_object *object, const char *key);
 /* Borrowed; NULL where there is no such list or object. */
 json_object *field_list(json_object *object, const char *key);
 json_object *field_object(json_object *object, const char *key);
+/* "/app/ID/index.html?draft=r7.1" or "app://ID/…" as app_view_load() wants it: without what comes before the file. Free with g_free(). */
+char *field_view_path(json_object *object, const char *key, const char *app);
 /* The number of elements, 0 for NULL. */
 gsize list_length(json_object *list);
 

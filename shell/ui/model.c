@@ -4,6 +4,7 @@
 
 #include "protocols/text.h"
 #include "shell/ui/fields.h"
+#include "shell/ui/variants.h"
 
 static char *
 shown(json_object *data, const char *key)
@@ -78,6 +79,8 @@ run_free(gpointer data)
         g_free(run->outcome);
         g_free(run->message);
         g_free(run->recording);
+        g_free(run->variants_state);
+        g_ptr_array_unref(run->variants);
         g_ptr_array_unref(run->usage);
         g_ptr_array_unref(run->stages);
         g_free(run);
@@ -232,6 +235,8 @@ need_run(Model *model, const char *name, const char *app, guint64 id)
                 run->outcome = g_strdup("");
                 run->message = g_strdup("");
                 run->recording = g_strdup("");
+                run->variants_state = g_strdup("");
+                run->variants = variants_new();
                 run->first = id;
                 run->usage = g_ptr_array_new_with_free_func(usage_free);
                 run->stages = g_ptr_array_new_with_free_func(stage_free);
@@ -396,22 +401,6 @@ count_failed(App *app)
                 app->broken = failed;
 }
 
-/* "/app/ID/index.html?draft=r7.1" or "app://ID/…" as app_view_load() wants it: without what comes before the file. */
-static char *
-view_path(const char *app, const char *path)
-{
-        g_autofree char *own = g_strdup_printf("/app/%s/", app);
-        g_autofree char *scheme = g_strdup_printf("app://%s/", app);
-
-        if (g_str_has_prefix(path, own))
-                path += strlen(own);
-        else if (g_str_has_prefix(path, scheme))
-                path += strlen(scheme);
-        while (*path == '/')
-                path++;
-        return g_strdup(path);
-}
-
 static void
 take_history(App *app, json_object *list)
 {
@@ -445,7 +434,7 @@ model_take_app(Model *model, json_object *data)
         if (*field_text(data, "sentence"))
                 set(&app->sentence, shown(data, "sentence"));
         if (*field_text(data, "file"))
-                set(&app->file, view_path(app->id, field_text(data, "file")));
+                set(&app->file, field_view_path(data, "file", app->id));
         if (field_list(data, "history"))
                 take_history(app, field_list(data, "history"));
         if (*app->run)
@@ -567,7 +556,7 @@ apply_draft(Model *model, Run *run, json_object *data)
         if (!app)
                 return FALSE;
         set(&app->draft, text_plain(field_text(data, "draft"), 60));
-        set(&app->path, view_path(app->id, field_text(data, "path")));
+        set(&app->path, field_view_path(data, "path", app->id));
         if (*app->path && *app->path != '?')
                 set(&app->file, g_strndup(app->path, strcspn(app->path, "?#")));
         app->streaming = field_bool(data, "streaming");
@@ -668,6 +657,16 @@ apply_usage(Model *model, Run *run, json_object *data)
         return TRUE;
 }
 
+static gboolean
+apply_variants(Model *model, Run *run, json_object *data)
+{
+        if (!field_list(data, "drafts")) /* what has become of one */
+                return variants_take_one(run->variants, run->app, data);
+        set(&run->variants_state, text_plain(field_text(data, "state"), 20));
+        variants_take_list(run->variants, run->app, data);
+        return TRUE;
+}
+
 static void
 take_stages(Run *run, json_object *list)
 {
@@ -739,6 +738,8 @@ static const RunApply run_appliers[EVENT_TYPE_COUNT] = {
         [EVENT_WRITTEN] = apply_written,
         [EVENT_PROGRESS] = apply_progress,
         [EVENT_EVIDENCE] = apply_evidence,
+        [EVENT_VARIANTS] = apply_variants,
+        [EVENT_VARIANT] = apply_variants,
         [EVENT_DELIVER] = apply_deliver,
         [EVENT_USAGE] = apply_usage,
         [EVENT_DONE] = apply_done,
@@ -760,6 +761,7 @@ take_run(Model *model, json_object *data)
                 apply_done(model, run, data);
         else
                 working_app(model, run);
+        apply_variants(model, run, field_object(data, "variants"));
 }
 
 /* A snapshot says how things are, not what happened: runs that it does not name have ended unseen. */

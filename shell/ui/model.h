@@ -60,6 +60,8 @@ typedef struct {
         guint64 first;  /* the position of its first event; 0 if unknown */
         GPtrArray *usage; /* Usage */
         GPtrArray *stages; /* Stage; none before it is over */
+        char *variants_state; /* writing, choose, over; "" while there is one draft only */
+        GPtrArray *variants;  /* Variant (variants.h) */
         char *recording;  /* how its recordings were made, "by hand, recorded from x"; "" while none has played */
 } Run;
 
@@ -85,6 +87,7 @@ typedef struct {
         guint passed, shown, total, broken, eye; /* as an event `deliver` has them */
         GPtrArray *permits;      /* Permit; NULL until the agent was asked */
         gboolean removed;
+        gboolean generated; /* its page has asked a model: what it shows may be what nobody has checked */
         char *run;      /* the run that works on it, "" if none */
         char *recording; /* how the recordings of its last run were made, as there */
         char *draft;    /* the newest draft's ID, "" if none */

@@ -20,6 +20,7 @@ typedef enum {
 
 typedef struct {
         RowKind kind;
+        guint variants;    /* drafts to choose from; 0: one */
         gboolean make_new; /* ROW_MAKE where the sentence made an app before */
         char *verb;        /* "Make", "Open"; NULL: the title speaks for itself */
         char *title;

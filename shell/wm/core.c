@@ -269,6 +269,7 @@ void core_flush(Wm *wm)
 
 void core_drain(Wm *wm)
 {
+        events_look_ahead(wm);
         for (int n = 0; n < BATCH_MAX && wm->running && !wm->gone && XEventsQueued(wm->display, QueuedAfterReading) > 0; n++) {
                 XEvent event;
                 XNextEvent(wm->display, &event);

@@ -15,6 +15,7 @@
 #include "menu.h"
 #include "messages.h"
 #include "moveresize.h"
+#include "props.h"
 #include "resize.h"
 #include "root.h"
 #include "screen.h"
@@ -58,6 +59,34 @@ void events_settle_leaving(Wm *wm)
                 gboolean for_good = XCheckIfEvent(wm->display, &event, leaves_for_good_cb, (XPointer)c);
                 client_unmanage(wm, c, for_good ? LEAVE_DESTROYED : LEAVE_WITHDRAWN);
         }
+}
+
+typedef struct {
+        Wm *wm;
+        Window windows[PROPS_BATCHES_MAX];
+        gsize n;
+} Coming;
+
+/* Only looks: Xlib holds its lock meanwhile. */
+static Bool note_coming_cb(Display *display, XEvent *event, XPointer data)
+{
+        Coming *coming = (Coming *)data;
+
+        if (event->type == MapRequest && coming->n < PROPS_BATCHES_MAX && !client_find(coming->wm, event->xmaprequest.window))
+                coming->windows[coming->n++] = event->xmaprequest.window;
+        return False;
+}
+
+void events_look_ahead(Wm *wm)
+{
+        Coming coming = { .wm = wm };
+        XEvent none;
+
+        if (XEventsQueued(wm->display, QueuedAlready) < 2)
+                return;
+        XCheckIfEvent(wm->display, &none, note_coming_cb, (XPointer)&coming);
+        for (gsize i = 0; i < coming.n; i++)
+                hints_ask_ahead(wm, coming.windows[i]);
 }
 
 static void on_map_request(Wm *wm, XEvent *event)

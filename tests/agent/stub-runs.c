@@ -9,6 +9,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/asking.h"
 #include "agent/runs/runs.h"
 #include "agent/runs/static.h"
 
@@ -90,6 +91,57 @@ const char *runs_ask(Runs *runs, const char *text, const char *app, const char *
                 return begin(runs, text, key);
         g_set_error_literal(error, AGENT_ERROR, API_ERROR_NO_MODEL, "No model answers yet.");
         return NULL;
+}
+
+const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *key, GError **error)
+{
+        g_autofree char *more = g_strdup_printf("%u drafts of %s", variants, text);
+        return begin(runs, more, key);
+}
+
+gboolean runs_keep(Runs *runs, const char *run, const char *draft, gboolean more, GError **error)
+{
+        g_autofree char *text = g_strdup_printf("{\"level\":\"info\",\"text\":\"%s %s\"}", more ? "more like" : "keep", draft ? draft : "the best");
+        if (g_hash_table_contains(runs->finished, run)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "This run is over.");
+                return FALSE;
+        }
+        tell(runs, EVENT_NOTICE, run, text);
+        return TRUE;
+}
+
+/* — pages that ask: the answer is the question, in two pieces; "no" is not allowed — */
+
+struct Asking {
+        int unused;
+};
+
+Asking *asking_new(const Agent *agent)
+{
+        return g_new0(Asking, 1);
+}
+
+void asking_free(Asking *asking)
+{
+        g_free(asking);
+}
+
+json_object *asking_describe(Asking *asking)
+{
+        return json_object_new_array();
+}
+
+void asking_ask(Asking *asking, const char *app, const char *text, json_object *schema, GCancellable *cancellable, AskingTextFunc text_func,
+                AskingFunc func, gpointer user_data)
+{
+        g_autoptr(json_object) result = schema ? json_object_get(schema) : json_object_new_string(text);
+        g_autoptr(GError) error = NULL;
+
+        if (g_str_equal(text, "no"))
+                error = g_error_new_literal(AGENT_ERROR, API_ERROR_DENIED, "The person did not allow the app to ask a model.");
+        for (gsize i = 0; text_func && !error && i < strlen(text); i += 4)
+                text_func(text + i, MIN(4, strlen(text) - i), user_data);
+        func(error ? NULL : result, error, user_data);
 }
 
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,

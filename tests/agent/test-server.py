@@ -205,8 +205,10 @@ def every_request_answers():
     run, stream = hold()
     table = [
         ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
+        ("POST", "/api/v1/apps/disk/ask", {"text": "how are you", "schema": {"type": "string"}}),
         ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
+        ("POST", f"/api/v1/runs/{run}/keep", {}), ("POST", f"/api/v1/runs/{run}/keep", {"draft": f"{run}.2", "more": True}),
         ("POST", f"/api/v1/runs/{run}/evidence", {"draft": "r1.1"}), ("POST", f"/api/v1/runs/{run}/marks", {"mark": "window", "at": 5}),
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}), ("POST", "/api/v1/tools/probe/test", {}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
@@ -242,6 +244,16 @@ def bad_input():
     refused("POST", "/api/v1/ask", {"text": "x", "other": 1}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "app": "../x"}, 400, "bad-request")
     refused("POST", "/api/v1/ask", {"text": "x", "kind": "dance"}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": ""}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": "x", "schema": []}, 400, "bad-request")
+    refused("POST", "/api/v1/apps/disk/ask", {"text": "no"}, 403, "denied")
+    assert ask_json("POST", "/api/v1/apps/disk/ask", {"text": "how are you"}) == {"result": "how are you"}
+    for variants in (0, 1, 76, -3, "6", 2.5, 1e18):
+        refused("POST", "/api/v1/ask", {"text": "x", "variants": variants}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "variants": 3, "app": "disk"}, 400, "bad-request")
+    refused("POST", "/api/v1/ask", {"text": "x", "variants": 3, "kind": "edit"}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/keep", {"draft": 3}, 400, "bad-request")
+    refused("POST", "/api/v1/runs/r1/keep", {"draft": "r1.1"}, 409, "conflict")
     refused("POST", "/api/v1/ask", {"text": "x" * 65536}, 413, "too-large")
     refused("POST", "/api/v1/ask", {"text": "refuse"}, 503, "no-model")
     refused("POST", "/api/v1/ask", b'{"text":' + b"[" * 100000, 400, "bad-request")
@@ -689,13 +701,13 @@ def too_old_is_a_snapshot():
 @test
 def a_budget_is_remembered():
     global agent
-    kept = {"budget": {"dollars": 1.5, "spent": 0, "left": 1.5}, "days": []}
+    kept = {"budget": {"dollars": 1.5, "spent": 0, "left": 1.5}, "days": [], "asked": []}
     assert ask_json("POST", "/api/v1/budget", {"dollars": 1.5}) == kept
     agent.kill()
     agent.wait()
     agent = start()
     assert ask_json("GET", "/api/v1/usage?days=1") == kept
-    assert ask_json("POST", "/api/v1/budget", {"dollars": 0}) == {"days": []}
+    assert ask_json("POST", "/api/v1/budget", {"dollars": 0}) == {"days": [], "asked": []}
 
 
 @test

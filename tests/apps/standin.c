@@ -191,7 +191,8 @@ static void save_request(Standin *standin, SoupServerMessage *message)
         json_object_put(body);
 }
 
-static void tool_request(Standin *standin, SoupServerMessage *message, const char *name)
+/* asker is the app where the path names it. */
+static void tool_request(Standin *standin, SoupServerMessage *message, const char *name, const char *asker)
 {
         json_object *body = body_of(message), *app = NULL;
         const char *result = g_hash_table_lookup(standin->tools, name);
@@ -205,7 +206,7 @@ static void tool_request(Standin *standin, SoupServerMessage *message, const cha
         }
         json_object_object_get_ex(body, "app", &app);
         g_free(standin->tool_app);
-        standin->tool_app = g_strdup(json_object_get_string(app));
+        standin->tool_app = g_strdup(asker ? asker : json_object_get_string(app));
         if (denied)
                 answer_json(message, 403, "{\"error\":{\"kind\":\"denied\",\"message\":\"The person did not allow this.\"}}");
         else
@@ -238,7 +239,9 @@ static void api_cb(SoupServer *server, SoupServerMessage *message, const char *p
         } else if (n == 3 && strcmp(parts[0], "apps") == 0 && strcmp(parts[2], "save") == 0) {
                 save_request(standin, message);
         } else if (n == 2 && strcmp(parts[0], "tools") == 0) {
-                tool_request(standin, message, parts[1]);
+                tool_request(standin, message, parts[1], NULL);
+        } else if (n == 3 && strcmp(parts[0], "apps") == 0 && strcmp(parts[2], "ask") == 0) {
+                tool_request(standin, message, STANDIN_ASKED, parts[1]);
         } else if (n == 3 && strcmp(parts[0], "runs") == 0 && strcmp(parts[2], "evidence") == 0) {
                 standin_forget_evidence(standin);
                 standin->evidence = body_of(message);

@@ -28,6 +28,8 @@ json_object *standin_storage(Standin *standin, const char *app);
 /* The tool's result (JSON text, or STANDIN_DENIED) from now on. */
 #define STANDIN_DENIED "denied"
 void standin_tool(Standin *standin, const char *name, const char *result);
+/* What a page that asks a model gets is said as if by a tool of this name. */
+#define STANDIN_ASKED "the model"
 /* TRUE: tool calls get no answer until it is FALSE again. */
 void standin_hold(Standin *standin, gboolean hold);
 guint standin_tool_calls(Standin *standin);

@@ -212,6 +212,24 @@ static void test_invented(Fixture *fixture, gconstpointer data)
         g_assert_nonnull(finding(evidence, "tool", "no_such"));
 }
 
+/* In a check no model is asked: a sample answers, of the form that the page wants, another one in the second round, and then nobody. */
+static void test_asked(Fixture *fixture, gconstpointer data)
+{
+        json_object *evidence = check(fixture, "<h1>Rhymes</h1><p id=p>\u2013</p><script>impromptu.ask('a rhyme').then((r) => p.textContent = r, () => p.textContent = 'not allowed')</script>",
+                                      "[{\"text\":\"shows\",\"steps\":[{\"see\":\"A sample answer\"}]}]", "{}");
+
+        assert_verdict(evidence, 0, "passed");
+        assert_no_findings(evidence);
+        evidence = check(fixture, "<h1>Numbers</h1><p id=p>\u2013</p><script>impromptu.ask('numbers', {schema: {type: 'object', properties: {list: {type: 'array', items: {type: 'integer'}}}}})"
+                                  ".then((r) => p.textContent = r.list.join(' and '), () => p.textContent = 'not allowed')</script>",
+                         "[{\"text\":\"shows\",\"steps\":[{\"see\":\"37 and 37 and 37\"}]}]", "{}");
+        assert_verdict(evidence, 0, "passed");
+        assert_no_findings(evidence);
+        evidence = check(fixture, "<h1>Rhymes</h1><p id=p>\u2013</p><script>impromptu.ask('how many').then(() => p.textContent = '1234 lines', () => p.textContent = 'not allowed')</script>",
+                         "[]", "{}");
+        g_assert_nonnull(finding(evidence, "invented", "1234"));
+}
+
 static void test_canvas_and_file(Fixture *fixture, gconstpointer data)
 {
         json_object *evidence = check(
@@ -324,6 +342,7 @@ int main(int argc, char **argv)
         add("fill-and-keys", test_fill_and_keys);
         add("exception-and-blank", test_exception_and_blank);
         add("invented", test_invented);
+        add("asked", test_asked);
         add("canvas-and-file", test_canvas_and_file);
         add("file-without-scripts", test_file_without_scripts);
         add("frozen", test_frozen);

@@ -14,7 +14,7 @@ typedef struct {
         AppView *view;
         GtkWidget *window;
         gint64 painted, loaded;
-        guint loads, crashes, unresponsive;
+        guint loads, crashes, unresponsive, generated;
         char *title, *saved, *crash;
         const char *wanted;
         GPtrArray *findings; /* of "kind: text" */
@@ -72,7 +72,13 @@ static void saved_cb(AppView *view, const char *path, gpointer user_data)
         fixture->saved = g_strdup(path);
 }
 
+static void generated_cb(AppView *view, gpointer user_data)
+{
+        ((Fixture *)user_data)->generated++;
+}
+
 static const AppViewHandler handler = {
+        .generated = generated_cb,
         .finding = finding_cb,
         .painted = painted_cb,
         .loaded = loaded_cb,
@@ -257,6 +263,22 @@ static void test_denied(Fixture *fixture, gconstpointer data)
 {
         standin_tool(fixture->standin, "disk_usage", STANDIN_DENIED);
         show(fixture, "<p>x</p><script>impromptu.call('disk_usage', {}).catch((e) => document.title = e.kind)</script>", TRUE);
+        expect_title(fixture, "denied");
+}
+
+/* A page that asks a model: the shell knows it, and which app it is. */
+static void test_asks(Fixture *fixture, gconstpointer data)
+{
+        standin_tool(fixture->standin, STANDIN_ASKED, "\"four words of rhyme\"");
+        show(fixture, "<title>waits</title><p>x</p><script>impromptu.ask('a rhyme').then((r) => document.title = r)</script>", FALSE);
+        expect_title(fixture, "waits");
+        g_assert_cmpuint(fixture->generated, ==, 0); /* before the checks have passed nobody is asked */
+        app_view_open_gate(fixture->view);
+        expect_title(fixture, "four words of rhyme");
+        g_assert_cmpuint(fixture->generated, ==, 1);
+        g_assert_cmpstr(standin_tool_app(fixture->standin), ==, "demo");
+        standin_tool(fixture->standin, STANDIN_ASKED, STANDIN_DENIED);
+        show(fixture, "<p>x</p><script>impromptu.ask('a rhyme', {schema: {type: 'string'}}).catch((e) => document.title = e.kind)</script>", TRUE);
         expect_title(fixture, "denied");
 }
 
@@ -505,6 +527,7 @@ int main(int argc, char **argv)
         add("gate", test_gate);
         add("gate-holds-storage", test_gate_holds_storage);
         add("denied", test_denied);
+        add("asks", test_asks);
         add("call-always-settles", test_call_always_settles);
         add("hostile-prototypes", test_hostile_prototypes);
         add("frames-get-nothing", test_frames_get_nothing);

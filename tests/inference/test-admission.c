@@ -280,6 +280,31 @@ static void test_reservation(void)
         admission_free(admission);
 }
 
+/* How many of one kind could be begun together: what is left, or what comes back soon, less what waits already. */
+static void test_room(void)
+{
+        Admission *admission = start();
+        Asker askers[3];
+
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 60, 75), ==, 75); /* nothing is known */
+        teach(admission, "40000", "40000", "60");
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 60, 75), ==, 10);
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 60, 4), ==, 4);
+        g_assert_cmpuint(admission_room(admission, 90000, 3000, 60, 75), ==, 0);
+        for (guint i = 0; i < 3; i++)
+                ask(admission, &askers[i], 1000, 14000, ADMISSION_WORK);
+        settle();
+        g_assert_false(askers[2].sent);
+        /* 10,000 are left and 15,000 wait: nothing now, but the window begins anew within the minute. */
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 1, 75), ==, 0);
+        leave(&askers[0], -1);
+        leave(&askers[1], -1);
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 1, 75), ==, 0);
+        g_assert_cmpuint(admission_room(admission, 1000, 3000, 60, 75), ==, 6);
+        leave(&askers[2], -1);
+        admission_free(admission);
+}
+
 #define LEFT(left) "x-ratelimit-limit-tokens-minute", "20000", "x-ratelimit-remaining-tokens-minute", left
 
 /* The numbers of an answer may or may not count those that are on their way: these are taken off until they speak themselves. */
@@ -866,6 +891,7 @@ int main(int argc, char **argv)
         g_test_add_func("/admission/front-among-many", test_front_among_many);
         g_test_add_func("/admission/reentry", test_reentry);
         g_test_add_func("/admission/reservation", test_reservation);
+        g_test_add_func("/admission/room", test_room);
         g_test_add_func("/admission/counted-once", test_counted_once);
         g_test_add_func("/admission/larger-than-the-window", test_larger_than_the_window);
         g_test_add_func("/admission/nonsense", test_nonsense);

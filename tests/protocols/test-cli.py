@@ -143,6 +143,32 @@ def test_deeper():
         assert "gpt-5 (OpenAI) could try: impromptu fix --deep timer · about 20 s · about $0.03\n" in got.stdout, got
 
 
+def test_variants():
+    """Several drafts: each is a line, and without a terminal the best is kept as soon as all are checked."""
+    drafts = [{"draft": "r7.1", "brief": "One large thing."}, {"draft": "r7.2", "brief": "A table."}]
+    found = {"run": "r7", "app": "timer", "passed": 3, "shown": 1, "total": 4, "broken": 1, "eye": 0}
+    told = [("variants", {"run": "r7", "app": "timer", "state": "writing", "drafts": drafts, "groups": []}),
+            ("variant", {**found, "draft": "r7.1", "state": "checked", "brief": "One large thing."}),
+            ("variant", {"run": "r7", "app": "timer", "draft": "r7.2", "state": "failed", "brief": "A table.", "error": "half a page"}),
+            ("variants", {"run": "r7", "app": "timer", "state": "choose", "drafts": drafts, "groups": [["r7.1"]]})]
+    with World() as world:
+        world.answers["POST", "/api/v1/ask"] = (200, events(RUN[:1] + told + END))
+        world.answers["POST", "/api/v1/runs/r7/keep"] = (200, {})
+        got = world.run("ask", "--variants", "2", "a timer")
+        assert got.returncode == 0 and got.stderr == "", got
+        assert "draft    1: does 3 of 4 · 1 shown · 1 broken · One large thing.\n" in got.stdout, got
+        assert "draft    2: half a page · A table.\n" in got.stdout, got
+        assert "choose   best first: 1. The best is kept\n" in got.stdout, got
+        for words in (["r7"], ["r7", "2"], ["r7", "r7.2", "more"], ["r7", "more"]):
+            assert world.run("keep", *words).returncode == 0, words
+        sent = [(path, body) for method, path, body, last in world.agent.asked if method == "POST"]
+        keep = "/api/v1/runs/r7/keep"
+        assert sent[0] == ("/api/v1/ask", {"text": "a timer", "variants": 2}), sent
+        assert sent[-4:] == [(keep, {}), (keep, {"draft": "r7.2"}), (keep, {"draft": "r7.2", "more": True}), (keep, {"more": True})], sent
+        for words in (["ask", "--variants", "1", "x"], ["ask", "--variants", "76", "x"], ["ask", "--variants", "many", "x"], ["keep", "r7", "1", "2"]):
+            assert world.run(*words).returncode == 2, words
+
+
 def test_outcomes():
     with World() as world:
         for outcome, status in (("delivered", 0), ("answered", 0), ("opened", 0), ("failed", 1), ("stopped", 1)):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/journal.h"
+#include "agent/inference/request.h"
 #include "agent/json.h"
 #include "agent/runs/static.h"
 #include "agent/toolbox.h"
@@ -37,6 +38,7 @@ static World *the_world;
 struct WorldScript {
         GHashTable *answers;  /* key to Script */
         GQueue findings;
+        GHashTable *findings_of; /* a draft's name to Finding */
         GPtrArray *bad_tools;
         char *no_sandbox;
         GHashTable *values;
@@ -157,6 +159,26 @@ json_object *lanes_deeper(Lanes *lanes, guint tokens_in, guint tokens_out)
 const char *lanes_sentence_changes(Lanes *lanes, const char *sentence)
 {
         return the_world->changes;
+}
+
+json_object *lanes_describe(Lanes *lanes)
+{
+        return json_parse("{\"lanes\": [{\"lane\": \"fast\", \"model\": \"fake-1\", \"provider\": \"Fakes\"}]}", -1, NULL);
+}
+
+/* About a token for three bytes. */
+guint request_tokens(const LaneRequest *request)
+{
+        gsize bytes = 0;
+
+        for (gsize i = 0; i < request->n_messages; i++)
+                bytes += strlen(request->messages[i].content);
+        return (guint)(bytes / 3);
+}
+
+guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted)
+{
+        return the_world->room > 0 ? MIN(the_world->room, wanted) : wanted;
 }
 
 void lane_call_cancel(LaneCall *call)
@@ -462,10 +484,14 @@ static json_object *all_passed(json_object *requirements)
 static gboolean check_cb(gpointer user_data)
 {
         Check *check = user_data;
-        Finding *finding = g_queue_peek_head(&it.findings);
+        Finding *own = g_hash_table_lookup(it.findings_of, check->draft);
+        Finding *finding = own ? own : g_queue_peek_head(&it.findings);
         gboolean taken = finding && finding->silent;
         json_object *evidence = json_object_new_object();
 
+        /* A silent one that was named fetches what it says nothing of. */
+        if (taken && own && the_world->agent.runs)
+                runs_draft_follow(the_world->agent.runs, check->draft, swallow, check);
         if (!the_world->killed && the_world->agent.runs && !taken) {
                 runs_draft_follow(the_world->agent.runs, check->draft, swallow, check);
                 json_add_text(evidence, "draft", check->draft);
@@ -477,12 +503,27 @@ static gboolean check_cb(gpointer user_data)
                 taken = runs_evidence(the_world->agent.runs, check->run, evidence, NULL);
         }
         json_object_put(evidence);
-        if (taken && finding)
+        if (taken && finding && !own)
                 finding_free(g_queue_pop_head(&it.findings));
         g_free(check->run);
         g_free(check->draft);
         json_object_put(check->requirements);
         g_free(check);
+        return G_SOURCE_REMOVE;
+}
+
+/* The choice stands on the person's screen until it is made, whatever becomes of the agent meanwhile. */
+static gboolean choose_cb(gpointer user_data)
+{
+        World *world = user_data;
+        json_object *last = world_last(world, EVENT_VARIANTS);
+        const char *run = json_text(last, "run");
+
+        if (!world->agent.runs || world->killed)
+                return G_SOURCE_CONTINUE;
+        if (!runs_keep(world->agent.runs, run, world->keeps, FALSE, NULL) && !runs_is_finished(world->agent.runs, run))
+                return G_SOURCE_CONTINUE;
+        world->chooser = 0;
         return G_SOURCE_REMOVE;
 }
 
@@ -496,6 +537,8 @@ static void event_cb(EventType type, guint64 id, json_object *data, gpointer use
         g_ptr_array_add(world->data, json_clone(data));
         if (world->kill_at >= 0 && (int)world->events->len == world->kill_at)
                 world->killed = TRUE;
+        if (type == EVENT_VARIANTS && world->keeps && !world->chooser && g_str_equal(json_text(data, "state"), "choose"))
+                world->chooser = g_timeout_add(1, choose_cb, world); /* until it is taken: after a kill nothing says when */
         if (type == EVENT_CHECK && world->view) {
                 Check *check = g_new0(Check, 1);
 
@@ -562,6 +605,7 @@ World *world_new(void)
         world->kill_at = -1;
         world->view = TRUE;
         it.answers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, script_free);
+        it.findings_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finding_free);
         it.bad_tools = g_ptr_array_new_with_free_func(bad_tool_free);
         it.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         it.apps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, kept_free);
@@ -587,10 +631,12 @@ static void remove_all(const char *path)
 void world_free(World *world)
 {
         the_world = world;
+        g_clear_handle_id(&world->chooser, g_source_remove);
         stop(world);
         world_spin(world);
         g_hash_table_unref(it.answers);
         g_queue_clear_full(&it.findings, finding_free);
+        g_hash_table_unref(it.findings_of);
         g_ptr_array_unref(it.bad_tools);
         g_clear_pointer(&it.no_sandbox, g_free);
         g_clear_pointer(&it.result, g_free);
@@ -638,6 +684,13 @@ void world_evidence(World *world, const char *results, const char *findings)
         Finding finding = {.results = g_strdup(results), .findings = g_strdup(findings)};
 
         g_queue_push_tail(&it.findings, g_memdup2(&finding, sizeof finding));
+}
+
+void world_evidence_of(World *world, const char *draft, const char *results, const char *findings)
+{
+        Finding finding = {.results = g_strdup(results), .findings = g_strdup(findings), .silent = !results};
+
+        g_hash_table_insert(it.findings_of, g_strdup(draft), g_memdup2(&finding, sizeof finding));
 }
 
 void world_no_evidence(World *world)

@@ -21,6 +21,9 @@ typedef struct {
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */
         const char *changes; /* recordings play, in which a sentence changes the app that these words made; NULL: none does */
+        guint room;         /* calls that the model's limits leave room for; 0: any number */
+        const char *keeps;  /* the person keeps this draft as soon as there is a choice; NULL: nobody chooses */
+        guint chooser;
         guint listener;
         struct WorldScript *script;
 } World;
@@ -38,6 +41,8 @@ void world_hangs(World *world, const char *key);
  * Without any left a view finds that everything passed. */
 void world_evidence(World *world, const char *results, const char *findings);
 void world_no_evidence(World *world);
+/* What is found of this one draft, as often as it is checked (NULL: the view fetches it and says nothing); goes before those in order. */
+void world_evidence_of(World *world, const char *draft, const char *results, const char *findings);
 /* A source that holds this text fails on its sample with this error. */
 void world_tool_fails(World *world, const char *in_source, const char *error, const char *traceback);
 void world_no_sandbox(World *world, const char *sentence);

@@ -237,6 +237,11 @@ app_view_load(AppView *view, const char *path, gboolean gate_open)
 }
 
 void
+app_view_zoom(AppView *view, double level)
+{
+}
+
+void
 app_view_open_gate(AppView *view)
 {
         note("gate %s", view->app);
@@ -281,6 +286,13 @@ void
 fake_view_loaded(AppView *view)
 {
         view->handler->loaded(view, 2, view->user_data);
+}
+
+void
+fake_views_loaded(void)
+{
+        for (guint i = 0; i < views->len; i++)
+                fake_view_loaded(views->pdata[i]);
 }
 
 void

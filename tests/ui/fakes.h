@@ -24,6 +24,7 @@ const WmEvidence *fake_evidence(guint64 xid);
 AppView *fake_view(const char *app);
 void fake_view_painted(AppView *view);
 void fake_view_loaded(AppView *view);
+void fake_views_loaded(void);
 void fake_view_responsive(AppView *view, gboolean responsive);
 void fake_view_crashed(AppView *view, const char *text);
 void fake_view_finding(AppView *view, const char *kind, const char *text);

@@ -230,9 +230,14 @@ feed_permits(App *app)
 }
 
 static void
+keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer user_data)
+{
+}
+
+static void
 show_app(void)
 {
-        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, revoke_cb};
+        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, keep_cb, revoke_cb};
         Model *model = model_new();
         AgentClient *agent = agent_client_new(NULL, NULL);
         Views *views = views_new(agent, "");

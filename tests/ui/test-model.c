@@ -29,6 +29,8 @@ static const char *const samples[][2] = {
         {"usage", "{'run':'r1','state':'WRITE','attempt':1,'model':'m','recording':'by hand','tokens_in':1,'tokens_out':2,'first_token_ms':3,'ms':4,'rate':5}"},
         {"notice", "{'level':'info','text':'hello'}"},
         {"done", "{'run':'r1','app':'timer','outcome':'delivered','message':'','timeline':[]}"},
+        {"variants", "{'run':'r1','app':'timer','state':'choose','drafts':[{'draft':'r1.1','brief':'large'},{'draft':'r1.2','brief':'small'}],'groups':[['r1.2'],['r1.1']]}"},
+        {"variant", "{'run':'r1','app':'timer','draft':'r1.1','state':'checked','path':'index.html?draft=r1.1','passed':1,'total':2,'shown':0,'broken':1,'eye':0,'clean':true}"},
         {"snapshot", "{'runs':[{'run':'r1','app':'timer','text':'a timer','state':'CHECK'}],'apps':[{'id':'timer','title':'Timer','version':2}],'questions':[],'lanes':[]}"},
 };
 
