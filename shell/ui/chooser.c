@@ -1,5 +1,7 @@
 #include "shell/ui/chooser.h"
 
+#include <gdk/gdkx.h>
+
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
 
@@ -98,6 +100,7 @@ folder_chooser_new(const Question *question, const FolderChooserHandler *handler
         g_autofree char *asked = g_strdup_printf("%s asked: %s Choose a folder in there, and how long it holds.", question->title,
                                                  question->sentence);
         GtkWidget *label = ui_label(asked, NULL);
+        GdkWindow *gdk_window;
 
         style_start();
         chooser->handler = *handler;
@@ -122,6 +125,10 @@ folder_chooser_new(const Question *question, const FolderChooserHandler *handler
         gtk_container_add(GTK_CONTAINER(chooser->window), box);
         g_signal_connect(chooser->window, "delete-event", G_CALLBACK(delete_cb), chooser);
         g_signal_connect(chooser->window, "key-press-event", G_CALLBACK(key_cb), chooser);
+        gtk_widget_realize(chooser->window);
+        gdk_window = gtk_widget_get_window(chooser->window);
+        /* A person pressed for it just now, also where the press was seen by the window manager and not by GTK. */
+        gdk_x11_window_set_user_time(gdk_window, gdk_x11_get_server_time(gdk_window));
         gtk_widget_show_all(chooser->window);
         chooser->shown_at = g_get_monotonic_time();
         return chooser;

@@ -117,8 +117,11 @@ static void on_configure_request(Wm *wm, XEvent *event)
 
         if (c && c->window == e->window)
                 client_configure_request(wm, c, e);
-        else if (!c)
-                XConfigureWindow(wm->display, e->window, (unsigned)e->value_mask, &changes);
+        if (c)
+                return;
+        XConfigureWindow(wm->display, e->window, (unsigned)e->value_mask, &changes);
+        /* It may have been asked about ahead, for a MapRequest behind this in the queue. */
+        props_ask_place_again(wm, e->window);
 }
 
 static void on_unmap(Wm *wm, XEvent *event)

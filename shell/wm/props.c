@@ -83,6 +83,17 @@ static PropsBatch *batch_of(Wm *wm, Window window)
         return g_hash_table_lookup(wm->batches, GSIZE_TO_POINTER(window));
 }
 
+void props_ask_place_again(Wm *wm, Window window)
+{
+        xcb_connection_t *xcb = xcb_of(wm);
+        PropsBatch *batch = batch_of(wm, window);
+
+        if (!batch)
+                return;
+        xcb_discard_reply(xcb, batch->geometry.sequence);
+        batch->geometry = xcb_get_geometry(xcb, (xcb_drawable_t)window);
+}
+
 gboolean props_facts(Wm *wm, Window window, WindowFacts *facts)
 {
         xcb_connection_t *xcb = xcb_of(wm);

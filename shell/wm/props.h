@@ -16,6 +16,8 @@ void props_init(Wm *wm);
 void props_free(Wm *wm);
 /* Selects for changes of the window's properties and asks for those, its attributes and its place. Harmless if already asked. */
 void props_ask_ahead(Wm *wm, Window window, const Atom *properties, gsize n);
+/* Its place was changed on its behalf since: it is asked for again. Harmless if nothing was asked. */
+void props_ask_place_again(Wm *wm, Window window);
 /* FALSE: the window is gone. Until props_answered() its properties are read from the batch. */
 gboolean props_facts(Wm *wm, Window window, WindowFacts *facts);
 void props_answered(Wm *wm, Window window);

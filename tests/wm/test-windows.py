@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 """Verifies how windows are managed: frames, focus, states, hints, messages of other programs, and clients that lie or die."""
+import os
 import random
+import signal
 
 from Xlib import X, Xatom, Xutil
 
@@ -9,6 +11,7 @@ from harness import run
 from rows import row
 
 TOP, SIDE = 33, 1
+CROWD = 200  # windows whose requests do not fit into one batch of the core's, so that it asks about some of them ahead
 
 
 @row("manage", "client-responses")
@@ -33,6 +36,24 @@ def test_override_redirect_and_input_only_are_left_alone(core, c):
     for window in (menu, bare):
         assert c.frame(window) == c.root and c.wm_state(window) is None
     assert c.longs(c.root, "_NET_CLIENT_LIST") == []
+
+
+@row("placement", "client-responses")
+def test_a_place_asked_for_right_before_the_map_counts(core, c):
+    """Toolkits move a window that they have kept and map it in the same breath."""
+    windows = [c.window() for _ in range(CROWD)]
+    for w in windows:
+        c.put(w, "_NET_WM_WINDOW_TYPE", "ATOM", [c.atom("_NET_WM_WINDOW_TYPE_NOTIFICATION")])
+    c.sync()
+    os.kill(core.process.pid, signal.SIGSTOP)
+    for at, w in enumerate(windows):
+        w.configure(x=100 + at, y=200 + at, width=50 + at, height=40 + at)
+        w.map()
+    c.display.sync()
+    os.kill(core.process.pid, signal.SIGCONT)
+    c.sync()
+    for at, w in enumerate(windows):
+        assert c.place(w) == (100 + at, 200 + at, 50 + at, 40 + at), (at, c.place(w))
 
 
 @row("pop-ups")
