@@ -140,7 +140,7 @@ void api_remove(Exchange *exchange)
 void api_closed(Exchange *exchange)
 {
         if (!library_id_valid(exchange->id)) {
-                exchange_refuse(exchange, API_ERROR_NOT_FOUND, "There is no app with this name.");
+                exchange_refuse(exchange, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
                 return;
         }
         end_app(exchange, exchange->id);
@@ -153,7 +153,7 @@ void api_storage(Exchange *exchange)
         if (library_id_valid(exchange->id))
                 exchange_reply(exchange, library_storage(exchange->agent->library, exchange->id));
         else
-                exchange_refuse(exchange, API_ERROR_NOT_FOUND, "There is no app with this name.");
+                exchange_refuse(exchange, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
 }
 
 void api_store(Exchange *exchange)

@@ -142,7 +142,7 @@ void api_app_file(Exchange *exchange)
         const char *id = parts && parts[1] ? parts[2] : NULL, *rest = id && parts[3] ? parts[3] : "";
         const char *draft = exchange_query(exchange, "draft");
         if (!library_id_valid(id))
-                exchange_refuse(exchange, API_ERROR_NOT_FOUND, "There is no app with this name.");
+                exchange_refuse(exchange, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
         else if (g_str_has_prefix(rest, "lib/"))
                 send_library_file(exchange, rest + strlen("lib/"));
         else if (g_str_has_prefix(rest, RESULTS_PATH))

@@ -17,7 +17,7 @@ static void print_lane(json_object *lane)
         g_autofree char *provider = cli_text(lane, "provider");
         g_autofree char *recording = cli_text(lane, "recording");
         g_autofree char *problem = cli_text(lane, "problem");
-        g_autofree char *second = *model ? g_strdup_printf("%s at %s", model, provider) : g_strdup("no model");
+        g_autofree char *second = *recording ? g_strdup(provider) : *model ? g_strdup_printf("%s at %s", model, provider) : g_strdup("no model");
         g_autofree char *third = *problem ? g_strdup(problem) : *recording ? g_strdup_printf("a recording: %s", recording) : g_strdup("");
 
         cli_print_row(name, 8, second, 32, third);

@@ -80,7 +80,7 @@ static gboolean check_id(const char *id, GError **error)
 {
         if (library_id_valid(id))
                 return TRUE;
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no app with this name.");
+        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
         return FALSE;
 }
 
@@ -307,7 +307,7 @@ gboolean library_undo_app(Library *library, const char *id, GError **error)
         if (!target || git_oid_is_zero(&target->tree)) {
                 g_set_error_literal(error, AGENT_ERROR, touches ? API_ERROR_CONFLICT : API_ERROR_NOT_FOUND,
                                     touches ? "This is the first version; there is nothing before it to go back to."
-                                            : "There is no app with this name.");
+                                            : LIBRARY_NO_APP);
                 return FALSE;
         }
         char commit[GIT_OID_HEXSZ + 1];

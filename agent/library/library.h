@@ -51,6 +51,8 @@ gboolean library_id_valid(const char *id);
  * time of app are set. FALSE, and the old version still whole, on error (AGENT_ERROR, STORAGE). */
 gboolean library_accept_app(Library *library, App *app, GHashTable *files, const char *words, GError **error);
 
+#define LIBRARY_NO_APP "There is no app with this name; “impromptu apps” lists those that there are."
+
 App *library_app(Library *library, const char *id, GError **error);
 /* GPtrArray of App, newest first; frees them. */
 GPtrArray *library_apps(Library *library);

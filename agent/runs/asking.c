@@ -489,7 +489,7 @@ void asking_ask(Asking *asking, const char *app, const char *text, json_object *
                 ask->caller_id = g_signal_connect(cancellable, "cancelled", G_CALLBACK(on_caller_cancelled), ask);
         }
         if (!kept)
-                ask_fail(ask, g_error_new_literal(AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no app with this name."));
+                ask_fail(ask, g_error_new_literal(AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP));
         else if (!prepare(ask, text, schema, &error))
                 ask_fail(ask, g_steal_pointer(&error));
         else if (cancellable && g_cancellable_is_cancelled(cancellable))

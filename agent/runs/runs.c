@@ -387,7 +387,7 @@ const char *runs_fix(Runs *runs, const char *app, const char *text, json_object 
                 return run->id;
         kept = library_app(runs->agent->library, app, NULL);
         if (!kept && !runs_app_is_taken(runs, app)) {
-                g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such app.");
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
                 return NULL;
         }
         run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);

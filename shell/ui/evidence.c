@@ -92,7 +92,7 @@ working(GString *words, const App *app, const Run *run)
         g_string_append(words, strcmp(run->variants_state, "choose") == 0 ? "choose one" : evidence_state_word(run->state));
 }
 
-/* Behind what it does, since a narrow window cuts the end: how what is played was made, and at what pace. */
+/* How what is played was made, and at what pace. */
 static void
 recorded(GString *words, const char *made, double pace)
 {
@@ -144,8 +144,6 @@ evidence_fill(WmEvidence *evidence, const App *app, const Run *run, const char *
         }
         if (life != LIFE_WELL)
                 evidence->tone = WM_TONE_BAD;
-        if (lane && *lane->recording)
-                recorded(words, app->recording, lane->pace);
         copy(evidence->evidence, sizeof evidence->evidence, words->str);
 }
 

@@ -20,8 +20,8 @@ permit_detail(const Permit *permit, gint64 now)
                 return g_strdup("you said no · it is not asked again while it is open");
         if (!when)
                 return g_strdup_printf("%s · never used", holds);
-        return g_strdup_printf("%s · used %s by %s%s%s%s", holds, when, permit->tool, permit->uses > 1 ? ", " : "",
-                               permit->uses > 1 ? number : "", permit->uses > 1 ? " times" : "");
+        return g_strdup_printf("%s · used %s%s%s by %s", holds, permit->uses > 1 ? number : "", permit->uses > 1 ? " times, last " : "",
+                               when, permit->tool);
 }
 
 static void

@@ -279,7 +279,7 @@ def test_lists():
         wanted = {
             ("apps",): "timer                     Timer                     a timer\n",
             ("runs",): "r8        WRITE       x\nr7        delivered   a timer\n",
-            ("lanes",): "fast      played at rehearsal               a recording: by hand\n\nWhat else could answer:\n"
+            ("lanes",): "fast      rehearsal                         a recording: by hand\n\nWhat else could answer:\n"
                         "local         Use a model here              on port 8080\n",
             ("lanes", "choose", "local"): "fast      no model                          Nothing listens.\n",
             ("open", "timer"): "Timer opens on the desktop.\n", ("undo", "timer"): "Timer is as it was before its last change.\n",

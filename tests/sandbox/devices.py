@@ -137,7 +137,7 @@ def a_device(ground):
     os.chown(NODE, ground.user, ground.user)
     try:
         status, answer, _ = ground.run(DEVICE, {"device": [NODE]}, f"device={NODE}", path=NODE)
-        same((status, answer), (0, {"there": ["fd", "full", "null", "random", os.path.basename(NODE), "urandom", "zero"], "character": True, "number": [188, 211], "opened": "ENXIO",
+        same((status, answer), (0, {"there": ["fd", "full", "null", "random", "shm", os.path.basename(NODE), "urandom", "zero"], "character": True, "number": [188, 211], "opened": "ENXIO",
                                     "TIOCSTI": "EPERM", "TIOCSETD": "EPERM", "TIOCLINUX": "EPERM", "TIOCCONS": "EPERM"}))
         status, answer, _ = ground.run(DEVICE, {"device": [NODE]}, path=NODE)
         same((status, answer["error"]["kind"]), (2, "grant"))

@@ -88,7 +88,7 @@ test_run(void)
         run_until_written();
         g_assert_cmpuint(fake_count("load timer index.html?draft=r1.1 closed"), ==, 1);
         g_assert_true(fake_logged("POST /api/v1/runs/r1/marks { \"mark\": \"window\"") || fake_logged("\"mark\":\"window\""));
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · writing · 1,000 tok/s");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · writing");
         fake_view_painted(fake_view("timer"));
         g_assert_true(fake_logged("first-paint"));
         fake_event("check", 7, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"path\":\"index.html?draft=r1.1\",\"requirements\":[],\"tools\":{}}");
@@ -102,7 +102,7 @@ test_run(void)
         deliver("r1.2");
         g_assert_true(fake_logged("gate timer"));
         g_assert_true(fake_logged("forget r1"));
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1 · 1,000 tok/s");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
         desktop_free(desktop);
 }
 
@@ -199,7 +199,7 @@ test_nothing_made(void)
         fake_event("done", 9, "{\"run\":\"r1\",\"app\":\"timer\",\"outcome\":\"stopped\",\"message\":\"Stopped. Nothing had been made yet.\",\"timeline\":{}}");
         settle();
         g_assert_null(app_window_shown(desktop_window(desktop, "timer")));
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped · 1,000 tok/s");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped");
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
         g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
         desktop_fix(desktop, "timer", "a timer with a bell", FALSE);
@@ -280,7 +280,7 @@ test_page_life(void)
         g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "not responding · does 1 of 1"));
         fake_view_responsive(fake_view("timer"), TRUE);
         settle();
-        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1 · 1,000 tok/s");
+        g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · does 1 of 1");
         fake_view_crashed(fake_view("timer"), "This page stopped working.");
         settle();
         g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "stopped working · does 1 of 1"));
