@@ -89,18 +89,28 @@ guint desktops_beside(const Wm *wm, int dx, int dy)
         return (guint)MIN(row * columns + column, n - 1);
 }
 
-void desktops_push(Wm *wm)
+/* Once, at the start: from then on the names are a pager's. It writes them right after it has asked for another number of desktops, and
+ * whatever we wrote then could lie over its own. Desktops beyond the names that it gave are unnamed for others, as EWMH has it. */
+static void push_names(Wm *wm)
 {
-        GString *names = g_string_new(NULL);
+        g_autoptr(GString) names = NULL;
 
-        wm->dirty_desktops = FALSE;
+        if (wm->names_pushed)
+                return;
+        wm->names_pushed = TRUE;
+        names = g_string_new(NULL);
         for (guint i = 0; i < wm->n_desktops; i++)
                 g_string_append_len(names, wm->desktop_names[i], (gssize)strlen(wm->desktop_names[i]) + 1);
+        props_set_text(wm, wm->root, ATOM__NET_DESKTOP_NAMES, names->str, names->len);
+}
+
+void desktops_push(Wm *wm)
+{
+        wm->dirty_desktops = FALSE;
         props_set_long(wm, wm->root, ATOM__NET_NUMBER_OF_DESKTOPS, XA_CARDINAL, wm->n_desktops);
         props_set_long(wm, wm->root, ATOM__NET_CURRENT_DESKTOP, XA_CARDINAL, wm->desktop);
-        props_set_text(wm, wm->root, ATOM__NET_DESKTOP_NAMES, names->str, names->len);
+        push_names(wm);
         props_set_long(wm, wm->root, ATOM__NET_SHOWING_DESKTOP, XA_CARDINAL, (unsigned long)wm->showing_desktop);
-        g_string_free(names, TRUE);
         ewmh_push_screen(wm);
 }
 

@@ -192,6 +192,7 @@ typedef struct Wm {
 
         guint n_desktops, desktop;
         char *desktop_names[WM_DESKTOPS_MAX];
+        gboolean names_pushed; /* _NET_DESKTOP_NAMES was written */
         int layout_columns, layout_rows; /* as a pager lays the desktops out; 0: as many as are needed */
         gboolean showing_desktop;
 

@@ -91,7 +91,8 @@ def test_number_and_names_of_desktops(core, c):
     c.put(c.root, "_NET_DESKTOP_NAMES", "UTF8_STRING", "Mail\0Büro\0".encode())
     c.send(c.root, "_NET_CURRENT_DESKTOP", [1, 0])
     c.sync()
-    assert bytes(c.longs(c.root, "_NET_DESKTOP_NAMES")).split(b"\0")[:3] == ["Mail".encode(), "Büro".encode(), b"3"]
+    names = bytes(c.longs(c.root, "_NET_DESKTOP_NAMES")).split(b"\0")
+    assert names[:2] == ["Mail".encode(), "Büro".encode()], names
     assert "Büro" in run("wmctrl", "-d")
 
 
