@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "protocols/text.h"
+#include "sandbox/private.h"
 
 #define PLACE_WORDS_MAX 120 /* characters of a path in a sentence */
 
@@ -26,37 +27,15 @@ typedef struct {
 #define HISTORY "what you typed is kept there"
 #define KERNEL "it belongs to the system and shows other programs' secrets"
 
+#define AS_KEYS(path) {path, KEYS},
+#define AS_START(path) {path, START},
+#define AS_BROWSER(path) {path, BROWSER},
+#define AS_HISTORY(path) {path, HISTORY},
 static const Place never[] = {
-        {".ssh", KEYS}, {".gnupg", KEYS}, {".pki", KEYS}, {".local/share/keyrings", KEYS}, {".local/share/kwalletd", KEYS},
-        {".kde/share/apps/kwallet", KEYS},
-        {".password-store", KEYS}, {".aws", KEYS}, {".azure", KEYS}, {".kube", KEYS}, {".docker", KEYS}, {".netrc", KEYS},
-        {".authinfo", KEYS},
-        {".git-credentials", KEYS}, {".config/git", KEYS}, {".gitconfig", KEYS}, {".config/gh", KEYS}, {".config/gcloud", KEYS},
-        {".npmrc", KEYS}, {".pypirc", KEYS},
-        {".cargo/credentials", KEYS}, {".cargo/credentials.toml", KEYS}, {".config/rclone", KEYS}, {".config/keepassxc", KEYS},
-        {".Xauthority", KEYS},
-        {".ICEauthority", KEYS}, {".pgpass", KEYS}, {".my.cnf", KEYS}, {".vault-token", KEYS}, {".electrum", KEYS}, {".bitcoin", KEYS},
-        {".mozilla", BROWSER}, {".librewolf", BROWSER}, {".thunderbird", BROWSER}, {".config/google-chrome", BROWSER},
-        {".config/chromium", BROWSER},
-        {".config/BraveSoftware", BROWSER}, {".config/microsoft-edge", BROWSER}, {".config/opera", BROWSER}, {".config/vivaldi", BROWSER},
-        {".config/epiphany", BROWSER}, {".local/share/epiphany", BROWSER}, {".config/evolution", BROWSER},
-        {".local/share/evolution", BROWSER},
-        {".var/app", BROWSER}, {"snap", BROWSER}, {".config/Signal", BROWSER}, {".config/discord", BROWSER}, {".config/Slack", BROWSER},
-        {".bashrc", START}, {".bash_profile", START}, {".bash_login", START}, {".bash_logout", START}, {".profile", START},
-        {".bash_aliases", START},
-        {".zshrc", START}, {".zshenv", START}, {".zprofile", START}, {".zlogin", START}, {".zlogout", START}, {".kshrc", START},
-        {".inputrc", START},
-        {".xinitrc", START}, {".xsession", START}, {".xsessionrc", START}, {".xprofile", START}, {".Xresources", START},
-        {".pam_environment", START},
-        {".vimrc", START}, {".config/nvim", START}, {".emacs", START}, {".emacs.d", START},
-        {".config/fish", START}, {".config/autostart", START}, {".config/systemd", START}, {".config/environment.d", START},
-        {".local/bin", START},
-        {".local/share/applications", START}, {".local/share/systemd", START}, {".config/impromptu", START},
-        {".bash_history", HISTORY}, {".zsh_history", HISTORY}, {".python_history", HISTORY}, {".local/share/recently-used.xbel", HISTORY},
+        PRIVATE_IN_HOME(AS_KEYS, AS_START, AS_BROWSER, AS_HISTORY)
         {"/proc", KERNEL}, {"/sys", KERNEL}, {"/dev", KERNEL}, {"/run", KERNEL}, {"/var/run", KERNEL}, {"/boot", KERNEL},
         {"/etc/shadow", KEYS}, {"/etc/gshadow", KEYS}, {"/etc/ssh", KEYS}, {"/etc/ssl/private", KEYS}, {"/etc/sudoers", KEYS},
 };
-
 char *places_home(void)
 {
         char *real = realpath(g_get_home_dir(), NULL);
@@ -103,10 +82,11 @@ static gboolean check_place(const char *capability, const char *path, const char
                             g_str_equal(capability, "list") ? "look into" : capability, words, why);
                 return FALSE;
         }
-        if (!g_str_equal(capability, "list") && places_within(place, path)) {
+        /* To look into it or to read it may be asked for: what is private in it is hidden inside the sandbox. */
+        if (g_str_equal(capability, "write") && places_within(place, path)) {
                 g_autofree char *inner = places_words(place);
-                g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "No tool may %s all of %s, because %s is in it and %s. A folder inside of it can be asked for.",
-                            capability, words, inner, why);
+                g_set_error(error, AGENT_ERROR, API_ERROR_DENIED, "No tool may change all of %s, because %s is in it and %s. A folder inside "
+                            "of it can be asked for.", words, inner, why);
                 return FALSE;
         }
         return TRUE;

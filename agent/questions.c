@@ -97,6 +97,14 @@ static gboolean is_microphone(const char *capability, const char *resource)
         return g_str_equal(capability, "audio") && !g_str_equal(resource, "play");
 }
 
+/* What is private in it the sandbox hides, so reading all of it may be asked for. */
+static gboolean holds_home(const char *resource)
+{
+        g_autofree char *home = places_home();
+
+        return places_within(home, resource);
+}
+
 void questions_words(const char *capability, const char *resource, char **sentence, char **detail)
 {
         if (g_str_equal(capability, "package")) {
@@ -121,6 +129,10 @@ void questions_words(const char *capability, const char *resource, char **senten
         g_auto(GStrv) parts = g_strsplit(found ? found->sentence : "May it use “%s”?", "%s", 2);
         *sentence = g_strjoinv(place, parts);
         *detail = g_strdup(found ? found->detail : "It cannot do anything else with it.");
+        if (path && g_str_equal(capability, "read") && holds_home(resource)) {
+                g_autofree char *rest = *detail;
+                *detail = g_strconcat("Keys, passwords, what browsers keep and what you typed stay hidden from it. ", rest, NULL);
+        }
 }
 
 char *questions_phrase(const char *capability, const char *resource)

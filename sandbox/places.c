@@ -9,46 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "private.h"
+
 #define PRIVATE_SECONDS 5 /* how long it is believed where links among the private places lead */
 #define HOMES_MAX 32
 #define PERSON_LEAST 1000 /* the user ids of people, not services */
 #define PERSON_MOST 59999
 
 /* Below the home folder. */
-static const char *const private_in_home[] = {
-        ".ssh", ".gnupg", ".pki", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".local/share/kwallet",
-        ".config/kwalletrc",
-        ".config/keepassxc", ".keepass", ".electrum", ".bitcoin", ".ethereum", ".monero", ".config/solana", ".solana", ".minisign", ".step",
-        ".cert", ".gnome2/keyrings", ".config/syncthing", ".local/state/syncthing",
-        /* what a shell or a session starts with: it is where people export their keys */
-        ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
-        ".zlogout", ".cshrc", ".tcshrc", ".login", ".kshrc", ".config/fish", ".xinitrc", ".xsession", ".xsessionrc", ".xprofile",
-        ".pam_environment", ".config/environment.d", ".envrc",
-        /* browsers and mail */
-        ".mozilla", ".thunderbird", ".config/chromium", ".config/google-chrome", ".config/google-chrome-beta", ".config/BraveSoftware",
-        ".config/microsoft-edge",
-        ".config/vivaldi", ".config/opera", ".config/epiphany", ".local/share/epiphany", ".local/share/evolution", ".config/evolution",
-        ".librewolf", ".waterfox", ".zen", ".config/protonmail",
-        ".tor-browser", ".var/app", "snap", ".config/Signal", ".config/Slack", ".config/discord", ".config/Element",
-        ".local/share/TelegramDesktop", ".cache/mozilla",
-        ".cache/chromium", ".cache/google-chrome", ".cache/thunderbird",
-        /* keys of services */
-        ".aws", ".azure", ".kube", ".docker", ".config/gcloud", ".config/gh", ".config/hub", ".config/rclone", ".config/doctl",
-        ".config/op", ".config/sops", ".netrc",
-        ".git-credentials", ".config/git/credentials", ".pgpass", ".my.cnf", ".npmrc", ".pypirc", ".cargo/credentials",
-        ".cargo/credentials.toml", ".vault-token",
-        ".claude", ".claude.json", ".codex", ".gemini", ".config/anthropic", ".config/openai", ".config/github-copilot",
-        ".huggingface", ".cache/huggingface/token", ".config/pip", ".pip", ".gem/credentials", ".m2/settings.xml",
-        ".m2/settings-security.xml",
-        ".gradle/gradle.properties", ".s3cfg", ".boto", ".oci", ".config/hcloud", ".config/filezilla", ".config/remmina",
-        ".local/share/remmina", ".muttrc", ".mutt", ".fetchmailrc", ".msmtprc", ".config/msmtp", ".irssi", ".config/weechat",
-        ".config/Code/User/globalStorage",
-        ".terraform.d", ".config/containers/auth.json", ".Xauthority", ".ICEauthority", ".esd_auth", ".config/pulse/cookie",
-        /* what was typed */
-        ".bash_history", ".zsh_history", ".histfile", ".python_history", ".local/share/fish", ".lesshst", ".viminfo", ".sqlite_history",
-        ".psql_history",
-        ".node_repl_history",
-};
+#define PLACE(path) path,
+static const char *const private_in_home[] = {PRIVATE_IN_HOME(PLACE, PLACE, PLACE, PLACE)};
+#undef PLACE
 
 /* Of the system: nobody's to give. */
 static const char *const never[] = {"/proc", "/sys", "/dev", "/run", "/boot", "/lost+found"};

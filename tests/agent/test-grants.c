@@ -226,7 +226,7 @@ static void test_repaired(Fixture *fixture, gconstpointer data)
         g_assert_cmpstr(json_text(question, "resource"), ==, fixture->inner);
         answer(fixture, "no");
         told_clear(&told);
-        call(fixture, "echo", "read", fixture->folder, NULL, &told);
+        call(fixture, "echo", "write", fixture->folder, NULL, &told);
         g_assert_true(told.times == 1 && told.error); /* the agent's own folders lie there, whatever was granted in it */
 }
 

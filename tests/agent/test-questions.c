@@ -337,9 +337,9 @@ static void test_places(Fixture *fixture, gconstpointer data)
                 gboolean allowed;
         } cases[] = {
                 {"list", "~", TRUE}, {"list", "~/Pictures", TRUE}, {"list", "~/.ssh", FALSE}, {"list", "~/Pictures/../.ssh/", FALSE}, {"list", "~//.gnupg/x", FALSE},
-                {"read", "~", FALSE}, {"read", "~/Pictures", TRUE}, {"read", "~/.config", FALSE}, {"read", "~/.mozilla/firefox", FALSE}, {"read", "/", FALSE},
+                {"read", "~", TRUE}, {"read", "~/Pictures", TRUE}, {"read", "~/.config", TRUE}, {"read", "~/.mozilla/firefox", FALSE}, {"read", "/", TRUE},
                 {"write", "~", FALSE}, {"write", "~/.bashrc", FALSE}, {"write", "~/.config/autostart", FALSE}, {"write", "~/Music", TRUE},
-                {"list", "/proc", FALSE}, {"read", "/etc", FALSE}, {"read", "/etc/hostname", TRUE}, {"list", "/", TRUE}, {"read", "~/.sshx", TRUE},
+                {"list", "/proc", FALSE}, {"read", "/etc", TRUE}, {"read", "/etc/hostname", TRUE}, {"list", "/", TRUE}, {"read", "~/.sshx", TRUE},
         };
         for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
                 g_autoptr(GError) error = NULL;
