@@ -298,8 +298,10 @@ static int run(Cli *cli, char **words)
                 if (strcmp(commands[i].name, name) != 0)
                         continue;
                 guint count = g_strv_length(words);
-                if (count < commands[i].least || count > commands[i].most)
-                        return misused("“%s” takes other words than these.", name);
+                if (count < commands[i].least)
+                        return misused("“%s” needs more words behind it.", name);
+                if (count > commands[i].most)
+                        return misused("“%s” takes fewer words than these.", name);
                 if (!commands[i].alone)
                         cli->agent = agent_client_new(NULL, &error);
                 if (cli->agent || commands[i].alone)

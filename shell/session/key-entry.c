@@ -235,6 +235,13 @@ int main(int argc, char **argv)
         KeyEntry entry = {0};
         g_autoptr(GError) error = NULL;
 
+        if (argc > 1) {
+                gboolean help = g_str_equal(argv[1], "--help") || g_str_equal(argv[1], "-h");
+                FILE *to = help ? stdout : stderr;
+
+                fputs("Usage: impromptu-key-entry\n\nShows a window in which an API key is typed or pasted, and gives it to the agent.\n", to);
+                return help ? 0 : 2;
+        }
         prctl(PR_SET_DUMPABLE, 0); /* a key is typed here: no core file, and no other program looks inside */
         if (!gtk_init_check(&argc, &argv)) {
                 g_printerr("impromptu-key-entry: there is no display to show a window on: set DISPLAY.\n");
