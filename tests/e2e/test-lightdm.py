@@ -6,6 +6,7 @@ import os
 import pwd
 import secrets
 import select
+import shlex
 import shutil
 import signal
 import subprocess
@@ -56,8 +57,10 @@ greeter-hide-users=true
 allow-guest=false
 """
 
+SANITIZERS = ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")
 WRAPPER = """#!/bin/sh
 export IMPROMPTU_BIN_FOLDER={folder}/bin IMPROMPTU_DATA={data} IMPROMPTU_LANE=recording LIBGL_ALWAYS_SOFTWARE=1 XDG_CONFIG_DIRS={folder}/system
+{sanitizers}
 PATH={folder}/bin:$PATH exec {folder}/bin/impromptu-session
 """
 
@@ -82,7 +85,9 @@ class Seat:
             assert os.path.isfile(path), f"{name} has not been built"
             os.symlink(path, f"{self.folder}/bin/{name}")
         number = next(n for n in range(DISPLAY_FIRST, DISPLAY_FIRST + 100) if not os.path.lexists(f"/tmp/.X11-unix/X{n}"))
-        words = {"folder": self.folder, "number": number, "entry": self.user, "data": os.path.join(SOURCE, "data")}
+        words = {"folder": self.folder, "number": number, "entry": self.user, "data": os.path.join(SOURCE, "data"),
+                 # A login does not hand the environment on, and they are told there what they shall do.
+                 "sanitizers": "".join(f"export {name}={shlex.quote(os.environ[name])};" for name in SANITIZERS if name in os.environ)}
         write(f"{self.folder}/bus.conf", BUS.format(**words))
         write(f"{self.folder}/lightdm.conf", CONFIG.format(**words))
         write(f"{self.folder}/bin/xserver", SERVER, 0o755)
@@ -193,7 +198,8 @@ class Seat:
 
     def as_user(self, *argv):
         return subprocess.run(["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", *argv], capture_output=True, text=True, timeout=WAIT,
-                              env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "XDG_RUNTIME_DIR": self.runtime(), "HOME": f"/home/{self.user}", "LANG": "C.UTF-8"})
+                              env={"PATH": f"{self.folder}/bin:/usr/bin:/bin", "XDG_RUNTIME_DIR": self.runtime(), "HOME": f"/home/{self.user}", "LANG": "C.UTF-8",
+                                   **{name: os.environ[name] for name in SANITIZERS if name in os.environ}})
 
     def property(self, name):
         got = self.x.screen().root.get_full_property(self.x.intern_atom(name), X.AnyPropertyType)
