@@ -575,12 +575,12 @@ void checker_forget(Checker *checker, const char *run)
 {
         for (GList *link = checker->waiting.head, *next = NULL; link; link = next) {
                 next = link->next;
-                if (g_strcmp0(answer_text(link->data, "run"), run) == 0) {
+                if (!run || g_strcmp0(answer_text(link->data, "run"), run) == 0) {
                         json_object_put(link->data);
                         g_queue_delete_link(&checker->waiting, link);
                 }
         }
-        if (!checker->check || checker->finished || strcmp(checker->check->run, run) != 0)
+        if (!checker->check || checker->finished || (run && strcmp(checker->check->run, run) != 0))
                 return;
         /* Its twins are in the middle of it: with them goes all that was under way. */
         g_cancellable_cancel(checker->check->cancellable);

@@ -70,6 +70,6 @@ Checker *checker_new(Views *views, AgentClient *agent);
 void checker_expect(Checker *checker, const char *app);
 /* event is a `check` event's data. Evidence is posted to the run by the checker itself. */
 void checker_check(Checker *checker, json_object *event);
-/* The run was stopped: its check is dropped. */
+/* The run was stopped: its check is dropped. run NULL: every check is, since the agent that asked for them is gone. */
 void checker_forget(Checker *checker, const char *run);
 void checker_free(Checker *checker);

@@ -609,6 +609,9 @@ agent_is_missing(Desktop *desktop)
         else if (desktop->agent_here || !desktop->retry)
                 g_message("The agent is not running; checks wait for it.");
         desktop->agent_here = FALSE;
+        /* What a check saw without an agent is no evidence. The next agent asks for each anew. */
+        if (desktop->checker)
+                checker_forget(desktop->checker, NULL);
 }
 
 static void
