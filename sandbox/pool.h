@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #define POOL_SPARES 1
-#define POOL_CALLS_A_WORKER 500
+#define POOL_CALLS_A_WORKER 2000
 #define POOL_SECONDS_A_WORKER (30 * 60)
 
 typedef struct Pool Pool;
