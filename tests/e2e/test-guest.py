@@ -83,8 +83,12 @@ def the_bar_comes_and_goes(d):
     d.keys(PRESSED)
     d.until(lambda: d.bar_at() < 0, "its key to put it away")
     d.bar()
-    d.tool("xdotool", "mousemove", "5", "790", "click", "1")
-    d.until(lambda: d.bar_at() < 0, "a press elsewhere to put it away")
+
+    def pressed_elsewhere():
+        if d.bar_at() >= 0:  # the bar is there a moment before it hears of presses beside it, under another window manager
+            d.tool("xdotool", "mousemove", "5", "790", "click", "1")
+        return d.bar_at() < 0
+    d.until(pressed_elsewhere, "a press elsewhere to put it away")
 
 
 def an_app_is_made(d):
