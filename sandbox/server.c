@@ -256,8 +256,7 @@ static gboolean start_request(Server *server, Request *request)
                 request_free(request);
         }
         /* Making the next spare would hold up a call that is alone: both want the kernel's locks on mounts, and the same pages. Where
-         * several run it is the
-         * spare that is waited for. */
+         * several run it is the spare that is waited for. */
         if (server->running != 1)
                 pool_refill(pool);
         return TRUE;

@@ -2,13 +2,12 @@
  * arguments one way, its result the other: the server passes them on without reading them).
  *
  * Request head: {id, source, grants: [[kind, resource]], app?, tool?, world?, packages?: [text], install?, seconds, memory_mb, processes,
-  * output}; body: source (that
- * many bytes), then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined here.
+ * output}; body: source (that many bytes), then arguments. {id, cancel: true} gives a call up; {id, status: true} asks how tools are confined
+ * here.
  * {holds} comes first from a server that was started for one client: what holds calls to their memory.
  * Before its answer a call may send {id, progress: true} or {id, part: true}; body: the report or the piece as JSON.
  * Answer head: {id, elapsed_us, log, error?: {kind, message}, traceback?, refused?, net?, files?: N}; body: the result as JSON. refused
-  * says that
- * nothing was run. N descriptors come along with an answer's first byte. */
+ * says that nothing was run. N descriptors come along with an answer's first byte. */
 #pragma once
 
 #include "client.h"

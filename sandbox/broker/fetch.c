@@ -8,6 +8,7 @@
 #include "broker/fetch.h"
 
 #include "broker/address.h"
+#include "broker/frame.h"
 #include "broker/hook.h"
 #include "broker/url.h"
 
@@ -53,18 +54,12 @@ static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DE
 static gboolean fail(Fetch *fetch, const char *kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static gboolean fail(Fetch *fetch, const char *kind, const char *format, ...)
 {
-        g_autofree char *message = NULL;
-        json_object *inner = json_object_new_object();
         va_list arguments;
 
-        va_start(arguments, format);
-        message = g_strdup_vprintf(format, arguments);
-        va_end(arguments);
-        json_object_object_add(inner, "kind", json_object_new_string(kind));
-        json_object_object_add(inner, "message", json_object_new_string(message));
         json_object_put(fetch->error);
-        fetch->error = json_object_new_object();
-        json_object_object_add(fetch->error, "error", inner);
+        va_start(arguments, format);
+        fetch->error = frame_error(kind, format, arguments);
+        va_end(arguments);
         return FALSE;
 }
 

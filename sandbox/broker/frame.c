@@ -86,3 +86,14 @@ gboolean frame_write(json_object *head, const void *bytes, gsize size)
 
         return write_all(&lengths, sizeof lengths) && write_all(text, lengths.head) && write_all(bytes, size);
 }
+
+json_object *frame_error(const char *kind, const char *format, va_list arguments)
+{
+        g_autofree char *message = g_strdup_vprintf(format, arguments);
+        json_object *head = json_object_new_object(), *inner = json_object_new_object();
+
+        json_object_object_add(inner, "kind", json_object_new_string(kind));
+        json_object_object_add(inner, "message", json_object_new_string(message));
+        json_object_object_add(head, "error", inner);
+        return head;
+}

@@ -9,3 +9,5 @@
 int frame_read(char **frame, json_object **head, const char **bytes, gsize *size);
 /* Writes a head, which may be NULL, and bytes. FALSE where the other side has gone. */
 gboolean frame_write(json_object *head, const void *bytes, gsize size);
+/* The head that refuses a request: {"error": {"kind", "message"}}, a new reference. */
+json_object *frame_error(const char *kind, const char *format, va_list arguments) G_GNUC_PRINTF(2, 0);

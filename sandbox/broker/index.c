@@ -120,18 +120,12 @@ static void learn(Index *index, const GByteArray *page)
 static gboolean fail(Ask *ask, const char *kind, const char *format, ...) G_GNUC_PRINTF(3, 4);
 static gboolean fail(Ask *ask, const char *kind, const char *format, ...)
 {
-        g_autofree char *message = NULL;
-        json_object *inner = json_object_new_object();
         va_list arguments;
 
-        va_start(arguments, format);
-        message = g_strdup_vprintf(format, arguments);
-        va_end(arguments);
-        json_object_object_add(inner, "kind", json_object_new_string(kind));
-        json_object_object_add(inner, "message", json_object_new_string(message));
         json_object_put(ask->error);
-        ask->error = json_object_new_object();
-        json_object_object_add(ask->error, "error", inner);
+        va_start(arguments, format);
+        ask->error = frame_error(kind, format, arguments);
+        va_end(arguments);
         return FALSE;
 }
 

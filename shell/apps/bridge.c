@@ -1,10 +1,10 @@
 /* The bridge: what a page's private world may ask of the shell. The app's name comes from the channel, never from the message.
  * Before the checks of a draft have passed, the gate holds tool calls (and, in storage.c, what it saves) back; every call is answered in
-  * the end.
+ * the end.
  *
  * A message `call` is answered with {"result"} or {"error"}, or, where the page wants to know how far it is, first with {"steps": […]}
-  * alone; it then asks
- * for more with a message `more`, as often as it takes. `abort` gives a call up. A call ends with the page that made it. */
+ * alone; it then asks for more with a message `more`, as often as it takes. `abort` gives a call up. A call ends with the page that made
+ * it. */
 #include "shell/apps/view.h"
 
 #include <string.h>
