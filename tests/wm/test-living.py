@@ -15,6 +15,7 @@ from rows import row
 
 TOP, SIDE = 33, 1
 QUESTION = "Not answering"
+SOAK, SOAK_GROWN_MAX = 2000, 256 * 1024  # windows; bytes, where a structure kept of each window would be more
 
 
 def other_program():
@@ -214,6 +215,32 @@ def test_nothing_is_kept_of_windows_that_went(core, c):
         counts.append(resources(c, pid))
     # Something that is made once may be made late; what is kept of windows would grow with each round.
     assert counts[0] > 0 and counts[-1] in counts[1:-1], counts
+
+
+def memory(pid):
+    """Bytes that a process has in memory."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def is_checked(pid):
+    """Whether a sanitizer runs in it: that keeps what was freed for a while, so that memory says nothing."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+        return "libasan" in file.read()
+
+
+@row("leaks")
+def test_memory_is_flat_over_many_windows(core, c):
+    """By hand with WM_SOAK=10000 for as many; a fifth of them goes before, for what is made once."""
+    pid, count = core.process.pid, int(os.environ.get("WM_SOAK", SOAK))
+    core.beside(os.environ["BENCH_WM"], "soak", str(count // 5))
+    c.sync()
+    kept, used = resources(c, pid), memory(pid)
+    core.beside(os.environ["BENCH_WM"], "soak", str(count))
+    c.sync()
+    grown = memory(pid) - used
+    assert resources(c, pid) == kept, (kept, resources(c, pid))
+    assert is_checked(pid) or grown <= SOAK_GROWN_MAX, f"{grown} bytes more after {count} windows"
 
 
 @row("leaks")
