@@ -102,6 +102,11 @@ class Core:
         os.close(end)
         assert program.wait(DEADLINE) == 0, f"{command} ended with {program.returncode}"
 
+    def hush(self):
+        """Reads what the core has said so far: it would wait once nobody did."""
+        while select.select([self.process.stdout], [], [], 0)[0] and os.read(self.process.stdout.fileno(), 65536):
+            pass
+
     def say(self, command):
         self.process.stdin.write((command + "\n").encode())
 

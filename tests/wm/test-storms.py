@@ -184,6 +184,7 @@ def storm(core, c, seed, more):
             if weather.rng.random() < 0.03:
                 core.kill()
                 core = harness.Core()
+            core.hush()
             # Keys that nobody released, and drags, end here.
             c.sync()
             try:
