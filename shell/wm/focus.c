@@ -193,11 +193,28 @@ void focus_asked(Wm *wm, Client *c, guint32 time)
         state_activate(wm, c);
 }
 
+/* The server takes no request for the focus that is older than its last change: another program that sets it between our asking for the
+ * time and our request wins, and of that we hear only what looks like old news. FALSE where the keys go to nobody, or to another client's. */
+static gboolean is_where_pushed(Wm *wm)
+{
+        Window now = None;
+        int revert;
+
+        XGetInputFocus(wm->display, &now, &revert);
+        if (now == None || now == PointerRoot || now == wm->root)
+                return FALSE;
+        Client *c = client_find(wm, now);
+        return !c || c == wm->pushed_focus || c->role == WM_ROLE_PANEL;
+}
+
 void focus_apply(Wm *wm)
 {
         Client *c = wm->focused;
 
         wm->dirty_focus = FALSE;
+        if (wm->focus_doubted && !wm->bar_shown && wm->focus_pushed && wm->pushed_focus == c)
+                wm->focus_pushed = is_where_pushed(wm);
+        wm->focus_doubted = FALSE;
         if (wm->bar_shown || (wm->focus_pushed && wm->pushed_focus == c))
                 return;
         guint32 time = focus_server_time(wm);
@@ -234,8 +251,13 @@ gboolean focus_panel(Wm *wm)
 
 void focus_in(Wm *wm, const XFocusChangeEvent *e)
 {
-        if (e->mode == NotifyGrab || e->mode == NotifyUngrab || e->serial < wm->focus_serial)
+        if (e->mode == NotifyGrab || e->mode == NotifyUngrab)
                 return;
+        if (e->serial < wm->focus_serial) {
+                if (wm->focus_pushed)
+                        wm->focus_doubted = wm->dirty_focus = TRUE;
+                return;
+        }
         if (e->window == wm->root) {
                 /* The focus fell to nothing, to the bare screen, or follows the pointer: none is a state to leave a person in. */
                 if (e->detail != NotifyPointer && e->detail != NotifyVirtual && e->detail != NotifyNonlinearVirtual) {
