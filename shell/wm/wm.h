@@ -204,7 +204,6 @@ typedef struct Wm {
         guint64 focus_stamps;         /* the last one given out */
         Client *focused, *pushed_focus;
         gboolean focus_pushed;        /* pushed_focus is what X has */
-        gboolean focus_doubted;       /* it may be elsewhere all the same */
         unsigned long focus_serial;   /* of our last request for it: earlier FocusIns are old news */
         Window pushed_active;
         XButtonEvent last_press;      /* on a title bar, for double clicks */
