@@ -136,7 +136,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .lane = request->lane,
                 .state = request->call,
                 .attempt = request->attempt,
-                .part = request->part,
+                .part = request->part ? request->part : run->trial,
                 .sentence = run->sentence,
                 .messages = prompt->messages,
                 .n_messages = prompt->n_messages,
@@ -146,7 +146,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .prediction = request->prediction,
                 .cache_key = cache_key,
                 .run = run->id,
-                .rank = request->variant ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
+                .rank = request->variant || run->trial ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
                 .temperature = request->exact ? 0 : -1,
         };
 
