@@ -110,7 +110,8 @@ static void lane_text_cb(const char *bytes, gsize length, gpointer user_data)
 static gboolean recorded_cb(gpointer user_data)
 {
         ModelCall *call = user_data;
-        json_object *line = record_find(call->run->record, "model", call->key);
+        /* A run that was ended meanwhile has no record any more. */
+        json_object *line = call->run->finished ? NULL : record_find(call->run->record, "model", call->key);
         const char *answer = json_text(line, "answer") ? json_text(line, "answer") : "";
         g_autoptr(GError) error = NULL;
 

@@ -213,8 +213,8 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
 static gboolean recorded_sample_cb(gpointer user_data)
 {
         Trial *trial = user_data;
-
-        json_object *line = record_find(trial->run->record, "sample", trial->key);
+        /* A run that was ended meanwhile has no record any more. */
+        json_object *line = trial->run->finished ? NULL : record_find(trial->run->record, "sample", trial->key);
 
         if (!trial->run->finished)
                 sample_tried(trial->job, json_text(line, "failure"), json_field(line, "came"));
