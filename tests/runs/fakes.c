@@ -622,9 +622,10 @@ World *world_new(void)
         return world;
 }
 
+/* Never through a link: what it leads to is not ours. */
 static void remove_all(const char *path)
 {
-        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+        g_autoptr(GDir) dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir))) {
