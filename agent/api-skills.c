@@ -6,8 +6,17 @@
 #include "agent/library/library.h"
 #include "agent/runs/runs.h"
 
+/* What a person wrote into the folder counts from now on; where it cannot be taken up, what was there before does. */
+static void take_up_edits(Exchange *exchange)
+{
+        g_autoptr(GError) error = NULL;
+        if (!library_settle(exchange->agent->library, &error))
+                g_warning("%s", error->message);
+}
+
 void api_skills(Exchange *exchange)
 {
+        take_up_edits(exchange);
         json_object *body = json_object_new_object(), *array = json_object_new_array();
         g_autoptr(GPtrArray) skills = library_skills(exchange->agent->library);
         for (guint i = 0; i < skills->len; i++)
@@ -35,6 +44,7 @@ static void reply_skill(Exchange *exchange)
 
 void api_skill(Exchange *exchange)
 {
+        take_up_edits(exchange);
         reply_skill(exchange);
 }
 
@@ -54,6 +64,7 @@ void api_edit_skill(Exchange *exchange)
 void api_try_skill(Exchange *exchange)
 {
         g_autoptr(GError) error = NULL;
+        take_up_edits(exchange);
         const char *run = runs_try(exchange->agent->runs, exchange->id, &error);
         if (run)
                 api_stream_run(exchange, run);
@@ -73,6 +84,7 @@ void api_keep_skill(Exchange *exchange)
 {
         Library *library = exchange->agent->library;
         g_autoptr(GError) error = NULL;
+        take_up_edits(exchange);
         g_autoptr(Skill) skill = library_skill(library, exchange->id, &error);
         gboolean taste = skill && skill->state == SKILL_TASTE, done = FALSE;
         if (taste)

@@ -58,7 +58,9 @@ static void propose(Learning *learning, const char *answer, gsize length)
 {
         g_autoptr(json_object) object = answer_object(answer, length, NULL);
         const char *wanted = json_text(object, "name");
-        g_autofree char *name = wanted ? free_name(learning->agent, "", wanted) : NULL, *words = NULL;
+        /* A name that a person has just taken by hand is taken. */
+        gboolean settled = library_settle(learning->agent->library, NULL);
+        g_autofree char *name = wanted && settled ? free_name(learning->agent, "", wanted) : NULL, *words = NULL;
         g_autoptr(GError) error = NULL;
         g_autoptr(Skill) skill = NULL;
 

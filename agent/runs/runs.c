@@ -730,11 +730,13 @@ static void read_route_rules(Runs *runs)
                 g_warning("Sentences are sorted by a model alone: %s", error->message);
 }
 
-/* Without them nothing is learnt. */
+/* Without them nothing is learnt. IMPROMPTU_SKILLS=none says so for a whole agent: one that measures. */
 static void read_skill_rules(Runs *runs)
 {
         g_autoptr(GError) error = NULL;
 
+        if (g_strcmp0(g_getenv("IMPROMPTU_SKILLS"), "none") == 0)
+                return;
         runs->skill_rules = skill_rules_load(runs->agent, &error);
         if (!runs->skill_rules)
                 g_warning("Nothing is learnt, and no recipe is used: %s", error->message);

@@ -27,6 +27,11 @@ char *library_skill_text(Library *library, const char *name, GError **error)
         return g_strdup(text);
 }
 
+gboolean library_settle(Library *library, GError **error)
+{
+        return TRUE;
+}
+
 Skill *library_skill(Library *library, const char *name, GError **error)
 {
         g_autofree char *text = library_skill_text(library, name, error);
