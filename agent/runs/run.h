@@ -195,6 +195,9 @@ void run_diary(Run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
 char *run_diary_text(Run *run);
 /* progress.md with it, behind what earlier runs of the app wrote. Free with g_free(). */
 char *run_progress_file(Run *run);
+/* papers.c: plan.md, what was asked and is to be done; and verify.md, what is proved of a version. Free with g_free(). */
+char *run_plan_file(Run *run);
+char *run_verify_file(Run *run, const Version *version);
 /* Requirements as numbered lines with their steps: all, or those with kept equal to `kept` (-1: all). Free with g_free(). */
 char *run_requirements_text(Run *run, int kept);
 /* Signatures of the plan's tools, a line each. */

@@ -69,8 +69,40 @@ static void test_proposed(void)
         const char *app = json_text(world_last(world, EVENT_DONE), "app");
         g_assert_nonnull(strstr(world_file(world, app, "progress.md"), "Draft r1.1 does 1 of 2. Wrong: "));
         g_assert_nonnull(strstr(world_file(world, app, "progress.md"), "It is repaired."));
-        g_assert_nonnull(strstr(world_file(world, app, "verify.md"), "passed: Pause stops it"));
-        g_assert_nonnull(strstr(world_file(world, app, "plan.md"), SENTENCE));
+        g_assert_nonnull(strstr(world_file(world, app, "verify.md"), "- passed: Pause stops it\n  check: press Pause; see 24:00\n"));
+        g_assert_nonnull(strstr(world_file(world, app, "plan.md"), "> " SENTENCE "\n\nWhat it must do:\n\n1. It starts at 25 minutes\n"));
+}
+
+/* The papers of a changed app go on from those that it had: every sentence, every run; a run that was killed is in there once. */
+static void test_papers(void)
+{
+        guint events = 0;
+
+        for (int kill_at = 0; kill_at == 0 || kill_at < (int)events; kill_at++) {
+                g_autoptr(World) world = learning_world();
+                guint first;
+
+                learn(world);
+                g_autofree char *app = g_strdup(json_text(world_last(world, EVENT_DONE), "app"));
+                first = world->events->len;
+                world->kill_at = kill_at ? (int)first + kill_at : -1;
+                world_answers(world, "EDIT/1", PAGE("<button>Pause</button> rings"));
+                world_evidence_of(world, "r2.1", "[{\"requirement\": 0, \"verdict\": \"passed\"}, {\"requirement\": 1, \"verdict\": \"passed\"},"
+                                  "{\"requirement\": 2, \"verdict\": \"shown\"}, {\"requirement\": 3, \"verdict\": \"failed\", \"step\": 1, "
+                                  "\"wanted\": \"24:00\", \"saw\": \"one\\n# two\"}]", "[]");
+                world_fails(world, "REPAIR/1", LANE_ERROR_REFUSED, "");
+                world_until_done(world, runs_ask(world->agent.runs, "let it\nring", app, "edit", FALSE, NULL, NULL));
+                assert_done(world, "delivered");
+                const char *plan = world_file(world, app, "plan.md"), *progress = world_file(world, app, "progress.md");
+                g_assert_nonnull(strstr(plan, "> " SENTENCE "\n> \n> let it ring\n\nWhat it must do:\n"));
+                g_assert_nonnull(strstr(progress, "## r1: " SENTENCE "\n"));
+                g_assert_nonnull(strstr(progress, "## r2: let it ring\n"));
+                g_assert_null(strstr(strstr(progress, "## r2: ") + 1, "## r2: "));
+                g_assert_nonnull(strstr(world_file(world, app, "verify.md"), "  wanted: 24:00\n  saw: one # two\n"));
+                if (kill_at == 0)
+                        events = world->events->len - first;
+        }
+        g_assert_cmpuint(events, >, 4);
 }
 
 /* A run that had nothing wrong, that never passed, or whose page stood before teaches nothing. */
@@ -511,6 +543,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/skills/learn/proposed", test_proposed);
+        g_test_add_func("/skills/papers", test_papers);
         g_test_add_func("/skills/learn/nothing", test_nothing_to_learn);
         g_test_add_func("/skills/learn/bad-answers", test_bad_answers);
         g_test_add_func("/skills/learn/names", test_names);
