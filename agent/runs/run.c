@@ -153,7 +153,7 @@ json_object *run_event(Run *run)
 /* What a trial tells: how it goes on, and nothing that a desktop would show as an app. */
 static gboolean is_told_of_trials(EventType type)
 {
-        return type == EVENT_RUN || type == EVENT_STATE || type == EVENT_TOOL || type == EVENT_NOTICE;
+        return type == EVENT_RUN || type == EVENT_STATE || type == EVENT_TOOL;
 }
 
 void run_tell(Run *run, EventType type, json_object *data)
@@ -256,7 +256,7 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "run", run->id);
         json_add_text(object, "text", run->sentence);
         json_add_text(object, "kind", run->kind);
-        json_add_text(object, "app", run->app);
+        json_add_text(object, "app", run->trial ? NULL : run->app);
         json_add_text(object, "title", run->title);
         json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);

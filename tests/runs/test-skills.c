@@ -304,6 +304,9 @@ static void test_helps(void)
                 g_assert_true(g_str_equal(type, "check") || !json_text(g_ptr_array_index(world->data, i), "app"));
         }
         g_assert_null(runs_try(world->agent.runs, NAME, NULL));
+        g_autoptr(json_object) shown = runs_show(world->agent.runs, "r2", NULL);
+        g_assert_cmpstr(json_text(shown, "kind"), ==, "trial");
+        g_assert_null(json_text(shown, "app"));
 }
 
 static void test_helps_not(void)
