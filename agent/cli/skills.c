@@ -9,6 +9,7 @@
 #include "protocols/text.h"
 
 #define SKILLS API_PREFIX "/skills"
+#define INDENT_MAX 40
 
 static void list(Cli *cli)
 {
@@ -49,7 +50,7 @@ static void show(Cli *cli, const char *path)
         for (char **line = lines; line && *line; line++) {
                 g_autofree char *plain = text_plain(*line, CLI_LINE_MAX);
 
-                puts(plain);
+                printf("%*s%s\n", (int)MIN(strspn(*line, " "), INDENT_MAX), "", plain);
         }
 }
 

@@ -80,8 +80,9 @@ void trial_end(Run *run, const Version *version)
                 return;
         }
         keep = helped(run, skill, version->evidence);
-        what = g_strdup_printf("needed %u repairs and did %u of %u with it, %u repairs and %u of %u without", run_troubles(run),
-                               version->evidence->passed, version->evidence->total, skill->repairs, skill->passed, skill->total);
+        what = g_strdup_printf("needed %u repair%s and did %u of %u with it, %u repair%s and %u of %u without", run_troubles(run),
+                               run_troubles(run) == 1 ? "" : "s", version->evidence->passed, version->evidence->total, skill->repairs,
+                               skill->repairs == 1 ? "" : "s", skill->passed, skill->total);
         settle(run, skill, keep, what);
         run_finish(run, keep ? OUTCOME_DELIVERED : OUTCOME_FAILED, "The recipe “%s” %s: “%s” %s.", run->trial,
                    keep ? "helped and is kept" : "did not help and is dropped", run->sentence, what);

@@ -82,7 +82,7 @@ def what_does_not_help_goes(agent):
     skill(agent, "paint-it")
     events = agent.run("/api/v1/skills/paint-it/try", {}, first_fails)
     tap.equal(live.last(events)["outcome"], "failed", live.last(events)["message"])
-    tap.check("Dropped: “pictures that change” needed 1 repairs" in log(agent), log(agent))
+    tap.check("Dropped: “pictures that change” needed 1 repair" in log(agent), log(agent))
     tap.equal([one["name"] for one in agent.ask("GET", "/api/v1/skills")["skills"]], ["count-from-state"], "the skills")
 
 

@@ -321,7 +321,7 @@ static void test_helps_not(void)
         assert_done(world, "failed");
         g_assert_null(world_skill(world, NAME));
         g_assert_true(g_str_has_prefix(world_skill_words(world), "Dropped: "));
-        g_assert_nonnull(strstr(world_skill_words(world), "needed 1 repairs and did 2 of 2 with it, 1 repairs and 2 of 2 without"));
+        g_assert_nonnull(strstr(world_skill_words(world), "needed 1 repair and did 2 of 2 with it, 1 repair and 2 of 2 without"));
 }
 
 /* More proven counts, even with as many repairs; a page that still fails does not, however few it needed. */
