@@ -42,7 +42,7 @@ typedef struct {
 
 typedef struct {
         const char *lane;     /* "fast", "deep", "router" */
-        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, JUDGE, REPAIR, CONTENT */
+        const char *state;    /* ROUTE, PLAN, TOOL, WRITE, EDIT, JUDGE, REPAIR, CONTENT, LEARN, ASK */
         guint attempt;        /* from 1 */
         const char *part;     /* a tool's name, or NULL */
         const char *sentence; /* the person's words: the key of a recording; sent as a header to the rehearsal only */

@@ -204,6 +204,14 @@ static void keep_if_better(Run *run, json_object *posted)
         run->best = version;
 }
 
+static void write_down(Run *run)
+{
+        g_autofree char *counts = evidence_counts(run->evidence);
+        g_autofree char *first = evidence_passed(run->evidence) ? NULL : evidence_first_failure(run->evidence, run->plan->requirements);
+
+        run_diary(run, "Draft %s %s%s%s", draft_name(run->draft), counts, first ? ". Wrong: " : ".", first ? first : "");
+}
+
 void check_take(Run *run, json_object *posted)
 {
         g_clear_pointer(&run->evidence, evidence_free);
@@ -211,6 +219,7 @@ void check_take(Run *run, json_object *posted)
         if (run->check_round == 0)
                 judge_count(run);
         tell_evidence(run);
+        write_down(run);
         keep_if_better(run, posted);
 }
 

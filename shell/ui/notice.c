@@ -62,7 +62,7 @@ resized_cb(Notices *notices)
         int height;
 
         gtk_widget_get_preferred_height_for_width(notices->list, WIDTH, NULL, &height);
-        if (notices->cards->len > 0 && height != notices->height)
+        if (notices_count(notices) > 0 && height != notices->height)
                 place(notices);
 }
 
