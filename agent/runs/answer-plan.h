@@ -12,6 +12,7 @@
 typedef struct {
         char *text;
         json_object *steps; /* array; holds {"expr"} until they are computed */
+        json_object *second; /* a second instance of them that no writer sees (second.h); NULL */
         gboolean eye;       /* only a person can judge it */
         gboolean unproven;  /* its check cannot be run; it stays in the count */
         gboolean struck;    /* the person took it back */
@@ -24,6 +25,7 @@ typedef struct {
         char *title, *glyph;
         GPtrArray *requirements; /* Requirement */
         GPtrArray *tools;        /* Tool, without source and samples */
+        gboolean from_sentence;  /* a program made it (sentence.h) */
         char *call_tool;         /* for an answer without an app; else NULL */
         json_object *call_arguments;
 } Plan;

@@ -74,6 +74,7 @@ static gboolean apply(Run *run, const Judgement *judgement)
 
         if (!is_doubtful(run, judgement->requirement) || judgement->as == JUDGED_STANDS || (judgement->as == JUDGED_DROPPED && complaint))
                 return FALSE;
+        g_clear_pointer(&requirement->second, json_object_put);
         json_object_put(requirement->steps);
         requirement->steps = judgement->steps ? json_object_get(judgement->steps) : json_object_new_array();
         requirement->unproven = judgement->as == JUDGED_DROPPED;
@@ -106,6 +107,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         }
         forget(run);
         run_tell_plan(run);
+        run_diary(run, "%u of the checks that failed on two versions %s changed by a second look.", changed, changed == 1 ? "was" : "were");
         run->waiting = 1;
         run->on_ready = check_again;
         values_compute(run);

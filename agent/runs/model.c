@@ -110,7 +110,8 @@ static void lane_text_cb(const char *bytes, gsize length, gpointer user_data)
 static gboolean recorded_cb(gpointer user_data)
 {
         ModelCall *call = user_data;
-        json_object *line = record_find(call->run->record, "model", call->key);
+        /* A run that was ended meanwhile has no record any more. */
+        json_object *line = call->run->finished ? NULL : record_find(call->run->record, "model", call->key);
         const char *answer = json_text(line, "answer") ? json_text(line, "answer") : "";
         g_autoptr(GError) error = NULL;
 
@@ -136,7 +137,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .lane = request->lane,
                 .state = request->call,
                 .attempt = request->attempt,
-                .part = request->part,
+                .part = request->part ? request->part : run->trial,
                 .sentence = run->sentence,
                 .messages = prompt->messages,
                 .n_messages = prompt->n_messages,
@@ -146,7 +147,7 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 .prediction = request->prediction,
                 .cache_key = cache_key,
                 .run = run->id,
-                .rank = request->variant ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
+                .rank = request->variant || run->trial ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
                 .temperature = request->exact ? 0 : -1,
         };
 

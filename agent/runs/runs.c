@@ -8,6 +8,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 #include "protocols/text.h"
 
@@ -28,6 +29,8 @@ struct Runs {
         guint listener, starter;
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
+        SkillRules *skill_rules; /* NULL where skills.json cannot be used */
+        guint rest;              /* the source that begins a trial */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -190,6 +193,7 @@ void runs_run_finished(Runs *runs, Run *run)
                 wake_next(runs, held);
         start_waiting(runs);
         prune(runs);
+        runs_rest(runs);
 }
 
 char *runs_app_title(Runs *runs, const char *app)
@@ -212,7 +216,7 @@ gboolean runs_in_front(Runs *runs, const Run *run)
         for (guint i = runs->all->len; i > 0; i--) {
                 const Run *other = g_ptr_array_index(runs->all, i - 1);
 
-                if (!other->finished)
+                if (!other->finished && !other->trial)
                         return other == run;
         }
         return FALSE;
@@ -289,6 +293,8 @@ static json_object *begin_line(Run *run)
                 json_add_int(line, "variants", run->variants_wanted);
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
+        json_add_text(line, "trial", run->trial);
+        json_add_flag(line, "idle", run->idle);
         json_add_copy(line, "findings", run->findings);
         json_add_int(line, "time", run->time);
         json_add_int(line, "asked_us", g_get_real_time());
@@ -306,8 +312,21 @@ static void read_begin(Run *run, json_object *line)
         run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
+        run->trial = g_strdup(json_text(line, "trial"));
+        run->idle = json_flag(line, "idle", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
         run->time = json_int(line, "time", 0);
+}
+
+/* A trial that nobody asked for leaves the models to whoever does. */
+static void give_way(Runs *runs)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->idle)
+                        run_stop(run);
+        }
 }
 
 /* Makes the record and puts the run in line. Takes run. */
@@ -325,6 +344,10 @@ static const char *commit(Runs *runs, Run *run, GError **error)
                 run_unref(run);
                 return NULL;
         }
+        if (run->trial)
+                trial_copy(run, runs->folder);
+        else
+                give_way(runs);
         add(runs, run);
         start_waiting(runs);
         return run->id;
@@ -395,6 +418,70 @@ const char *runs_fix(Runs *runs, const char *app, const char *text, json_object 
         run->deep = deep;
         run->findings = evidence ? json_clone(evidence) : NULL;
         return commit(runs, run, error);
+}
+
+/* — trials — */
+
+static gboolean is_trying(Runs *runs)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                const Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->trial)
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static const char *try(Runs *runs, const Skill *skill, gboolean idle, GError **error)
+{
+        Run *run;
+
+        if (skill->state != SKILL_PROPOSED || !skill->sentence || is_trying(runs)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT,
+                                    is_trying(runs) ? "Another recipe is being tried; wait for its end."
+                                                    : "Only what was learnt from a run, and is not kept yet, can be tried.");
+                return NULL;
+        }
+        run = next_run(runs, "trial", skill->sentence, NULL, NULL);
+        run->forced = g_strdup("app");
+        run->make = TRUE;
+        run->trial = g_strdup(skill->name);
+        run->idle = idle;
+        return commit(runs, run, error);
+}
+
+const char *runs_try(Runs *runs, const char *name, GError **error)
+{
+        g_autoptr(Skill) skill = library_skill(runs->agent->library, name, error);
+
+        return skill ? try(runs, skill, FALSE, error) : NULL;
+}
+
+static gboolean rest_cb(gpointer user_data)
+{
+        Runs *runs = user_data;
+        g_autoptr(Skill) skill = runs->running == 0 ? trial_next(runs->agent, runs->skill_rules) : NULL;
+        g_autoptr(GError) error = NULL;
+
+        runs->rest = 0;
+        if (skill && !try(runs, skill, TRUE, &error))
+                g_warning("%s", error->message);
+        return G_SOURCE_REMOVE;
+}
+
+void runs_rest(Runs *runs)
+{
+        if (!runs || runs->closing)
+                return;
+        g_clear_handle_id(&runs->rest, g_source_remove);
+        if (runs->running == 0 && runs->skill_rules && runs->skill_rules->idle_seconds > 0)
+                runs->rest = g_timeout_add_seconds(runs->skill_rules->idle_seconds, rest_cb, runs);
+}
+
+const SkillRules *runs_skill_rules(Runs *runs)
+{
+        return runs->skill_rules;
 }
 
 static Run *find_working(Runs *runs, const char *id, GError **error)
@@ -643,6 +730,18 @@ static void read_route_rules(Runs *runs)
                 g_warning("Sentences are sorted by a model alone: %s", error->message);
 }
 
+/* Without them nothing is learnt. IMPROMPTU_SKILLS=none says so for a whole agent: one that measures. */
+static void read_skill_rules(Runs *runs)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (g_strcmp0(g_getenv("IMPROMPTU_SKILLS"), "none") == 0)
+                return;
+        runs->skill_rules = skill_rules_load(runs->agent, &error);
+        if (!runs->skill_rules)
+                g_warning("Nothing is learnt, and no recipe is used: %s", error->message);
+}
+
 const RouteRules *runs_route_rules(Runs *runs)
 {
         return runs->route_rules;
@@ -676,6 +775,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
+        read_skill_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -690,12 +790,14 @@ void runs_free(Runs *runs)
         runs->closing = TRUE;
         journal_ignore(runs->agent->journal, runs->listener);
         g_clear_handle_id(&runs->starter, g_source_remove);
+        g_clear_handle_id(&runs->rest, g_source_remove);
         for (guint i = 0; i < runs->all->len; i++)
                 run_abandon(g_ptr_array_index(runs->all, i));
         g_ptr_array_unref(runs->all);
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        skill_rules_free(runs->skill_rules);
         g_free(runs->folder);
         g_free(runs);
 }

@@ -26,6 +26,9 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
 const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
                      GError **error);
 
+/* Tries a proposed skill: the sentence that it was learnt from once more. CONFLICT if another trial is under way, or it is kept already. */
+const char *runs_try(Runs *runs, const char *skill, GError **error);
+
 gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **error);
 gboolean runs_stop(Runs *runs, const char *run, GError **error);
 /* What a view found (evidence.schema.json). An answer to a draft that is no longer being checked is ignored and says so (CONFLICT). */
