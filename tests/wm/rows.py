@@ -83,7 +83,6 @@ ROWS = {
     "wnck": ("S", "libwnck (wnckprop): every act of a pager and of a task list, and what it reads"),
     "sdl": ("S", "SDL 2: full-screen and back, over a panel, at the same place"),
     "java": ("S", "Java: insets, places and dialogs as Swing believes them to be"),
-    "terminal": ("S", "xterm: whole cells"),
 }
 
 

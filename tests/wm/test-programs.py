@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, a window of Java's, xterm. Those that are not
-installed are skipped, which is said."""
+"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, a window of Java's. Those that are not installed are
+skipped, which is said."""
 import os
 import re
 import select
@@ -172,20 +172,6 @@ def test_a_window_of_java_knows_where_it_is(core, c):
         java.say("dialog")
         dialog = window(c, "Swing dialog")
         assert c.longs(dialog, "WM_TRANSIENT_FOR") == [w.id] and c.stacking().index(dialog.id) > c.stacking().index(w.id)
-
-
-@row("terminal")
-def test_xterm_keeps_to_its_cells(core, c):
-    need("xterm")
-    with Program(core, "xterm", "-T", "Cells", "-geometry", "80x24+50+40", "-e", "sleep", "1000"):
-        w = window(c, "Cells")
-        c.sync()
-        width, height = c.place(w)[2:]
-        assert c.frame_place(w)[:2] == (50, 40)
-        hints = w.get_wm_normal_hints()
-        c.send(w, "_NET_MOVERESIZE_WINDOW", [2 << 12 | 1 << 10 | 1 << 11, 0, 0, width + hints.width_inc + 1, height + hints.height_inc + 1])
-        c.sync()
-        assert c.place(w)[2:] == (width + hints.width_inc, height + hints.height_inc)
 
 
 if __name__ == "__main__":
