@@ -19,6 +19,7 @@ struct Wishes {
         double stall;
         RepairOrder repairs;   /* the person's, where own has them */
         guint drafts;          /* likewise */
+        gboolean from_sentence; /* likewise: plan */
 };
 
 static const char *const lane_names[] = { WISHES_LANES, NULL };
@@ -322,12 +323,24 @@ static gboolean drafts_read(json_object *value, const char *what, guint *drafts,
         return TRUE;
 }
 
-/* The fields beside providers, lanes, repairs and drafts. */
+static gboolean plan_read(json_object *value, const char *what, gboolean *from_sentence, GError **error)
+{
+        const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+
+        if (strcmp(word, "model") != 0 && strcmp(word, "sentence") != 0) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “plan” must be \"model\" or \"sentence\".", what);
+                return FALSE;
+        }
+        *from_sentence = *word == 's';
+        return TRUE;
+}
+
+/* The fields beside providers, lanes, repairs, drafts and plan. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
         json_object_object_foreach(own, name, value) {
                 if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0 ||
-                    strcmp(name, "drafts") == 0)
+                    strcmp(name, "drafts") == 0 || strcmp(name, "plan") == 0)
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
@@ -343,7 +356,7 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, "
-                                    "repairs, drafts, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                                    "repairs, drafts, plan, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -366,6 +379,7 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
             !lanes_read(wishes, get(own, "lanes"), file, lanes, error) ||
             (has(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) ||
             (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) ||
+            (has(own, "plan") && !plan_read(get(own, "plan"), file, &wishes->from_sentence, error)) ||
             !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
@@ -495,6 +509,19 @@ guint wishes_drafts(const Wishes *wishes, const char *provider)
         if (!drafts_read(own ? own : of_all, "lanes.json", &drafts, &error))
                 g_warning("%s", error->message);
         return drafts;
+}
+
+gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider)
+{
+        json_object *of_all = get(wishes->data, "plan"), *own = provider ? get(get(wishes->data, provider), "plan") : NULL;
+        g_autoptr(GError) error = NULL;
+        gboolean from_sentence = FALSE;
+
+        if (get(wishes->own, "plan"))
+                return wishes->from_sentence;
+        if (!plan_read(own ? own : of_all, "lanes.json", &from_sentence, &error))
+                g_warning("%s", error->message);
+        return from_sentence;
 }
 
 gboolean wishes_hedge(const Wishes *wishes)

@@ -59,6 +59,8 @@ RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 /* First drafts of a new app, of which the best by its checks is taken: a person's own number, else what the data say of this provider, else
  * of all; 1 to WISHES_DRAFTS_MAX. provider may be NULL. */
 guint wishes_drafts(const Wishes *wishes, const char *provider);
+/* TRUE if a program plans from the sentence where it can, since these models plan worse than they write; likewise. */
+gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */
 gboolean wishes_hedge(const Wishes *wishes);
 /* Seconds without a byte after which an answer is given up; 0: the usual. */

@@ -6,6 +6,7 @@
 #include "agent/json.h"
 #include "agent/runs/meaning.h"
 #include "agent/runs/plan-schema.h"
+#include "agent/runs/sentence.h"
 #include "agent/runs/skills.h"
 #include "protocols/text.h"
 
@@ -155,6 +156,7 @@ static void take_plan(Run *run, Plan *fresh)
                 run->plan = plan_new();
                 keep_old_requirements(run);
                 keep_old_tools(run);
+                run->plan->from_sentence = fresh->from_sentence;
                 merge(run, fresh);
                 plan_free(fresh);
                 run->plan->title = g_strdup(run->title);
@@ -233,8 +235,25 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
+/* No model was asked. */
+static void planned_cb(Run *run)
+{
+        take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
+}
+
+static gboolean is_from_sentence(Run *run)
+{
+        return run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) && runs_route_rules(run->runs) &&
+               !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
 void plan_start(Run *run)
 {
+        if (!run->wordless && is_from_sentence(run)) {
+                run_enter(run, STATE_PLAN, NULL);
+                run_later(run, planned_cb);
+                return;
+        }
         if (run->wordless) {
                 run_enter(run, STATE_PLAN, NULL);
                 plan_from_before(run);

@@ -151,6 +151,11 @@ guint lanes_drafts(Lanes *lanes)
         return MAX(1, the_world->drafts);
 }
 
+gboolean lanes_plan_from_sentence(Lanes *lanes)
+{
+        return the_world->from_sentence;
+}
+
 gboolean lanes_has_deeper(Lanes *lanes)
 {
         return the_world->deeper;

@@ -23,6 +23,7 @@ typedef struct {
         gboolean killed;
         gboolean view;      /* a view is there */
         RepairOrder order;  /* what is tried after failed checks */
+        gboolean from_sentence; /* a program plans where it can */
         guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */

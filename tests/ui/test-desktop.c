@@ -314,6 +314,24 @@ test_page_life(void)
 }
 
 static void
+test_news_over_a_film(void)
+{
+        WmWindow film = {.xid = 0x77, .title = "Film", .active = TRUE, .fullscreen = TRUE};
+        WmEvent event = {.type = WM_EVENT_WINDOWS, .windows = &film, .n_windows = 1};
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_core_emit(&event);
+        desktop_say(desktop, NULL, "Something was made.", FALSE);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        film.active = FALSE;
+        fake_core_emit(&event);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
+        desktop_free(desktop);
+}
+
+static void
 test_agent_missing(void)
 {
         Desktop *desktop;
@@ -548,6 +566,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/version-stays", test_version_stays);
         g_test_add_func("/desktop/buttons", test_buttons);
         g_test_add_func("/desktop/page-life", test_page_life);
+        g_test_add_func("/desktop/news-over-a-film", test_news_over_a_film);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
         g_test_add_func("/desktop/unreachable", test_unreachable);
