@@ -333,6 +333,19 @@ static void test_helps(void)
         g_assert_null(json_text(shown, "app"));
 }
 
+/* Another lane meanwhile, for which a program would plan: the trial has the plan of the first run all the same. */
+static void test_same_plan(void)
+{
+        g_autoptr(World) world = learning_world();
+
+        learn(world);
+        world->from_sentence = TRUE;
+        world_answers(world, "WRITE/1/" NAME, PAGE("<button>Pause</button> at once"));
+        world_until_done(world, try(world));
+        assert_asked(world, "WRITE/1/" NAME, "2. Pause stops it\n   check: press Pause; see 24:00");
+        g_assert_cmpint(state_of(world, NAME), ==, SKILL_KEPT);
+}
+
 static void test_helps_not(void)
 {
         g_autoptr(World) world = learning_world();
@@ -580,6 +593,7 @@ int main(int argc, char **argv)
         g_test_add_func("/skills/use/many-tools", test_many_tools);
         g_test_add_func("/skills/use/settled", test_settled);
         g_test_add_func("/skills/trial/helps", test_helps);
+        g_test_add_func("/skills/trial/same-plan", test_same_plan);
         g_test_add_func("/skills/trial/helps-not", test_helps_not);
         g_test_add_func("/skills/trial/worse", test_worse);
         g_test_add_func("/skills/trial/no-end", test_no_end);
