@@ -55,7 +55,7 @@ static const struct {
         [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b variants:i"},
         [REQUEST_ROUTE] = {api_route, "text:s! lane:s apps:a front:s"},
         [REQUEST_ALONE] = {api_alone, "text:s! lane:s attempt:i"},
-        [REQUEST_FIX] = {api_fix, "text:s evidence:a"},
+        [REQUEST_FIX] = {api_fix, "text:s evidence:a at:o deep:b"},
         [REQUEST_APPS] = {api_apps},
         [REQUEST_APP] = {api_app},
         [REQUEST_OPEN] = {api_open, ""},

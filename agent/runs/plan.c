@@ -183,8 +183,8 @@ static void ask(Run *run, const char *fault, const char *tail)
         }
         request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title,
                                        "instructions", instructions, "tools", tools, "requirements", requirements,
-                                       "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault", fault, "tail", tail,
-                                               NULL);
+                                       "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "pointed", run->at ? "yes" : "", "fault", fault,
+                                       "tail", tail, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -51,6 +51,7 @@ static void free_work(Run *run)
         prepare_free_jobs(run);
         g_clear_pointer(&run->record, record_free);
         g_clear_pointer(&run->findings, json_object_put);
+        g_clear_pointer(&run->at, json_object_put);
         g_clear_pointer(&run->before, app_free);
         g_clear_pointer(&run->before_page, g_free);
         g_clear_pointer(&run->plan, plan_free);
@@ -206,6 +207,7 @@ static void begin(Run *run)
         json_add_text(data, "text", run->sentence);
         json_add_text(data, "kind", run->kind);
         json_add_text(data, "app", run->front);
+        json_add_copy(data, "at", run->at);
         run_tell(run, EVENT_RUN, data);
         route_start(run);
 }
@@ -239,6 +241,7 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "text", run->sentence);
         json_add_text(object, "kind", run->kind);
         json_add_text(object, "app", run->app);
+        json_add_copy(object, "at", run->at);
         json_add_text(object, "title", run->title);
         json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);
@@ -459,6 +462,11 @@ gboolean run_amend(Run *run, json_object *change, GError **error)
         if (run->state == STATE_WRITE)
                 write_again(run);
         return TRUE;
+}
+
+char *run_pointed(Run *run)
+{
+        return run->at ? json_line(run->at) : NULL;
 }
 
 char *run_wishes(Run *run)

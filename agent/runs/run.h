@@ -78,6 +78,7 @@ struct Run {
         gboolean deep;        /* Fix by the deep lane, as the person asked for it */
         gboolean wordless;    /* Fix without words: only what was found */
         json_object *findings; /* what Fix brought along; NULL */
+        json_object *at;       /* what the person points at (protocols/pointed.h): said by a page, so data; NULL */
         gint64 time;          /* seconds since 1970 */
 
         gboolean started;
@@ -181,6 +182,9 @@ gboolean run_amend(Run *run, json_object *change, GError **error);
 /* Takes over amendments into the plan that are not in it yet; TRUE if there were any. */
 gboolean run_apply_amendments(Run *run);
 void run_tell_plan(Run *run);
+/* What the person points at as a line of JSON, for a prompt: nothing in it can end the line or the value that it stands in. NULL where they
+ * point at nothing. Free with g_free(). */
+char *run_pointed(Run *run);
 /* The person's own additions as lines, for a prompt. Free with g_free(). */
 char *run_wishes(Run *run);
 /* Requirements as numbered lines with their steps: all, or those with kept equal to `kept` (-1: all). Free with g_free(). */

@@ -9,6 +9,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/variants.h"
+#include "protocols/pointed.h"
 #include "protocols/text.h"
 
 #define DRAFTS_KEPT_MAX 32     /* finished drafts that can still be loaded */
@@ -290,6 +291,7 @@ static json_object *begin_line(Run *run)
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
         json_add_copy(line, "findings", run->findings);
+        json_add_copy(line, "at", run->at);
         json_add_int(line, "time", run->time);
         json_add_int(line, "asked_us", g_get_real_time());
         return line;
@@ -307,6 +309,7 @@ static void read_begin(Run *run, json_object *line)
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
+        run->at = pointed_clean(json_field_object(line, "at"));
         run->time = json_int(line, "time", 0);
 }
 
@@ -377,23 +380,24 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
         return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
-                     GError **error)
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
 {
-        Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
+        Run *run = fix->idempotency_key ? g_hash_table_lookup(runs->by_key, fix->idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
 
         if (run)
                 return run->id;
-        kept = library_app(runs->agent->library, app, NULL);
-        if (!kept && !runs_app_is_taken(runs, app)) {
+        kept = library_app(runs->agent->library, fix->app, NULL);
+        if (!kept && !runs_app_is_taken(runs, fix->app)) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
                 return NULL;
         }
-        run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
-        run->wordless = text == NULL;
-        run->deep = deep;
-        run->findings = evidence ? json_clone(evidence) : NULL;
+        run = next_run(runs, "fix", fix->text ? fix->text : kept && kept->sentence ? kept->sentence : fix->app, fix->app,
+                       fix->idempotency_key);
+        run->wordless = fix->text == NULL;
+        run->deep = fix->deep;
+        run->findings = fix->evidence ? json_clone(fix->evidence) : NULL;
+        run->at = pointed_clean(fix->at);
         return commit(runs, run, error);
 }
 

@@ -21,10 +21,18 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
  * by side, for the person to choose from. */
 const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *idempotency_key, GError **error);
 
-/* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. deep: the deep lane writes
- * the change, because a person asked for that. */
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
-                     GError **error);
+/* What a Fix is asked with; everything but app may be NULL. */
+typedef struct {
+        const char *app;
+        const char *text;       /* the person's words; NULL: fix what was found */
+        json_object *evidence;  /* an array of findings */
+        json_object *at;        /* what the person points at, as protocols/pointed.h has it; from anybody */
+        gboolean deep;          /* the deep lane writes the change, because a person asked for that */
+        const char *idempotency_key;
+} RunsFix;
+
+/* Repairs or changes an app. As runs_ask(). */
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error);
 
 gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **error);
 gboolean runs_stop(Runs *runs, const char *run, GError **error);

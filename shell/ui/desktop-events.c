@@ -234,7 +234,7 @@ ask_again(Desktop *desktop, App *app, const char *text)
 }
 
 void
-desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
+desktop_fix(Desktop *desktop, const char *app, const char *text, json_object *pointed, gboolean deep)
 {
         App *known = model_app(desktop->model, app);
         Run *run = model_app_run(desktop->model, known);
@@ -256,6 +256,8 @@ desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
         }
         if (known)
                 json_object_object_add(body, "evidence", evidence_json(known));
+        if (pointed)
+                json_object_object_add(body, "at", json_object_get(pointed));
         if (deep)
                 json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         path = g_strdup_printf(API_PREFIX "/apps/%s/fix", app);

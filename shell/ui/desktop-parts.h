@@ -98,7 +98,8 @@ void desktop_connect(Desktop *desktop);
 void desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new);
 /* The same for so many drafts of a new app, to choose from. */
 void desktop_ask_variants(Desktop *desktop, const char *text, guint variants);
-void desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep);
+/* text and pointed (borrowed) may be NULL. */
+void desktop_fix(Desktop *desktop, const char *app, const char *text, json_object *pointed, gboolean deep);
 void desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, const char *sentence);
 void desktop_ask_free(gpointer ask);
 void desktop_refresh_lanes(Desktop *desktop);

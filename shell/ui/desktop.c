@@ -280,9 +280,9 @@ desktop_window_by_xid(Desktop *desktop, guint64 xid)
 }
 
 static void
-window_fix_cb(AppWindow *window, const char *text, gboolean deep, gpointer user_data)
+window_fix_cb(AppWindow *window, const char *text, json_object *pointed, gboolean deep, gpointer user_data)
 {
-        desktop_fix(user_data, app_window_app(window), text, deep);
+        desktop_fix(user_data, app_window_app(window), text, pointed, deep);
 }
 
 static void

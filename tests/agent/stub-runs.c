@@ -144,10 +144,9 @@ void asking_ask(Asking *asking, const char *app, const char *text, json_object *
         func(error ? NULL : result, error, user_data);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
-                     GError **error)
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
 {
-        return begin(runs, text ? text : "fix", key);
+        return begin(runs, fix->text ? fix->text : "fix", fix->idempotency_key);
 }
 
 static void add_draft(Runs *runs, const char *text)

@@ -233,6 +233,28 @@ def every_request_answers():
 
 
 @test
+def the_schema_is_what_it_knows():
+    """Every field of a request's schema is taken, and no other."""
+    with open(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "protocols", "requests.schema.json"), encoding="utf-8") as file:
+        schemas = json.load(file)["$defs"]
+    compared = 0
+    for name, schema in schemas.items():
+        method, _, path = name.partition(" ")
+        if not path.startswith("/api/") or schema.get("additionalProperties") is not False or "properties" not in schema:
+            continue
+        body = {field: {"string": "x", "integer": 1, "number": 1, "object": {}, "array": []}[schema["properties"][field].get("type", "string")]
+                for field in schema.get("required", [])}
+        status, answer = ask(method, path.replace("ID", "x1").replace("NAME", "x1"), {**body, "zzz": 1})[:2]
+        message = json.loads(answer)["error"]["message"]
+        assert status == 400 and "it knows: " in message, (name, message)
+        known = set(message.rpartition("it knows: ")[2].rstrip(".").split(", ")) - {"none"}
+        assert known == set(schema["properties"]), (name, known)
+        compared += 1
+    assert compared > 10, compared
+    refused("POST", "/api/v1/apps/disk/fix", {"at": {"text": "no name"}}, 400, "bad-request")
+
+
+@test
 def bad_input():
     refused("POST", "/api/v1/ask", b"{", 400, "bad-request")
     refused("POST", "/api/v1/ask", b"[]", 400, "bad-request")

@@ -129,9 +129,11 @@ def test_options():
         assert world.run("fix", "a/b").returncode == 0
         assert world.run("fix", "a/b", "it", "hangs").returncode == 0
         assert world.run("fix", "--deep", "a/b").returncode == 0
+        assert world.run("fix", "--at", "Start", "a/b").returncode == 0
         sent = [(path, body) for method, path, body, last in world.agent.asked if method == "POST"]
         assert sent == [("/api/v1/ask", {"text": "say --json", "app": "timer", "make": True}), ("/api/v1/apps/a%2Fb/fix", {}),
-                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"}), ("/api/v1/apps/a%2Fb/fix", {"deep": True})], sent
+                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"}), ("/api/v1/apps/a%2Fb/fix", {"deep": True}),
+                        ("/api/v1/apps/a%2Fb/fix", {"at": {"name": "Start"}})], sent
 
 
 def test_deeper():

@@ -167,11 +167,11 @@ test_buttons(void)
         g_assert_false(app_window_fix_is_open(window));
         fake_core_emit(&fix);
         g_assert_true(app_window_fix_is_open(window));
-        desktop_fix(desktop, "timer", NULL, FALSE);
+        desktop_fix(desktop, "timer", NULL, NULL, FALSE);
         g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
         g_assert_true(fake_logged("x is not defined"));
         g_assert_false(fake_logged("\"deep\""));
-        desktop_fix(desktop, "timer", NULL, TRUE);
+        desktop_fix(desktop, "timer", NULL, NULL, TRUE);
         g_assert_true(fake_logged("\"deep\""));
         fake_core_emit(&end);
         g_assert_cmpuint(fake_count("stop timer"), ==, 1);
@@ -183,6 +183,71 @@ test_buttons(void)
         g_assert_true(fake_logged("POST /api/v1/apps/timer/closed"));
         fake_event("written", 40, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"bytes\":2000}");
         settle();
+        desktop_free(desktop);
+}
+
+static void
+key(AppWindow *window, guint value, GdkModifierType state)
+{
+        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
+        GtkWidget *widget = GTK_WIDGET(app_window_gtk(window));
+
+        /* A sheet is on its way. */
+        while (!gtk_widget_get_mapped(gtk_window_get_focus(GTK_WINDOW(widget))))
+                g_main_context_iteration(NULL, TRUE);
+        event->key.window = g_object_ref(gtk_widget_get_window(widget));
+        event->key.keyval = value;
+        event->key.state = state;
+        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
+        gtk_window_propagate_key_event(GTK_WINDOW(widget), &event->key);
+        gdk_event_free(event);
+        settle();
+}
+
+static void
+enter(AppWindow *window)
+{
+        g_signal_emit_by_name(gtk_window_get_focus(app_window_gtk(window)), "activate");
+        settle();
+}
+
+/* Ctrl+P in the Fix sheet, then the pointer or the keys: what is taken is shown and sent; Escape leaves it as it was. */
+static void
+test_pointing(void)
+{
+        WmEvent fix = {.type = WM_EVENT_FIX_KEY};
+        Desktop *desktop;
+        AppWindow *window;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        deliver("r1.1");
+        window = desktop_window(desktop, "timer");
+        fix.xid = app_window_xid(window);
+        fake_view_points("{\"role\":\"button\",\"name\":\"Start\",\"place\":\"main > button\"}");
+        fake_core_emit(&fix);
+        settle();
+        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
+        g_assert_false(app_window_fix_is_open(window));
+        key(window, GDK_KEY_Escape, 0);
+        g_assert_true(app_window_fix_is_open(window));
+        enter(window);
+        g_assert_false(fake_logged("POST /api/v1/apps/timer/fix"));
+        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
+        key(window, GDK_KEY_Tab, 0);
+        g_assert_true(fake_logged("pick nth 0"));
+        key(window, GDK_KEY_Return, 0);
+        g_assert_true(app_window_fix_is_open(window));
+        /* Nothing is known to be broken, and nothing was said: what is pointed at is enough. */
+        enter(window);
+        g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
+        g_assert_true(fake_logged("\"at\":{\"role\":\"button\",\"name\":\"Start\",\"place\":\"main > button\"}"));
+        fake_core_emit(&fix);
+        settle();
+        enter(window);
+        g_assert_cmpuint(fake_count("POST /api/v1/apps/timer/fix"), ==, 1);
+        fake_view_points(NULL);
         desktop_free(desktop);
 }
 
@@ -202,7 +267,7 @@ test_nothing_made(void)
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped");
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
         g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
-        desktop_fix(desktop, "timer", "a timer with a bell", FALSE);
+        desktop_fix(desktop, "timer", "a timer with a bell", NULL, FALSE);
         settle();
         g_assert_true(fake_logged("POST /api/v1/ask"));
         g_assert_true(fake_logged("a timer with a bell"));
@@ -521,6 +586,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/run", test_run);
         g_test_add_func("/desktop/version-stays", test_version_stays);
         g_test_add_func("/desktop/buttons", test_buttons);
+        g_test_add_func("/desktop/pointing", test_pointing);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""Verifies Fix this on the whole desktop: pointing at a part of a page, by the pointer and by keys, of which the page hears nothing; and the fix that it asks for.
+With --pictures DIR a picture of each stage is left there."""
+import argparse
+import os
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from as_user import become_ordinary  # noqa: E402
+from desktop import Desktop  # noqa: E402
+from rehearsal import Rehearsal  # noqa: E402
+import tap  # noqa: E402
+
+SENTENCE = "a tally for the choir"
+ADD, CLEAR, WIDER_EDGE = (120, 104), (320, 104), (560, 104)
+
+
+class Test:
+    def __init__(self, desktop, pictures):
+        self.d, self.pictures, self.shots = desktop, pictures, 0
+
+    def picture(self, name):
+        if self.pictures:
+            self.shots += 1
+            self.d.picture(f"fix-{self.shots}-{name}")
+
+    def outlined(self, x, y):
+        """Whether something dark is drawn just there: the outline's upper edge."""
+        window = self.d.find("Tally")
+        pixels = self.d.pixels(window, x, y - 3, 1, 4)
+        return any(pixels[i] < 60 for i in range(0, len(pixels), 4))
+
+
+def the_app_is_made(t):
+    since = t.d.events.mark()
+    t.d.bar()
+    t.d.type(SENTENCE)
+    t.d.keys("Return")
+    delivered = t.d.events.wait("deliver", "the app", since)
+    tap.equal(delivered["passed"], 2, "checks that passed")
+    t.app = delivered["app"]
+    t.d.press("Tally", *ADD)
+
+
+def pointing_asks_for_a_change_of_that_part(t):
+    since = t.d.events.mark()
+    window = t.d.find("Tally")
+    t.d.keys("super+f")
+    t.d.type("make this wider")
+    t.picture("sheet")
+    t.d.keys("ctrl+p")
+    t.d.tool("xdotool", "mousemove", "--window", str(window), "318", "106")
+    t.d.until(lambda: t.outlined(260, 80), "the outline")
+    t.picture("pointing")
+    t.d.click(window, *CLEAR)
+    t.d.until(lambda: not t.outlined(260, 80), "the sheet to come back")
+    t.d.sync(1)
+    t.picture("pointed")
+    t.d.keys("Return")
+    t.d.sync(1)
+    run = t.d.events.wait("run", "the fix", since, kind="fix")
+    tap.equal(run["at"], {"role": "button", "name": "Clear", "text": "Clear", "place": "button#clear"}, "what is pointed at")
+    tap.equal(t.d.events.wait("done", "its end", since, run=run["run"])["outcome"], "delivered", "outcome")
+    # The click was not the page's: it still counts the one singer of before.
+    t.d.until(lambda: t.d.drawn(window, *WIDER_EDGE), "the wider button")
+    t.picture("wider")
+
+
+def escape_leaves_the_sheet_as_it_was(t):
+    since = t.d.events.mark()
+    t.d.keys("super+f")
+    t.d.type("make this")
+    t.d.keys("ctrl+p")
+    t.d.keys("Escape")
+    t.d.type(" wider")
+    t.d.keys("ctrl+p")
+    t.d.keys("Tab", "Tab")
+    t.d.until(lambda: t.outlined(260, 80), "the second control's outline")
+    t.d.keys("Return")
+    t.d.sync(1)
+    t.d.keys("Return")
+    run = t.d.events.wait("run", "the fix", since, kind="fix")
+    tap.equal((run["text"], run["at"]["name"]), ("make this wider", "Clear"), "what was asked")
+    t.d.events.wait("done", "its end", since, run=run["run"])
+
+
+TESTS = (the_app_is_made, pointing_asks_for_a_change_of_that_part, escape_leaves_the_sheet_as_it_was)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--pictures")
+    options = parser.parse_args()
+    become_ordinary()
+    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
+        rehearsal = Rehearsal(os.path.join(options.build, "agent/rehearsal/impromptu-rehearsal"), out)
+        env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base}
+        try:
+            with Desktop(options.build, options.pictures or out, home=home, env=env, still=True) as d:
+                d.start()
+                return tap.run(TESTS, Test(d, options.pictures))
+        finally:
+            rehearsal.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
