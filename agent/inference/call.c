@@ -113,6 +113,16 @@ LaneCall *lane_call_new(LaneShared *shared, const LaneRequest *request, const La
         return call;
 }
 
+gboolean lane_call_is_spare(const LaneCall *call)
+{
+        return call->request.spare;
+}
+
+gboolean lane_call_is_here(const LaneCall *call)
+{
+        return call->entries && call->entries->len > 0 && ((const LaneEntry *)g_ptr_array_index(call->entries, 0))->source->here;
+}
+
 const char *lane_call_lane(const LaneCall *call)
 {
         return call->request.lane;
