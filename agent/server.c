@@ -59,6 +59,7 @@ static const struct {
         [REQUEST_APPS] = {api_apps},
         [REQUEST_APP] = {api_app},
         [REQUEST_OPEN] = {api_open, ""},
+        [REQUEST_SEEN] = {api_seen, "findings:a!"},
         [REQUEST_UNDO] = {api_undo, ""},
         [REQUEST_REMOVE] = {api_remove},
         [REQUEST_APP_ASK] = {api_app_ask, "text:s! schema:o"},

@@ -60,6 +60,7 @@ typedef enum {
         X(APPS, "GET", "/api/v1/apps", FALSE)                 \
         X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
         X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
+        X(SEEN, "POST", "/api/v1/apps/ID/seen", TRUE)         \
         X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
         X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
         X(APP_ASK, "POST", "/api/v1/apps/ID/ask", TRUE)       \

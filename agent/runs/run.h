@@ -31,6 +31,7 @@
 #define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
 #define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
+#define RUN_FINDING_TOLD_MAX 160  /* characters of a finding in one line of a sheet */
 #define RUN_DRAFTS_MAX 16
 #define RUN_DRAFTS_STUCK 3        /* side by side, where a repair is stuck */
 
@@ -76,6 +77,8 @@ struct Run {
         char *key;            /* idempotency */
         gboolean make;
         gboolean deep;        /* Fix by the deep lane, as the person asked for it */
+        gboolean beforehand;  /* nobody has asked for it: beforehand.h */
+        gboolean ready, accepted; /* of such a one: it waits to be kept; it was */
         gboolean wordless;    /* Fix without words: only what was found */
         json_object *findings; /* what Fix brought along; NULL */
         json_object *at;       /* what the person points at (protocols/pointed.h): said by a page, so data; NULL */
@@ -157,6 +160,8 @@ Run *run_ref(Run *run);
 void run_unref(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_unref)
 void run_start(Run *run);
+/* Tells that the run has begun. */
+void run_tell_begin(Run *run);
 /* Enters a state: counts the attempt, tells it, books the time. detail may be NULL. */
 void run_enter(Run *run, RunState state, const char *detail);
 /* Says something more about the state the run is in. */
@@ -203,6 +208,15 @@ char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
 gboolean runs_app_is_taken(Runs *runs, const char *app);
 void runs_run_finished(Runs *runs, Run *run);
+/* The run waits for a person, who may never come: it takes no place of those that work; it goes on. */
+void runs_run_waits(Runs *runs, Run *run);
+void runs_run_goes_on(Runs *runs, Run *run);
+const Agent *runs_agent(Runs *runs);
+/* For beforehand.c: what was tried; the app's fix beforehand that is under way or ready, NULL if there is none; and a new one, NULL if it could
+ * not be begun. */
+struct Tried *runs_tried(Runs *runs);
+Run *runs_beforehand(Runs *runs, const char *app);
+const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix);
 Run *runs_find(Runs *runs, const char *id);
 /* The title of an app that is in the library or is being made; NULL. Free with g_free(). */
 char *runs_app_title(Runs *runs, const char *app);

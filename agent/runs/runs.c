@@ -8,6 +8,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/variants.h"
 #include "protocols/pointed.h"
 #include "protocols/text.h"
@@ -29,6 +30,7 @@ struct Runs {
         guint listener, starter;
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
+        Tried *tried;
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -148,8 +150,51 @@ static void take(Run *run, const char *app)
         record_add(run->record, "holds", line);
 }
 
+const Agent *runs_agent(Runs *runs)
+{
+        return runs->agent;
+}
+
+Tried *runs_tried(Runs *runs)
+{
+        return runs->tried;
+}
+
+Run *runs_beforehand(Runs *runs, const char *app)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && beforehand_is_silent(run) && g_strcmp0(run->front, app) == 0)
+                        return run;
+        }
+        return NULL;
+}
+
+/* A fix that nobody has asked for makes way. */
+static void make_way(Runs *runs, const char *app)
+{
+        Run *run = app ? runs_beforehand(runs, app) : NULL;
+
+        if (run)
+                beforehand_drop(run, "The app changes otherwise.");
+}
+
+/* Such a one holds no app: whoever wants it goes first. */
+static gboolean take_beforehand(Runs *runs, Run *run, const char *app)
+{
+        set_app(run, app);
+        if (!runs_app_is_taken(runs, app))
+                return TRUE;
+        beforehand_drop(run, "The app changes otherwise.");
+        return FALSE;
+}
+
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run))
 {
+        if (beforehand_is_silent(run))
+                return take_beforehand(runs, run, app);
+        make_way(runs, app);
         if (g_strcmp0(run->held, app) == 0 || !runs_app_is_taken(runs, app)) {
                 take(run, app);
                 return TRUE;
@@ -178,15 +223,48 @@ static void wake_next(Runs *runs, const char *app)
         }
 }
 
+void runs_run_waits(Runs *runs, Run *run)
+{
+        Run *oldest = NULL;
+        guint ready = 0;
+
+        runs->running--;
+        for (guint i = runs->all->len; i > 0; i--) {
+                Run *other = g_ptr_array_index(runs->all, i - 1);
+
+                if (!other->finished && other->ready) {
+                        oldest = other;
+                        ready++;
+                }
+        }
+        if (ready > BEFOREHAND_READY_MAX)
+                beforehand_drop(oldest, "Newer ones wait as well.");
+        start_waiting(runs);
+}
+
+void runs_run_goes_on(Runs *runs, Run *run)
+{
+        runs->running++;
+}
+
+/* Nothing of it stays but what is remembered as tried. */
+static void forget(Runs *runs, Run *run)
+{
+        remove_record(runs, run->id);
+        g_ptr_array_remove(runs->all, run);
+}
+
 void runs_run_finished(Runs *runs, Run *run)
 {
         g_autofree char *held = g_steal_pointer(&run->held);
 
-        if (run->started)
+        if (run->started && !run->ready)
                 runs->running--;
         run->on_turn = NULL;
         if (runs->closing)
                 return;
+        if (beforehand_is_silent(run))
+                forget(runs, run);
         if (held)
                 wake_next(runs, held);
         start_waiting(runs);
@@ -213,7 +291,7 @@ gboolean runs_in_front(Runs *runs, const Run *run)
         for (guint i = runs->all->len; i > 0; i--) {
                 const Run *other = g_ptr_array_index(runs->all, i - 1);
 
-                if (!other->finished)
+                if (!other->finished && !beforehand_is_silent(other))
                         return other == run;
         }
         return FALSE;
@@ -259,6 +337,9 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
         Runs *runs = user_data;
         const char *app = json_text(data, "app"), *question = json_text(data, "question");
 
+        /* Undone, removed, or changed by whatever it was. */
+        if (type == EVENT_APP)
+                make_way(runs, app);
         if (type != EVENT_QUESTION && type != EVENT_ANSWERED)
                 return;
         for (guint i = 0; i < runs->all->len; i++) {
@@ -290,6 +371,7 @@ static json_object *begin_line(Run *run)
                 json_add_int(line, "variants", run->variants_wanted);
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
+        json_add_flag(line, "beforehand", run->beforehand);
         json_add_copy(line, "findings", run->findings);
         json_add_copy(line, "at", run->at);
         json_add_int(line, "time", run->time);
@@ -308,6 +390,7 @@ static void read_begin(Run *run, json_object *line)
         run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
+        run->beforehand = json_flag(line, "beforehand", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
         run->at = pointed_clean(json_field_object(line, "at"));
         run->time = json_int(line, "time", 0);
@@ -380,7 +463,7 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
         return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
-const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+static const char *begin_fix(Runs *runs, const RunsFix *fix, gboolean beforehand, GError **error)
 {
         Run *run = fix->idempotency_key ? g_hash_table_lookup(runs->by_key, fix->idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
@@ -398,7 +481,30 @@ const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
         run->deep = fix->deep;
         run->findings = fix->evidence ? json_clone(fix->evidence) : NULL;
         run->at = pointed_clean(fix->at);
+        run->beforehand = beforehand;
         return commit(runs, run, error);
+}
+
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+{
+        return begin_fix(runs, fix, FALSE, error);
+}
+
+const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix)
+{
+        return begin_fix(runs, fix, TRUE, NULL);
+}
+
+const char *runs_seen(Runs *runs, const char *app, json_object *findings)
+{
+        return beforehand_fix(runs, app, findings);
+}
+
+json_object *runs_prepared(Runs *runs, const char *app)
+{
+        Run *run = runs_beforehand(runs, app);
+
+        return run ? beforehand_json(run) : NULL;
 }
 
 static Run *find_working(Runs *runs, const char *id, GError **error)
@@ -440,6 +546,8 @@ gboolean runs_keep(Runs *runs, const char *id, const char *draft, gboolean more,
 {
         Run *run = find_working(runs, id, error);
 
+        if (run && run->beforehand)
+                return beforehand_keep(run, error);
         return run && variants_keep(run, draft, more, error);
 }
 
@@ -680,6 +788,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
+        runs->tried = tried_new(agent);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -700,6 +809,7 @@ void runs_free(Runs *runs)
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        tried_free(runs->tried);
         g_free(runs->folder);
         g_free(runs);
 }

@@ -34,6 +34,12 @@ typedef struct {
 /* Repairs or changes an app. As runs_ask(). */
 const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error);
 
+/* What went wrong in an app's visible page (an array of findings, from anybody): where it is worth it and there is room, a fix is prepared
+ * that waits to be kept (runs_keep()). The ID of its run, NULL where there is none. */
+const char *runs_seen(Runs *runs, const char *app, json_object *findings);
+/* The app's fix that waits to be kept, as the event `prepared` has it; NULL without one. A new reference. */
+json_object *runs_prepared(Runs *runs, const char *app);
+
 gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **error);
 gboolean runs_stop(Runs *runs, const char *run, GError **error);
 /* What a view found (evidence.schema.json). An answer to a draft that is no longer being checked is ignored and says so (CONFLICT). */

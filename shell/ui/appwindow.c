@@ -323,6 +323,16 @@ undo_cb(gpointer user_data)
 }
 
 static void
+prepared_cb(const char *run, gboolean use, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (use)
+                app_window_fix_sheet(window, FALSE);
+        window->handler.prepared(window, run, use, window->user_data);
+}
+
+static void
 fix_closed_cb(gpointer user_data)
 {
         app_window_fix_sheet(user_data, FALSE);
@@ -451,7 +461,7 @@ add_view(AppWindow *window, Views *views)
 AppWindow *
 app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
 {
-        static const FixHandler fix_handler = {fix_cb, point_cb, undo_cb, fix_closed_cb};
+        static const FixHandler fix_handler = {fix_cb, point_cb, undo_cb, prepared_cb, fix_closed_cb};
         static const ContactHandler contact_handler = {keep_cb};
         static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);

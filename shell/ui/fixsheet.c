@@ -5,11 +5,15 @@
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
+#define READY_CHARACTERS 90
+
 struct FixSheet {
         FixHandler handler;
         gpointer user_data;
         GtkWidget *revealer, *entry, *rows, *found, *deeper, *undo, *version;
         GtkWidget *point, *pointing, *pointed_text;
+        GtkWidget *ready, *ready_text, *ready_detail;
+        char *prepared;       /* the run of a fix that waits; NULL */
         json_object *pointed; /* what the person points at; NULL */
         gboolean broken;      /* something was found */
         gboolean opened; /* just now: a sentence to ask again may be put into the entry */
@@ -66,6 +70,24 @@ deeper_cb(GtkButton *button, gpointer user_data)
         g_autofree char *text = g_strstrip(g_strdup(gtk_entry_get_text(GTK_ENTRY(sheet->entry))));
 
         sheet->handler.fix(*text ? text : NULL, sheet->pointed, TRUE, sheet->user_data);
+}
+
+static void
+use_cb(GtkButton *button, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+
+        if (sheet->prepared)
+                sheet->handler.prepared(sheet->prepared, TRUE, sheet->user_data);
+}
+
+static void
+throw_cb(GtkButton *button, gpointer user_data)
+{
+        FixSheet *sheet = user_data;
+
+        if (sheet->prepared)
+                sheet->handler.prepared(sheet->prepared, FALSE, sheet->user_data);
 }
 
 static void
@@ -138,6 +160,52 @@ pointed_line(FixSheet *sheet)
         return line;
 }
 
+/* A fix that was made beforehand: what it mends, what it changes and what was checked. */
+static GtkWidget *
+ready_part(FixSheet *sheet)
+{
+        GtkWidget *part = ui_box(GTK_ORIENTATION_VERTICAL, 6, "prepared");
+        GtkWidget *line = ui_box(GTK_ORIENTATION_HORIZONTAL, 8, NULL);
+
+        sheet->ready = part;
+        sheet->ready_text = ui_label("", "strong");
+        sheet->ready_detail = ui_label("", "soft");
+        ui_label_wrap(sheet->ready_text, READY_CHARACTERS);
+        ui_label_wrap(sheet->ready_detail, READY_CHARACTERS);
+        gtk_container_add(GTK_CONTAINER(part), sheet->ready_text);
+        gtk_container_add(GTK_CONTAINER(part), sheet->ready_detail);
+        gtk_container_add(GTK_CONTAINER(line), ui_button("Use this fix", "first", G_CALLBACK(use_cb), sheet));
+        gtk_container_add(GTK_CONTAINER(line), ui_button("Throw it away", NULL, G_CALLBACK(throw_cb), sheet));
+        gtk_container_add(GTK_CONTAINER(part), line);
+        gtk_widget_show_all(part);
+        gtk_widget_set_no_show_all(part, TRUE);
+        gtk_widget_hide(part);
+        return part;
+}
+
+static void
+show_ready(FixSheet *sheet, const App *app, gboolean works)
+{
+        const Prepared *prepared = works ? NULL : app->prepared;
+        g_autofree char *quote = prepared ? ui_quote(prepared->text, 90) : NULL;
+        g_autoptr(GString) detail = g_string_new(NULL);
+
+        g_free(sheet->prepared);
+        sheet->prepared = prepared ? g_strdup(prepared->run) : NULL;
+        gtk_widget_set_visible(sheet->ready, prepared != NULL);
+        if (!prepared)
+                return;
+        g_autofree char *text = g_strdup_printf("A fix is ready for %s", quote);
+        ui_label_set(sheet->ready_text, text);
+        g_string_append_printf(detail, "It changes %u %s of the page. ", prepared->lines, prepared->lines == 1 ? "line" : "lines");
+        if (prepared->total > 0)
+                g_string_append_printf(detail, "With it the app does %u of %u as before; ", prepared->passed, prepared->total);
+        else
+                g_string_append(detail, "It was opened and tried; ");
+        g_string_append(detail, "whether the fault is gone, use shows. It can be undone.");
+        ui_label_set(sheet->ready_detail, detail->str);
+}
+
 FixSheet *
 fix_sheet_new(const FixHandler *handler, gpointer user_data)
 {
@@ -162,6 +230,7 @@ fix_sheet_new(const FixHandler *handler, gpointer user_data)
         gtk_box_pack_end(GTK_BOX(last), sheet->version, FALSE, FALSE, 0);
         gtk_container_add(GTK_CONTAINER(box), entry_line(sheet));
         gtk_container_add(GTK_CONTAINER(box), pointed_line(sheet));
+        gtk_container_add(GTK_CONTAINER(box), ready_part(sheet));
         gtk_container_add(GTK_CONTAINER(box), sheet->rows);
         gtk_container_add(GTK_CONTAINER(box), last);
         gtk_widget_set_halign(sheet->deeper, GTK_ALIGN_START);
@@ -187,6 +256,7 @@ fix_sheet_free(FixSheet *sheet)
         g_signal_handlers_disconnect_by_data(sheet->revealer, sheet);
         g_object_unref(sheet->revealer);
         json_object_put(sheet->pointed);
+        g_free(sheet->prepared);
         g_free(sheet);
 }
 
@@ -328,6 +398,7 @@ fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now)
         else
                 show_again(sheet, app);
         sheet->opened = FALSE;
+        show_ready(sheet, app, works);
         show_deeper(sheet, app, works);
         ui_label_set(sheet->version, version);
         gtk_widget_set_visible(sheet->point, app->version > 0);

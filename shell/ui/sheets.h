@@ -17,6 +17,8 @@ typedef struct {
         void (*fix)(const char *text, json_object *pointed, gboolean deep, gpointer user_data);
         void (*point)(gpointer user_data); /* the person wants to point at something */
         void (*undo)(gpointer user_data);
+        /* The fix that waits is used, or thrown away. */
+        void (*prepared)(const char *run, gboolean use, gpointer user_data);
         void (*closed)(gpointer user_data);
 } FixHandler;
 

@@ -205,6 +205,7 @@ def every_request_answers():
     run, stream = hold()
     table = [
         ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
+        ("POST", "/api/v1/apps/disk/seen", {"findings": [{"kind": "exception", "text": "x is not defined"}]}),
         ("POST", "/api/v1/apps/disk/ask", {"text": "how are you", "schema": {"type": "string"}}),
         ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
@@ -242,8 +243,9 @@ def the_schema_is_what_it_knows():
         method, _, path = name.partition(" ")
         if not path.startswith("/api/") or schema.get("additionalProperties") is not False or "properties" not in schema:
             continue
-        body = {field: {"string": "x", "integer": 1, "number": 1, "object": {}, "array": []}[schema["properties"][field].get("type", "string")]
-                for field in schema.get("required", [])}
+        of_type = {"string": "x", "integer": 1, "number": 1, "object": {}, "array": []}
+        properties = schema["properties"]
+        body = {field: of_type[properties[field].get("type", "string" if "enum" in properties[field] else "array")] for field in schema.get("required", [])}
         status, answer = ask(method, path.replace("ID", "x1").replace("NAME", "x1"), {**body, "zzz": 1})[:2]
         message = json.loads(answer)["error"]["message"]
         assert status == 400 and "it knows: " in message, (name, message)

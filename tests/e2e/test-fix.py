@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies Fix this on the whole desktop: pointing at a part of a page, by the pointer and by keys, of which the page hears nothing; and the fix that it asks for.
-With --pictures DIR a picture of each stage is left there."""
+"""Verifies Fix this on the whole desktop: pointing at a part of a page, by the pointer and by keys, of which the page hears nothing, and the fix that it asks for;
+and a fix that is ready before anybody asks, because the app went wrong in use. With --pictures DIR a picture of each stage is left there."""
 import argparse
 import os
 import sys
@@ -85,7 +85,37 @@ def escape_leaves_the_sheet_as_it_was(t):
     t.d.events.wait("done", "its end", since, run=run["run"])
 
 
-TESTS = (the_app_is_made, pointing_asks_for_a_change_of_that_part, escape_leaves_the_sheet_as_it_was)
+def a_fault_in_use_has_a_fix_ready(t):
+    since = t.d.events.mark()
+    window = t.d.find("Tally")
+    for _ in range(3):
+        t.d.click(window, *ADD)
+    t.d.click(window, *CLEAR)
+    ready = t.d.events.wait("prepared", "a fix", since, app=t.app, state="ready")
+    tap.check("archive" in ready["text"], ready["text"])
+    tap.equal((ready["lines"], ready["passed"], ready["total"]), (1, 2, 2), "what it changes, and what was checked")
+    told = {name for name, data, _ in t.d.events.list[since:] if data.get("run") == ready["run"]}
+    tap.equal(told, {"check", "prepared"}, "what was told of it")
+    version = t.d.request("GET", "/api/v1/apps/" + t.app)["version"]
+    t.d.keys("super+f")
+    t.d.sync(1)
+    t.picture("ready")
+    t.version = version
+    t.ready = ready
+
+
+def using_it_delivers_it_at_once(t):
+    since = t.d.events.mark()
+    t.d.request("POST", f"/api/v1/runs/{t.ready['run']}/keep", {})
+    delivered = t.d.events.wait("deliver", "the fix", since, run=t.ready["run"])
+    tap.equal(delivered["version"], t.version + 1, "version")
+    t.d.events.wait("done", "its end", since, run=t.ready["run"])
+    t.d.keys("Escape")
+    tap.equal(t.d.request("POST", f"/api/v1/apps/{t.app}/undo", {})["version"], t.version + 2, "undone")
+
+
+TESTS = (the_app_is_made, pointing_asks_for_a_change_of_that_part, escape_leaves_the_sheet_as_it_was, a_fault_in_use_has_a_fix_ready,
+         using_it_delivers_it_at_once)
 
 
 def main():

@@ -210,6 +210,7 @@ feed(Model *model, const char *name, const char *json)
 }
 
 static void fix_cb(AppWindow *window, const char *text, json_object *pointed, gboolean deep, gpointer user_data) { }
+static void prepared_cb(AppWindow *window, const char *run, gboolean use, gpointer user_data) { }
 static void any_cb(AppWindow *window, gpointer user_data) { }
 static void mark_cb(AppWindow *window, const char *mark, gint64 at, gpointer user_data) { }
 static void found_cb(AppWindow *window, json_object *finding, gpointer user_data) { }
@@ -256,7 +257,7 @@ key(AppWindow *window, guint value, GdkModifierType state)
 static void
 show_app(void)
 {
-        static const AppWindowHandler handler = {fix_cb, any_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, keep_cb, revoke_cb};
+        static const AppWindowHandler handler = {fix_cb, any_cb, prepared_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, keep_cb, revoke_cb};
         Model *model = model_new();
         AgentClient *agent = agent_client_new(NULL, NULL);
         Views *views = views_new(agent, "");
@@ -297,6 +298,11 @@ show_app(void)
         key(window, GDK_KEY_Return, 0);
         app_window_update(window, app, model_last_run(model, app), NULL);
         picture(GTK_WIDGET(app_window_gtk(window)), "pointed");
+        feed(model, "prepared", "{\"run\":\"r2\",\"app\":\"disk-lens\",\"state\":\"ready\",\"text\":\"TypeError: undefined is not an object "
+             "(row.size)\",\"lines\":2,\"version\":4,\"passed\":5,\"shown\":1,\"total\":6}");
+        app_window_fix_sheet(window, TRUE);
+        app_window_update(window, app, model_last_run(model, app), NULL);
+        picture(GTK_WIDGET(app_window_gtk(window)), "fix-ready");
         feed_permits(app);
         app_window_evidence_sheet(window, TRUE);
         app_window_update(window, app, model_last_run(model, app), NULL);

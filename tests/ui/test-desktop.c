@@ -204,6 +204,35 @@ key(AppWindow *window, guint value, GdkModifierType state)
         settle();
 }
 
+static GtkWidget *
+find_button(GtkWidget *widget, const char *text)
+{
+        g_autoptr(GList) children = NULL;
+
+        if (GTK_IS_LABEL(widget) && g_strcmp0(gtk_label_get_text(GTK_LABEL(widget)), text) == 0)
+                return gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON);
+        if (!GTK_IS_CONTAINER(widget))
+                return NULL;
+        children = gtk_container_get_children(GTK_CONTAINER(widget));
+        for (GList *at = children; at; at = at->next) {
+                GtkWidget *found = find_button(at->data, text);
+
+                if (found)
+                        return found;
+        }
+        return NULL;
+}
+
+static void
+press(AppWindow *window, const char *text)
+{
+        GtkWidget *button = find_button(GTK_WIDGET(app_window_gtk(window)), text);
+
+        g_assert_true(button && gtk_widget_get_visible(button));
+        gtk_button_clicked(GTK_BUTTON(button));
+        settle();
+}
+
 static void
 enter(AppWindow *window)
 {
@@ -248,6 +277,51 @@ test_pointing(void)
         enter(window);
         g_assert_cmpuint(fake_count("POST /api/v1/apps/timer/fix"), ==, 1);
         fake_view_points(NULL);
+        desktop_free(desktop);
+}
+
+/* What went wrong in use is told once; the fix that comes of it is offered, used or thrown away. */
+static void
+test_prepared(void)
+{
+        static const char ready[] = "{\"run\":\"r9\",\"app\":\"timer\",\"state\":\"ready\",\"text\":\"x is not defined\",\"lines\":1,\"version\":1,"
+                                    "\"passed\":1,\"shown\":0,\"total\":1,\"eye\":0}";
+        WmEvent fix = {.type = WM_EVENT_FIX_KEY};
+        Desktop *desktop;
+        AppWindow *window;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        window = desktop_window(desktop, "timer");
+        fix.xid = app_window_xid(window);
+        fake_view_finding(fake_view("timer"), "exception", "of a draft");
+        g_assert_false(fake_logged("/seen"));
+        deliver("r1.1");
+        fake_view_finding(fake_view("timer"), "exception", "x is not defined");
+        fake_event("check", 30, "{\"run\":\"r9\",\"app\":\"timer\",\"draft\":\"r9.1\",\"path\":\"index.html?draft=r9.1\",\"requirements\":[],\"tools\":{}}");
+        settle();
+        g_assert_cmpuint(fake_count("POST /api/v1/apps/timer/seen"), ==, 1);
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix 1 found");
+        fake_event("prepared", 31, ready);
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix ready");
+        g_assert_cmpint(fake_evidence(fix.xid)->button, ==, WM_BUTTON_FIX);
+        fake_core_emit(&fix);
+        settle();
+        press(window, "Use this fix");
+        g_assert_true(fake_logged("POST /api/v1/runs/r9/keep"));
+        g_assert_false(app_window_fix_is_open(window));
+        fake_event("prepared", 32, "{\"run\":\"r8\",\"app\":\"timer\",\"state\":\"over\"}");
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix ready");
+        fake_core_emit(&fix);
+        settle();
+        press(window, "Throw it away");
+        g_assert_true(fake_logged("DELETE /api/v1/runs/r9"));
+        fake_event("prepared", 33, "{\"run\":\"r9\",\"app\":\"timer\",\"state\":\"over\"}");
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix 1 found");
         desktop_free(desktop);
 }
 
@@ -587,6 +661,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/version-stays", test_version_stays);
         g_test_add_func("/desktop/buttons", test_buttons);
         g_test_add_func("/desktop/pointing", test_pointing);
+        g_test_add_func("/desktop/prepared", test_prepared);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
