@@ -71,11 +71,15 @@ OTHERS = [
 
 
 def subtests(build):
+    """The subtests of each program as (name, is good); of one that was run again alone, as they came out then."""
     found = {}
-    for case in xml.parse(build / "meson-logs/testlog.junit.xml").getroot().iter("testcase"):
-        program = case.get("classname", "").rpartition(" / ")[2]
-        bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
-        found.setdefault(program, []).append((case.get("name"), not bad))
+    for log in ("testlog", "again"):
+        path, these = build / f"meson-logs/{log}.junit.xml", {}
+        for case in xml.parse(path).getroot().iter("testcase") if path.exists() else []:
+            program = case.get("classname", "").rpartition(" / ")[2]
+            bad = any(case.find(kind) is not None for kind in ("failure", "error", "skipped"))
+            these.setdefault(program, []).append((case.get("name"), not bad))
+        found.update(these)
     return found
 
 

@@ -71,6 +71,19 @@ static void each(json_object *array, void (*func)(json_object *item))
                 func(json_object_array_get_idx(array, i));
 }
 
+/* Nothing is allowed: to nobody, to an app, or is there no such app? */
+static void list_nothing(Cli *cli, const char *app)
+{
+        g_autofree char *path = app ? cli_path(API_PREFIX "/apps", app, NULL) : NULL;
+        json_object *found = path ? cli_request(cli, cli->agent, "GET", path, NULL) : NULL;
+
+        if (!app)
+                fputs("No app may do anything but show its page.\n", stderr);
+        else if (found)
+                fputs("This app may do nothing but show its page.\n", stderr);
+        json_object_put(found);
+}
+
 static void list(Cli *cli, const char *app)
 {
         json_object *body = fetch(cli, app, FALSE, TRUE);
@@ -78,7 +91,7 @@ static void list(Cli *cli, const char *app)
 
         each(grants, print_grant);
         if (body && (!grants || !json_object_array_length(grants)))
-                fputs(app ? "This app may do nothing but show its page.\n" : "No app may do anything but show its page.\n", stderr);
+                list_nothing(cli, app);
         else if (body)
                 printf("What is not used for %" G_GINT64_FORMAT " days ends by itself.\n", cli_int(body, "days"));
         json_object_put(body);

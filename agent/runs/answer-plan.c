@@ -26,6 +26,7 @@ void requirement_free(gpointer data)
                 return;
         g_free(requirement->text);
         json_object_put(requirement->steps);
+        json_object_put(requirement->second);
         g_free(requirement);
 }
 
@@ -35,6 +36,8 @@ json_object *requirement_to_json(const Requirement *requirement)
 
         json_add_text(object, "text", requirement->text);
         json_add_copy(object, "steps", requirement->steps);
+        if (requirement->second)
+                json_add_copy(object, "second", requirement->second);
         if (requirement->eye)
                 json_add_flag(object, "eye", TRUE);
         if (requirement->unproven)
@@ -56,7 +59,11 @@ Requirement *requirement_from_json(json_object *object)
         requirement->eye = json_flag(object, "eye", FALSE);
         requirement->unproven = json_flag(object, "unproven", FALSE);
         requirement->struck = json_flag(object, "struck", FALSE);
-        g_autoptr(GPtrArray) parsed = steps ? steps_parse(steps, NULL) : NULL;
+        g_autoptr(GPtrArray) parsed = steps ? steps_parse(steps, NULL) : NULL, second = NULL;
+        if (json_field_array(object, "second"))
+                second = steps_parse(json_field_array(object, "second"), NULL);
+        if (second)
+                requirement->second = json_object_get(json_field_array(object, "second"));
         if (parsed) {
                 json_object_put(requirement->steps);
                 requirement->steps = json_object_get(steps);

@@ -12,6 +12,7 @@
 typedef struct {
         char *text;
         json_object *steps; /* array; holds {"expr"} until they are computed */
+        json_object *second; /* a second instance of them that no writer sees (second.h); NULL */
         gboolean eye;       /* only a person can judge it */
         gboolean unproven;  /* its check cannot be run; it stays in the count */
         gboolean struck;    /* the person took it back */

@@ -35,6 +35,23 @@ static json_object *tools_of(Run *run)
         return tools;
 }
 
+/* The second instances, behind the requirements that they are of. */
+static void add_seconds(Run *run, json_object *array)
+{
+        for (guint i = 0; i < run->plan->requirements->len && json_length(array) < API_REQUIREMENTS_MAX; i++) {
+                const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
+                json_object *object;
+
+                if (!requirement->second || requirement->eye || requirement->struck)
+                        continue;
+                object = json_object_new_object();
+                json_add_text(object, "text", requirement->text);
+                json_add(object, "steps", json_object_get(requirement->second));
+                json_add_int(object, "of", i);
+                json_object_array_add(array, object);
+        }
+}
+
 /* The plan's requirements in their places. What nobody can check has no steps there, and is a person's. */
 static json_object *requirements_to_check(Run *run)
 {
@@ -51,6 +68,7 @@ static json_object *requirements_to_check(Run *run)
                         json_add_flag(object, "eye", TRUE);
                 json_object_array_add(array, object);
         }
+        add_seconds(run, array);
         return array;
 }
 

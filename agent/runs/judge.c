@@ -74,6 +74,7 @@ static gboolean apply(Run *run, const Judgement *judgement)
 
         if (!is_doubtful(run, judgement->requirement) || judgement->as == JUDGED_STANDS || (judgement->as == JUDGED_DROPPED && complaint))
                 return FALSE;
+        g_clear_pointer(&requirement->second, json_object_put);
         json_object_put(requirement->steps);
         requirement->steps = judgement->steps ? json_object_get(judgement->steps) : json_object_new_array();
         requirement->unproven = judgement->as == JUDGED_DROPPED;

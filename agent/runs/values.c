@@ -3,6 +3,7 @@
 
 #include "agent/expressions.h"
 #include "agent/json.h"
+#include "agent/runs/second.h"
 #include "protocols/steps.h"
 
 /* One expression of a check. */
@@ -53,11 +54,38 @@ static json_object *without_value(json_object *steps, const char *expression)
         return left;
 }
 
+/* computed NULL, or of another kind than in the first instance: there is no second one. */
+static void second_known(Requirement *requirement, const char *expression, const char *computed)
+{
+        g_autoptr(GHashTable) left = g_hash_table_new(g_str_hash, g_str_equal);
+        json_object *steps;
+
+        if (!requirement->second)
+                return;
+        if (computed && holds_expression(requirement->second, expression)) {
+                steps = expressions_replace(requirement->second, expression, computed, json_object_new_string);
+                json_object_put(requirement->second);
+                requirement->second = steps;
+        } else if (!computed) {
+                g_clear_pointer(&requirement->second, json_object_put);
+                return;
+        }
+        expressions_find(requirement->second, left);
+        expressions_find(requirement->steps, left);
+        if (g_hash_table_size(left) == 0 && !second_is_like(requirement->steps, requirement->second))
+                g_clear_pointer(&requirement->second, json_object_put);
+}
+
 /* computed NULL: what the requirement says cannot be proven, and stays in the count as that. */
 static void value_known(Value *value, const char *computed)
 {
         Requirement *requirement = g_ptr_array_index(value->run->plan->requirements, value->requirement);
 
+        if (!holds_expression(requirement->steps, value->expression)) {
+                second_known(requirement, value->expression, computed);
+                prepare_one_done(value->run);
+                return;
+        }
         if (computed) {
                 json_object *steps = expressions_replace(requirement->steps, value->expression, computed, json_object_new_string);
                 g_autoptr(GPtrArray) parsed = steps_parse(steps, NULL);
@@ -65,12 +93,14 @@ static void value_known(Value *value, const char *computed)
                 if (parsed) {
                         json_object_put(requirement->steps);
                         requirement->steps = steps;
+                        second_known(requirement, value->expression, computed);
                         prepare_one_done(value->run);
                         return;
                 }
                 json_object_put(steps);
         }
         requirement->unproven = TRUE;
+        g_clear_pointer(&requirement->second, json_object_put);
         requirement->steps = without_value(requirement->steps, value->expression);
         prepare_one_done(value->run);
 }
@@ -134,7 +164,10 @@ void values_compute(Run *run)
                 GHashTableIter iter;
                 gpointer expression;
 
+                if (!requirement->second)
+                        requirement->second = second_instance(requirement->steps);
                 expressions_find(requirement->steps, found);
+                expressions_find(requirement->second, found);
                 g_hash_table_iter_init(&iter, found);
                 while (g_hash_table_iter_next(&iter, &expression, NULL))
                         compute(run, i, expression);

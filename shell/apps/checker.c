@@ -66,10 +66,11 @@ static gboolean only_looks(GPtrArray *steps)
 static Requirement *requirement_new(json_object *object)
 {
         Requirement *requirement = g_new0(Requirement, 1);
-        json_object *steps = NULL;
+        json_object *steps = NULL, *of = NULL;
         g_autoptr(GError) error = NULL;
 
         requirement->eye = answer_ok(object, "eye");
+        requirement->of = json_object_object_get_ex(object, "of", &of) ? json_object_get_int(of) : -1;
         json_object_object_get_ex(object, "steps", &steps);
         requirement->steps = steps_parse(steps, &error);
         if (!requirement->steps)
@@ -121,7 +122,7 @@ static json_object *result_of(Requirement *requirement, guint place)
         guint steps = requirement->steps ? requirement->steps->len : 0;
         const char *verdict = verdict_of(!requirement->fault, steps, requirement->eye, with && with->passed, without && without->passed);
 
-        json_object_object_add(result, "requirement", json_object_new_int(place));
+        json_object_object_add(result, "requirement", json_object_new_int(requirement->of >= 0 ? requirement->of : (int)place));
         json_object_object_add(result, "verdict", json_object_new_string(verdict));
         if (requirement->fault) {
                 add_bounded(result, "saw", requirement->fault);

@@ -19,6 +19,7 @@ typedef struct {
         gboolean eye, looks; /* looks: no step of it acts or waits, so that the page stays as it is */
         gboolean taken[SIDES];
         Outcome *outcome[SIDES];
+        int of; /* the requirement of which it is a second instance; -1 if it is one itself */
         json_object *figures; /* that were visible after its steps had made the page call a tool */
 } Requirement;
 

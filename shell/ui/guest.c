@@ -10,6 +10,8 @@
 
 #define SOURCE_PAGER 2 /* in _NET_ACTIVE_WINDOW: the person wants it */
 #define PROGRESS_HEIGHT 3
+#define GRAB_AGAIN_MS 20 /* between tries to hold pointer and keyboard while another program does */
+#define GRAB_TRIES 1500  /* then the bar only has the focus, and Escape and its key put it away */
 
 struct Guest {
         WmEventFunc func;
@@ -19,6 +21,8 @@ struct Guest {
         gboolean bar_shown;
         int bar_width;
         GdkSeat *seat;
+        guint grab; /* the next try to hold it */
+        int grab_tries;
         Window before;      /* had the focus when the bar came */
         GHashTable *rows;   /* xid to Line */
         guint list;
@@ -223,6 +227,26 @@ static void move_bar(Guest *guest)
                 gtk_window_move(GTK_WINDOW(guest->bar), BAR_PARKED, 0);
 }
 
+/* The keys come to the bar whatever the window manager thinks of that, and a press elsewhere is told. Another program may hold them just now: a window
+ * manager does for a moment with every press, a menu for as long as it is open. */
+static gboolean grab_cb(gpointer user_data)
+{
+        Guest *guest = user_data;
+
+        if (gdk_seat_grab(guest->seat, gtk_widget_get_window(guest->bar), GDK_SEAT_CAPABILITY_ALL, TRUE, NULL, NULL, NULL, NULL) !=
+                    GDK_GRAB_SUCCESS && ++guest->grab_tries < GRAB_TRIES)
+                return G_SOURCE_CONTINUE;
+        guest->grab = 0;
+        return G_SOURCE_REMOVE;
+}
+
+static void grab(Guest *guest)
+{
+        guest->grab_tries = 0;
+        if (grab_cb(guest) == G_SOURCE_CONTINUE)
+                guest->grab = g_timeout_add(GRAB_AGAIN_MS, grab_cb, guest);
+}
+
 static void show_bar(Guest *guest, guint32 time)
 {
         GdkWindow *window = gtk_widget_get_window(guest->bar);
@@ -238,14 +262,14 @@ static void show_bar(Guest *guest, guint32 time)
         gdk_x11_display_error_trap_push(gdk_display_get_default());
         XSetInputFocus(x_display(), GDK_WINDOW_XID(window), RevertToPointerRoot, time);
         gdk_x11_display_error_trap_pop_ignored(gdk_display_get_default());
-        /* The keys come here whatever the window manager thinks of that, and a press elsewhere is told. */
-        gdk_seat_grab(guest->seat, window, GDK_SEAT_CAPABILITY_ALL, TRUE, NULL, NULL, NULL, NULL);
+        grab(guest);
         emit(guest, (WmEvent){.type = WM_EVENT_BAR, .xid = active});
 }
 
 static void park_bar(Guest *guest)
 {
         guest->bar_shown = FALSE;
+        g_clear_handle_id(&guest->grab, g_source_remove);
         gdk_seat_ungrab(guest->seat);
         move_bar(guest);
 }
@@ -374,6 +398,7 @@ void guest_stop(Guest *guest)
 {
         gdk_window_remove_filter(gdk_get_default_root_window(), root_filter, guest);
         g_clear_handle_id(&guest->list, g_source_remove);
+        g_clear_handle_id(&guest->grab, g_source_remove);
         guest_keys_free(guest->keys);
         g_hash_table_unref(guest->rows);
         g_free(guest);

@@ -13,6 +13,7 @@ struct Notices {
         GtkWidget *window, *list;
         GPtrArray *cards; /* Card, oldest first */
         int right, bottom;
+        int height; /* as they were placed */
 };
 
 typedef struct {
@@ -44,10 +45,22 @@ place(Notices *notices)
                 return;
         }
         gtk_widget_get_preferred_height_for_width(notices->list, WIDTH, NULL, &height);
+        notices->height = height;
         gtk_window_resize(GTK_WINDOW(notices->window), WIDTH, MAX(1, height));
         if (notices->bottom > 0)
                 gtk_window_move(GTK_WINDOW(notices->window), notices->right - WIDTH, notices->bottom - height);
         gtk_widget_show(notices->window);
+}
+
+/* The desktop's fonts have changed, and with them how many lines there are. */
+static void
+resized_cb(Notices *notices)
+{
+        int height;
+
+        gtk_widget_get_preferred_height_for_width(notices->list, WIDTH, NULL, &height);
+        if (notices->cards->len > 0 && height != notices->height)
+                place(notices);
 }
 
 static void
@@ -193,6 +206,7 @@ notices_new(const NoticeHandler *handler, gpointer user_data)
         gtk_container_add(GTK_CONTAINER(notices->window), notices->list);
         gtk_widget_show(notices->list);
         ui_ground(notices->window);
+        g_signal_connect_swapped(notices->window, "check-resize", G_CALLBACK(resized_cb), notices);
         return notices;
 }
 

@@ -23,6 +23,7 @@ struct QuestionSheet {
         gint64 changed_at;    /* µs: what shows has changed last */
         guint wake;           /* lets the buttons look awake */
         int x, bottom;
+        int height; /* as it was placed; 0: not yet */
 };
 
 static gint64
@@ -218,14 +219,18 @@ fill(QuestionSheet *sheet, const GPtrArray *batch, const char *glyph)
         gtk_container_add(GTK_CONTAINER(sheet->box), ui_label(keys, "mono soft"));
 }
 
+/* Also where its lines come to be of another height, since the desktop's fonts have changed. */
 static void
 place(QuestionSheet *sheet)
 {
         int height;
 
-        if (sheet->bottom <= 0)
+        if (sheet->bottom <= 0 || sheet->shown->len == 0)
                 return;
         gtk_widget_get_preferred_height_for_width(sheet->window, WIDTH, NULL, &height);
+        if (height == sheet->height)
+                return;
+        sheet->height = height;
         gtk_window_resize(GTK_WINDOW(sheet->window), WIDTH, MAX(1, height));
         gtk_window_move(GTK_WINDOW(sheet->window), sheet->x, sheet->bottom - height);
 }
@@ -321,6 +326,7 @@ question_sheet_show(QuestionSheet *sheet, const GPtrArray *questions, const char
         fill(sheet, batch, glyph);
         ui_label_set(sheet->more, more);
         gtk_widget_show_all(sheet->box);
+        sheet->height = 0;
         place(sheet);
         gtk_widget_show(sheet->window);
         sheet->changed_at = now(sheet);
@@ -347,6 +353,7 @@ question_sheet_place(QuestionSheet *sheet, int x, int bottom)
 {
         sheet->x = x;
         sheet->bottom = bottom;
+        sheet->height = 0;
         place(sheet);
 }
 
@@ -379,6 +386,7 @@ question_sheet_new(const QuestionHandler *handler, gpointer user_data)
         gtk_widget_set_size_request(frame, WIDTH, -1);
         gtk_widget_show_all(frame);
         ui_ground(sheet->window);
+        g_signal_connect_swapped(sheet->window, "check-resize", G_CALLBACK(place), sheet);
         return sheet;
 }
 

@@ -123,6 +123,23 @@ static void test_pomodoro(Fixture *fixture, gconstpointer data)
         assert_no_findings(evidence);
 }
 
+/* The answer to the first instance is written into the page. */
+static void test_second_instance(Fixture *fixture, gconstpointer data)
+{
+        json_object *evidence = check(fixture,
+                                      "<!doctype html><title>Tip</title><label>Bill <input id=b></label><button id=t>Tip</button><output id=o></output>"
+                                      "<script>document.getElementById('t').onclick = () => document.getElementById('o').textContent = '12.0'</script>",
+                                      "[{\"text\":\"a tip\",\"steps\":[{\"fill\":\"Bill\",\"with\":\"80\"},{\"press\":\"Tip\"},{\"see\":\"12.0\"}]},"
+                                      "{\"text\":\"a tip\",\"steps\":[{\"fill\":\"Bill\",\"with\":\"81\"},{\"press\":\"Tip\"},{\"see\":\"12.15\"}],\"of\":0}]",
+                                      NULL);
+
+        assert_verdict(evidence, 0, "passed");
+        assert_verdict(evidence, 1, "failed");
+        g_assert_cmpstr(field(evidence, 0, "requirement"), ==, "0");
+        g_assert_cmpstr(field(evidence, 1, "requirement"), ==, "0");
+        g_assert_cmpstr(field(evidence, 1, "wanted"), ==, "see 12.15");
+}
+
 static void test_dead_pause(Fixture *fixture, gconstpointer data)
 {
         json_object *evidence = check(fixture, POMODORO(""), pomodoro_checks, NULL);
@@ -338,6 +355,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         add("pomodoro", test_pomodoro);
         add("dead-pause", test_dead_pause);
+        add("second-instance", test_second_instance);
         add("absurd", test_absurd);
         add("fill-and-keys", test_fill_and_keys);
         add("exception-and-blank", test_exception_and_blank);

@@ -198,6 +198,11 @@ def what_was_not_used_for_long_has_ended(w):
     w.impromptu("grants", "expire", "90")
     w.impromptu("grants", "revoke", "g3")
     tap.equal(w.d.request("GET", "/api/v1/grants")["grants"], [], "what is left in the end")
+    try:
+        w.impromptu("grants", "nobody")
+        raise Failed("an app that does not exist may do nothing, it says")
+    except Failed as refused:
+        tap.check("There is no app nobody" in str(refused), f"it says that there is none: {refused}")
 
 
 def a_click_and_a_key_in_the_first_half_second_answer_nothing(w):
