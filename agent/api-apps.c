@@ -272,6 +272,8 @@ void api_suggestions(Exchange *exchange)
         g_autofree char *plain = text_plain(typed ? typed : "", PREFIX_MAX), *prefix = fold(plain);
         json_object *body = json_object_new_object(), *rows = json_object_new_array();
         g_autoptr(App) app = library_id_valid(front) ? library_app(agent->library, front, NULL) : NULL;
+        if (*prefix)
+                runs_typed(agent->runs, typed);
         lanes_warm(agent->lanes); /* somebody types: a model will be asked soon */
         add_apps(agent, prefix, rows);
         if (*prefix && app) {

@@ -142,6 +142,28 @@ void api_route(Exchange *exchange)
                    exchange);
 }
 
+void api_paused(Exchange *exchange)
+{
+        const char *app = json_text(exchange->body, "app");
+        gboolean refused;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (!text)
+                return;
+        if (app && !library_id_valid(app)) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“app” is no app's name.");
+                return;
+        }
+        json_object *body = json_object_new_object();
+        json_add_flag(body, "prepares", runs_paused(exchange->agent->runs, text, app));
+        exchange_reply(exchange, body);
+}
+
+void api_unpaused(Exchange *exchange)
+{
+        runs_typed(exchange->agent->runs, NULL);
+        exchange_reply(exchange, json_object_new_object());
+}
+
 void api_alone(Exchange *exchange)
 {
         gint64 attempt = json_int(exchange->body, "attempt", 1);

@@ -54,6 +54,8 @@ static const struct {
 } handlers[REQUEST_COUNT] = {
         [REQUEST_ASK] = {api_ask, "text:s! app:s kind:s make:b variants:i"},
         [REQUEST_ROUTE] = {api_route, "text:s! lane:s apps:a front:s"},
+        [REQUEST_PAUSED] = {api_paused, "text:s! app:s"},
+        [REQUEST_UNPAUSED] = {api_unpaused},
         [REQUEST_ALONE] = {api_alone, "text:s! lane:s attempt:i"},
         [REQUEST_FIX] = {api_fix, "text:s evidence:a at:o deep:b"},
         [REQUEST_APPS] = {api_apps},

@@ -309,6 +309,14 @@ static GError *cancelled(void)
         return g_error_new_literal(LANE_ERROR, LANE_ERROR_CANCELLED, "Stopped.");
 }
 
+gboolean lane_call_claim(LaneCall *call)
+{
+        if (call->error)
+                return FALSE;
+        call->request.spare = FALSE;
+        return TRUE;
+}
+
 void lane_call_cancel(LaneCall *call)
 {
         lane_call_fail(call, cancelled());

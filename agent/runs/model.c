@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/ahead.h"
 #include "agent/runs/beforehand.h"
 
 #define RATE_TOKENS_MIN 32 /* the rate of a shorter answer says nothing */
@@ -150,30 +151,37 @@ static AdmissionRank rank_of(Run *run, const ModelRequest *request)
         return runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK;
 }
 
-void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data)
+void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane)
 {
-        ModelCall *call = g_new0(ModelCall, 1);
-        g_autoptr(Prompt) prompt = request->prompt;
         g_autofree char *cache_key = g_strconcat("impromptu-", request->call, NULL); /* whose prompts begin alike */
-        LaneRequest lane = {
+
+        *lane = (LaneRequest){
                 .lane = request->lane,
                 .state = request->call,
                 .attempt = request->attempt,
                 .part = request->part,
                 .sentence = run->sentence,
-                .messages = prompt->messages,
-                .n_messages = prompt->n_messages,
+                .messages = request->prompt->messages,
+                .n_messages = request->prompt->n_messages,
                 .max_tokens = request->max_tokens,
                 .schema = request->schema,
                 .words = request->words,
                 .prediction = request->prediction,
-                .cache_key = cache_key,
+                .cache_key = g_intern_string(cache_key),
                 .run = run->id,
                 .rank = rank_of(run, request),
                 .spare = beforehand_is_silent(run),
                 .temperature = request->exact ? 0 : -1,
         };
+}
 
+void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data)
+{
+        ModelCall *call = g_new0(ModelCall, 1);
+        g_autoptr(Prompt) prompt = request->prompt;
+        LaneRequest lane;
+
+        run_lane_request(run, request, &lane);
         call->run = run_ref(run);
         call->key = g_strdup_printf("%s/%u%s%s", request->call, request->attempt, request->part ? "/" : "",
                                     request->part ? request->part : "");
@@ -193,6 +201,8 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 return;
         }
         timeline_wait(run->timeline, WAIT_MODEL, g_get_monotonic_time());
+        if (!text && !lane.spare && ahead_adopt(runs_ahead(run->runs), &lane, lane_done_cb, call, &call->call))
+                return;
         call->call = lanes_call(run->agent->lanes, &lane, lane_text_cb, lane_done_cb, call);
 }
 

@@ -304,14 +304,27 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         decide(run, route_rules_temper(runs_route_rules(run->runs), run->sentence, &world, route));
 }
 
+gboolean route_request(Run *run, const RouteWorld *world, ModelRequest *request, GError **error)
+{
+        *request = (ModelRequest){.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE, .attempt = 1,
+                                  .words = run_route_names()};
+        request->prompt = route_prompt(run->agent, run->sentence, world, error);
+        return request->prompt != NULL;
+}
+
+gboolean route_knows_app(Run *run)
+{
+        g_autoptr(App) known = known_app(run);
+
+        return known != NULL;
+}
+
 static void ask_model(Run *run, const RouteWorld *world)
 {
         g_autoptr(GError) error = NULL;
-        ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE,
-                                .words = run_route_names()};
+        ModelRequest request;
 
-        request.prompt = route_prompt(run->agent, run->sentence, world, &error);
-        if (!request.prompt) {
+        if (!route_request(run, world, &request, &error)) {
                 run_fail(run, error);
                 return;
         }

@@ -215,6 +215,7 @@ const Agent *runs_agent(Runs *runs);
 /* For beforehand.c: what was tried; the app's fix beforehand that is under way or ready, NULL if there is none; and a new one, NULL if it could
  * not be begun. */
 struct Tried *runs_tried(Runs *runs);
+struct Ahead *runs_ahead(Runs *runs);
 Run *runs_beforehand(Runs *runs, const char *app);
 const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix);
 Run *runs_find(Runs *runs, const char *id);
@@ -266,6 +267,8 @@ typedef void (*ModelFunc)(Run *run, const char *answer, gsize length, const GErr
 typedef void (*ModelTextFunc)(Run *run, const char *bytes, gsize length, gpointer user_data);
 void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data);
 void run_cancel_models(Run *run);
+/* The same question as the lanes take it; borrows from run and request. */
+void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane);
 /* TRUE if this error ends a run wherever it happens (no model, wrong key, no such recording, …); the run is ended then. */
 gboolean run_model_failed(Run *run, const GError *error);
 
@@ -287,6 +290,13 @@ void draft_unfollow(Draft *draft, DraftFunc func, gpointer user_data);
 /* The states. */
 void route_start(Run *run);
 void plan_start(Run *run);
+/* Fills in the request of the call that plans; fault and tail (of an answer that was of no use) may be NULL. FALSE with an error if the prompt
+ * cannot be made. Nothing is told. */
+gboolean plan_request(Run *run, const char *fault, const char *tail, ModelRequest *request, GError **error);
+/* Likewise of the call that routes. */
+gboolean route_request(Run *run, const RouteWorld *world, ModelRequest *request, GError **error);
+/* TRUE if the sentence opens an app that there is. */
+gboolean route_knows_app(Run *run);
 void prepare_start(Run *run);
 void prepare_free_jobs(Run *run);
 /* One of the things that PREPARE waits for is there; after the last the page is written. */

@@ -8,6 +8,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/ahead.h"
 #include "agent/runs/beforehand.h"
 #include "agent/runs/variants.h"
 #include "protocols/pointed.h"
@@ -31,6 +32,7 @@ struct Runs {
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
         Tried *tried;
+        Ahead *ahead;
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -153,6 +155,11 @@ static void take(Run *run, const char *app)
 const Agent *runs_agent(Runs *runs)
 {
         return runs->agent;
+}
+
+Ahead *runs_ahead(Runs *runs)
+{
+        return runs->ahead;
 }
 
 Tried *runs_tried(Runs *runs)
@@ -445,6 +452,7 @@ static const char *ask(Runs *runs, const char *text, const char *app_in_front, c
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "Say which app shall be changed.");
                 return NULL;
         }
+        ahead_asked(runs->ahead, text);
         run = next_run(runs, "ask", text, app_in_front, idempotency_key);
         run->forced = g_strdup(kind);
         run->make = make;
@@ -493,6 +501,16 @@ const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
 const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix)
 {
         return begin_fix(runs, fix, TRUE, NULL);
+}
+
+gboolean runs_paused(Runs *runs, const char *text, const char *app)
+{
+        return ahead_paused(runs->ahead, text, app);
+}
+
+void runs_typed(Runs *runs, const char *text)
+{
+        ahead_typed(runs->ahead, text);
 }
 
 const char *runs_seen(Runs *runs, const char *app, json_object *findings)
@@ -789,6 +807,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
         runs->tried = tried_new(agent);
+        runs->ahead = ahead_new(runs, agent);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -809,6 +828,7 @@ void runs_free(Runs *runs)
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        ahead_free(runs->ahead);
         tried_free(runs->tried);
         g_free(runs->folder);
         g_free(runs);

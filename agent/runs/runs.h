@@ -34,6 +34,12 @@ typedef struct {
 /* Repairs or changes an app. As runs_ask(). */
 const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error);
 
+/* The person pauses over these words, which would change app (or NULL): their route and plan are asked for, where there is room; TRUE if so.
+ * Nothing is told or kept of it unless exactly these words are asked. */
+gboolean runs_paused(Runs *runs, const char *text, const char *app);
+/* These words stand there now (NULL: none): what was prepared for others is thrown away. */
+void runs_typed(Runs *runs, const char *text);
+
 /* What went wrong in an app's visible page (an array of findings, from anybody): where it is worth it and there is room, a fix is prepared
  * that waits to be kept (runs_keep()). The ID of its run, NULL where there is none. */
 const char *runs_seen(Runs *runs, const char *app, json_object *findings);

@@ -60,6 +60,8 @@ struct Desktop {
         char *lane_text;
 
         guint refresh, save, programs_source, close_chooser;
+        guint pause;               /* the timer of what is typed; 0: none */
+        gboolean paused;           /* the agent was told of a pause over what stands in the bar */
 };
 
 /* A reply, on the main loop; never after desktop_free(). text is what was given with the request. */

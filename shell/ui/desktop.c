@@ -743,6 +743,7 @@ desktop_free(Desktop *desktop)
         g_clear_handle_id(&desktop->save, g_source_remove);
         g_clear_handle_id(&desktop->programs_source, g_source_remove);
         g_clear_handle_id(&desktop->close_chooser, g_source_remove);
+        g_clear_handle_id(&desktop->pause, g_source_remove);
         free_parts(desktop);
         if (desktop->checker)
                 checker_free(desktop->checker);

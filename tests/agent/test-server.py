@@ -214,7 +214,7 @@ def every_request_answers():
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}), ("POST", "/api/v1/tools/probe/test", {}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
         ("GET", "/api/v1/usage", None), ("GET", "/api/v1/usage?days=90", None), ("POST", "/api/v1/budget", {"dollars": 0}),
-        ("POST", "/api/v1/route", {"text": "a timer"}), ("POST", "/api/v1/alone", {"text": "a timer"}),
+        ("POST", "/api/v1/route", {"text": "a timer"}), ("POST", "/api/v1/paused", {"text": "a timer"}), ("DELETE", "/api/v1/paused", None), ("POST", "/api/v1/alone", {"text": "a timer"}),
         ("DELETE", f"/api/v1/runs/{run}", None),
     ]
     for method, path, body in table:

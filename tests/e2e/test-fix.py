@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Verifies Fix this on the whole desktop: pointing at a part of a page, by the pointer and by keys, of which the page hears nothing, and the fix that it asks for;
-and a fix that is ready before anybody asks, because the app went wrong in use. With --pictures DIR a picture of each stage is left there."""
+a fix that is ready before anybody asks, because the app went wrong in use; and a plan that is there when Enter is pressed. With --pictures DIR a picture of each stage is left there."""
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -17,8 +18,11 @@ ADD, CLEAR, WIDER_EDGE = (120, 104), (320, 104), (560, 104)
 
 
 class Test:
-    def __init__(self, desktop, pictures):
-        self.d, self.pictures, self.shots = desktop, pictures, 0
+    def __init__(self, desktop, rehearsal, pictures):
+        self.d, self.rehearsal, self.pictures, self.shots = desktop, rehearsal, pictures, 0
+
+    def planned(self):
+        return sum(call["state"] == "PLAN" for call in self.rehearsal.calls())
 
     def picture(self, name):
         if self.pictures:
@@ -32,13 +36,17 @@ class Test:
         return any(pixels[i] < 60 for i in range(0, len(pixels), 4))
 
 
-def the_app_is_made(t):
+def the_app_is_planned_at_a_pause_and_made(t):
     since = t.d.events.mark()
     t.d.bar()
     t.d.type(SENTENCE)
+    t.d.until(t.planned, "the plan, before anybody asks")
+    tap.equal([name for name, data, _ in t.d.events.list[since:] if "run" in data], [], "what was told meanwhile")
+    tap.equal(t.d.request("GET", "/api/v1/runs")["runs"], [], "runs")
     t.d.keys("Return")
     delivered = t.d.events.wait("deliver", "the app", since)
     tap.equal(delivered["passed"], 2, "checks that passed")
+    tap.equal(t.planned(), 1, "plans that were asked for")
     t.app = delivered["app"]
     t.d.press("Tally", *ADD)
 
@@ -114,7 +122,7 @@ def using_it_delivers_it_at_once(t):
     tap.equal(t.d.request("POST", f"/api/v1/apps/{t.app}/undo", {})["version"], t.version + 2, "undone")
 
 
-TESTS = (the_app_is_made, pointing_asks_for_a_change_of_that_part, escape_leaves_the_sheet_as_it_was, a_fault_in_use_has_a_fix_ready,
+TESTS = (the_app_is_planned_at_a_pause_and_made, pointing_asks_for_a_change_of_that_part, escape_leaves_the_sheet_as_it_was, a_fault_in_use_has_a_fix_ready,
          using_it_delivers_it_at_once)
 
 
@@ -129,8 +137,10 @@ def main():
         env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base}
         try:
             with Desktop(options.build, options.pictures or out, home=home, env=env, still=True) as d:
+                with open(os.path.join(d.env["XDG_CONFIG_HOME"], "impromptu", "lanes.json"), "w", encoding="utf-8") as file:
+                    json.dump({"beforehand": ["fixes", "plans"]}, file)
                 d.start()
-                return tap.run(TESTS, Test(d, options.pictures))
+                return tap.run(TESTS, Test(d, rehearsal, options.pictures))
         finally:
             rehearsal.stop()
 

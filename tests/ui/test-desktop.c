@@ -325,6 +325,54 @@ test_prepared(void)
         desktop_free(desktop);
 }
 
+static void
+bar_key(GtkEntry *entry, guint value)
+{
+        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
+        GtkWidget *widget = GTK_WIDGET(entry);
+
+        event->key.window = g_object_ref(gtk_widget_get_window(widget));
+        event->key.keyval = value;
+        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
+        gtk_widget_event(widget, event);
+        gdk_event_free(event);
+        settle();
+}
+
+static void
+until_logged(const char *text)
+{
+        while (!fake_logged(text))
+                g_main_context_iteration(NULL, TRUE);
+}
+
+/* A pause over a sentence is told, so that it can be prepared; going away from it as well, but not asking it. */
+static void
+test_pause(void)
+{
+        WmEvent shown = {.type = WM_EVENT_BAR};
+        Desktop *desktop;
+        GtkEntry *entry;
+
+        fresh();
+        desktop = start();
+        fake_core_emit(&shown);
+        settle();
+        entry = GTK_ENTRY(bar_entry(desktop->bar));
+        gtk_entry_set_text(entry, "a timer for eggs");
+        until_logged("POST /api/v1/paused");
+        g_assert_true(fake_logged("{\"text\":\"a timer for eggs\"}"));
+        desktop_bar_hidden(desktop, FALSE);
+        g_assert_true(fake_logged("DELETE /api/v1/paused"));
+        fakes_reset();
+        gtk_entry_set_text(entry, "a timer for tea");
+        until_logged("POST /api/v1/paused");
+        bar_key(entry, GDK_KEY_Return);
+        g_assert_true(fake_logged("POST /api/v1/ask"));
+        g_assert_false(fake_logged("DELETE /api/v1/paused"));
+        desktop_free(desktop);
+}
+
 /* Stopped in the middle of its first draft: the window says so, and asks again what was asked. */
 static void
 test_nothing_made(void)
@@ -662,6 +710,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/buttons", test_buttons);
         g_test_add_func("/desktop/pointing", test_pointing);
         g_test_add_func("/desktop/prepared", test_prepared);
+        g_test_add_func("/desktop/pause", test_pause);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
