@@ -202,24 +202,6 @@ static void change_app(Run *run)
         make_start(run);
 }
 
-/* Where a verb of the system is at home. */
-static const char *system_advice(const char *action)
-{
-        static const struct {
-                const char *action, *advice;
-        } advices[] = {
-                {"logout", "Log out from the panel (Super+Tab), or with “impromptu session logout”."},
-                {"screenshot", "A sentence takes no picture of the screen; the Print key does where a program for it is installed."},
-                {"settings", "The desktop's settings are in the panel (Super+Tab)."},
-        };
-
-        for (guint i = 0; i < G_N_ELEMENTS(advices); i++)
-                if (g_strcmp0(action, advices[i].action) == 0)
-                        return advices[i].advice;
-        return "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start "
-               "programs from the prompt bar.";
-}
-
 static void decide(Run *run, Route route)
 {
         g_autoptr(App) app = NULL;
@@ -254,7 +236,7 @@ static void decide(Run *run, Route route)
         case ROUTE_SYSTEM:
         case ROUTE_COUNT:
                 tell_route(run);
-                run_finish(run, OUTCOME_FAILED, "%s Nothing was changed.", system_advice(run->action));
+                system_start(run);
                 return;
         }
 }
@@ -340,6 +322,7 @@ static gboolean decided_before(Run *run)
 
         if (!line || !run_route_parse(json_text(line, "route"), &route))
                 return FALSE;
+        run->action = route_rules_action(runs_route_rules(run->runs), run->sentence);
         decide(run, route);
         return TRUE;
 }

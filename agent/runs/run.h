@@ -339,6 +339,8 @@ void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+/* system.c: has the session do what run->action says. */
+void system_start(Run *run);
 
 /* route-ask.c */
 Prompt *route_prompt(const Agent *agent, const char *sentence, const RouteWorld *world, GError **error);

@@ -112,6 +112,8 @@ add_session(Desktop *desktop, GPtrArray *rows)
                 {"logout", "Log out", "end the session leave sign off quit"},
                 {"lock", "Lock the screen", "lock"},
                 {"suspend", "Suspend", "sleep standby"},
+                {"reboot", "Restart the computer", "reboot"},
+                {"shutdown", "Shut down the computer", "power off turn off"},
                 {"screenshot-region", "Take a picture of a part of the screen", "screenshot region"},
                 {"screenshot-window", "Take a picture of the window", "screenshot"},
                 {"screenshot", "Take a picture of the screen", "screenshot"},

@@ -126,7 +126,7 @@ static void test_route_by_rules(void)
         g_assert_null(g_hash_table_lookup(world->asked, "ROUTE/1"));
         world_until_done(world, ask(world, "please log out"));
         assert_done(world, "failed");
-        g_assert_nonnull(strstr(world_message(world), "impromptu session logout"));
+        g_assert_nonnull(strstr(world_message(world), "no Impromptu desktop runs here"));
         g_assert_cmpstr(json_text(world_last(world, EVENT_ROUTE), "action"), ==, "logout");
         /* An app in front makes it a change of that app, which is not asked of a model either. */
         world_keep_app(world, "clock", "Clock", "a wall clock", PAGE(""), "[]");
