@@ -83,6 +83,12 @@ typedef enum {
         X(TOOL, "GET", "/api/v1/tools/NAME", FALSE)           \
         X(CALL, "POST", "/api/v1/tools/NAME", TRUE)           \
         X(TEST, "POST", "/api/v1/tools/NAME/test", TRUE)      \
+        X(SKILLS, "GET", "/api/v1/skills", FALSE)             \
+        X(SKILL, "GET", "/api/v1/skills/NAME", FALSE)         \
+        X(EDIT_SKILL, "POST", "/api/v1/skills/NAME", TRUE)    \
+        X(TRY_SKILL, "POST", "/api/v1/skills/NAME/try", TRUE) \
+        X(KEEP_SKILL, "POST", "/api/v1/skills/NAME/keep", TRUE) \
+        X(FORGET_SKILL, "DELETE", "/api/v1/skills/NAME", FALSE) \
         X(QUESTIONS, "GET", "/api/v1/questions", FALSE)       \
         X(ANSWER, "POST", "/api/v1/answers/ID", TRUE)         \
         X(GRANTS, "GET", "/api/v1/grants", FALSE)             \

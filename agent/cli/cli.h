@@ -1,5 +1,5 @@
 /* What the command line's files share. impromptu.c reads the command, follow.c follows a run, key.c takes keys, grants.c, lanes.c, lists.c,
- * tools.c and usage.c ask and list, wire.c asks nobody, eval*.c measure. */
+ * skills.c, tools.c and usage.c ask and list, wire.c asks nobody, eval*.c measure. */
 #pragma once
 
 #include <gio/gio.h>
@@ -74,6 +74,9 @@ void cli_eval(Cli *cli, char **words);
 
 /* wire.c: needs no agent. */
 void cli_wire(Cli *cli, char **words);
+
+/* skills.c: what was learnt. */
+void cli_skills(Cli *cli, char **words);
 
 /* tools.c: the tools, and their samples run once more. */
 void cli_tools(Cli *cli, char **words);

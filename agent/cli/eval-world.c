@@ -194,7 +194,7 @@ static gboolean start_agent(EvalWorld *world, const char *lane, GError **error)
         const char *kept_bus = g_getenv("DBUS_SESSION_BUS_ADDRESS");
         const char *argv[] = {program, NULL};
         const char *environment[] = {"XDG_RUNTIME_DIR", run, "XDG_DATA_HOME", data, "XDG_STATE_HOME", state, "DBUS_SESSION_BUS_ADDRESS",
-                                     kept_bus ? kept_bus : bus, lane ? "IMPROMPTU_ONE_LANE" : NULL, lane, NULL};
+                                     kept_bus ? kept_bus : bus, "IMPROMPTU_SKILLS", "none", lane ? "IMPROMPTU_ONE_LANE" : NULL, lane, NULL};
         g_autofree char *path = g_build_filename(run, API_RUNTIME_FOLDER, API_AGENT_SOCKET, NULL);
 
         copy_choice(state);

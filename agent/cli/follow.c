@@ -20,7 +20,7 @@ typedef struct {
         AgentStream *stream;  /* the run's */
         AgentStream *desktop; /* questions */
         Asker *asker;
-        char *run, *app, *title, *text;
+        char *run, *app, *title, *text, *kind;
         char *recording;      /* how what is played was made; NULL while a model answers */
         json_object *requirements;
         guint64 last;
@@ -335,7 +335,9 @@ static void on_done(Follow *follow, json_object *data)
 
         leave_state(follow);
         const char *name = follow->title ? follow->title : follow->app ? follow->app : "";
-        if (delivered || strcmp(outcome, "opened") == 0)
+        if (delivered && g_strcmp0(follow->kind, "trial") == 0)
+                print_line(follow, "kept", message, since(follow->begun), TRUE);
+        else if (delivered || strcmp(outcome, "opened") == 0)
                 print_line(follow, delivered ? "ready" : "open", name, since(follow->begun), TRUE);
         else if (strcmp(outcome, "answered") != 0)
                 follow->cli->status = CLI_FAILED;
@@ -417,6 +419,7 @@ static void event_cb(EventType type, guint64 id, json_object *data, gpointer use
         remember(&follow->run, data, "run");
         remember(&follow->app, data, "app");
         remember(&follow->title, data, "title");
+        remember(&follow->kind, data, "kind");
         if (!follow->cli->json) {
                 print_event(follow, type, data);
                 return;
@@ -546,6 +549,7 @@ void cli_follow(Cli *cli, const char *path, json_object *body)
         g_free(follow.run);
         g_free(follow.app);
         g_free(follow.title);
+        g_free(follow.kind);
         g_free(follow.text);
         g_free(follow.recording);
         json_object_put(follow.requirements);

@@ -3,6 +3,7 @@
  *      follow.c   ask, fix: a run's events, a line each
  *      key.c      key: what must not be seen is read and sent
  *      usage.c    usage: what calls cost
+ *      skills.c   skills: what was learnt from runs
  *      tools.c    tools: their samples, run once more
  *      grants.c   grants: what apps may do
  *      lists.c    everything else: a request and its answer
@@ -41,6 +42,10 @@ static const char usage[] =
         "  runs                     what was asked, newest first\n"
         "  tools                    the tools that apps call\n"
         "  tools test [NAME]        run their samples once more: what was expected, and what came\n"
+        "  skills                   what was learnt from runs: recipes for writers, and what you seem to want everywhere\n"
+        "  skills show|edit NAME    read it, change it in your editor\n"
+        "  skills try NAME          make its app once more with it; it is kept only if that helps\n"
+        "  skills keep|forget NAME  keep it without a trial, or do away with it\n"
         "\n"
         "Questions and what apps may do\n"
         "  questions                what waits for your answer\n"
@@ -243,6 +248,7 @@ static const struct {
         {"lanes", 0, 2, cli_lanes, TRUE},
         {"key", 1, G_MAXUINT, cli_key},
         {"tools", 0, 2, cli_tools},
+        {"skills", 0, 2, cli_skills},
         {"usage", 0, 2, cli_usage},
         {"session", 1, 2, cli_session},
         {"wire", 1, 3, cli_wire, TRUE},

@@ -62,7 +62,6 @@ static void print_run(json_object *run)
         g_autofree char *state = cli_text(run, "state");
         g_autofree char *text = cli_text(run, "text");
         g_autofree char *short_text = text_plain(text, 80);
-
         json_object *prepared = NULL;
 
         if (json_object_object_get_ex(run, "prepared", &prepared)) {
@@ -74,7 +73,10 @@ static void print_run(json_object *run)
                 cli_print_row("", 8, "", 10, how);
                 return;
         }
-        cli_print_row(id, 8, *outcome ? outcome : state, 10, short_text);
+        g_autofree char *kind = cli_text(run, "kind");
+        g_autofree char *line = strcmp(kind, "trial") == 0 ? g_strdup_printf("%s (a recipe was tried)", short_text) : g_strdup(short_text);
+
+        cli_print_row(id, 8, *outcome ? outcome : state, 10, line);
 }
 
 void cli_runs(Cli *cli, char **words)

@@ -68,6 +68,14 @@ guint lanes_drafts(Lanes *lanes)
         return wishes_drafts(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
 }
 
+gboolean lanes_plan_from_sentence(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *deep = first_of(lanes, "deep", &entries);
+
+        return wishes_plan_from_sentence(roster_wishes(lanes->roster), deep ? deep->source->provider->name : NULL);
+}
+
 gboolean lanes_has_deeper(Lanes *lanes)
 {
         g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;

@@ -20,6 +20,7 @@ struct Wishes {
         RepairOrder repairs;   /* the person's, where own has them */
         guint drafts;          /* likewise */
         guint beforehand;      /* likewise */
+        gboolean from_sentence; /* likewise: plan */
 };
 
 static const char *const lane_names[] = { WISHES_LANES, NULL };
@@ -344,12 +345,24 @@ static gboolean beforehand_read(json_object *list, const char *what, guint *befo
         return TRUE;
 }
 
-/* The fields beside providers, lanes, repairs, drafts and beforehand. */
+static gboolean plan_read(json_object *value, const char *what, gboolean *from_sentence, GError **error)
+{
+        const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
+
+        if (strcmp(word, "model") != 0 && strcmp(word, "sentence") != 0) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “plan” must be \"model\" or \"sentence\".", what);
+                return FALSE;
+        }
+        *from_sentence = *word == 's';
+        return TRUE;
+}
+
+/* The fields beside providers, lanes, repairs, drafts, plan and beforehand. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
         json_object_object_foreach(own, name, value) {
                 if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0 ||
-                    strcmp(name, "drafts") == 0 || strcmp(name, "beforehand") == 0)
+                    strcmp(name, "drafts") == 0 || strcmp(name, "plan") == 0 || strcmp(name, "beforehand") == 0)
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
@@ -365,7 +378,8 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, "
-                                    "repairs, drafts, beforehand, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                                    "repairs, drafts, plan, beforehand, hedge (true or false) and stall_seconds (%g to %g).", what, name,
+                                    STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -389,6 +403,7 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
             (has(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) ||
             (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) ||
             (has(own, "beforehand") && !beforehand_read(get(own, "beforehand"), file, &wishes->beforehand, error)) ||
+            (has(own, "plan") && !plan_read(get(own, "plan"), file, &wishes->from_sentence, error)) ||
             !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
                 return FALSE;
@@ -531,6 +546,19 @@ guint wishes_beforehand(const Wishes *wishes, const char *provider)
         if ((own || of_all) && !beforehand_read(own ? own : of_all, "lanes.json", &beforehand, &error))
                 g_warning("%s", error->message);
         return beforehand;
+}
+
+gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider)
+{
+        json_object *of_all = get(wishes->data, "plan"), *own = provider ? get(get(wishes->data, provider), "plan") : NULL;
+        g_autoptr(GError) error = NULL;
+        gboolean from_sentence = FALSE;
+
+        if (get(wishes->own, "plan"))
+                return wishes->from_sentence;
+        if (!plan_read(own ? own : of_all, "lanes.json", &from_sentence, &error))
+                g_warning("%s", error->message);
+        return from_sentence;
 }
 
 gboolean wishes_hedge(const Wishes *wishes)

@@ -67,6 +67,8 @@ RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 guint wishes_drafts(const Wishes *wishes, const char *provider);
 /* What is done beforehand, of Beforehand: a person's own choice, else what the data say of this provider, else of all. provider may be NULL. */
 guint wishes_beforehand(const Wishes *wishes, const char *provider);
+/* TRUE if a program plans from the sentence where it can, since these models plan worse than they write; likewise. */
+gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */
 gboolean wishes_hedge(const Wishes *wishes);
 /* Seconds without a byte after which an answer is given up; 0: the usual. */

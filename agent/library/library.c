@@ -12,7 +12,6 @@
 #define ID_SLUG_MAX 40     /* leaves room for a number */
 #define FILE_PATH_MAX 255  /* a file's path below apps/ID/ */
 #define MESSAGE_MAX 4000   /* characters of a commit's message */
-#define INSTRUCTIONS_MAX (64 * 1024)
 
 Library *library_open(const char *folder, GError **error)
 {
@@ -342,8 +341,8 @@ char *library_instructions(Library *library)
         gsize length;
         if (!g_file_get_contents(path, &text, &length, NULL))
                 return g_strdup("");
-        if (length > INSTRUCTIONS_MAX || !g_utf8_validate(text, (gssize)length, NULL)) {
-                g_warning("%s is no text, or longer than %d KiB; it is left out.", path, INSTRUCTIONS_MAX / 1024);
+        if (length > LIBRARY_INSTRUCTIONS_MAX || !g_utf8_validate(text, (gssize)length, NULL)) {
+                g_warning("%s is no text, or longer than %d KiB; it is left out.", path, LIBRARY_INSTRUCTIONS_MAX / 1024);
                 g_free(text);
                 return g_strdup("");
         }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "agent/agent.h"
+#include "agent/skill.h"
 #include "agent/toolbox.h"
 
 typedef struct {
@@ -72,12 +73,25 @@ gboolean library_accept_tool(Library *library, const Tool *tool, const char *wor
 Tool *library_tool(Library *library, const char *name, GError **error);
 GPtrArray *library_tools(Library *library);
 
+/* skills/NAME/SKILL.md; a file that cannot be read is left out, and said in the log. */
+#define LIBRARY_SKILLS_MAX 200
+GPtrArray *library_skills(Library *library);
+Skill *library_skill(Library *library, const char *name, GError **error);
+/* The file as it is. Free with g_free(). */
+char *library_skill_text(Library *library, const char *name, GError **error);
+/* A new one or a changed one, in one commit whose message is words. */
+gboolean library_accept_skill(Library *library, const Skill *skill, const char *words, GError **error);
+gboolean library_forget_skill(Library *library, const char *name, const char *words, GError **error);
+
 /* pages/: virtual responses, kept under the address that asked for them. */
 gboolean library_accept_page(Library *library, const char *address, const char *type, GBytes *body, GError **error);
 GBytes *library_page(Library *library, const char *address, char **type);
 
+#define LIBRARY_INSTRUCTIONS_MAX (64 * 1024)
 /* The person's standing instructions (agents.md), "" if there are none. Free with g_free(). */
 char *library_instructions(Library *library);
+/* One more line of them, because the person said so. */
+gboolean library_add_instruction(Library *library, const char *line, GError **error);
 
 /* What an app saved for itself; beside the repository, outside git; written at once and atomically. */
 json_object *library_storage(Library *library, const char *id);

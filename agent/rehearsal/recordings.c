@@ -28,7 +28,7 @@ typedef struct {
 
 G_DEFINE_QUARK(impromptu-recordings-error, recordings_error)
 
-static const char *const states[] = { "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT", NULL };
+static const char *const states[] = { "ROUTE", "PLAN", "TOOL", "WRITE", "EDIT", "JUDGE", "REPAIR", "CONTENT", "LEARN", NULL };
 
 static void recorded_free(gpointer data)
 {
@@ -139,7 +139,7 @@ static void check_headers(Reader *reader, Recorded *recorded)
         if (!recorded->state)
                 fault(reader, "the header state is missing");
         else if (!g_strv_contains(states, recorded->state))
-                fault(reader, "state must be one of ROUTE, PLAN, TOOL, WRITE, EDIT, REPAIR, CONTENT");
+                fault(reader, "state must be one of ROUTE, PLAN, TOOL, WRITE, EDIT, JUDGE, REPAIR, CONTENT, LEARN");
         if (recorded->attempt == 0)
                 fault(reader, "the header attempt is missing");
         if (!recorded->sentence)

@@ -140,7 +140,7 @@ static void plan(Ahead *ahead)
 {
         ModelRequest request;
 
-        if (plan_request(ahead->scratch, NULL, NULL, &request, NULL))
+        if (plan_asks_model(ahead->scratch) && plan_request(ahead->scratch, NULL, NULL, &request, NULL))
                 ahead->plan = piece_begin(ahead, &request);
 }
 
@@ -283,4 +283,14 @@ void ahead_free(Ahead *ahead)
                 return;
         drop(ahead);
         g_free(ahead);
+}
+
+gboolean runs_paused(Runs *runs, const char *text, const char *app)
+{
+        return ahead_paused(runs_ahead(runs), text, app);
+}
+
+void runs_typed(Runs *runs, const char *text)
+{
+        ahead_typed(runs_ahead(runs), text);
 }

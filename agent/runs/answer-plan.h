@@ -25,6 +25,7 @@ typedef struct {
         char *title, *glyph;
         GPtrArray *requirements; /* Requirement */
         GPtrArray *tools;        /* Tool, without source and samples */
+        gboolean from_sentence;  /* a program made it (sentence.h) */
         char *call_tool;         /* for an answer without an app; else NULL */
         json_object *call_arguments;
 } Plan;

@@ -100,6 +100,20 @@ static void tried_add(Tried *tried, const char *fault, gint64 now)
 
 /* ---- beginning ---- */
 
+/* The app's fix that is under way or ready; NULL. */
+static Run *find(Runs *runs, const char *app)
+{
+        const GPtrArray *all = runs_all(runs);
+
+        for (guint i = 0; i < all->len; i++) {
+                Run *run = g_ptr_array_index(all, i);
+
+                if (!run->finished && beforehand_is_silent(run) && g_strcmp0(run->front, app) == 0)
+                        return run;
+        }
+        return NULL;
+}
+
 /* What means that the app does not work, for certain enough to write something: a page can make such things up, but only about itself. */
 static json_object *worth_fixing(json_object *findings)
 {
@@ -138,11 +152,31 @@ const char *beforehand_fix(Runs *runs, const char *app, json_object *findings)
         g_autofree char *fault = g_strdup_printf("%s %s", app, signature);
         RunsFix fix = {.app = app, .evidence = worth};
 
-        if (json_length(worth) == 0 || runs_app_is_taken(runs, app) || runs_beforehand(runs, app) || was_tried(tried, fault) ||
+        if (json_length(worth) == 0 || runs_app_is_taken(runs, app) || find(runs, app) || was_tried(tried, fault) ||
             !hour_has_room(tried, now) || !has_room(runs, app))
                 return NULL;
         tried_add(tried, fault, now);
         return runs_fix_beforehand(runs, &fix);
+}
+
+const char *runs_seen(Runs *runs, const char *app, json_object *findings)
+{
+        return beforehand_fix(runs, app, findings);
+}
+
+json_object *runs_prepared(Runs *runs, const char *app)
+{
+        Run *run = find(runs, app);
+
+        return run ? beforehand_json(run) : NULL;
+}
+
+void beforehand_make_way(Runs *runs, const char *app)
+{
+        Run *run = app ? find(runs, app) : NULL;
+
+        if (run)
+                beforehand_drop(run, "The app changes otherwise.");
 }
 
 /* ---- waiting ---- */
@@ -197,6 +231,25 @@ static gboolean is_current(Run *run)
         return page && g_str_equal(page, run->before_page);
 }
 
+/* Of too many that wait the oldest goes. */
+static void bound_waiting(Runs *runs)
+{
+        const GPtrArray *all = runs_all(runs);
+        Run *oldest = NULL;
+        guint ready = 0;
+
+        for (guint i = all->len; i > 0; i--) {
+                Run *run = g_ptr_array_index(all, i - 1);
+
+                if (!run->finished && run->ready) {
+                        oldest = run;
+                        ready++;
+                }
+        }
+        if (ready > BEFOREHAND_READY_MAX)
+                beforehand_drop(oldest, "Newer ones wait as well.");
+}
+
 gboolean beforehand_hold(Run *run, const Version *version)
 {
         if (run->accepted || record_find(run->record, "kept", "beforehand")) {
@@ -215,6 +268,7 @@ gboolean beforehand_hold(Run *run, const Version *version)
         run_enter(run, STATE_DELIVER, "A fix is ready, and waits for you to use it.");
         runs_run_waits(run->runs, run);
         journal_event(run->agent->journal, EVENT_PREPARED, beforehand_json(run));
+        bound_waiting(run->runs);
         return FALSE;
 }
 

@@ -23,6 +23,8 @@ const char *beforehand_fix(Runs *runs, const char *app, json_object *findings);
 gboolean beforehand_hold(Run *run, const Version *version);
 /* A person keeps it: it is delivered at once. */
 gboolean beforehand_keep(Run *run, GError **error);
+/* Whoever else changes the app goes first: what is prepared for it is thrown away. app may be NULL. */
+void beforehand_make_way(Runs *runs, const char *app);
 /* Throws the run away. */
 void beforehand_drop(Run *run, const char *why);
 /* {run, app, state, …} as the event `prepared` has it; NULL unless it waits to be kept. A new reference. */

@@ -6,6 +6,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/sentence.h"
 #include "agent/runs/static.h"
 #include "agent/runs/variants.h"
 
@@ -203,6 +204,14 @@ static void keep_if_better(Run *run, json_object *posted)
         run->best = version;
 }
 
+static void write_down(Run *run)
+{
+        g_autofree char *counts = evidence_counts(run->evidence);
+        g_autofree char *first = evidence_passed(run->evidence) ? NULL : evidence_first_failure(run->evidence, run->plan->requirements);
+
+        run_diary(run, "Draft %s %s%s%s", draft_name(run->draft), counts, first ? ". Wrong: " : ".", first ? first : "");
+}
+
 void check_take(Run *run, json_object *posted)
 {
         g_clear_pointer(&run->evidence, evidence_free);
@@ -210,6 +219,7 @@ void check_take(Run *run, json_object *posted)
         if (run->check_round == 0)
                 judge_count(run);
         tell_evidence(run);
+        write_down(run);
         keep_if_better(run, posted);
 }
 
@@ -256,6 +266,15 @@ static void judge_recorded(Run *run)
         judge(run, json_field_object(record_find(run->record, "evidence", key), "evidence"));
 }
 
+json_object *check_faults(Run *run, const char *page, json_object *findings)
+{
+        json_object *faults = json_clone(findings);
+
+        if (run->plan->from_sentence)
+                sentence_unsaid(runs_route_rules(run->runs), run->sentence, page, faults);
+        return faults;
+}
+
 /* The page has been looked at without opening it; now a view opens it. */
 static void looked_at(json_object *findings, const char *problem, gpointer user_data)
 {
@@ -263,7 +282,7 @@ static void looked_at(json_object *findings, const char *problem, gpointer user_
         g_autofree char *key = evidence_key(run);
 
         run->static_check = 0;
-        run->faults = json_object_get(findings);
+        run->faults = check_faults(run, run->page, findings);
         if (problem)
                 run_detail(run, problem);
         if (record_find(run->record, "evidence", key)) {

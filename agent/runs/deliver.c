@@ -7,7 +7,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/beforehand.h"
-#include "protocols/steps.h"
+#include "agent/runs/skills.h"
 
 char *deliver_keep_draft(Run *run, const char *page)
 {
@@ -48,38 +48,6 @@ static json_object *tool_names(Run *run)
         return array;
 }
 
-static char *plan_file(Run *run)
-{
-        g_autofree char *requirements = run_requirements_text(run, -1);
-        g_autofree char *tools = run_tools_text(run);
-
-        return g_strdup_printf("# %s\n\n> %s\n\n%s%s%s", run->title, run->sentence, requirements, *tools ? "\nTools:\n" : "", tools);
-}
-
-static char *verify_file(Run *run, const Evidence *evidence)
-{
-        GString *out = g_string_new(NULL);
-        g_autofree char *findings = findings_text(evidence->findings);
-        g_autofree char *counts = evidence_counts(evidence);
-
-        g_string_append_printf(out, "# %s %s\n\n", run->title, counts);
-        for (guint i = 0; i < run->plan->requirements->len; i++) {
-                const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
-
-                if (!requirement->struck)
-                        g_string_append_printf(out, "- %s: %s\n", evidence_verdict(evidence, i), requirement->text);
-        }
-        if (*findings)
-                g_string_append_printf(out, "\nSeen:\n%s", findings);
-        return g_string_free(out, FALSE);
-}
-
-static char *progress_file(Run *run)
-{
-        return g_strdup_printf("# How it came about\n\n%s: drafts %u, repairs %u, starts afresh %u.\n", run->id, run->drafts, run->repairs,
-                               run->fresh);
-}
-
 static void add_file(GHashTable *files, const char *path, char *text)
 {
         g_hash_table_insert(files, g_strdup(path), g_bytes_new_take(text, strlen(text)));
@@ -112,9 +80,9 @@ static guint accept_version(Run *run, const Version *version, GError **error)
         if (line)
                 return json_int(line, "version", 1);
         add_file(files, "index.html", g_strdup(version->page));
-        add_file(files, "plan.md", plan_file(run));
-        add_file(files, "verify.md", verify_file(run, version->evidence));
-        add_file(files, "progress.md", progress_file(run));
+        add_file(files, "plan.md", run_plan_file(run));
+        add_file(files, "verify.md", run_verify_file(run, version));
+        add_file(files, "progress.md", run_progress_file(run));
         if (run->content_file)
                 add_file(files, run->content_file, g_strdup(run->content));
         if (!library_accept_app(run->agent->library, app, files, run->sentence, error))
@@ -172,6 +140,11 @@ static void deliver(Run *run, const Version *version)
         if (run->beforehand && !beforehand_hold(run, version))
                 return;
         run_enter(run, STATE_DELIVER, NULL);
+        if (run->trial) {
+                trial_end(run, version);
+                return;
+        }
+        run_diary(run, "Accepted: draft %s.", version->draft);
         accepted = accept_version(run, version, &error);
         if (!accepted) {
                 g_autofree char *kept = deliver_keep_draft(run, version->page);
@@ -182,6 +155,7 @@ static void deliver(Run *run, const Version *version)
         }
         tell_deliver(run, version, accepted);
         tell_app(run, accepted);
+        learn_after(run);
         message = say(run, version->evidence);
         if (run->stopping)
                 run_finish(run, OUTCOME_STOPPED, "Stopped; what stood is kept. %s", message);

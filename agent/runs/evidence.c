@@ -13,7 +13,7 @@
 
 static const char *const verdicts[] = {"passed", "failed", "shown", "unproven", "eye", NULL};
 static const char *const kinds[] = {"exception",    "rejection", "console", "request", "blank", "frozen",
-                                    "dead-control", "invented",  "csp",     "crash",   "tool",  "fragile", NULL};
+                                    "dead-control", "invented",  "csp",     "crash",   "tool",  "fragile", "unsaid", NULL};
 /* A finding of these kinds means that the page does not work. */
 static const char *const broken_kinds[] = {"exception", "rejection", "blank", "frozen", "dead-control", "invented", "crash", NULL};
 

@@ -107,6 +107,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         }
         forget(run);
         run_tell_plan(run);
+        run_diary(run, "%u of the checks that failed on two versions %s changed by a second look.", changed, changed == 1 ? "was" : "were");
         run->waiting = 1;
         run->on_ready = check_again;
         values_compute(run);

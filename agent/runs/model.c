@@ -115,7 +115,8 @@ static void lane_text_cb(const char *bytes, gsize length, gpointer user_data)
 static gboolean recorded_cb(gpointer user_data)
 {
         ModelCall *call = user_data;
-        json_object *line = record_find(call->run->record, "model", call->key);
+        /* A run that was ended meanwhile has no record any more. */
+        json_object *line = call->run->finished ? NULL : record_find(call->run->record, "model", call->key);
         const char *answer = json_text(line, "answer") ? json_text(line, "answer") : "";
         g_autoptr(GError) error = NULL;
 
@@ -159,7 +160,7 @@ void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane)
                 .lane = request->lane,
                 .state = request->call,
                 .attempt = request->attempt,
-                .part = request->part,
+                .part = request->part ? request->part : run->trial,
                 .sentence = run->sentence,
                 .messages = request->prompt->messages,
                 .n_messages = request->prompt->n_messages,

@@ -89,17 +89,33 @@ static json_object *bundled(json_object *schema, json_object *document, json_obj
         return out;
 }
 
+static char *whole(const char *file)
+{
+        json_object *definitions = json_object_new_object();
+        g_autoptr(json_object) schema = load(file);
+        g_autoptr(json_object) out = bundled(schema, schema, definitions);
+
+        if (json_object_object_length(definitions) > 0)
+                json_add(out, "$defs", definitions);
+        else
+                json_object_put(definitions);
+        return json_line(out);
+}
+
 const char *plan_schema(void)
 {
         static char *text;
 
-        if (!text) {
-                json_object *definitions = json_object_new_object();
-                g_autoptr(json_object) plan = load("plan.schema.json");
-                g_autoptr(json_object) whole = bundled(plan, plan, definitions);
+        if (!text)
+                text = whole("plan.schema.json");
+        return text;
+}
 
-                json_add(whole, "$defs", definitions);
-                text = json_line(whole);
-        }
+const char *learn_schema(void)
+{
+        static char *text;
+
+        if (!text)
+                text = whole("learn.schema.json");
         return text;
 }

@@ -4,3 +4,5 @@
 #pragma once
 
 const char *plan_schema(void);
+/* Likewise that of what is learnt of a run. */
+const char *learn_schema(void);

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/meaning.h"
 #include "agent/runs/plan-schema.h"
+#include "agent/runs/sentence.h"
+#include "agent/runs/skills.h"
 #include "protocols/text.h"
 
 #define TAIL_MAX 160         /* characters of an answer that was cut off, for the next prompt */
@@ -12,13 +15,49 @@
 
 static void ask(Run *run, const char *fault, const char *tail);
 
+typedef struct {
+        double likeness;
+        guint place;
+} Likely;
+
+static int compare_likely(gconstpointer a, gconstpointer b)
+{
+        const Likely *x = a, *y = b;
+
+        return x->likeness < y->likeness ? 1 : x->likeness > y->likeness ? -1 : (int)x->place - (int)y->place;
+}
+
+/* Of more tools than a plan is told, those whose line is likest to the sentence. */
+static void keep_likely(Run *run, GPtrArray *tools)
+{
+        const SkillRules *rules = runs_skill_rules(run->runs);
+        g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Likely));
+        g_autoptr(GPtrArray) kept = g_ptr_array_new();
+
+        for (guint i = 0; i < tools->len; i++) {
+                const Tool *tool = g_ptr_array_index(tools, i);
+                g_autofree char *about = g_strdup_printf("%s %s", tool->name, tool->line ? tool->line : "");
+                Likely likely = {meaning_likeness(run->sentence, about, rules ? (const char *const *)rules->small_words : NULL), i};
+
+                g_array_append_val(all, likely);
+        }
+        g_array_sort(all, compare_likely);
+        for (guint i = 0; i < TOOLS_TOLD_MAX; i++)
+                g_ptr_array_add(kept, tools->pdata[g_array_index(all, Likely, i).place]);
+        for (guint i = tools->len; i > 0; i--)
+                if (!g_ptr_array_find(kept, tools->pdata[i - 1], NULL))
+                        g_ptr_array_remove_index(tools, i - 1);
+}
+
 /* Signatures of the library's tools with their capabilities, so that a plan can name them. */
 static char *library_tools_text(Run *run)
 {
         g_autoptr(GPtrArray) tools = library_tools(run->agent->library);
         GString *out = g_string_new(NULL);
 
-        for (guint i = 0; tools && i < tools->len && i < TOOLS_TOLD_MAX; i++) {
+        if (tools && tools->len > TOOLS_TOLD_MAX)
+                keep_likely(run, tools);
+        for (guint i = 0; tools && i < tools->len; i++) {
                 Tool *tool = g_ptr_array_index(tools, i);
                 g_autofree char *signature = tool_signature(tool);
                 g_autofree char *capabilities = tool->capabilities ? json_line(tool->capabilities) : g_strdup("{}");
@@ -81,6 +120,7 @@ static void merge(Run *run, Plan *fresh)
 static void finished(Run *run)
 {
         run_apply_amendments(run);
+        run_diary(run, "Planned %u requirements and %u tools.", run->plan->requirements->len, run->plan->tools->len);
         if (run->route != ROUTE_TOOL || run->plan->requirements->len > 0)
                 run_tell_plan(run);
         prepare_start(run);
@@ -116,6 +156,7 @@ static void take_plan(Run *run, Plan *fresh)
                 run->plan = plan_new();
                 keep_old_requirements(run);
                 keep_old_tools(run);
+                run->plan->from_sentence = fresh->from_sentence;
                 merge(run, fresh);
                 plan_free(fresh);
                 run->plan->title = g_strdup(run->title);
@@ -201,8 +242,30 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
+/* No model was asked. */
+static void planned_cb(Run *run)
+{
+        take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
+}
+
+static gboolean is_from_sentence(Run *run)
+{
+        return run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) && runs_route_rules(run->runs) &&
+               !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
+gboolean plan_asks_model(Run *run)
+{
+        return !is_from_sentence(run);
+}
+
 void plan_start(Run *run)
 {
+        if (!run->wordless && is_from_sentence(run)) {
+                run_enter(run, STATE_PLAN, NULL);
+                run_later(run, planned_cb);
+                return;
+        }
         if (run->wordless) {
                 run_enter(run, STATE_PLAN, NULL);
                 plan_from_before(run);

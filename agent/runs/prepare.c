@@ -7,6 +7,7 @@
 #include "agent/expect.h"
 #include "agent/json.h"
 #include "agent/runs/answer-tool.h"
+#include "agent/runs/skills.h"
 #include "protocols/text.h"
 
 #define FAILURE_MAX 4000 /* bytes of a traceback in a prompt */
@@ -44,7 +45,7 @@ static void accept_tools(Run *run)
 {
         g_autoptr(GError) error = NULL;
 
-        for (guint i = 0; i < run->jobs->len; i++) {
+        for (guint i = 0; i < run->jobs->len && !run->trial; i++) {
                 ToolJob *job = g_ptr_array_index(run->jobs, i);
 
                 if (!library_accept_tool(run->agent->library, job->tool, run->sentence, &error)) {
@@ -127,6 +128,7 @@ static void job_failed(ToolJob *job, char *failure)
         }
         job->failure = failure;
         tell_tool(job, "failed", job->failure);
+        run_diary(job->run, "The tool %s, attempt %u, failed: %s", job->tool->name, job->attempt, last_line(job->failure));
         if (job->attempt >= RUN_TOOL_ATTEMPTS_MAX)
                 give_up(job);
         else
@@ -135,6 +137,8 @@ static void job_failed(ToolJob *job, char *failure)
 
 static void job_ready(ToolJob *job)
 {
+        job->run->tools_again += job->attempt - 1;
+        run_diary(job->run, "The tool %s passed its samples at attempt %u.", job->tool->name, job->attempt);
         tell_tool(job, "ready", NULL);
         prepare_one_done(job->run);
 }
@@ -209,8 +213,8 @@ static void sample_cb(json_object *result, const char *traceback, const GError *
 static gboolean recorded_sample_cb(gpointer user_data)
 {
         Trial *trial = user_data;
-
-        json_object *line = record_find(trial->run->record, "sample", trial->key);
+        /* A run that was ended meanwhile has no record any more. */
+        json_object *line = trial->run->finished ? NULL : record_find(trial->run->record, "sample", trial->key);
 
         if (!trial->run->finished)
                 sample_tried(trial->job, json_text(line, "failure"), json_field(line, "came"));
@@ -259,6 +263,7 @@ static void draft_tool(ToolJob *job)
         g_autoptr(GError) error = NULL;
         g_autofree char *arguments = json_line(tool->arguments);
         g_autofree char *capabilities = json_line(tool->capabilities);
+        g_autofree char *skills = skills_text(run);
         g_autofree char *samples = job->failure && !job->unread && tool->samples ? json_line(tool->samples) : NULL;
         ModelRequest request = {.lane = "deep", .call = "TOOL", .part = tool->name, .max_tokens = RUN_TOKENS_TOOL};
 
@@ -268,7 +273,7 @@ static void draft_tool(ToolJob *job)
                                        "arguments", arguments, "result", tool->result, "capabilities", capabilities,
                                        "answer", g_strcmp0(run->plan->call_tool, tool->name) == 0 ? "yes" : "",
                                        "failure", job->failure, "unread", job->unread, "source", job->unread ? NULL : tool->source,
-                                       "samples", samples, NULL);
+                                       "samples", samples, "skills", skills, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;
@@ -286,8 +291,9 @@ static gboolean reuse(Run *run, guint i)
 
         if (planned->source)
                 return TRUE;
-        /* A tool that this very run accepted before a restart is made again from its record: the same events, the same bytes. */
-        if (record_find(run->record, "model", key))
+        /* A tool that this very run accepted before a restart is made again from its record: the same events, the same bytes. And a trial
+         * writes again what its first run wrote. */
+        if (record_find(run->record, "model", key) || (run->trial && record_find(run->record, "again", planned->name)))
                 return FALSE;
         kept = library_tool(run->agent->library, planned->name, NULL);
         if (!kept)

@@ -1,12 +1,17 @@
-/* Prompts. A template is read once from front to back; values are copied and never looked at, so that what a person, a page or a tool
- * wrote cannot become a placeholder. */
+/* Prompts. A template is read once from front to back; values are copied and never read as a template, so that what a person, a page or a
+ * tool wrote cannot become a placeholder; and each stands in a place that it cannot end, see prompt.h. */
 #include "agent/runs/prompt.h"
 
 #include <stdarg.h>
 #include <string.h>
 
+#include "protocols/text.h"
+
 #define MESSAGE_MARK "%% "
 #define SECTION_DEPTH_MAX 4
+#define FENCE "fence "
+#define LINE "line "
+#define FENCE_TICKS_MIN 3
 
 void prompt_free(Prompt *prompt)
 {
@@ -40,6 +45,89 @@ static gboolean filler_shows(const Filler *filler)
         return TRUE;
 }
 
+/* What begins or ends a turn for one family of models or another: servers turn it into just that wherever it stands in a message. */
+static const char *const turn_marks[] = {"<|", "<start_of_turn>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<</SYS>>"};
+
+/* The mark of a turn that begins here; NULL. */
+static const char *turn_mark(const char *at)
+{
+        for (guint i = 0; (*at == '<' || *at == '[') && i < G_N_ELEMENTS(turn_marks); i++)
+                if (g_ascii_strncasecmp(at, turn_marks[i], strlen(turn_marks[i])) == 0)
+                        return turn_marks[i];
+        return NULL;
+}
+
+/* A value as it is, but for marks of turns: a blank behind their first character breaks them. */
+static void append_value(GString *out, const char *value)
+{
+        for (; *value; value++) {
+                g_string_append_c(out, *value);
+                if (turn_mark(value))
+                        g_string_append_c(out, ' ');
+        }
+}
+
+/* Data of several lines, between two lines of backticks that are more than any in it, so that nothing in it ends it. */
+static void append_fence(GString *out, const char *value, const char *info)
+{
+        gsize most = FENCE_TICKS_MIN - 1, run = 0;
+
+        for (const char *p = value; *p; p++) {
+                run = *p == '`' ? run + 1 : 0;
+                most = MAX(most, run);
+        }
+        g_autofree char *ticks = g_strnfill(most + 1, '`');
+        g_string_append_printf(out, "%s%s\n", ticks, info);
+        append_value(out, value);
+        g_string_append_printf(out, "%s%s", *value && !g_str_has_suffix(value, "\n") ? "\n" : "", ticks);
+}
+
+char *prompt_line(const char *value)
+{
+        static const char *const quotes[] = {"“", "”", "„", "\""};
+        g_autofree char *flat = text_plain(value, PROMPT_LINE_MAX);
+        GString *plain = g_string_new(flat);
+
+        for (guint i = 0; i < G_N_ELEMENTS(quotes); i++)
+                g_string_replace(plain, quotes[i], "'", 0);
+        return g_string_free(plain, FALSE);
+}
+
+static void append_line(GString *out, const char *value)
+{
+        g_autofree char *line = prompt_line(value);
+
+        append_value(out, line);
+}
+
+static const char *value_of(const Filler *filler, const char *key, gsize length)
+{
+        g_autofree char *name = g_strndup(key, length);
+
+        return g_hash_table_lookup(filler->values, name);
+}
+
+/* A tag that stands for a value: NAME, "line NAME" or "fence NAME [INFO]", INFO being what stands behind the first backticks. */
+static gboolean fill_value(Filler *filler, const char *tag, GError **error)
+{
+        gboolean fence = g_str_has_prefix(tag, FENCE), line = g_str_has_prefix(tag, LINE);
+        const char *key = tag + (fence ? strlen(FENCE) : line ? strlen(LINE) : 0);
+        const char *info = fence ? strchr(key, ' ') : NULL;
+        const char *value = value_of(filler, key, info ? (gsize)(info - key) : strlen(key));
+
+        if (!value)
+                return fault(error, filler, "there is no value for", key);
+        if (!filler_shows(filler))
+                return TRUE;
+        if (fence)
+                append_fence(filler->out, value, info ? info + 1 : key);
+        else if (line)
+                append_line(filler->out, value);
+        else
+                append_value(filler->out, value);
+        return TRUE;
+}
+
 /* One tag without its braces. */
 static gboolean fill_tag(Filler *filler, const char *tag, GError **error)
 {
@@ -54,18 +142,15 @@ static gboolean fill_tag(Filler *filler, const char *tag, GError **error)
                 g_free(filler->open[--filler->depth]);
                 return TRUE;
         }
+        if (!opens)
+                return fill_value(filler, tag, error);
         value = g_hash_table_lookup(filler->values, key);
         if (!value)
                 return fault(error, filler, "there is no value for", key);
-        if (opens) {
-                if (filler->depth == SECTION_DEPTH_MAX)
-                        return fault(error, filler, "too many sections in one another at", key);
-                filler->shown[filler->depth] = (tag[0] == '#') == (*value != '\0');
-                filler->open[filler->depth++] = g_strdup(key);
-                return TRUE;
-        }
-        if (filler_shows(filler))
-                g_string_append(filler->out, value);
+        if (filler->depth == SECTION_DEPTH_MAX)
+                return fault(error, filler, "too many sections in one another at", key);
+        filler->shown[filler->depth] = (tag[0] == '#') == (*value != '\0');
+        filler->open[filler->depth++] = g_strdup(key);
         return TRUE;
 }
 

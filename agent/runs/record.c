@@ -207,6 +207,25 @@ void record_told(Record *record, const char *type, json_object *data)
                 record->broken = !write_all(record->fd, whole, strlen(whole));
 }
 
+GPtrArray *record_read(const char *folder, const char *id)
+{
+        g_autofree char *path = g_strdup_printf("%s/%s.jsonl", folder, id), *text = NULL;
+        GPtrArray *lines;
+        gsize length = 0;
+
+        if (strchr(id, '/') || !g_file_get_contents(path, &text, &length, NULL) || length >= RECORD_MAX)
+                return NULL;
+        lines = g_ptr_array_new_with_free_func(put_cb);
+        for (const char *at = text, *stop; (stop = memchr(at, '\n', text + length - at)); at = stop + 1) {
+                json_object *line = json_parse_object(at, stop - at, NULL);
+
+                if (!line)
+                        break;
+                g_ptr_array_add(lines, line);
+        }
+        return lines;
+}
+
 gboolean record_ends(const char *path, json_object **first, json_object **last)
 {
         g_autofree char *text = NULL;

@@ -9,6 +9,8 @@
 #include "agent/runs/edits.h"
 #include "agent/runs/variants.h"
 
+#define MEND_MAX 3000 /* bytes of a repair that are kept for learning */
+
 static void ask(Run *run);
 
 static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
@@ -25,6 +27,8 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 return;
         page = edits_apply(run->page, answer, length, NULL, &fault);
         if (page) {
+                g_free(run->mend);
+                run->mend = g_utf8_make_valid(answer, MIN(length, MEND_MAX));
                 write_new_draft(run, FALSE, strlen(page) / RUN_BYTES_A_TOKEN);
                 write_finished(run, page);
                 return;
@@ -67,6 +71,10 @@ static void ask(Run *run)
         ModelRequest request;
 
         run_enter(run, STATE_REPAIR, first);
+        if (run->fault)
+                run_diary(run, "The repair could not be applied (%s); the whole page is asked for.", run->fault);
+        else
+                run_diary(run, "It is repaired.");
         run->written = 0;
         run->expected = run->fault ? strlen(run->page) / RUN_BYTES_A_TOKEN : runs_page_tokens(run->runs) / 4;
         if (!repair_request(run, run->fault, &request, &error)) {
@@ -86,6 +94,7 @@ static void start_afresh(Run *run)
 {
         run->fresh++;
         avoid_this(run);
+        run_diary(run, "It is begun afresh.");
         if (run->step == REPAIR_STEP_DRAFTS && variants_start(run, RUN_DRAFTS_STUCK, VARIANTS_BEST))
                 return;
         g_clear_pointer(&run->last_signature, g_free);
@@ -100,6 +109,7 @@ static void race(Run *run)
                 avoid_this(run);
                 if (variants_start(run, API_VARIANTS_MIN, VARIANTS_RACE)) {
                         run->fresh++;
+                        run_diary(run, "A repair and a fresh start are written side by side.");
                         return;
                 }
         }

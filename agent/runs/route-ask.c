@@ -45,8 +45,11 @@ Prompt *route_prompt(const Agent *agent, const char *sentence, const RouteWorld 
 {
         g_autoptr(GString) apps = g_string_new(NULL);
 
-        for (guint i = 0; world->titles && world->titles[i] && i < APPS_TOLD_MAX; i++)
-                g_string_append_printf(apps, "%s“%s”", i ? ", " : "", world->titles[i]);
+        for (guint i = 0; world->titles && world->titles[i] && i < APPS_TOLD_MAX; i++) {
+                g_autofree char *title = prompt_line(world->titles[i]);
+
+                g_string_append_printf(apps, "%s“%s”", i ? ", " : "", title);
+        }
         return prompt_render(agent, "route", error, "sentence", sentence, "apps", apps->str, "front", world->front, NULL);
 }
 

@@ -13,7 +13,7 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. */
+ * What none of them decides, a model does. The lists fields, buttons, joins, equals and reaches are for sentence.c. */
 #include "agent/runs/route-rules.h"
 
 #include <string.h>
@@ -23,12 +23,12 @@
 
 typedef enum {
         LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS,
-        LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_COUNT
+        LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_FIELDS, LIST_BUTTONS, LIST_JOINS, LIST_EQUALS, LIST_REACHES, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
         "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
-        "more",
+        "more", "fields", "buttons", "joins", "equals", "reaches",
 };
 
 typedef struct {
@@ -236,6 +236,34 @@ void route_rules_free(RouteRules *rules)
                 return;
         g_ptr_array_unref(rules->languages);
         g_free(rules);
+}
+
+/* ---- single words ---- */
+
+static gboolean any_holds(const RouteRules *rules, List list, const char *words)
+{
+        for (guint i = 0; i < rules->languages->len; i++)
+                if (holds(words, ((const Language *)rules->languages->pdata[i])->lists[list]))
+                        return TRUE;
+        return FALSE;
+}
+
+gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char *word)
+{
+        static const List lists[] = {
+                [ROUTE_WORDS_FIELDS] = LIST_FIELDS, [ROUTE_WORDS_BUTTONS] = LIST_BUTTONS, [ROUTE_WORDS_JOINS] = LIST_JOINS,
+                [ROUTE_WORDS_EQUALS] = LIST_EQUALS,
+        };
+        g_autofree char *words = words_of(word);
+
+        return any_holds(rules, lists[list], words);
+}
+
+gboolean route_rules_reaches(const RouteRules *rules, const char *sentence)
+{
+        g_autofree char *words = words_of(sentence);
+
+        return any_holds(rules, LIST_REACHES, words) || any_holds(rules, LIST_MACHINE, words);
 }
 
 /* ---- deciding ---- */

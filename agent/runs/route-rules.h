@@ -25,6 +25,9 @@ typedef struct {
         int title;          /* of "open" and "title": the place in titles; else -1 */
 } RouteChoice;
 
+/* Lists of single words that name what is on a page, and that join names. */
+typedef enum { ROUTE_WORDS_FIELDS, ROUTE_WORDS_BUTTONS, ROUTE_WORDS_JOINS, ROUTE_WORDS_EQUALS } RouteWords;
+
 /* Reads routes.json. NULL and an AGENT_ERROR that names the place if it is none. */
 RouteRules *route_rules_load(const char *share_folder, GError **error);
 /* Accepts NULL. */
@@ -39,5 +42,10 @@ int route_rules_title(const char *sentence, const char *const *titles);
 /* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as
  * a question. */
 Route route_rules_temper(const RouteRules *rules, const char *sentence, const RouteWorld *world, Route said);
+
+/* TRUE if the word is in the list of any language. */
+gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char *word);
+/* TRUE if the sentence holds a word for what no page has by itself: files, the machine, the internet. */
+gboolean route_rules_reaches(const RouteRules *rules, const char *sentence);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RouteRules, route_rules_free)

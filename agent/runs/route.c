@@ -7,6 +7,7 @@
 #include "agent/json.h"
 #include "protocols/text.h"
 
+#define TRIAL_ID "trial of a recipe"
 #define PREFIX_MIN 4        /* characters of a sentence that may stand for a longer one */
 
 static char *fold(const char *text)
@@ -108,7 +109,8 @@ static char *fresh_id(Run *run)
                 library_reserve_id(run->agent->library, json_text(line, "value"));
                 return g_strdup(json_text(line, "value"));
         }
-        id = library_new_id(run->agent->library, run->sentence);
+        /* A trial's is never accepted, and takes no name from an app. */
+        id = library_new_id(run->agent->library, run->trial ? TRIAL_ID : run->sentence);
         for (guint n = 2; runs_app_is_taken(run->runs, id); n++) {
                 g_autofree char *slug = text_slug(run->sentence, 40);
                 g_autofree char *numbered = g_strdup_printf("%s %u", slug, n);

@@ -6,6 +6,7 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/beforehand.h"
+#include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 #include "protocols/steps.h"
 #include "protocols/text.h"
@@ -33,6 +34,7 @@ Run *run_new(Runs *runs, Agent *agent, const char *id)
         run->amendments = json_object_new_array();
         run->model_calls = g_ptr_array_new();
         run->jobs = g_ptr_array_new();
+        run->diary = g_ptr_array_new_with_free_func(g_free);
         run->cancellable = g_cancellable_new();
         run->timeline = timeline_new(g_get_monotonic_time());
         return run;
@@ -69,6 +71,8 @@ static void free_work(Run *run)
         g_clear_pointer(&run->faults, json_object_put);
         g_clear_pointer(&run->evidence, evidence_free);
         g_clear_pointer(&run->last_signature, g_free);
+        g_clear_pointer(&run->mend, g_free);
+        g_ptr_array_set_size(run->diary, 0);
         g_clear_pointer(&run->best, version_free);
         if (run->text)
                 g_string_free(g_steal_pointer(&run->text), TRUE);
@@ -85,6 +89,7 @@ void run_unref(Run *run)
         g_free(run->kind);
         g_free(run->front);
         g_free(run->forced);
+        g_free(run->trial);
         g_free(run->key);
         g_free(run->detail);
         g_free(run->app);
@@ -99,6 +104,7 @@ void run_unref(Run *run)
         json_object_put(run->shown);
         g_ptr_array_unref(run->model_calls);
         g_ptr_array_unref(run->jobs);
+        g_ptr_array_unref(run->diary);
         g_object_unref(run->cancellable);
         timeline_free(run->timeline);
         g_free(run);
@@ -146,6 +152,12 @@ json_object *run_event(Run *run)
         return data;
 }
 
+/* What a trial tells: how it goes on, and nothing that a desktop would show as an app. */
+static gboolean is_told_of_trials(EventType type)
+{
+        return type == EVENT_RUN || type == EVENT_STATE || type == EVENT_TOOL;
+}
+
 void run_tell(Run *run, EventType type, json_object *data)
 {
         const char *name = event_type_name(type);
@@ -154,6 +166,12 @@ void run_tell(Run *run, EventType type, json_object *data)
                 json_object_put(data);
                 return;
         }
+        if (run->trial && !is_told_of_trials(type)) {
+                json_object_put(data);
+                return;
+        }
+        if (run->trial)
+                json_object_object_del(data, "app");
         if (!event_type_journalled(type)) {
                 journal_event(run->agent->journal, type, data);
                 return;
@@ -250,7 +268,7 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "run", run->id);
         json_add_text(object, "text", run->sentence);
         json_add_text(object, "kind", run->kind);
-        json_add_text(object, "app", run->app);
+        json_add_text(object, "app", run->trial ? NULL : run->app);
         json_add_copy(object, "at", run->at);
         if (beforehand_is_silent(run))
                 json_add_flag(object, "beforehand", TRUE);
@@ -294,7 +312,7 @@ static json_object *deeper(Run *run)
 {
         const Version *best = run->best;
 
-        if (run->deep || run->is_content || run->stopping || !best || evidence_passed(best->evidence))
+        if (run->trial || run->deep || run->is_content || run->stopping || !best || evidence_passed(best->evidence))
                 return NULL;
         return lanes_deeper(run->agent->lanes, RUN_TOKENS_PROMPT + strlen(best->page) / RUN_BYTES_A_TOKEN, runs_page_tokens(run->runs));
 }
@@ -314,12 +332,16 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         run_ref(run);
         run->finished = TRUE;
         run->outcome = outcome;
+        if (run->trial)
+                trial_failed(run);
         timeline_end(run->timeline, g_get_monotonic_time());
         g_cancellable_cancel(run->cancellable);
         run_cancel_models(run);
         if (run->draft)
                 draft_end(run->draft);
         data = run_event(run);
+        if (run->trial)
+                json_object_object_del(data, "app");
         json_add_text(data, "outcome", outcome_names[outcome]);
         json_add_text(data, "message", run->message);
         json_add(data, "deeper", deeper(run));
@@ -370,7 +392,9 @@ void run_stop(Run *run)
         check_stop(run);
         run_cancel_models(run);
         variants_stop(run);
-        if (run->best && run->best->evidence->painted && !run->before && !run->finished) {
+        if (run->trial)
+                run_finish(run, OUTCOME_STOPPED, "Stopped. The recipe “%s” stays proposed.", run->trial);
+        else if (run->best && run->best->evidence->painted && !run->before && !run->finished) {
                 /* Something stands already: it becomes the app as it is. deliver_best() ends the run. */
                 run->stopping = TRUE;
                 deliver_best(run);
@@ -466,6 +490,8 @@ gboolean run_amend(Run *run, json_object *change, GError **error)
 {
         json_object *line;
 
+        if (run->trial)
+                return bad_amendment(error, "A trial makes the same app as before; it cannot be changed.");
         if (!check_amendment(run, change, error))
                 return FALSE;
         if (run->state > STATE_WRITE && !json_flag(change, "strike", FALSE)) {

@@ -71,7 +71,7 @@ struct Run {
 
         char *id;
         char *sentence;       /* the person's words; of a Fix without any, the words that made the app */
-        char *kind;           /* "ask" or "fix" */
+        char *kind;           /* "ask", "fix" or "trial" */
         char *front;          /* the app in front, or the one to fix; NULL */
         char *forced;         /* a route that was given, or NULL */
         char *key;            /* idempotency */
@@ -80,6 +80,9 @@ struct Run {
         gboolean beforehand;  /* nobody has asked for it: beforehand.h */
         gboolean ready, accepted; /* of such a one: it waits to be kept; it was */
         gboolean wordless;    /* Fix without words: only what was found */
+        char *trial;          /* the skill that is tried; NULL. Nothing is shown or kept then */
+        gboolean idle;        /* the trial began by itself, and gives way */
+        gboolean judged;      /* the trial's skill was kept or dropped */
         json_object *findings; /* what Fix brought along; NULL */
         json_object *at;       /* what the person points at (protocols/pointed.h): said by a page, so data; NULL */
         gint64 time;          /* seconds since 1970 */
@@ -138,6 +141,9 @@ struct Run {
         guint order_at;       /* the next one of it */
         RepairStep step;      /* the one that is under way */
         guint repairs, fresh; /* of each kind so far */
+        guint tools_again;    /* tools that had to be written again */
+        GPtrArray *diary;     /* of texts, diary.c */
+        char *mend;           /* the last repair as it was answered, cut to size; NULL */
         char *last_signature;
         guint variants_wanted;  /* drafts side by side, for the person to choose from; 0: one */
         guint variants_rounds;  /* of several drafts side by side, so far */
@@ -192,6 +198,15 @@ void run_tell_plan(Run *run);
 char *run_pointed(Run *run);
 /* The person's own additions as lines, for a prompt. Free with g_free(). */
 char *run_wishes(Run *run);
+/* diary.c: one more line of what happened in this run, for people to read. */
+void run_diary(Run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* All of it; free with g_free(). */
+char *run_diary_text(Run *run);
+/* progress.md with it, behind what earlier runs of the app wrote. Free with g_free(). */
+char *run_progress_file(Run *run);
+/* papers.c: plan.md, what was asked and is to be done; and verify.md, what is proved of a version. Free with g_free(). */
+char *run_plan_file(Run *run);
+char *run_verify_file(Run *run, const Version *version);
 /* Requirements as numbered lines with their steps: all, or those with kept equal to `kept` (-1: all). Free with g_free(). */
 char *run_requirements_text(Run *run, int kept);
 /* Signatures of the plan's tools, a line each. */
@@ -203,6 +218,10 @@ json_object *run_requirements_json(Run *run);
 /* runs.c */
 /* NULL where routes.json cannot be used. */
 const RouteRules *runs_route_rules(Runs *runs);
+/* NULL where skills.json cannot be used: then nothing is learnt and no skill is used. */
+const struct SkillRules *runs_skill_rules(Runs *runs);
+/* Something was proposed, or the last run ended: a trial may begin once nothing has run for a while. Accepts NULL. */
+void runs_rest(Runs *runs);
 /* The titles of the apps in the library. Free with g_strfreev(). */
 char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
@@ -212,11 +231,11 @@ void runs_run_finished(Runs *runs, Run *run);
 void runs_run_waits(Runs *runs, Run *run);
 void runs_run_goes_on(Runs *runs, Run *run);
 const Agent *runs_agent(Runs *runs);
-/* For beforehand.c: what was tried; the app's fix beforehand that is under way or ready, NULL if there is none; and a new one, NULL if it could
- * not be begun. */
+/* Of Run, oldest first. */
+const GPtrArray *runs_all(Runs *runs);
+/* For beforehand.c and ahead.c: what was tried, what is prepared, and a new fix beforehand, NULL if it could not be begun. */
 struct Tried *runs_tried(Runs *runs);
 struct Ahead *runs_ahead(Runs *runs);
-Run *runs_beforehand(Runs *runs, const char *app);
 const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix);
 Run *runs_find(Runs *runs, const char *id);
 /* The title of an app that is in the library or is being made; NULL. Free with g_free(). */
@@ -245,6 +264,8 @@ json_object *record_all(Record *record, const char *what);
 /* TRUE, once, if this very event was told before. */
 gboolean record_was_told(Record *record, const char *type, json_object *data);
 void record_told(Record *record, const char *type, json_object *data);
+/* All whole lines of another run's record (GPtrArray of json_object); NULL if there is none. */
+GPtrArray *record_read(const char *folder, const char *id);
 /* The first and last line of a record, for a list; NULL if it cannot be read. New references. */
 gboolean record_ends(const char *path, json_object **first, json_object **last);
 
@@ -293,6 +314,8 @@ void plan_start(Run *run);
 /* Fills in the request of the call that plans; fault and tail (of an answer that was of no use) may be NULL. FALSE with an error if the prompt
  * cannot be made. Nothing is told. */
 gboolean plan_request(Run *run, const char *fault, const char *tail, ModelRequest *request, GError **error);
+/* FALSE if a program plans from the sentence. */
+gboolean plan_asks_model(Run *run);
 /* Likewise of the call that routes. */
 gboolean route_request(Run *run, const RouteWorld *world, ModelRequest *request, GError **error);
 /* TRUE if the sentence opens an app that there is. */
@@ -322,6 +345,8 @@ void check_tell(Run *run, const Draft *draft);
 /* Looks at a page without opening it; as static_check(). */
 typedef void (*CheckLookFunc)(json_object *findings, const char *problem, gpointer user_data);
 guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data);
+/* What is wrong with a page before it is opened: what looking at it found, and which of the sentence's words it lacks. A new reference. */
+json_object *check_faults(Run *run, const char *page, json_object *findings);
 /* Judges what was found of run->draft (run->page, run->faults), tells it, and keeps the version if it is the best. */
 void check_take(Run *run, json_object *posted);
 /* The three waits of a check, in milliseconds; tests set shorter ones. */

@@ -10,6 +10,7 @@
 #include "agent/json.h"
 #include "agent/runs/ahead.h"
 #include "agent/runs/beforehand.h"
+#include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 #include "protocols/pointed.h"
 #include "protocols/text.h"
@@ -33,6 +34,8 @@ struct Runs {
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
         Tried *tried;
         Ahead *ahead;
+        SkillRules *skill_rules; /* NULL where skills.json cannot be used */
+        guint rest;              /* the source that begins a trial */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -152,6 +155,11 @@ static void take(Run *run, const char *app)
         record_add(run->record, "holds", line);
 }
 
+const GPtrArray *runs_all(Runs *runs)
+{
+        return runs->all;
+}
+
 const Agent *runs_agent(Runs *runs)
 {
         return runs->agent;
@@ -165,26 +173,6 @@ Ahead *runs_ahead(Runs *runs)
 Tried *runs_tried(Runs *runs)
 {
         return runs->tried;
-}
-
-Run *runs_beforehand(Runs *runs, const char *app)
-{
-        for (guint i = 0; i < runs->all->len; i++) {
-                Run *run = g_ptr_array_index(runs->all, i);
-
-                if (!run->finished && beforehand_is_silent(run) && g_strcmp0(run->front, app) == 0)
-                        return run;
-        }
-        return NULL;
-}
-
-/* A fix that nobody has asked for makes way. */
-static void make_way(Runs *runs, const char *app)
-{
-        Run *run = app ? runs_beforehand(runs, app) : NULL;
-
-        if (run)
-                beforehand_drop(run, "The app changes otherwise.");
 }
 
 /* Such a one holds no app: whoever wants it goes first. */
@@ -201,7 +189,7 @@ gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *
 {
         if (beforehand_is_silent(run))
                 return take_beforehand(runs, run, app);
-        make_way(runs, app);
+        beforehand_make_way(runs, app);
         if (g_strcmp0(run->held, app) == 0 || !runs_app_is_taken(runs, app)) {
                 take(run, app);
                 return TRUE;
@@ -232,20 +220,7 @@ static void wake_next(Runs *runs, const char *app)
 
 void runs_run_waits(Runs *runs, Run *run)
 {
-        Run *oldest = NULL;
-        guint ready = 0;
-
         runs->running--;
-        for (guint i = runs->all->len; i > 0; i--) {
-                Run *other = g_ptr_array_index(runs->all, i - 1);
-
-                if (!other->finished && other->ready) {
-                        oldest = other;
-                        ready++;
-                }
-        }
-        if (ready > BEFOREHAND_READY_MAX)
-                beforehand_drop(oldest, "Newer ones wait as well.");
         start_waiting(runs);
 }
 
@@ -276,6 +251,7 @@ void runs_run_finished(Runs *runs, Run *run)
                 wake_next(runs, held);
         start_waiting(runs);
         prune(runs);
+        runs_rest(runs);
 }
 
 char *runs_app_title(Runs *runs, const char *app)
@@ -298,7 +274,7 @@ gboolean runs_in_front(Runs *runs, const Run *run)
         for (guint i = runs->all->len; i > 0; i--) {
                 const Run *other = g_ptr_array_index(runs->all, i - 1);
 
-                if (!other->finished && !beforehand_is_silent(other))
+                if (!other->finished && !other->trial && !beforehand_is_silent(other))
                         return other == run;
         }
         return FALSE;
@@ -346,7 +322,7 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
 
         /* Undone, removed, or changed by whatever it was. */
         if (type == EVENT_APP)
-                make_way(runs, app);
+                beforehand_make_way(runs, app);
         if (type != EVENT_QUESTION && type != EVENT_ANSWERED)
                 return;
         for (guint i = 0; i < runs->all->len; i++) {
@@ -379,6 +355,8 @@ static json_object *begin_line(Run *run)
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
         json_add_flag(line, "beforehand", run->beforehand);
+        json_add_text(line, "trial", run->trial);
+        json_add_flag(line, "idle", run->idle);
         json_add_copy(line, "findings", run->findings);
         json_add_copy(line, "at", run->at);
         json_add_int(line, "time", run->time);
@@ -398,9 +376,22 @@ static void read_begin(Run *run, json_object *line)
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
         run->beforehand = json_flag(line, "beforehand", FALSE);
+        run->trial = g_strdup(json_text(line, "trial"));
+        run->idle = json_flag(line, "idle", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
         run->at = pointed_clean(json_field_object(line, "at"));
         run->time = json_int(line, "time", 0);
+}
+
+/* A trial that nobody asked for leaves the models to whoever does. */
+static void give_way(Runs *runs)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->idle)
+                        run_stop(run);
+        }
 }
 
 /* Makes the record and puts the run in line. Takes run. */
@@ -418,6 +409,10 @@ static const char *commit(Runs *runs, Run *run, GError **error)
                 run_unref(run);
                 return NULL;
         }
+        if (run->trial)
+                trial_copy(run, runs->folder);
+        else
+                give_way(runs);
         add(runs, run);
         start_waiting(runs);
         return run->id;
@@ -503,26 +498,68 @@ const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix)
         return begin_fix(runs, fix, TRUE, NULL);
 }
 
-gboolean runs_paused(Runs *runs, const char *text, const char *app)
+/* — trials — */
+
+static gboolean is_trying(Runs *runs)
 {
-        return ahead_paused(runs->ahead, text, app);
+        for (guint i = 0; i < runs->all->len; i++) {
+                const Run *run = g_ptr_array_index(runs->all, i);
+
+                if (!run->finished && run->trial)
+                        return TRUE;
+        }
+        return FALSE;
 }
 
-void runs_typed(Runs *runs, const char *text)
+static const char *try(Runs *runs, const Skill *skill, gboolean idle, GError **error)
 {
-        ahead_typed(runs->ahead, text);
+        Run *run;
+
+        if (skill->state != SKILL_PROPOSED || !skill->sentence || is_trying(runs)) {
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT,
+                                    is_trying(runs) ? "Another recipe is being tried; wait for its end."
+                                                    : "Only what was learnt from a run, and is not kept yet, can be tried.");
+                return NULL;
+        }
+        run = next_run(runs, "trial", skill->sentence, NULL, NULL);
+        run->forced = g_strdup("app");
+        run->make = TRUE;
+        run->trial = g_strdup(skill->name);
+        run->idle = idle;
+        return commit(runs, run, error);
 }
 
-const char *runs_seen(Runs *runs, const char *app, json_object *findings)
+const char *runs_try(Runs *runs, const char *name, GError **error)
 {
-        return beforehand_fix(runs, app, findings);
+        g_autoptr(Skill) skill = library_skill(runs->agent->library, name, error);
+
+        return skill ? try(runs, skill, FALSE, error) : NULL;
 }
 
-json_object *runs_prepared(Runs *runs, const char *app)
+static gboolean rest_cb(gpointer user_data)
 {
-        Run *run = runs_beforehand(runs, app);
+        Runs *runs = user_data;
+        g_autoptr(Skill) skill = runs->running == 0 ? trial_next(runs->agent, runs->skill_rules) : NULL;
+        g_autoptr(GError) error = NULL;
 
-        return run ? beforehand_json(run) : NULL;
+        runs->rest = 0;
+        if (skill && !try(runs, skill, TRUE, &error))
+                g_warning("%s", error->message);
+        return G_SOURCE_REMOVE;
+}
+
+void runs_rest(Runs *runs)
+{
+        if (!runs || runs->closing)
+                return;
+        g_clear_handle_id(&runs->rest, g_source_remove);
+        if (runs->running == 0 && runs->skill_rules && runs->skill_rules->idle_seconds > 0)
+                runs->rest = g_timeout_add_seconds(runs->skill_rules->idle_seconds, rest_cb, runs);
+}
+
+const SkillRules *runs_skill_rules(Runs *runs)
+{
+        return runs->skill_rules;
 }
 
 static Run *find_working(Runs *runs, const char *id, GError **error)
@@ -773,6 +810,18 @@ static void read_route_rules(Runs *runs)
                 g_warning("Sentences are sorted by a model alone: %s", error->message);
 }
 
+/* Without them nothing is learnt. IMPROMPTU_SKILLS=none says so for a whole agent: one that measures. */
+static void read_skill_rules(Runs *runs)
+{
+        g_autoptr(GError) error = NULL;
+
+        if (g_strcmp0(g_getenv("IMPROMPTU_SKILLS"), "none") == 0)
+                return;
+        runs->skill_rules = skill_rules_load(runs->agent, &error);
+        if (!runs->skill_rules)
+                g_warning("Nothing is learnt, and no recipe is used: %s", error->message);
+}
+
 const RouteRules *runs_route_rules(Runs *runs)
 {
         return runs->route_rules;
@@ -808,6 +857,7 @@ Runs *runs_new(Agent *agent, GError **error)
         read_route_rules(runs);
         runs->tried = tried_new(agent);
         runs->ahead = ahead_new(runs, agent);
+        read_skill_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
         runs->starter = g_idle_add(start_cb, runs);
@@ -822,6 +872,7 @@ void runs_free(Runs *runs)
         runs->closing = TRUE;
         journal_ignore(runs->agent->journal, runs->listener);
         g_clear_handle_id(&runs->starter, g_source_remove);
+        g_clear_handle_id(&runs->rest, g_source_remove);
         for (guint i = 0; i < runs->all->len; i++)
                 run_abandon(g_ptr_array_index(runs->all, i));
         g_ptr_array_unref(runs->all);
@@ -830,6 +881,7 @@ void runs_free(Runs *runs)
         route_rules_free(runs->route_rules);
         ahead_free(runs->ahead);
         tried_free(runs->tried);
+        skill_rules_free(runs->skill_rules);
         g_free(runs->folder);
         g_free(runs);
 }

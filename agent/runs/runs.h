@@ -46,6 +46,9 @@ const char *runs_seen(Runs *runs, const char *app, json_object *findings);
 /* The app's fix that waits to be kept, as the event `prepared` has it; NULL without one. A new reference. */
 json_object *runs_prepared(Runs *runs, const char *app);
 
+/* Tries a proposed skill: the sentence that it was learnt from once more. CONFLICT if another trial is under way, or it is kept already. */
+const char *runs_try(Runs *runs, const char *skill, GError **error);
+
 gboolean runs_amend(Runs *runs, const char *run, json_object *change, GError **error);
 gboolean runs_stop(Runs *runs, const char *run, GError **error);
 /* What a view found (evidence.schema.json). An answer to a draft that is no longer being checked is ignored and says so (CONFLICT). */

@@ -324,7 +324,7 @@ static void looked_at(json_object *findings, const char *problem, gpointer user_
         Variant *variant = user_data;
 
         variant->look = 0;
-        variant->faults = json_object_get(findings);
+        variant->faults = check_faults(variant->run, variant->page, findings);
         if (problem)
                 run_detail(variant->run, problem);
         timeline_wait(variant->run->timeline, WAIT_VIEW, g_get_monotonic_time());

@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 
 static void ask(Run *run);
@@ -151,10 +152,11 @@ Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **err
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *libraries = run_libraries_text(run);
+        g_autofree char *skills = skills_text(run);
 
         return prompt_render(run->agent, "write", error, "sentence", run->sentence, "title", run->title, "instructions", instructions,
                              "requirements", requirements, "tools", tools, "libraries", libraries, "avoid", run->avoid,
-                             "fault", run->fault, "brief", brief, "like", like, NULL);
+                             "fault", run->fault, "brief", brief, "like", like, "skills", skills, NULL);
 }
 
 static void ask(Run *run)

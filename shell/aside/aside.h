@@ -1,7 +1,7 @@
 /* What the files of impromptu-aside share: it shows what stands beside the windows. main.c starts it and takes the actions that keys ask
  * for; cards.c draws notifications, notify.c is their D-Bus service, markup.c and image.c read what programs put into them; tray.c,
- * items.c and item.c are the tray; level.c is volume and brightness; screenshot.c pictures of the screen; logout.c the question at the
- * end. */
+ * items.c and item.c are the tray; inhibit.c lets programs keep the screen on; level.c is volume and brightness; screenshot.c pictures of
+ * the screen; logout.c the question at the end. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -76,6 +76,16 @@ typedef struct Notify Notify;
 Notify *notify_new(void);
 void notify_free(Notify *notify);
 Cards *notify_cards(Notify *notify);
+
+/* inhibit.c */
+
+#define INHIBITS_MAX 256 /* wishes at once */
+
+typedef struct Inhibit Inhibit;
+
+/* Owns org.freedesktop.ScreenSaver on the session's bus, where there is one. */
+Inhibit *inhibit_new(void);
+void inhibit_free(Inhibit *inhibit);
 
 /* level.c: a small window that says how loud or bright it is. */
 

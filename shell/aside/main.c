@@ -1,6 +1,7 @@
 /* impromptu-aside: what stands beside the windows of the desktop: notifications, the tray in the panel, how loud and how bright it is,
- * pictures of the screen, and the question at logout. A process of its own, so that whatever other programs send here cannot take the
- * shell with it. impromptu-session starts it, and starts it again if it dies; without a bus of the session it does what needs none.
+ * pictures of the screen, a screen that stays on during a film, and the question at logout. A process of its own, so that whatever other
+ * programs send here cannot take the shell with it. impromptu-session starts it, and starts it again if it dies; without a bus of the
+ * session it does what needs none.
  *
  * Exit status 74: no X display. Start reading at main(). */
 #include <errno.h>
@@ -24,6 +25,7 @@
 typedef struct {
         Notify *notify;
         Levels *levels;
+        Inhibit *inhibit;
         Tray *tray;
         char *socket;
         int fd;
@@ -89,11 +91,13 @@ static int run(void)
                 return EX_OSERR;
         aside.notify = notify_new();
         aside.levels = levels_new();
+        aside.inhibit = inhibit_new();
         aside.tray = tray_new();
         g_unix_signal_add(SIGTERM, signal_cb, NULL);
         g_unix_signal_add(SIGINT, signal_cb, NULL);
         gtk_main();
         tray_free(aside.tray);
+        inhibit_free(aside.inhibit);
         levels_free(aside.levels);
         notify_free(aside.notify);
         unlink(aside.socket);

@@ -47,12 +47,31 @@ static const char *const *locker(void)
         return NULL;
 }
 
+/* Whether logind knows this session and can be asked. Without that xss-lock aborts in the moment it should lock, and an agent for polkit
+ * ends at once. */
+static gboolean has_login(const Session *session)
+{
+        static const char *const buses[] = {"/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket"};
+        const char *login = g_environ_getenv(session->environment, "XDG_SESSION_ID");
+        gboolean bus = g_environ_getenv(session->environment, "DBUS_SYSTEM_BUS_ADDRESS") != NULL;
+
+        for (guint i = 0; i < G_N_ELEMENTS(buses); i++)
+                bus |= g_file_test(buses[i], G_FILE_TEST_EXISTS);
+        return bus && login && *login;
+}
+
 void actions_companions(Session *session)
 {
         const char *const *lock = locker();
 
         if (session->is_inside)
                 return;
+        if (!has_login(session)) {
+                g_printerr("impromptu-session: logind does not know this session (there is no bus of the system, or no $XDG_SESSION_ID), so "
+                           "the screen is locked by its key but not by itself, and nothing asks for the password that a program needs for "
+                           "another user's rights.\n");
+                return;
+        }
         if (lock && is_installed(lock[0])) {
                 session->locker = part_new(session, "xss-lock", PART_OTHERS, g_strdupv((char **)lock));
                 g_ptr_array_add(session->parts, session->locker);

@@ -64,9 +64,17 @@ on_gone(Desktop *desktop, const WmEvent *event)
 static void
 on_windows(Desktop *desktop, const WmEvent *event)
 {
+        gboolean full = FALSE;
+
         g_array_set_size(desktop->wm_windows, 0);
         if (event->n_windows > 0)
                 g_array_append_vals(desktop->wm_windows, event->windows, (guint)MIN(event->n_windows, WM_WINDOWS_MAX));
+        for (guint i = 0; i < desktop->wm_windows->len; i++) {
+                const WmWindow *window = &g_array_index(desktop->wm_windows, WmWindow, i);
+
+                full |= window->active && window->fullscreen;
+        }
+        notices_news_wait(desktop->notices, full);
         desktop_touch(desktop);
 }
 

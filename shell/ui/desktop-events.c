@@ -466,7 +466,8 @@ on_done(Happening *now)
         /* What counts now is what was accepted: its history, or, where nothing was, what it was before. */
         if (now->window && now->app && now->app->version > 0)
                 desktop_refresh_app(now->desktop, now->app->id);
-        if (now->fresh && now->run && *now->run->message && (strcmp(outcome, "failed") == 0 || strcmp(outcome, "stopped") == 0))
+        /* A trial is nothing that the person waits for. */
+        if (now->fresh && now->run && strcmp(now->run->kind, "trial") != 0 && *now->run->message && (strcmp(outcome, "failed") == 0 || strcmp(outcome, "stopped") == 0))
                 say_end(now);
 }
 

@@ -758,6 +758,7 @@ take_run(Model *model, json_object *data)
         if (!run)
                 return;
         set(&run->text, shown(data, "text"));
+        set(&run->kind, text_plain(field_text(data, "kind"), 20));
         set(&run->state, text_plain(field_text(data, "state"), 20));
         set(&run->detail, shown(data, "detail"));
         set(&run->outcome, text_plain(field_text(data, "outcome"), 20));
@@ -838,7 +839,8 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
         case EVENT_GRANTS:
                 return model_app(model, field_text(data, "app")) != NULL;
         default:
-                run = need_run(model, field_text(data, "run"), field_text(data, "app"), id);
+                /* What is checked need not be an app that anybody sees: the trial of a recipe is none. */
+                run = need_run(model, field_text(data, "run"), type == EVENT_CHECK ? "" : field_text(data, "app"), id);
                 return run && (!run_appliers[type] || run_appliers[type](model, run, data));
         }
 }

@@ -14,12 +14,14 @@ struct Notices {
         GPtrArray *cards; /* Card, oldest first */
         int right, bottom;
         int height; /* as they were placed */
+        gboolean news_wait;
 };
 
 typedef struct {
         Notices *notices;
         char *key, *kept;
         GtkWidget *widget;
+        gboolean news;
         guint timer;
 } Card;
 
@@ -30,6 +32,7 @@ card_free(gpointer data)
 
         g_clear_handle_id(&card->timer, g_source_remove);
         gtk_widget_destroy(card->widget);
+        g_object_unref(card->widget);
         g_free(card->key);
         g_free(card->kept);
         g_free(card);
@@ -40,7 +43,7 @@ place(Notices *notices)
 {
         int height = 0;
 
-        if (notices->cards->len == 0) {
+        if (notices_count(notices) == 0) {
                 gtk_widget_hide(notices->window);
                 return;
         }
@@ -59,7 +62,7 @@ resized_cb(Notices *notices)
         int height;
 
         gtk_widget_get_preferred_height_for_width(notices->list, WIDTH, NULL, &height);
-        if (notices->cards->len > 0 && height != notices->height)
+        if (notices_count(notices) > 0 && height != notices->height)
                 place(notices);
 }
 
@@ -80,6 +83,14 @@ over_cb(gpointer user_data)
         card->timer = 0;
         take_away(card);
         return G_SOURCE_REMOVE;
+}
+
+static void
+appear(Card *card)
+{
+        gtk_container_add(GTK_CONTAINER(card->notices->list), card->widget);
+        if (card->news)
+                card->timer = g_timeout_add_seconds(NOTICE_SECONDS, over_cb, card);
 }
 
 static void
@@ -152,7 +163,8 @@ notices_show(Notices *notices, const Notice *notice)
         card->notices = notices;
         card->key = g_strdup(notice->key);
         card->kept = g_strdup(notice->kept);
-        card->widget = ui_box(GTK_ORIENTATION_VERTICAL, 10, notice->problem ? "notice problem" : "notice");
+        card->news = !notice->problem && !notice->stays;
+        card->widget = g_object_ref_sink(ui_box(GTK_ORIENTATION_VERTICAL, 10, notice->problem ? "notice problem" : "notice"));
         ui_label_wrap(text, CHARACTERS);
         gtk_widget_set_valign(away, GTK_ALIGN_START);
         atk_object_set_name(gtk_widget_get_accessible(away), "Put away");
@@ -161,11 +173,25 @@ notices_show(Notices *notices, const Notice *notice)
         gtk_container_add(GTK_CONTAINER(card->widget), row);
         if (notice->choices && notice->choices[0])
                 gtk_container_add(GTK_CONTAINER(card->widget), choice_buttons(card, notice->choices));
-        gtk_container_add(GTK_CONTAINER(notices->list), card->widget);
         gtk_widget_show_all(card->widget);
-        if (!notice->problem && !notice->stays)
-                card->timer = g_timeout_add_seconds(NOTICE_SECONDS, over_cb, card);
+        if (!card->news || !notices->news_wait)
+                appear(card);
         g_ptr_array_add(notices->cards, card);
+        place(notices);
+}
+
+void
+notices_news_wait(Notices *notices, gboolean wait)
+{
+        if (notices->news_wait == wait)
+                return;
+        notices->news_wait = wait;
+        for (guint i = 0; !wait && i < notices->cards->len; i++) {
+                Card *card = notices->cards->pdata[i];
+
+                if (!gtk_widget_get_parent(card->widget))
+                        appear(card);
+        }
         place(notices);
 }
 
@@ -180,7 +206,11 @@ notices_place(Notices *notices, int right, int bottom)
 guint
 notices_count(Notices *notices)
 {
-        return notices->cards->len;
+        guint shown = 0;
+
+        for (guint i = 0; i < notices->cards->len; i++)
+                shown += gtk_widget_get_parent(((Card *)notices->cards->pdata[i])->widget) != NULL;
+        return shown;
 }
 
 Notices *

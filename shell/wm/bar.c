@@ -40,10 +40,7 @@ void bar_gone(Wm *wm)
 
 void bar_focus(Wm *wm)
 {
-        guint32 time = focus_server_time(wm);
-
-        wm->focus_serial = NextRequest(wm->display);
-        XSetInputFocus(wm->display, wm->bar, RevertToPointerRoot, time);
+        focus_give(wm, wm->bar);
         wm->focus_pushed = FALSE;
 }
 

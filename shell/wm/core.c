@@ -220,6 +220,7 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
         w->active = c == wm->focused;
         w->minimised = c->minimised;
         w->urgent = c->attention;
+        w->fullscreen = c->fullscreen;
         w->x = c->box.x;
         w->y = c->box.y;
         w->width = c->box.w;

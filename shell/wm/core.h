@@ -43,7 +43,7 @@ typedef struct {
         char class_name[64];
         char glyph[8];
         guint32 colour;
-        gboolean app, active, minimised, urgent;
+        gboolean app, active, minimised, urgent, fullscreen;
         int x, y, width, height; /* of the client, root coordinates */
 } WmWindow;
 

@@ -12,6 +12,8 @@
 #include "state.h"
 #include "trap.h"
 
+#define GIVE_TRIES 4
+
 /* The server's time wraps after 49.7 days: a is before b if the shorter way round says so. */
 static gboolean before(guint32 a, guint32 b)
 {
@@ -193,6 +195,33 @@ void focus_asked(Wm *wm, Client *c, guint32 time)
         state_activate(wm, c);
 }
 
+/* Whether the keys go to window, or to one of its own that it has passed them on to. */
+static gboolean has_keys(Wm *wm, Window window)
+{
+        Window now = None;
+        int revert;
+
+        XGetInputFocus(wm->display, &now, &revert);
+        if (now == window)
+                return TRUE;
+        if (now == None || now == PointerRoot || now == wm->root || now == wm->guard || window == wm->guard)
+                return FALSE;
+        const Client *c = client_find(wm, now);
+        return !c || c == client_find(wm, window);
+}
+
+gboolean focus_give(Wm *wm, Window window)
+{
+        for (int i = 0; i < GIVE_TRIES && !wm->gone; i++) {
+                guint32 time = focus_server_time(wm);
+                wm->focus_serial = trap_next_serial(wm->display);
+                XSetInputFocus(wm->display, window, RevertToPointerRoot, time);
+                if (has_keys(wm, window))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
 void focus_apply(Wm *wm)
 {
         Client *c = wm->focused;
@@ -200,19 +229,16 @@ void focus_apply(Wm *wm)
         wm->dirty_focus = FALSE;
         if (wm->bar_shown || (wm->focus_pushed && wm->pushed_focus == c))
                 return;
-        guint32 time = focus_server_time(wm);
-        wm->focus_serial = trap_next_serial(wm->display);
         /* A globally active client sets the focus itself, if it cares; until then no other window gets the keys. */
-        if (c && c->input_hint && !client_shaded(wm, c))
-                XSetInputFocus(wm->display, c->window, RevertToPointerRoot, time);
-        else
-                XSetInputFocus(wm->display, wm->guard, RevertToPointerRoot, time);
+        gboolean given = focus_give(wm, c && c->input_hint && !client_shaded(wm, c) ? c->window : wm->guard);
         if (c && c->takes_focus) {
-                long data[5] = { (long)wm->atoms[ATOM_WM_TAKE_FOCUS], (long)time, 0, 0, 0 };
+                long data[5] = { (long)wm->atoms[ATOM_WM_TAKE_FOCUS], (long)wm->time, 0, 0, 0 };
                 props_send(wm, c->window, NoEventMask, c->window, wm->atoms[ATOM_WM_PROTOCOLS], data);
         }
         wm->pushed_focus = c;
-        wm->focus_pushed = TRUE;
+        /* A window that has just gone cannot have it, which the next events say; else it is tried again with them. */
+        wm->focus_pushed = given;
+        wm->dirty_focus = !given;
 }
 
 gboolean focus_panel(Wm *wm)
@@ -223,9 +249,7 @@ gboolean focus_panel(Wm *wm)
                         continue;
                 if (wm->bar_shown)
                         bar_park(wm, TRUE);
-                guint32 time = focus_server_time(wm);
-                wm->focus_serial = trap_next_serial(wm->display);
-                XSetInputFocus(wm->display, c->window, RevertToPointerRoot, time);
+                focus_give(wm, c->window);
                 wm->focus_pushed = wm->dirty_focus = FALSE;
                 return TRUE;
         }
@@ -249,6 +273,9 @@ void focus_in(Wm *wm, const XFocusChangeEvent *e)
         Client *c = client_find(wm, e->window);
         if (!c || c->window != e->window || e->detail == NotifyPointer || wm->bar_shown || c->role == WM_ROLE_PANEL ||
             c == wm->focused || !client_visible(c))
+                return;
+        /* Another is about to get it from us: this is what was before. */
+        if (wm->dirty_focus && !(wm->focus_pushed && wm->pushed_focus == wm->focused))
                 return;
         /* A program set the focus by itself, which X lets it do: what is shown follows. */
         set_focused(wm, c);

@@ -16,6 +16,9 @@ void focus_desktop_changed(Wm *wm, Client *keep);
 /* A program asks for the focus for c: given if the act behind it, at time, is not older than the person's last; else c demands
  * attention. */
 void focus_asked(Wm *wm, Client *c, guint32 time);
+/* Gives the keys to a window. The server takes no request for the focus that is older than its last change, and says nothing then: where
+ * another program was faster it is tried again. FALSE where none of a few tries came to anything, as with a window that is not there. */
+gboolean focus_give(Wm *wm, Window window);
 void focus_apply(Wm *wm);
 gboolean focus_possible(const Client *c);
 void focus_in(Wm *wm, const XFocusChangeEvent *e);

@@ -13,6 +13,11 @@
 #include "agent/runs/runs.h"
 #include "agent/runs/static.h"
 
+const char *runs_try(Runs *runs, const char *skill, GError **error)
+{
+        return runs_ask(runs, skill, NULL, NULL, FALSE, NULL, error);
+}
+
 typedef struct {
         DraftFunc func;
         gpointer user_data;

@@ -187,7 +187,8 @@ static void test_remove(void)
 
 static void write_file(const char *folder, const char *path, const char *text)
 {
-        g_autofree char *full = g_build_filename(folder, "library", path, NULL);
+        g_autofree char *full = g_build_filename(folder, "library", path, NULL), *parent = g_path_get_dirname(full);
+        g_assert_cmpint(g_mkdir_with_parents(parent, 0700), ==, 0);
         g_assert_true(g_file_set_contents(full, text, -1, NULL));
 }
 
@@ -490,6 +491,78 @@ static void test_accept_kill(void)
         test_folder_free(folder);
 }
 
+/* — skills — */
+
+static Skill *keep_skill(Library *library, const char *name, const char *body)
+{
+        g_autoptr(GError) error = NULL;
+        Skill *skill = skill_new(name, "timers and countdowns", body, &error);
+        g_assert_no_error(error);
+        library_accept_skill(library, skill, "Proposed: timers", &error);
+        g_assert_no_error(error);
+        return skill;
+}
+
+static void assert_body(Library *library, const char *name, const char *body)
+{
+        g_autoptr(Skill) skill = library_skill(library, name, NULL);
+        g_assert_cmpstr(skill ? skill->body : NULL, ==, body);
+}
+
+static void test_skills(void)
+{
+        char *folder = test_folder();
+        Library *library = open_library(folder);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Skill) skill = keep_skill(library, "clock", "Use Date.now().");
+        assert_body(library, "clock", "Use Date.now().");
+        settle(library);
+        /* By hand: a changed one, a new one, and one that is none, which hurts nobody. */
+        write_file(folder, "skills/clock/SKILL.md", "---\nname: clock\ndescription: clocks\n---\nMine.\n");
+        write_file(folder, "skills/chess/SKILL.md", "---\ndescription: board games\n---\nSearch.\n");
+        write_file(folder, "skills/odd/SKILL.md", "no front matter");
+        settle(library);
+        assert_body(library, "clock", "Mine.");
+        g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*skills/odd is left out*");
+        g_autoptr(GPtrArray) skills = library_skills(library);
+        g_test_assert_expected_messages();
+        g_assert_cmpuint(skills->len, ==, 2);
+        g_assert_cmpint(((Skill *)g_ptr_array_index(skills, 0))->state, ==, SKILL_KEPT);
+        /* Forgotten, not lost; what is not there, and what is no name, cannot be. */
+        g_assert_true(library_forget_skill(library, "clock", "Forgotten", NULL));
+        assert_body(library, "clock", NULL);
+        g_autofree char *old = git(folder, "show HEAD~1:skills/clock/SKILL.md"), *log = git(folder, "log -1 --format=%s");
+        g_assert_nonnull(strstr(old, "Mine."));
+        g_assert_cmpstr(log, ==, "Forgotten");
+        g_assert_false(library_forget_skill(library, "clock", "Forgotten", &error));
+        g_assert_error(error, AGENT_ERROR, API_ERROR_NOT_FOUND);
+        g_assert_false(library_forget_skill(library, "../apps", "Forgotten", NULL));
+        settle(library);
+        assert_clean(folder);
+        library_free(library);
+        test_folder_free(folder);
+}
+
+static void test_instructions(void)
+{
+        char *folder = test_folder();
+        Library *library = open_library(folder);
+        g_autoptr(GError) error = NULL;
+        write_file(folder, "agents.md", "Be brief.");
+        g_assert_true(library_add_instruction(library, "always\ndark", &error));
+        g_autofree char *text = library_instructions(library), *log = git(folder, "log --format=%s");
+        g_assert_cmpstr(text, ==, "Be brief.\n- always dark\n");
+        g_assert_true(g_str_has_prefix(log, "Always: always dark\nEdited by hand\n"));
+        g_autofree char *much = g_strnfill(LIBRARY_INSTRUCTIONS_MAX, 'x');
+        write_file(folder, "agents.md", much);
+        g_assert_false(library_add_instruction(library, "one more", &error));
+        g_assert_error(error, AGENT_ERROR, API_ERROR_REFUSED);
+        g_autofree char *kept = library_instructions(library);
+        g_assert_cmpuint(strlen(kept), ==, LIBRARY_INSTRUCTIONS_MAX);
+        library_free(library);
+        test_folder_free(folder);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -505,6 +578,8 @@ int main(int argc, char **argv)
         g_test_add_func("/library/power-cut", test_power_cut);
         g_test_add_func("/library/locked", test_locked);
         g_test_add_func("/library/tools-and-pages", test_tools_and_pages);
+        g_test_add_func("/library/skills", test_skills);
+        g_test_add_func("/library/instructions", test_instructions);
         g_test_add_func("/library/storage", test_storage);
         g_test_add_func("/library/storage-kill", test_storage_kill);
         g_test_add_func("/library/accept-kill", test_accept_kill);

@@ -751,6 +751,35 @@ def a_chosen_model_is_remembered():
 
 
 @test
+def skills_are_the_persons():
+    """Read, edited, kept, tried and forgotten; a taste becomes a line of agents.md, and only by being kept."""
+    folder = ROOT + "/data/impromptu/library"
+    head = "---\nname: clock\ndescription: timers\nmetadata:\n  state: %s\n  run: r1\n  sentence: a timer\n---\n"
+    made = ask_json("POST", "/api/v1/skills/clock", {"text": head % "proposed" + "Use Date.now().\n"})
+    assert (made["state"], made["sentence"], made["tries"]) == ("proposed", "a timer", 0) and made["text"].endswith("---\nUse Date.now().\n"), made
+    refused("POST", "/api/v1/skills/nobody/keep", {}, 404, "not-found")
+    for name, text in (("clock", "no front matter"), ("clock", head % "kept"), ("Up", head % "kept" + "x"), ("-a", head % "kept" + "x")):
+        refused("POST", "/api/v1/skills/" + name, {"text": text}, 400, "bad-request")
+    trying = Stream("POST", "/api/v1/skills/clock/try", {})
+    trying.wait(lambda events: events and events[0][0] == "run", "the trial's beginning")
+    assert ask_json("POST", "/api/v1/skills/clock/keep", {}) == {"name": "clock", "kept": "skill"}
+    os.makedirs(folder + "/skills/odd", exist_ok=True)
+    with open(folder + "/skills/odd/SKILL.md", "w") as file:  # by hand, with a mistake: it can be seen, and nothing else suffers
+        file.write("oops")
+    assert [skill["name"] for skill in ask_json("GET", "/api/v1/skills")["skills"]] == ["clock"]
+    assert ask_json("GET", "/api/v1/skills/odd")["problem"].startswith("A SKILL.md begins")
+    ask_json("POST", "/api/v1/skills/always-dark", {"text": "---\nname: x\ndescription: always dark colours\nmetadata:\n  state: taste\n---\nalways dark colours\n"})
+    assert not os.path.exists(folder + "/agents.md")
+    assert ask_json("POST", "/api/v1/skills/always-dark/keep", {}) == {"name": "always-dark", "kept": "agents.md"}
+    with open(folder + "/agents.md") as file:
+        assert file.read() == "- always dark colours\n"
+    for name in ("clock", "odd"):
+        assert ask_json("DELETE", "/api/v1/skills/" + name) == {}
+        refused("DELETE", "/api/v1/skills/" + name, None, 404, "not-found")
+    assert ask_json("GET", "/api/v1/skills")["skills"] == []
+
+
+@test
 def saving_says_where_a_file_goes():
     ask_json("POST", "/api/v1/apps/disk/save", {"name": "wolf.stl", "bytes": 12345})
     question = ask_json("GET", "/api/v1/questions")["questions"][-1]

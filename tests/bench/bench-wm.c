@@ -4,24 +4,48 @@
  * bench-wm burst N: milliseconds until all of N windows that are mapped at once are managed and viewable.
  * bench-wm configure N: milliseconds for N requests to move and resize one window, sent at once.
  * bench-wm activate N: milliseconds for N requests for the focus among 50 windows, sent at once.
- * bench-wm soak N: maps and unmaps N windows, ten at a time; prints nothing of its own. */
+ * bench-wm soak N: maps N windows, ten at a time, withdraws half of them and destroys all; prints nothing of its own.
+ *
+ * From a person's act to what it does, each N times, median and 99th percentile of milliseconds:
+ * bench-wm focus N: a press in another window to its focus.
+ * bench-wm drag N: a step of the pointer to the window's, carried by its title bar.
+ * bench-wm close N: a request to close, which the window obeys, to its absence from the list.
+ * bench-wm bar N: the prompt bar's key to its first frame on the screen, with 50 windows open.
+ * bench-wm switcher N: Alt+Tab to the switcher's, likewise.
+ *
+ * With a process as a third word, map, focus, drag and close are measured while that process's first thread, which is where its user
+ * interface runs, stands still: for half a second, a moment's rest, and again. */
+#include <X11/XKBlib.h>
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
+#include <X11/extensions/XTest.h>
+#include <X11/keysym.h>
 #include <glib.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #define PATIENCE_MS 60000
 #define ACTIVATE_WINDOWS 50
 #define SOAK_AT_ONCE 10
+#define SOAK_ICON 16 /* pixels wide and high */
 #define SETTLE_MS 60 /* of silence from the window manager before a measurement begins */
+#define BLOCK_MS 500
+#define BLOCK_LEFT_MS 150 /* a sample begins with so much of it left */
+#define BLOCK_REST_MS 100
+#define OPEN_WINDOWS 50
+#define SAME_SHARE 0.97   /* of a picture's pixels: a caret may blink, and the rows that come late are few */
+#define BAR_TITLE "Impromptu prompt"
 
 static Display *display;
 static Window root;
-static Atom wm_state, net_active;
+static Atom wm_state, net_active, net_close, net_list, wm_delete, wm_protocols;
+static pid_t blocked; /* whose first thread is to stand still, or 0 */
+static double block_end;
 
 static double now(void)
 {
@@ -43,6 +67,30 @@ static void next_event(XEvent *event, double deadline, const char *what)
                         fail(what);
         }
         XNextEvent(display, event);
+}
+
+static void release(void)
+{
+        if (block_end > 0 && ptrace(PTRACE_DETACH, blocked, NULL, NULL) == -1)
+                perror("bench-wm: releasing the process");
+        block_end = 0;
+}
+
+/* Called before each sample that may be taken beside a user interface that stands still. */
+static void block(void)
+{
+        if (!blocked || now() < block_end - BLOCK_LEFT_MS)
+                return;
+        if (block_end > 0) {
+                release();
+                g_usleep(BLOCK_REST_MS * 1000);
+        }
+        if (ptrace(PTRACE_SEIZE, blocked, NULL, NULL) == -1 || ptrace(PTRACE_INTERRUPT, blocked, NULL, NULL) == -1 ||
+            waitpid(blocked, NULL, __WALL) != blocked) {
+                perror("bench-wm: stopping the process");
+                exit(1);
+        }
+        block_end = now() + BLOCK_MS;
 }
 
 /* Until nothing has come for a while: whatever went before is not measured. */
@@ -85,6 +133,7 @@ static double map_one(int n)
         gboolean managed = FALSE, exposed = FALSE;
 
         XSync(display, False);
+        block();
         double start = now();
         XMapWindow(display, w);
         while (!managed || !exposed) {
@@ -105,15 +154,21 @@ static int by_size(const void *a, const void *b)
         return left < right ? -1 : left > right;
 }
 
-static void bench_map(int n)
+static void measure(const char *name, int n, double (*sample)(int i))
 {
         g_autofree double *took = g_new(double, n);
 
-        map_one(0);
+        sample(0);
         for (int i = 0; i < n; i++)
-                took[i] = map_one(i);
+                took[i] = sample(i + 1);
+        release();
         qsort(took, (size_t)n, sizeof *took, by_size);
-        printf("map_median_ms %.3f map_p99_ms %.3f\n", took[n / 2], took[n * 99 / 100]);
+        printf("%s_median_ms %.3f %s_p99_ms %.3f\n", name, took[n / 2], name, took[n * 99 / 100]);
+}
+
+static void bench_map(int n)
+{
+        measure("map", n, map_one);
 }
 
 static void bench_burst(int n)
@@ -197,27 +252,302 @@ static void bench_activate(int n)
         printf("activate_ms %.1f\n", now() - start);
 }
 
+/* Until WM_STATE of so many of our windows has come or gone. */
+static void await_states(int n, int state, const char *what)
+{
+        double deadline = now() + PATIENCE_MS;
+        XEvent event;
+
+        while (n > 0) {
+                next_event(&event, deadline, what);
+                n -= event.type == PropertyNotify && event.xproperty.atom == wm_state && event.xproperty.state == state;
+        }
+}
+
+/* Withdrawn or just destroyed, with an icon of its own or not. */
 static void bench_soak(int n)
 {
         Window windows[SOAK_AT_ONCE];
-        XEvent event;
+        gulong icon[2 + SOAK_ICON * SOAK_ICON] = { SOAK_ICON, SOAK_ICON };
+        Atom net_icon = XInternAtom(display, "_NET_WM_ICON", False);
 
         for (int done = 0; done < n; done += SOAK_AT_ONCE) {
-                int managed = 0;
                 for (int i = 0; i < SOAK_AT_ONCE; i++) {
                         windows[i] = make(i);
+                        if (i % 3 == 0)
+                                XChangeProperty(display, windows[i], net_icon, XA_CARDINAL, 32, PropModeReplace, (unsigned char *)icon, G_N_ELEMENTS(icon));
                         XMapWindow(display, windows[i]);
                 }
-                double deadline = now() + PATIENCE_MS;
-                while (managed < SOAK_AT_ONCE) {
-                        next_event(&event, deadline, "mapping");
-                        managed += event.type == PropertyNotify && event.xproperty.atom == wm_state &&
-                                   event.xproperty.state == PropertyNewValue;
-                }
+                await_states(SOAK_AT_ONCE, PropertyNewValue, "mapping");
+                for (int i = 0; i < SOAK_AT_ONCE / 2; i++)
+                        XWithdrawWindow(display, windows[i], DefaultScreen(display));
+                await_states(SOAK_AT_ONCE / 2, PropertyDelete, "withdrawing");
                 for (int i = 0; i < SOAK_AT_ONCE; i++)
                         XDestroyWindow(display, windows[i]);
         }
         settle();
+}
+
+/* What a person does. */
+
+static void button(gboolean down)
+{
+        XTestFakeButtonEvent(display, 1, down, 0);
+}
+
+static void point(int x, int y)
+{
+        XTestFakeMotionEvent(display, -1, x, y, 0);
+}
+
+static void key(KeySym symbol, gboolean down)
+{
+        XTestFakeKeyEvent(display, XKeysymToKeycode(display, symbol), down, 0);
+}
+
+static Window shown_at(int n, int x, int y)
+{
+        XSizeHints hints = { .flags = USPosition };
+        Window w = make(n);
+
+        XMoveWindow(display, w, x, y);
+        XSetWMNormalHints(display, w, &hints);
+        XSelectInput(display, w, StructureNotifyMask | PropertyChangeMask | FocusChangeMask);
+        XMapWindow(display, w);
+        settle();
+        return w;
+}
+
+static Window pair[2];
+
+static double focus_one(int i)
+{
+        Window to = pair[i % 2];
+        XEvent event;
+
+        point(i % 2 ? 700 : 200, 300);
+        settle();
+        block();
+        double start = now();
+        button(True);
+        do
+                next_event(&event, start + PATIENCE_MS, "the focus");
+        while (event.type != FocusIn || event.xfocus.window != to || event.xfocus.mode != NotifyNormal);
+        double took = now() - start;
+        button(False);
+        settle();
+        return took;
+}
+
+static void bench_focus(int n)
+{
+        pair[0] = shown_at(0, 100, 200);
+        pair[1] = shown_at(1, 600, 200);
+        measure("focus", n, focus_one);
+}
+
+static Window carried;
+
+static double drag_one(int i)
+{
+        XEvent event;
+        int x = 250 + i * 7 % 300, y = 190 + i * 5 % 200;
+
+        block();
+        double start = now();
+        point(x, y);
+        do
+                next_event(&event, start + PATIENCE_MS, "the step");
+        while (event.type != ConfigureNotify || event.xconfigure.window != carried);
+        double took = now() - start;
+        settle();
+        return took;
+}
+
+static void bench_drag(int n)
+{
+        Window w = shown_at(0, 100, 200), parent, *children = NULL;
+        unsigned count;
+
+        if (!XQueryTree(display, w, &parent, &carried, &children, &count))
+                fail("framing");
+        XFree(children);
+        XSelectInput(display, carried, StructureNotifyMask);
+        int x, y;
+        XTranslateCoordinates(display, w, root, 0, 0, &x, &y, &parent);
+        point(x + 150, y - 15);
+        button(True);
+        point(x + 170, y + 5);
+        settle();
+        measure("drag", n, drag_one);
+        button(False);
+        settle();
+}
+
+static double close_one(int i)
+{
+        Window w = shown_at(i, 100, 200);
+        XEvent message = { .xclient = { .type = ClientMessage, .window = w, .message_type = net_close, .format = 32, .data.l = { 0, 2 } } };
+        XEvent event;
+
+        XSetWMProtocols(display, w, &wm_delete, 1);
+        XSelectInput(display, root, PropertyChangeMask);
+        settle();
+        block();
+        double start = now();
+        XSendEvent(display, root, False, SubstructureRedirectMask | SubstructureNotifyMask, &message);
+        do {
+                next_event(&event, start + PATIENCE_MS, "closing");
+                if (event.type == ClientMessage && event.xclient.message_type == wm_protocols)
+                        XDestroyWindow(display, w);
+        } while (event.type != PropertyNotify || event.xproperty.atom != net_list);
+        double took = now() - start;
+        settle();
+        return took;
+}
+
+static void bench_close(int n)
+{
+        measure("close", n, close_one);
+}
+
+static void open_many(void)
+{
+        for (int i = 0; i < OPEN_WINDOWS; i++) {
+                Window w = make(i);
+                XSetWindowBackground(display, w, 0x203040);
+                XMapWindow(display, w);
+        }
+        settle();
+}
+
+static XImage *picture(Window w)
+{
+        XWindowAttributes a;
+        Window child;
+        int x, y;
+
+        if (!XGetWindowAttributes(display, w, &a) || !XTranslateCoordinates(display, w, root, 0, 0, &x, &y, &child) || x < 0)
+                return NULL;
+        return XGetImage(display, root, x, y, (unsigned)a.width, (unsigned)a.height, AllPlanes, ZPixmap);
+}
+
+static gboolean same(const XImage *one, const XImage *other)
+{
+        gsize equal = 0, all = (gsize)one->width * (gsize)one->height;
+
+        if (one->width != other->width || one->height != other->height || one->bits_per_pixel != 32)
+                return FALSE;
+        for (gsize i = 0; i < all; i++)
+                equal += ((const guint32 *)(const void *)one->data)[i] == ((const guint32 *)(const void *)other->data)[i];
+        return (double)equal >= SAME_SHARE * (double)all;
+}
+
+static Window bar;
+static XImage *bar_picture;
+
+static Window find_bar(void)
+{
+        Window parent, *children = NULL, found = None;
+        unsigned count = 0;
+
+        XQueryTree(display, root, &parent, &parent, &children, &count);
+        for (unsigned i = 0; i < count && !found; i++) {
+                char *name = NULL;
+                if (XFetchName(display, children[i], &name) && strcmp(name, BAR_TITLE) == 0)
+                        found = children[i];
+                XFree(name);
+        }
+        XFree(children);
+        return found;
+}
+
+static void press_bar_key(void)
+{
+        key(XK_Super_L, True);
+        settle();
+        key(XK_space, True);
+        XFlush(display);
+}
+
+static void let_go(KeySym held, KeySym pressed)
+{
+        key(pressed, False);
+        key(held, False);
+        key(XK_Escape, True);
+        key(XK_Escape, False);
+        settle();
+}
+
+static double bar_one(int i)
+{
+        double took = -1;
+
+        settle();
+        press_bar_key();
+        double start = now();
+        while (took < 0) {
+                XImage *image = picture(bar);
+                if (image && same(image, bar_picture))
+                        took = now() - start;
+                if (image)
+                        XDestroyImage(image);
+                if (now() > start + PATIENCE_MS)
+                        fail("the bar");
+        }
+        let_go(XK_Super_L, XK_space);
+        return took;
+}
+
+/* What it looks like is learnt from its first coming, once all is drawn. */
+static void bench_bar(int n)
+{
+        XWindowAttributes a;
+
+        open_many();
+        double start = now();
+        while (!(bar = find_bar()) || !XGetWindowAttributes(display, bar, &a) || a.map_state != IsViewable)
+                if (now() > start + PATIENCE_MS)
+                        fail("the bar's window");
+        press_bar_key();
+        while (!bar_picture && now() < start + PATIENCE_MS) {
+                settle();
+                bar_picture = picture(bar);
+        }
+        if (!bar_picture)
+                fail("the bar");
+        g_usleep(G_USEC_PER_SEC / 2);
+        XDestroyImage(bar_picture);
+        bar_picture = picture(bar);
+        let_go(XK_Super_L, XK_space);
+        measure("bar", n, bar_one);
+        XDestroyImage(bar_picture);
+}
+
+/* It is drawn before it is mapped. */
+static double switcher_one(int i)
+{
+        XEvent event;
+
+        key(XK_Alt_L, True);
+        settle();
+        double start = now();
+        key(XK_Tab, True);
+        do
+                next_event(&event, start + PATIENCE_MS, "the switcher");
+        while (event.type != MapNotify || !event.xmap.override_redirect);
+        double took = now() - start;
+        key(XK_Escape, True);
+        key(XK_Escape, False);
+        let_go(XK_Alt_L, XK_Tab);
+        return took;
+}
+
+static void bench_switcher(int n)
+{
+        open_many();
+        XSelectInput(display, root, SubstructureNotifyMask);
+        measure("switcher", n, switcher_one);
 }
 
 static int error_cb(Display *d, XErrorEvent *error)
@@ -231,17 +561,23 @@ int main(int argc, char **argv)
                 const char *name;
                 void (*run)(int n);
         } benches[] = { { "map", bench_map }, { "burst", bench_burst }, { "configure", bench_configure }, { "activate", bench_activate },
-                        { "soak", bench_soak } };
+                        { "soak", bench_soak }, { "focus", bench_focus }, { "drag", bench_drag }, { "close", bench_close },
+                        { "bar", bench_bar }, { "switcher", bench_switcher } };
 
-        display = argc == 3 ? XOpenDisplay(NULL) : NULL;
+        display = argc == 3 || argc == 4 ? XOpenDisplay(NULL) : NULL;
         if (!display) {
-                fprintf(stderr, "usage: bench-wm map|burst|configure|activate|soak N, with DISPLAY\n");
+                fprintf(stderr, "usage: bench-wm map|burst|configure|activate|soak|focus|drag|close|bar|switcher N [PROCESS], with DISPLAY\n");
                 return 2;
         }
+        blocked = argc == 4 ? atoi(argv[3]) : 0;
         XSetErrorHandler(error_cb);
         root = DefaultRootWindow(display);
         wm_state = XInternAtom(display, "WM_STATE", False);
         net_active = XInternAtom(display, "_NET_ACTIVE_WINDOW", False);
+        net_close = XInternAtom(display, "_NET_CLOSE_WINDOW", False);
+        net_list = XInternAtom(display, "_NET_CLIENT_LIST", False);
+        wm_delete = XInternAtom(display, "WM_DELETE_WINDOW", False);
+        wm_protocols = XInternAtom(display, "WM_PROTOCOLS", False);
         settle();
         for (gsize i = 0; i < G_N_ELEMENTS(benches); i++)
                 if (strcmp(benches[i].name, argv[1]) == 0)

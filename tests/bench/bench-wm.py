@@ -18,7 +18,9 @@ import harness  # noqa: E402
 
 OTHERS = {"openbox": ["openbox", "--sm-disable"], "xfwm4": ["xfwm4", "--compositor=off"], "icewm": ["icewm"],
           "metacity": ["metacity", "--no-composite"]}
-STEPS = (("map", 60), ("burst", 300), ("configure", 2000), ("activate", 500))
+STEPS = (("map", 60), ("burst", 300), ("configure", 2000), ("activate", 500), ("focus", 100), ("drag", 100), ("close", 60))
+BESIDE_BLOCKED = (("map", 60), ("focus", 100), ("drag", 100), ("close", 60))  # while the user interface stands still
+OUR_OWN = {"core": (("switcher", 200),), "shell": (("switcher", 200), ("bar", 200))}
 PATIENCE = 30
 
 
@@ -47,6 +49,11 @@ def resources(display, pid):
     return total
 
 
+def figures(command):
+    words = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    return {key: float(value) for key, value in zip(words[::2], words[1::2])}
+
+
 def measure(name, command, client, soak, home):
     server = harness.Server()
     environment = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_RUNTIME_DIR=home)
@@ -56,10 +63,10 @@ def measure(name, command, client, soak, home):
     got = {}
     try:
         wait_for_manager(display)
-        for step, n in STEPS:
-            done = subprocess.run([client, step, str(n)], capture_output=True, text=True, check=False)
-            words = done.stdout.split()
-            got.update({key: float(value) for key, value in zip(words[::2], words[1::2])})
+        for step, n in STEPS + OUR_OWN.get(name, ()):
+            got.update(figures([client, step, str(n)]))
+        for step, n in BESIDE_BLOCKED if name == "shell" else ():
+            got.update({"blocked_" + key: value for key, value in figures([client, step, str(n), str(process.pid)]).items()})
         got["rss_MB"] = rss(process.pid)
         if soak:
             subprocess.run([client, "soak", str(soak // 10)], check=False)
@@ -94,10 +101,10 @@ def main():
             with tempfile.TemporaryDirectory() as home:
                 found[name].append(measure(name, command, os.path.join(build, "tests/wm/bench-wm"), options.soak, home))
     keys = list(dict.fromkeys(key for rounds in found.values() for got in rounds for key in got))
-    print(f"{'':10}" + "".join(f"{key:>22}" for key in keys))
-    for name, rounds in found.items():
-        cells = (statistics.median(got[key] for got in rounds if key in got) if any(key in got for got in rounds) else None for key in keys)
-        print(f"{name:10}" + "".join(f"{'-' if cell is None else format(cell, '.2f'):>22}" for cell in cells))
+    print(f"{'':24}" + "".join(f"{name:>12}" for name in found))
+    for key in keys:
+        cells = [[got[key] for got in rounds if key in got] for rounds in found.values()]
+        print(f"{key:24}" + "".join(f"{format(statistics.median(cell), '.2f') if cell else '-':>12}" for cell in cells))
 
 
 if __name__ == "__main__":

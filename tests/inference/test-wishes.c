@@ -160,6 +160,17 @@ static void test_drafts(void)
         g_assert_cmpuint(wishes_drafts(own, "cerebras"), ==, 2);
 }
 
+static void test_plan(void)
+{
+        g_autoptr(Wishes) ours = wishes_of("{}"), own = wishes_of("{\"plan\": \"model\"}"), all = wishes_of("{\"plan\": \"sentence\"}");
+
+        g_assert_false(wishes_plan_from_sentence(ours, NULL));
+        g_assert_false(wishes_plan_from_sentence(ours, "cerebras"));
+        g_assert_true(wishes_plan_from_sentence(ours, "llama.cpp"));
+        g_assert_false(wishes_plan_from_sentence(own, "llama.cpp"));
+        g_assert_true(wishes_plan_from_sentence(all, "cerebras"));
+}
+
 static void test_providers(void)
 {
         g_autoptr(Wishes) wishes = wishes_of("{\"providers\": {"
@@ -387,6 +398,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/repairs", test_repairs);
         g_test_add_func("/wishes/drafts", test_drafts);
         g_test_add_func("/wishes/beforehand", test_beforehand);
+        g_test_add_func("/wishes/plan", test_plan);
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);
         g_test_add_func("/wishes/changes", test_changes);

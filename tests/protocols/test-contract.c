@@ -278,7 +278,7 @@ static void test_schemas(void)
                 json_object_put(schema);
                 count++;
         }
-        g_assert_cmpuint(count, ==, 9);
+        g_assert_cmpuint(count, ==, 10);
 }
 
 /* A verdict or a finding's kind that the schema allows is one that the prose explains. */

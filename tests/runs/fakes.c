@@ -151,6 +151,11 @@ guint lanes_drafts(Lanes *lanes)
         return MAX(1, the_world->drafts);
 }
 
+gboolean lanes_plan_from_sentence(Lanes *lanes)
+{
+        return the_world->from_sentence;
+}
+
 gboolean lanes_has_deeper(Lanes *lanes)
 {
         return the_world->deeper;
@@ -330,7 +335,7 @@ static App *app_copy(const App *app)
         return copy;
 }
 
-static gboolean library_fails(GError **error)
+gboolean fake_library_fails(GError **error)
 {
         if (it.library_error)
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_STORAGE, it.library_error);
@@ -354,7 +359,7 @@ gboolean library_accept_app(Library *library, App *app, GHashTable *files, const
         GHashTableIter iter;
         gpointer path, bytes;
 
-        if (library_fails(error))
+        if (fake_library_fails(error))
                 return FALSE;
         kept = g_new0(Kept, 1);
         app->version = before ? before->app->version + 1 : 1;
@@ -413,7 +418,7 @@ GBytes *library_app_file(Library *library, const char *id, const char *path, GEr
 
 gboolean library_accept_tool(Library *library, const Tool *tool, const char *words, GError **error)
 {
-        if (library_fails(error))
+        if (fake_library_fails(error))
                 return FALSE;
         g_hash_table_insert(it.tools, g_strdup(tool->name), tool_copy(tool));
         return TRUE;
@@ -443,7 +448,7 @@ GPtrArray *library_tools(Library *library)
 
 gboolean library_accept_page(Library *library, const char *address, const char *type, GBytes *body, GError **error)
 {
-        if (library_fails(error))
+        if (fake_library_fails(error))
                 return FALSE;
         g_hash_table_insert(it.pages, g_strdup(address), g_bytes_ref(body));
         return TRUE;
@@ -625,15 +630,17 @@ World *world_new(void)
         it.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         it.apps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, kept_free);
         it.tools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)tool_free);
+        fake_skills_begin();
         it.pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
         g_mkdir_with_parents(world->agent.state_folder, 0700);
         start(world);
         return world;
 }
 
+/* Never through a link: what it leads to is not ours. */
 static void remove_all(const char *path)
 {
-        g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+        g_autoptr(GDir) dir = g_file_test(path, G_FILE_TEST_IS_SYMLINK) ? NULL : g_dir_open(path, 0, NULL);
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir))) {
@@ -660,6 +667,7 @@ void world_free(World *world)
         g_hash_table_unref(it.apps);
         g_hash_table_unref(it.tools);
         g_hash_table_unref(it.pages);
+        fake_skills_end();
         g_free(world->script);
         remove_all(world->folder);
         g_free(world->folder);
@@ -765,6 +773,11 @@ const char *world_file(World *world, const char *app, const char *path)
         Kept *kept = g_hash_table_lookup(it.apps, app);
 
         return kept ? g_hash_table_lookup(kept->files, path) : NULL;
+}
+
+guint world_tools(World *world)
+{
+        return g_hash_table_size(it.tools);
 }
 
 guint world_commits(World *world)

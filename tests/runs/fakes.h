@@ -7,6 +7,11 @@
 #include "agent/library/library.h"
 #include "agent/runs/runs.h"
 
+/* What the fakes share: fakes-skills.c has the library's skills. */
+void fake_skills_begin(void);
+void fake_skills_end(void);
+gboolean fake_library_fails(GError **error);
+
 typedef struct {
         Agent agent;
         char *folder;
@@ -18,6 +23,7 @@ typedef struct {
         gboolean killed;
         gboolean view;      /* a view is there */
         RepairOrder order;  /* what is tried after failed checks */
+        gboolean from_sentence; /* a program plans where it can */
         guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */
@@ -56,6 +62,11 @@ void world_library_fails(World *world, const char *sentence);
 void world_keep_app(World *world, const char *id, const char *title, const char *sentence, const char *page, const char *requirements);
 const char *world_file(World *world, const char *app, const char *path);
 guint world_commits(World *world);
+/* A skill's file in the library; NULL: there is none. And what was said of the last change of any. */
+void world_keep_skill(World *world, const char *name, const char *text);
+const char *world_skill(World *world, const char *name);
+const char *world_skill_words(World *world);
+guint world_tools(World *world);
 
 /* Runs the loop until the run is over (or a deadline: then the test fails). The agent is started again if it was killed. */
 void world_until_done(World *world, const char *run);

@@ -774,7 +774,7 @@ static void test_content_changed(void)
         const char *run = runs_ask(world->agent.runs, "add Mars", app, "edit", FALSE, NULL, NULL);
         world_until_done(world, run);
         assert_done(world, "delivered");
-        assert_asked(world, "CONTENT/1", "The file as it is:\nplanet,moon\nEarth,Moon");
+        assert_asked(world, "CONTENT/1", "The file as it is:\n```file\nplanet,moon\nEarth,Moon");
         assert_asked(world, "CONTENT/1", "in the form CSV");
         g_assert_cmpstr(world_file(world, app, "content.csv"), ==, "planet,moon\nEarth,Moon\nMars,Phobos\n");
         g_assert_nonnull(strstr(world_file(world, app, "index.html"), "a-csv-of-the-planets"));

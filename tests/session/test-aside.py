@@ -21,6 +21,7 @@ from gi.repository import Gio, GLib
 
 BINARY = os.path.abspath(sys.argv[1])
 PATH, NAME = "/org/freedesktop/Notifications", "org.freedesktop.Notifications"
+SAVER = "org.freedesktop.ScreenSaver"
 SNI, WATCHER = "org.kde.StatusNotifierItem", "org.kde.StatusNotifierWatcher"
 bus = Gio.bus_get_sync(Gio.BusType.SESSION)
 signals = []
@@ -511,6 +512,35 @@ def test_logout_names_who_does_not_end():
             managed()
         assert rig.ends(process) == status, (key, status)
     x.close()
+
+
+def stands_still():
+    """Whether some client lets the server's clock for blanking and locking stand."""
+    types = [t for c in rig.x.res_query_clients().clients for t in rig.x.res_query_client_resources(c.resource_base).types]
+    return sum(t.count for t in types if rig.x.get_atom_name(t.resource_type) == "SaverSuspend")
+
+
+def saver(connection, method, *arguments, path="/org/freedesktop/ScreenSaver"):
+    kinds = "(ss)" if method == "Inhibit" else "(u)"
+    return connection.call_sync(SAVER, path, SAVER, method, GLib.Variant(kinds, arguments), None, 0, DEADLINE_S * 1000, None).unpack()
+
+
+def test_a_film_keeps_the_screen_on():
+    flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+    player = Gio.DBusConnection.new_for_address_sync(rig.environment["DBUS_SESSION_BUS_ADDRESS"], flags, None, None)
+    one, = saver(bus, "Inhibit", "browser", "plays a film")
+    spin("it stays on", lambda: stands_still() == 1)
+    other, = saver(player, "Inhibit", "player", "plays another", path="/ScreenSaver")
+    assert one and other and one != other
+    try:
+        saver(player, "UnInhibit", one)
+        assert False, "what others asked for is theirs"
+    except GLib.Error as error:
+        assert "did not ask" in error.message, error
+    saver(bus, "UnInhibit", one)
+    assert stands_still() == 1, "one still asks"
+    player.close_sync(None)
+    spin("a program that has gone asks no longer", lambda: stands_still() == 0)
 
 
 def test_without_a_bus():

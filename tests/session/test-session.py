@@ -335,8 +335,11 @@ def reports_of(session, names):
     return got
 
 
+LOGIN = {"DISPLAY": ":0", "XDG_SESSION_ID": "c1", "DBUS_SYSTEM_BUS_ADDRESS": "unix:path=/nowhere"}
+
+
 def test_parts_with_a_display():
-    session = Session(environment={"DISPLAY": ":0"})
+    session = Session(environment=LOGIN)
     got = reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-settings", "impromptu-aside", "xss-lock"])
     assert all(r["keys"] == ["TEST_PLAIN"] for n, r in got.items() if n != "impromptu-agent"), got
     assert "i3lock" in got["xss-lock"]["arguments"] or "xsecurelock" in got["xss-lock"]["arguments"], got["xss-lock"]
@@ -454,8 +457,19 @@ def test_logout_now_does_not_ask():
     assert session.end(by_itself=True) == 0
 
 
+def test_without_a_login_nothing_is_started_that_needs_one():
+    session = Session(environment={"DISPLAY": ":0"})
+    session.said("logind does not know this session")
+    reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-settings", "impromptu-aside"])
+    parts = [p["part"] for p in session.request("GET", "/status")[1]["parts"]]
+    assert parts == ["agent", "shell", "settings", "aside"], parts
+    assert session.request("POST", "/do", {"action": "lock"})[0] == 200
+    assert "-n" in session.report("i3lock")["arguments"]
+    assert session.end() == 0 and b"logind" not in session.rest.encode(), session.rest
+
+
 def test_actions():
-    session = Session(environment={"DISPLAY": ":0"}, ends={"xset": 0})
+    session = Session(environment=LOGIN, ends={"xset": 0})
     reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-aside", "xss-lock"])
     status, answer = session.request("POST", "/do", {"action": "volume-up"})
     assert status == 500 and "impromptu-aside" in answer["error"]["message"], (status, answer)

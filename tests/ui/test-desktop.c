@@ -416,6 +416,32 @@ test_nothing_answers(void)
         desktop_free(desktop);
 }
 
+/* A recipe is tried: its drafts are checked, and nothing is shown, whatever comes of it. */
+static void
+test_trial(void)
+{
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_event("run", 1, "{\"run\":\"r1\",\"text\":\"a timer\",\"kind\":\"trial\"}");
+        fake_event("state", 2, "{\"run\":\"r1\",\"state\":\"CHECK\",\"attempt\":1}");
+        fake_event("check", 3, "{\"run\":\"r1\",\"app\":\"trial-of-a-recipe\",\"draft\":\"r1.1\",\"path\":\"index.html?draft=r1.1\",\"requirements\":[],"
+                   "\"tools\":{}}");
+        fake_event("state", 4, "{\"run\":\"r1\",\"state\":\"DELIVER\",\"attempt\":1}");
+        settle();
+        g_assert_cmpuint(fake_count("check {"), ==, 1);
+        g_assert_null(model_app(desktop->model, "trial-of-a-recipe"));
+        fake_event("done", 5, "{\"run\":\"r1\",\"outcome\":\"failed\",\"message\":\"It did not help.\",\"timeline\":{}}");
+        fake_event("snapshot", 6, "{\"runs\":[{\"run\":\"r2\",\"text\":\"a timer\",\"kind\":\"trial\",\"state\":\"WRITE\"}],\"apps\":[],\"questions\":[],\"lanes\":[]}");
+        fake_event("done", 7, "{\"run\":\"r2\",\"outcome\":\"stopped\",\"message\":\"Stopped.\",\"timeline\":{}}");
+        settle();
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        g_assert_false(first_screen_visible(desktop->first));
+        g_assert_null(desktop_window(desktop, "trial-of-a-recipe"));
+        desktop_free(desktop);
+}
+
 /* What came to nothing and what was answered are in no library: the shell's own file brings them back. */
 static void
 test_back_again(void)
@@ -471,6 +497,24 @@ test_page_life(void)
         fake_view_crashed(fake_view("timer"), "This page stopped working.");
         settle();
         g_assert_nonnull(strstr(fake_evidence(window_xid(desktop))->evidence, "stopped working · does 1 of 1"));
+        desktop_free(desktop);
+}
+
+static void
+test_news_over_a_film(void)
+{
+        WmWindow film = {.xid = 0x77, .title = "Film", .active = TRUE, .fullscreen = TRUE};
+        WmEvent event = {.type = WM_EVENT_WINDOWS, .windows = &film, .n_windows = 1};
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_core_emit(&event);
+        desktop_say(desktop, NULL, "Something was made.", FALSE);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
+        film.active = FALSE;
+        fake_core_emit(&event);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
         desktop_free(desktop);
 }
 
@@ -712,11 +756,13 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/prepared", test_prepared);
         g_test_add_func("/desktop/pause", test_pause);
         g_test_add_func("/desktop/page-life", test_page_life);
+        g_test_add_func("/desktop/news-over-a-film", test_news_over_a_film);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
         g_test_add_func("/desktop/unreachable", test_unreachable);
         g_test_add_func("/desktop/nothing-made", test_nothing_made);
         g_test_add_func("/desktop/nothing-answers", test_nothing_answers);
+        g_test_add_func("/desktop/trial", test_trial);
         g_test_add_func("/desktop/back-again", test_back_again);
         g_test_add_func("/desktop/questions", test_questions);
         g_test_add_func("/desktop/restored", test_restored);

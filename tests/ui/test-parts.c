@@ -565,6 +565,27 @@ test_notices(void)
         notices_free(notices);
 }
 
+static void
+test_news_waits(void)
+{
+        static const NoticeHandler handler = {choice_cb};
+        Notices *notices = notices_new(&handler, NULL);
+        Notice news = {.key = "news", .text = "made"}, problem = {.key = "problem", .text = "gone", .problem = TRUE};
+
+        notices_news_wait(notices, TRUE);
+        notices_show(notices, &news);
+        g_assert_cmpuint(notices_count(notices), ==, 0);
+        g_assert_false(gtk_widget_get_visible(notices_window(notices)));
+        notices_show(notices, &problem);
+        g_assert_cmpuint(notices_count(notices), ==, 1);
+        notices_show(notices, &news); /* in the place of the one that waits */
+        notices_news_wait(notices, FALSE);
+        g_assert_cmpuint(notices_count(notices), ==, 2);
+        notices_news_wait(notices, TRUE); /* what shows goes on showing */
+        g_assert_cmpuint(notices_count(notices), ==, 2);
+        notices_free(notices);
+}
+
 /* The panel */
 
 static void
@@ -635,6 +656,7 @@ main(int argc, char **argv)
         g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
+        g_test_add_func("/news-waits", test_news_waits);
         g_test_add_func("/panel/icons", test_panel_icons);
         return g_test_run();
 }

@@ -92,6 +92,21 @@ class Core:
             if line.split(" ", 1)[0] == kind:
                 return line
 
+    def beside(self, *command):
+        """Runs a program to its end, and reads meanwhile what the core has to say: nobody else does, and it would wait."""
+        program = subprocess.Popen(command)
+        end = os.pidfd_open(program.pid)
+        while end not in (ready := select.select([end, self.process.stdout], [], [])[0]):
+            if ready and not os.read(self.process.stdout.fileno(), 65536):
+                break
+        os.close(end)
+        assert program.wait(DEADLINE) == 0, f"{command} ended with {program.returncode}"
+
+    def hush(self):
+        """Reads what the core has said so far: it would wait once nobody did."""
+        while select.select([self.process.stdout], [], [], 0)[0] and os.read(self.process.stdout.fileno(), 65536):
+            pass
+
     def say(self, command):
         self.process.stdin.write((command + "\n").encode())
 

@@ -239,8 +239,12 @@ def test_extents_follow_hints_and_states(core, c):
     c.state(w, 1, "FULLSCREEN")
     c.sync()
     assert c.longs(w, "_NET_FRAME_EXTENTS") == [0, 0, 0, 0]
+    while " full]" not in core.last_windows:  # the user interface is told, and lets its news wait
+        core.line()
     c.state(w, 0, "FULLSCREEN")
     c.sync()
+    while " full]" in core.last_windows:
+        core.line()
     assert c.longs(w, "_NET_FRAME_EXTENTS") == [SIDE, SIDE, TOP, SIDE]
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Verifies what one meets in a day's work: programs that hang, settings that change, restarts, dragging, and that nothing leaks."""
+import collections
 import os
 import signal
 import struct
@@ -15,6 +16,8 @@ from rows import row
 
 TOP, SIDE = 33, 1
 QUESTION = "Not answering"
+SOAK, SOAK_GROWN_MAX = 2000, 256 * 1024  # windows; bytes, where a structure kept of each window would be more
+MADE_LATE_MAX = 4  # X resources that are made once, but late
 
 
 def other_program():
@@ -170,14 +173,18 @@ def test_scale_from_resources(core, c):
     assert c.longs(w, "_NET_FRAME_EXTENTS")[2] == TOP
 
 
-def resources(c, pid):
-    """How many windows, pixmaps, grabs and the like the server keeps for a process."""
-    total = 0
+def resource_types(c, pid):
+    """How many windows, pixmaps, grabs and the like the server keeps for a process, by kind."""
+    found = collections.Counter()
     for entry in c.display.res_query_clients().clients:
         ids = c.display.res_query_client_ids([{"client": entry.resource_base, "mask": res.LocalClientPIDMask}]).ids
         if ids and ids[0].value and ids[0].value[0] == pid:
-            total += sum(t.count for t in c.display.res_query_client_resources(entry.resource_base).types)
-    return total
+            found.update({c.display.get_atom_name(t.resource_type): t.count for t in c.display.res_query_client_resources(entry.resource_base).types})
+    return found
+
+
+def resources(c, pid):
+    return resource_types(c, pid).total()
 
 
 def open_files(pid):
@@ -214,6 +221,33 @@ def test_nothing_is_kept_of_windows_that_went(core, c):
         counts.append(resources(c, pid))
     # Something that is made once may be made late; what is kept of windows would grow with each round.
     assert counts[0] > 0 and counts[-1] in counts[1:-1], counts
+
+
+def memory(pid):
+    """Bytes that a process has in memory."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def is_checked(pid):
+    """Whether a sanitizer runs in it: that keeps what was freed for a while, so that memory says nothing."""
+    with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+        return "libasan" in file.read()
+
+
+@row("leaks")
+def test_memory_is_flat_over_many_windows(core, c):
+    """By hand with WM_SOAK=10000 for as many; a fifth of them goes before, for what is made once."""
+    pid, count = core.process.pid, int(os.environ.get("WM_SOAK", SOAK))
+    core.beside(os.environ["BENCH_WM"], "soak", str(count // 5))
+    c.sync()
+    kept, used = resource_types(c, pid), memory(pid)
+    core.beside(os.environ["BENCH_WM"], "soak", str(count))
+    c.sync()
+    grown = memory(pid) - used
+    more = {kind: n - kept[kind] for kind, n in resource_types(c, pid).items() if n != kept[kind]}
+    assert sum(more.values()) <= MADE_LATE_MAX, more
+    assert is_checked(pid) or grown <= SOAK_GROWN_MAX, f"{grown} bytes more after {count} windows"
 
 
 @row("leaks")

@@ -15,6 +15,7 @@ ALL = 0xffffffff
 STEPS = 60        # rounds of a short run
 REQUESTS = 25     # a round
 CLIENTS = 4
+GIVEN_AWAY = 300  # times
 WINDOWS_MAX = 24  # of all clients
 GRIP = 30         # pixels of a title bar that are in reach
 STATES = ("MODAL", "STICKY", "MAXIMIZED_VERT", "MAXIMIZED_HORZ", "SHADED", "SKIP_TASKBAR", "SKIP_PAGER", "HIDDEN", "FULLSCREEN",
@@ -184,6 +185,7 @@ def storm(core, c, seed, more):
             if weather.rng.random() < 0.03:
                 core.kill()
                 core = harness.Core()
+            core.hush()
             # Keys that nobody released, and drags, end here.
             c.sync()
             try:
@@ -206,6 +208,25 @@ def test_random_requests(core, c):
         return
     end = time.monotonic() + seconds
     storm(core, c, seed, lambda step: time.monotonic() < end)
+
+
+@row("input-models", "focus-policy")
+def test_focus_that_is_given_away_again_and_again(core, c):
+    """While the window manager gives it to one: the server takes no request that is older than the focus's last change."""
+    other = harness.Client()
+    windows = [c.shown(str(i), x=100 + 400 * i, y=200) for i in range(2)]
+    for i in range(GIVEN_AWAY):
+        c.send(c.root, "_NET_CURRENT_DESKTOP", [0, 0])
+        c.send(windows[i % 2], "_NET_ACTIVE_WINDOW", [2, 0])
+        c.display.flush()
+        for _ in range(3):
+            other.display.set_input_focus((X.NONE, X.PointerRoot)[i % 2], X.RevertToParent, X.CurrentTime)
+            other.display.flush()
+        other.display.sync()
+        c.sync()
+        assert c.focus() == windows[i % 2].id, (i, c.focus())
+        core.hush()
+    other.close()
 
 
 if __name__ == "__main__":

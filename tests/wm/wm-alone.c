@@ -46,9 +46,9 @@ static void event_cb(const WmEvent *event, gpointer user_data)
         if (event->icon)
                 printf("%08x", event->icon[event->width * event->height / 2 + event->width / 2]);
         for (gsize i = 0; i < event->n_windows; i++)
-                printf(" [0x%lx %s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
+                printf(" [0x%lx %s%s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
                        event->windows[i].active ? " active" : "",
-                       event->windows[i].minimised ? " minimised" : "");
+                       event->windows[i].minimised ? " minimised" : "", event->windows[i].fullscreen ? " full" : "");
         printf("\n");
         fflush(stdout);
         if (event->type == WM_EVENT_FAILED)

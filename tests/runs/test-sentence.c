@@ -1,0 +1,150 @@
+/* Plans that a program makes from a sentence: which names, examples and words it finds, when it leaves the plan to a model, and that a run
+ * goes from such a plan to a checked app without one. */
+#include "tests/runs/worlds.h"
+
+#include "agent/runs/sentence.h"
+
+static RouteRules *rules(void)
+{
+        g_autoptr(GError) error = NULL;
+        RouteRules *loaded = route_rules_load(g_getenv("IMPROMPTU_DATA"), &error);
+
+        g_assert_no_error(error);
+        return loaded;
+}
+
+static char *steps_of(Plan *plan, guint i)
+{
+        return json_line(((Requirement *)g_ptr_array_index(plan->requirements, i))->steps);
+}
+
+static void assert_requirements(const char *sentence, const char *expected)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, sentence);
+        g_autoptr(GString) told = g_string_new(NULL);
+
+        g_assert_nonnull(plan);
+        g_assert_true(((Requirement *)plan->requirements->pdata[0])->unproven);
+        for (guint i = 1; i < plan->requirements->len; i++)
+                g_string_append_printf(told, "%s%s", i > 1 ? "; " : "", ((Requirement *)plan->requirements->pdata[i])->text);
+        g_assert_cmpstr(told->str, ==, expected);
+}
+
+static void test_names(void)
+{
+        assert_requirements("A tip calculator", "");
+        assert_requirements("Count sheep: a field Sheep, a button Jump over and a button 'Start anew'.",
+                            "There is a field called Sheep; Something happens on Jump over; Something happens on Start anew");
+        assert_requirements("Mix paint with sliders Cyan, Magenta and Yellow.",
+                            "There is a field called Cyan; There is a field called Magenta; There is a field called Yellow");
+        assert_requirements("Ein Rechner: Felder „Länge in m“ und ‘Breite’, ein Knopf Ausrechnen.",
+                            "There is a field called Länge in m; There is a field called Breite; Something happens on Ausrechnen");
+        assert_requirements("Un compteur avec un champ Pas et des boutons «Plus» et «Moins»",
+                            "There is a field called Pas; Something happens on Plus; Something happens on Moins");
+        /* Where a name ends only a reader knows; and an apostrophe quotes nothing. */
+        assert_requirements("a button Add card puts a card on the board, and it's John's", "");
+        assert_requirements("buttons A1 to A4, and B1.", "Something happens on A1; Something happens on A4; Something happens on B1");
+}
+
+static void test_checks(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, "Say a number in words: a field Number and a button Say; 12 is 'twelve'. It can be taken back.");
+        g_autofree char *field = NULL, *button = NULL, *example = NULL;
+
+        g_assert_cmpstr(plan->title, ==, "Say a number in words");
+        g_assert_cmpstr(plan->glyph, ==, "Sa");
+        g_assert_cmpuint(plan->requirements->len, ==, 4);
+        field = steps_of(plan, 1);
+        button = steps_of(plan, 2);
+        example = steps_of(plan, 3);
+        g_assert_cmpstr(field, ==, "[{\"fill\":\"Number\",\"with\":\"12\"},{\"changed\":\"page\"}]");
+        g_assert_cmpstr(button, ==, "[{\"fill\":\"Number\",\"with\":\"12\"},{\"press\":\"Say\"},{\"changed\":\"page\"}]");
+        g_assert_cmpstr(example, ==, "[{\"fill\":\"Number\",\"with\":\"12\"},{\"press\":\"Say\"},{\"see\":\"twelve\"}]");
+}
+
+static void test_left_to_a_model(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+
+        g_assert_null(sentence_plan(lists, "what is in my folder Photos, with a button Again"));
+        g_assert_null(sentence_plan(lists, "das Wetter in Kiel"));
+        g_assert_null(sentence_plan(lists, "how full is my battery?"));
+        g_assert_null(sentence_plan(NULL, "a timer"));
+}
+
+static void assert_unsaid(const char *sentence, const char *page, const char *word)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(json_object) findings = json_object_new_array();
+
+        sentence_unsaid(lists, sentence, page, findings);
+        g_assert_cmpuint(json_length(findings), ==, word ? 1 : 0);
+        if (word)
+                g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), word));
+}
+
+static void test_unsaid(void)
+{
+        assert_unsaid("It says 'To pay: 5.00' or “Nothing is due”.", "<script>say('To pay: ' + n); say('nothing is due')</script>", NULL);
+        assert_unsaid("It says 'To pay: 5.00' or “Nothing is due”.", "<script>say('To pay: ' + n); say('Zero')</script>", "“Nothing”");
+        assert_unsaid("a field 'Top 1' that's mine, and 'OK' at last", "<p>", NULL);
+}
+
+static World *sentence_world(void)
+{
+        World *world = world_new();
+
+        world->from_sentence = TRUE;
+        world_answers(world, "ROUTE/1", "app");
+        return world;
+}
+
+static void test_run(void)
+{
+        g_autoptr(World) world = sentence_world();
+
+        world_answers(world, "WRITE/1", PAGE("<button>Jump</button><script>say('Over')</script>"));
+        world_until_done(world, ask(world, "a sheep counter with a button Jump; it says 'Over'"));
+        assert_done(world, "delivered");
+        g_assert_null(g_hash_table_lookup(world->asked, "PLAN/1"));
+        assert_asked(world, "WRITE/1", "Something happens on Jump");
+        assert_asked(world, "WRITE/1", "press Jump; see that page has changed");
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 2);
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "passed", -1), ==, 1);
+}
+
+static void test_run_repairs_what_is_unsaid(void)
+{
+        g_autoptr(World) world = sentence_world();
+
+        world_answers(world, "WRITE/1", PAGE("<button>Jump</button>"));
+        world_answers(world, "REPAIR/1", PAGE("<button>Jump</button><script>say('Over')</script>"));
+        world_until_done(world, ask(world, "a sheep counter with a button Jump; it says 'Over'"));
+        assert_done(world, "delivered");
+        assert_asked(world, "REPAIR/1", "must be able to show “Over”");
+}
+
+static void test_run_with_a_tool(void)
+{
+        g_autoptr(World) world = timer_world();
+
+        world->from_sentence = TRUE;
+        world_until_done(world, ask(world, "a pomodoro timer for my photos"));
+        assert_done(world, "delivered");
+        g_assert_nonnull(g_hash_table_lookup(world->asked, "PLAN/1"));
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/sentence/names", test_names);
+        g_test_add_func("/sentence/checks", test_checks);
+        g_test_add_func("/sentence/left-to-a-model", test_left_to_a_model);
+        g_test_add_func("/sentence/unsaid", test_unsaid);
+        g_test_add_func("/sentence/run", test_run);
+        g_test_add_func("/sentence/run-repairs-what-is-unsaid", test_run_repairs_what_is_unsaid);
+        g_test_add_func("/sentence/run-with-a-tool", test_run_with_a_tool);
+        return g_test_run();
+}
