@@ -326,6 +326,14 @@ static gboolean is_system(const RouteRules *rules, const char *words, RouteChoic
         return FALSE;
 }
 
+const char *route_rules_action(const RouteRules *rules, const char *sentence)
+{
+        g_autofree char *words = words_of(sentence);
+        RouteChoice choice = {0};
+
+        return rules && words[1] && is_system(rules, words, &choice) ? choice.action : NULL;
+}
+
 static gboolean is_open(const Language *language, const char *words, const RouteWorld *world, RouteChoice *choice)
 {
         const char *phrase = begins(words, language->lists[LIST_OPEN]);
