@@ -251,7 +251,9 @@ static void planned_cb(Run *run)
 /* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */
 static gboolean is_from_sentence(Run *run)
 {
-        return !record_find(run->record, "model", "PLAN/1") && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
+        gboolean asked = run->record && record_find(run->record, "model", "PLAN/1");
+
+        return !asked && !run->wordless && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
                runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
 }
 
@@ -262,15 +264,13 @@ gboolean plan_asks_model(Run *run)
 
 void plan_start(Run *run)
 {
-        if (!run->wordless && is_from_sentence(run)) {
-                run_enter(run, STATE_PLAN, NULL);
-                run_later(run, planned_cb);
-                return;
-        }
         if (run->wordless) {
                 run_enter(run, STATE_PLAN, NULL);
                 plan_from_before(run);
-                return;
+        } else if (is_from_sentence(run)) {
+                run_enter(run, STATE_PLAN, NULL);
+                run_later(run, planned_cb);
+        } else {
+                ask(run, NULL, NULL);
         }
-        ask(run, NULL, NULL);
 }
