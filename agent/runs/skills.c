@@ -43,6 +43,7 @@ SkillRules *skill_rules_load(const Agent *agent, GError **error)
         rules->proposed_at_most = bound(object, "proposed_at_most", LIBRARY_SKILLS_MAX);
         rules->tries_at_most = bound(object, "tries_at_most", 100);
         rules->idle_seconds = bound(object, "idle_seconds", 86400);
+        rules->idle_paid = json_flag(object, "idle_paid", FALSE);
         rules->taste_words = read_words(object, "taste_words");
         rules->small_words = read_words(object, "small_words");
         return rules;
