@@ -25,6 +25,12 @@ typedef struct {
         guint length;
 } RepairOrder;
 
+/* What is done before anybody asks for it. */
+typedef enum {
+        BEFOREHAND_FIXES = 1 << 0, /* a repair, when an app in use was seen to go wrong */
+        BEFOREHAND_PLANS = 1 << 1, /* the route and the plan of what is being typed, at a pause */
+} Beforehand;
+
 /* One place of a lane, as it is wished. */
 typedef struct {
         const char *provider;
@@ -59,6 +65,8 @@ RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 /* First drafts of a new app, of which the best by its checks is taken: a person's own number, else what the data say of this provider, else
  * of all; 1 to WISHES_DRAFTS_MAX. provider may be NULL. */
 guint wishes_drafts(const Wishes *wishes, const char *provider);
+/* What is done beforehand, of Beforehand: a person's own choice, else what the data say of this provider, else of all. provider may be NULL. */
+guint wishes_beforehand(const Wishes *wishes, const char *provider);
 /* TRUE if a program plans from the sentence where it can, since these models plan worse than they write; likewise. */
 gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */

@@ -209,31 +209,38 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         plan_free(plan);
 }
 
-static void ask(Run *run, const char *fault, const char *tail)
+gboolean plan_request(Run *run, const char *fault, const char *tail, ModelRequest *request, GError **error)
 {
-        g_autoptr(GError) error = NULL;
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *tools = library_tools_text(run);
         g_autofree char *wishes = run_wishes(run);
         g_autofree char *requirements = NULL;
-        ModelRequest request = {.lane = "deep", .call = "PLAN", .max_tokens = RUN_TOKENS_PLAN};
 
-        run_enter(run, STATE_PLAN, fault ? "The first plan could not be used; asking again." : NULL);
+        *request = (ModelRequest){.lane = "deep", .call = "PLAN", .max_tokens = RUN_TOKENS_PLAN, .attempt = 1};
         if (run->before) {
                 run->plan = plan_new();
                 keep_old_requirements(run);
                 requirements = run_requirements_text(run, -1);
                 g_clear_pointer(&run->plan, plan_free);
         }
-        request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title,
-                                       "instructions", instructions, "tools", tools, "requirements", requirements,
-                                       "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault", fault, "tail", tail,
-                                               NULL);
-        if (!request.prompt) {
+        request->prompt = prompt_render(run->agent, "plan", error, "sentence", run->sentence, "title", run->title,
+                                        "instructions", instructions, "tools", tools, "requirements", requirements,
+                                        "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes,
+                                        "pointed", run->at ? "yes" : "", "fault", fault, "tail", tail, NULL);
+        request->schema = plan_schema();
+        return request->prompt != NULL;
+}
+
+static void ask(Run *run, const char *fault, const char *tail)
+{
+        g_autoptr(GError) error = NULL;
+        ModelRequest request;
+
+        run_enter(run, STATE_PLAN, fault ? "The first plan could not be used; asking again." : NULL);
+        if (!plan_request(run, fault, tail, &request, &error)) {
                 run_fail(run, error);
                 return;
         }
-        request.schema = plan_schema();
         request.attempt = run_next_call(run, "PLAN");
         run_ask_model(run, &request, NULL, answered, NULL);
 }
@@ -249,6 +256,11 @@ static gboolean is_from_sentence(Run *run)
 {
         return !record_find(run->record, "model", "PLAN/1") && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
                runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
+gboolean plan_asks_model(Run *run)
+{
+        return !is_from_sentence(run);
 }
 
 void plan_start(Run *run)

@@ -35,6 +35,8 @@ void route_rules_free(RouteRules *rules);
 
 /* TRUE if no model need be asked. rules may be NULL: then only titles are known. */
 gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const RouteWorld *world, RouteChoice *choice);
+/* The verb of the desktop that the sentence is; NULL. Lives as long as rules, which may be NULL. */
+const char *route_rules_action(const RouteRules *rules, const char *sentence);
 /* Likewise for titles alone: those that the sentence is, or is the beginning of. -1: none. */
 int route_rules_title(const char *sentence, const char *const *titles);
 /* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as

@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 #include "protocols/steps.h"
@@ -53,6 +54,7 @@ static void free_work(Run *run)
         prepare_free_jobs(run);
         g_clear_pointer(&run->record, record_free);
         g_clear_pointer(&run->findings, json_object_put);
+        g_clear_pointer(&run->at, json_object_put);
         g_clear_pointer(&run->before, app_free);
         g_clear_pointer(&run->before_page, g_free);
         g_clear_pointer(&run->plan, plan_free);
@@ -160,6 +162,10 @@ void run_tell(Run *run, EventType type, json_object *data)
 {
         const char *name = event_type_name(type);
 
+        if (beforehand_is_silent(run)) {
+                json_object_put(data);
+                return;
+        }
         if (run->trial && !is_told_of_trials(type)) {
                 json_object_put(data);
                 return;
@@ -216,7 +222,7 @@ void run_detail(Run *run, const char *detail)
         tell_state(run);
 }
 
-static void begin(Run *run)
+void run_tell_begin(Run *run)
 {
         json_object *data = json_object_new_object();
 
@@ -224,7 +230,13 @@ static void begin(Run *run)
         json_add_text(data, "text", run->sentence);
         json_add_text(data, "kind", run->kind);
         json_add_text(data, "app", run->front);
+        json_add_copy(data, "at", run->at);
         run_tell(run, EVENT_RUN, data);
+}
+
+static void begin(Run *run)
+{
+        run_tell_begin(run);
         route_start(run);
 }
 
@@ -257,6 +269,10 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "text", run->sentence);
         json_add_text(object, "kind", run->kind);
         json_add_text(object, "app", run->trial ? NULL : run->app);
+        json_add_copy(object, "at", run->at);
+        if (beforehand_is_silent(run))
+                json_add_flag(object, "beforehand", TRUE);
+        json_add(object, "prepared", beforehand_json(run));
         json_add_text(object, "title", run->title);
         json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);
@@ -331,6 +347,14 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         json_add(data, "deeper", deeper(run));
         json_add(data, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
         run->shown = run_to_json(run);
+        if (beforehand_is_silent(run)) {
+                json_object_put(data);
+                beforehand_ended(run);
+                free_work(run);
+                runs_run_finished(run->runs, run);
+                run_unref(run);
+                return;
+        }
         /* Told first: a `done` that is told twice, after a kill in between, hurts nobody; one that is never told would. */
         journal_event(run->agent->journal, EVENT_DONE, data);
         line = json_object_new_object();
@@ -485,6 +509,11 @@ gboolean run_amend(Run *run, json_object *change, GError **error)
         if (run->state == STATE_WRITE)
                 write_again(run);
         return TRUE;
+}
+
+char *run_pointed(Run *run)
+{
+        return run->at ? json_line(run->at) : NULL;
 }
 
 char *run_wishes(Run *run)

@@ -8,8 +8,11 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/ahead.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
+#include "protocols/pointed.h"
 #include "protocols/text.h"
 
 #define DRAFTS_KEPT_MAX 32     /* finished drafts that can still be loaded */
@@ -29,6 +32,8 @@ struct Runs {
         guint listener, starter;
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
+        Tried *tried;
+        Ahead *ahead;
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
         guint rest;              /* the source that begins a trial */
         gboolean viewed;         /* a view has checked something since this agent began */
@@ -152,8 +157,41 @@ static void take(Run *run, const char *app)
         record_add(run->record, "holds", line);
 }
 
+const GPtrArray *runs_all(Runs *runs)
+{
+        return runs->all;
+}
+
+const Agent *runs_agent(Runs *runs)
+{
+        return runs->agent;
+}
+
+Ahead *runs_ahead(Runs *runs)
+{
+        return runs->ahead;
+}
+
+Tried *runs_tried(Runs *runs)
+{
+        return runs->tried;
+}
+
+/* Such a one holds no app: whoever wants it goes first. */
+static gboolean take_beforehand(Runs *runs, Run *run, const char *app)
+{
+        set_app(run, app);
+        if (!runs_app_is_taken(runs, app))
+                return TRUE;
+        beforehand_drop(run, "The app changes otherwise.");
+        return FALSE;
+}
+
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run))
 {
+        if (beforehand_is_silent(run))
+                return take_beforehand(runs, run, app);
+        beforehand_make_way(runs, app);
         if (g_strcmp0(run->held, app) == 0 || !runs_app_is_taken(runs, app)) {
                 take(run, app);
                 return TRUE;
@@ -182,15 +220,35 @@ static void wake_next(Runs *runs, const char *app)
         }
 }
 
+void runs_run_waits(Runs *runs, Run *run)
+{
+        runs->running--;
+        start_waiting(runs);
+}
+
+void runs_run_goes_on(Runs *runs, Run *run)
+{
+        runs->running++;
+}
+
+/* Nothing of it stays but what is remembered as tried. */
+static void forget(Runs *runs, Run *run)
+{
+        remove_record(runs, run->id);
+        g_ptr_array_remove(runs->all, run);
+}
+
 void runs_run_finished(Runs *runs, Run *run)
 {
         g_autofree char *held = g_steal_pointer(&run->held);
 
-        if (run->started)
+        if (run->started && !run->ready)
                 runs->running--;
         run->on_turn = NULL;
         if (runs->closing)
                 return;
+        if (beforehand_is_silent(run))
+                forget(runs, run);
         if (held)
                 wake_next(runs, held);
         start_waiting(runs);
@@ -218,7 +276,7 @@ gboolean runs_in_front(Runs *runs, const Run *run)
         for (guint i = runs->all->len; i > 0; i--) {
                 const Run *other = g_ptr_array_index(runs->all, i - 1);
 
-                if (!other->finished && !other->trial)
+                if (!other->finished && !other->trial && !beforehand_is_silent(other))
                         return other == run;
         }
         return FALSE;
@@ -269,6 +327,9 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
         Runs *runs = user_data;
         const char *app = json_text(data, "app"), *question = json_text(data, "question");
 
+        /* Undone, removed, or changed by whatever it was. */
+        if (type == EVENT_APP)
+                beforehand_make_way(runs, app);
         if (type != EVENT_QUESTION && type != EVENT_ANSWERED)
                 return;
         for (guint i = 0; i < runs->all->len; i++) {
@@ -300,9 +361,11 @@ static json_object *begin_line(Run *run)
                 json_add_int(line, "variants", run->variants_wanted);
         json_add_flag(line, "wordless", run->wordless);
         json_add_flag(line, "deep", run->deep);
+        json_add_flag(line, "beforehand", run->beforehand);
         json_add_text(line, "trial", run->trial);
         json_add_flag(line, "idle", run->idle);
         json_add_copy(line, "findings", run->findings);
+        json_add_copy(line, "at", run->at);
         json_add_int(line, "time", run->time);
         json_add_int(line, "asked_us", g_get_real_time());
         return line;
@@ -319,9 +382,11 @@ static void read_begin(Run *run, json_object *line)
         run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
         run->wordless = json_flag(line, "wordless", FALSE);
         run->deep = json_flag(line, "deep", FALSE);
+        run->beforehand = json_flag(line, "beforehand", FALSE);
         run->trial = g_strdup(json_text(line, "trial"));
         run->idle = json_flag(line, "idle", FALSE);
         run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
+        run->at = pointed_clean(json_field_object(line, "at"));
         run->time = json_int(line, "time", 0);
 }
 
@@ -389,6 +454,7 @@ static const char *ask(Runs *runs, const char *text, const char *app_in_front, c
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "Say which app shall be changed.");
                 return NULL;
         }
+        ahead_asked(runs->ahead, text);
         run = next_run(runs, "ask", text, app_in_front, idempotency_key);
         run->forced = g_strdup(kind);
         run->make = make;
@@ -407,24 +473,36 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
         return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
-                     GError **error)
+static const char *begin_fix(Runs *runs, const RunsFix *fix, gboolean beforehand, GError **error)
 {
-        Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
+        Run *run = fix->idempotency_key ? g_hash_table_lookup(runs->by_key, fix->idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
 
         if (run)
                 return run->id;
-        kept = library_app(runs->agent->library, app, NULL);
-        if (!kept && !runs_app_is_taken(runs, app)) {
+        kept = library_app(runs->agent->library, fix->app, NULL);
+        if (!kept && !runs_app_is_taken(runs, fix->app)) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
                 return NULL;
         }
-        run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
-        run->wordless = text == NULL;
-        run->deep = deep;
-        run->findings = evidence ? json_clone(evidence) : NULL;
+        run = next_run(runs, "fix", fix->text ? fix->text : kept && kept->sentence ? kept->sentence : fix->app, fix->app,
+                       fix->idempotency_key);
+        run->wordless = fix->text == NULL;
+        run->deep = fix->deep;
+        run->findings = fix->evidence ? json_clone(fix->evidence) : NULL;
+        run->at = pointed_clean(fix->at);
+        run->beforehand = beforehand;
         return commit(runs, run, error);
+}
+
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+{
+        return begin_fix(runs, fix, FALSE, error);
+}
+
+const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix)
+{
+        return begin_fix(runs, fix, TRUE, NULL);
 }
 
 /* — trials — */
@@ -537,6 +615,8 @@ gboolean runs_keep(Runs *runs, const char *id, const char *draft, gboolean more,
 {
         Run *run = find_working(runs, id, error);
 
+        if (run && run->beforehand)
+                return beforehand_keep(run, error);
         return run && variants_keep(run, draft, more, error);
 }
 
@@ -789,6 +869,8 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
+        runs->tried = tried_new(agent);
+        runs->ahead = ahead_new(runs, agent);
         read_skill_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
@@ -811,6 +893,8 @@ void runs_free(Runs *runs)
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        ahead_free(runs->ahead);
+        tried_free(runs->tried);
         skill_rules_free(runs->skill_rules);
         g_free(runs->folder);
         g_free(runs);

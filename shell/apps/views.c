@@ -21,6 +21,14 @@ static char *read_runtime(const char *share, const char *name)
         return text;
 }
 
+/* What is asked of a page that is pointed at, as the body of one function. */
+static char *read_pick(const char *share, const char *names)
+{
+        g_autofree char *pick = read_runtime(share, "pick.js");
+
+        return g_strconcat(names, "\n", pick, NULL);
+}
+
 Views *views_new(AgentClient *agent, const char *share_folder)
 {
         Views *views = g_new0(Views, 1);
@@ -30,7 +38,9 @@ Views *views_new(AgentClient *agent, const char *share_folder)
         views->page_js = read_runtime(share_folder, "page.js");
         views->world_js = read_runtime(share_folder, "world.js");
         views->clock_js = read_runtime(share_folder, "clock.js");
+        views->names_js = read_runtime(share_folder, "names.js");
         views->probe_js = read_runtime(share_folder, "probe.js");
+        views->pick_js = read_pick(share_folder, views->names_js);
         views->page_css = read_runtime(share_folder, "page.css");
         return views;
 }
@@ -48,7 +58,9 @@ void views_free(Views *views)
         g_free(views->page_js);
         g_free(views->world_js);
         g_free(views->clock_js);
+        g_free(views->names_js);
         g_free(views->probe_js);
+        g_free(views->pick_js);
         g_free(views->page_css);
         g_free(views);
 }
@@ -131,7 +143,10 @@ static void terminated_cb(Page *page, const char *text, gpointer owner)
         bridge_drop(view);
         chosen_drop(view);
         watch_reset(view);
-        view_found_text(view, "crash", text);
+        /* What a person ends has not crashed: if it hung, that has been found already. */
+        if (!view->ending)
+                view_found_text(view, "crash", text);
+        view->ending = FALSE;
         if (view->handler->crashed)
                 view->handler->crashed(view, text, view->user_data);
 }
@@ -249,6 +264,9 @@ void app_view_open_gate(AppView *view)
 
 void app_view_stop_script(AppView *view)
 {
+        if (view->gone)
+                return;
+        view->ending = TRUE;
         webkit_web_view_terminate_web_process(view->page->web);
 }
 
@@ -257,8 +275,8 @@ void app_view_reload(AppView *view)
         if (!view->path)
                 return;
         /* A page that loops takes no new address either. */
-        if (view->stuck && !view->gone)
-                webkit_web_view_terminate_web_process(view->page->web);
+        if (view->stuck)
+                app_view_stop_script(view);
         view_load_now(view);
 }
 

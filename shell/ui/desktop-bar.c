@@ -11,6 +11,7 @@
 #define TILE_INK 0x1c1b1f
 #define TYPED_MAX 256       /* bytes of what is typed that the agent is asked about */
 #define SUGGESTIONS_MAX 24
+#define PAUSE_MS 500        /* without a key: what stands there may be what is wanted */
 
 static char *
 first_letter(const char *title)
@@ -111,6 +112,8 @@ add_session(Desktop *desktop, GPtrArray *rows)
                 {"logout", "Log out", "end the session leave sign off quit"},
                 {"lock", "Lock the screen", "lock"},
                 {"suspend", "Suspend", "sleep standby"},
+                {"reboot", "Restart the computer", "reboot"},
+                {"shutdown", "Shut down the computer", "power off turn off"},
                 {"screenshot-region", "Take a picture of a part of the screen", "screenshot region"},
                 {"screenshot-window", "Take a picture of the window", "screenshot"},
                 {"screenshot", "Take a picture of the screen", "screenshot"},
@@ -154,11 +157,45 @@ desktop_bar_shown(Desktop *desktop, guint64 xid)
         bar_shown(desktop->bar, app ? app->id : NULL, app ? app->title : NULL);
 }
 
+/* Pauses: the agent may prepare what Enter would ask for. */
+
+static void
+unpause(Desktop *desktop, gboolean asked)
+{
+        g_clear_handle_id(&desktop->pause, g_source_remove);
+        if (desktop->paused && !asked)
+                desktop_request(desktop, "DELETE", API_PREFIX "/paused", NULL, NULL, NULL);
+        desktop->paused = FALSE;
+}
+
+static gboolean
+pause_cb(gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        const GPtrArray *rows = bar_rows(desktop->bar);
+        guint chosen = bar_chosen_index(desktop->bar);
+        const Row *row = chosen < rows->len ? rows->pdata[chosen] : NULL;
+        g_autofree char *text = row && row->text ? text_sentence(row->text, -1, NULL) : NULL;
+        json_object *body;
+
+        desktop->pause = 0;
+        if (!text || row->make_new || (row->kind != ROW_MAKE && row->kind != ROW_CHANGE) || !desktop->agent_here)
+                return G_SOURCE_REMOVE;
+        body = json_object_new_object();
+        json_object_object_add(body, "text", json_object_new_string(text));
+        if (row->kind == ROW_CHANGE)
+                json_object_object_add(body, "app", json_object_new_string(row->id));
+        desktop->paused = TRUE;
+        desktop_request(desktop, "POST", API_PREFIX "/paused", body, NULL, NULL);
+        return G_SOURCE_REMOVE;
+}
+
 void
 desktop_bar_hidden(Desktop *desktop, gboolean keep)
 {
         g_autofree char *text = g_strdup(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))));
 
+        unpause(desktop, FALSE);
         bar_clear(desktop->bar);
         if (keep && *text)
                 bar_keep(desktop->bar, text);
@@ -198,6 +235,7 @@ chosen_cb(const Row *row, gpointer user_data)
 {
         Desktop *desktop = user_data;
 
+        unpause(desktop, (row->kind == ROW_MAKE || row->kind == ROW_CHANGE) && !row->variants);
         desktop_bar_hidden(desktop, FALSE);
         host_hide_bar(desktop, row->kind == ROW_WINDOW ? row->xid : 0);
         switch (row->kind) {
@@ -311,6 +349,9 @@ typed_cb(const char *text, gpointer user_data)
         g_autofree char *escaped = NULL;
         g_autofree char *path = NULL;
 
+        g_clear_handle_id(&desktop->pause, g_source_remove);
+        if (*text && strlen(text) <= TYPED_MAX)
+                desktop->pause = g_timeout_add(PAUSE_MS, pause_cb, desktop);
         if (!*text || strlen(text) > TYPED_MAX || !desktop->agent_here)
                 return;
         escaped = g_uri_escape_string(text, NULL, FALSE);

@@ -60,6 +60,8 @@ struct Desktop {
         char *lane_text;
 
         guint refresh, save, programs_source, close_chooser;
+        guint pause;               /* the timer of what is typed; 0: none */
+        gboolean paused;           /* the agent was told of a pause over what stands in the bar */
 };
 
 /* A reply, on the main loop; never after desktop_free(). text is what was given with the request. */
@@ -98,7 +100,8 @@ void desktop_connect(Desktop *desktop);
 void desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new);
 /* The same for so many drafts of a new app, to choose from. */
 void desktop_ask_variants(Desktop *desktop, const char *text, guint variants);
-void desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep);
+/* text and pointed (borrowed) may be NULL. */
+void desktop_fix(Desktop *desktop, const char *app, const char *text, json_object *pointed, gboolean deep);
 void desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, const char *sentence);
 void desktop_ask_free(gpointer ask);
 void desktop_refresh_lanes(Desktop *desktop);

@@ -149,10 +149,28 @@ void asking_ask(Asking *asking, const char *app, const char *text, json_object *
         func(error ? NULL : result, error, user_data);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
-                     GError **error)
+gboolean runs_paused(Runs *runs, const char *text, const char *app)
 {
-        return begin(runs, text ? text : "fix", key);
+        return TRUE;
+}
+
+void runs_typed(Runs *runs, const char *text)
+{
+}
+
+const char *runs_seen(Runs *runs, const char *app, json_object *findings)
+{
+        return json_length(findings) ? "r0" : NULL;
+}
+
+json_object *runs_prepared(Runs *runs, const char *app)
+{
+        return NULL;
+}
+
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+{
+        return begin(runs, fix->text ? fix->text : "fix", fix->idempotency_key);
 }
 
 static void add_draft(Runs *runs, const char *text)

@@ -137,13 +137,25 @@ static void test_repairs(void)
                 g_assert_cmpint(order.steps[i], !=, REPAIR_STEP_DEEP);
 }
 
+static void test_beforehand(void)
+{
+        g_autoptr(Wishes) ours = wishes_of("{}"), none = wishes_of("{\"beforehand\": []}"), own = wishes_of("{\"beforehand\": [\"plans\"]}");
+
+        g_assert_cmpuint(wishes_beforehand(ours, NULL), ==, BEFOREHAND_FIXES | BEFOREHAND_PLANS);
+        g_assert_cmpuint(wishes_beforehand(ours, "cerebras"), ==, BEFOREHAND_FIXES | BEFOREHAND_PLANS);
+        g_assert_cmpuint(wishes_beforehand(ours, "groq"), ==, 0);
+        g_assert_cmpuint(wishes_beforehand(ours, "llama.cpp"), ==, BEFOREHAND_FIXES);
+        g_assert_cmpuint(wishes_beforehand(none, "cerebras"), ==, 0);
+        g_assert_cmpuint(wishes_beforehand(own, "groq"), ==, BEFOREHAND_PLANS);
+}
+
 static void test_drafts(void)
 {
         g_autoptr(Wishes) ours = wishes_of("{}"), own = wishes_of("{\"drafts\": 2}");
 
         g_assert_cmpuint(wishes_drafts(ours, NULL), ==, 1);
         g_assert_cmpuint(wishes_drafts(ours, "cerebras"), ==, 1);
-        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 3);
+        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 5);
         g_assert_cmpuint(wishes_drafts(own, "llama.cpp"), ==, 2);
         g_assert_cmpuint(wishes_drafts(own, "cerebras"), ==, 2);
 }
@@ -385,6 +397,7 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/lanes", test_lanes);
         g_test_add_func("/wishes/repairs", test_repairs);
         g_test_add_func("/wishes/drafts", test_drafts);
+        g_test_add_func("/wishes/beforehand", test_beforehand);
         g_test_add_func("/wishes/plan", test_plan);
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);

@@ -192,6 +192,16 @@ guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted)
         return the_world->room > 0 ? MIN(the_world->room, wanted) : wanted;
 }
 
+gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what)
+{
+        return !the_world->busy;
+}
+
+gboolean lane_call_claim(LaneCall *call)
+{
+        return !call->cancelled;
+}
+
 void lane_call_cancel(LaneCall *call)
 {
         gboolean hung = call->script && call->script->hangs && call->sent == (call->script->text ? strlen(call->script->text) : 0);

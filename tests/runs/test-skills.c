@@ -524,7 +524,7 @@ static void change(World *world, const char *words)
 {
         world_keep_app(world, "timer", "Timer", SENTENCE, PAGE("<button>Pause</button>"), "[]");
         world_answers(world, "EDIT/1", PAGE("<button>Pause</button> dark"));
-        world_until_done(world, runs_fix(world->agent.runs, "timer", words, NULL, FALSE, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, &(RunsFix){.app = "timer", .text = words}, NULL));
         assert_done(world, "delivered");
         world_spin(world);
 }
