@@ -33,11 +33,14 @@ static void keep_likely(Run *run, GPtrArray *tools)
         const SkillRules *rules = runs_skill_rules(run->runs);
         g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Likely));
         g_autoptr(GPtrArray) kept = g_ptr_array_new();
+        const char *const *small = rules ? (const char *const *)rules->small_words : NULL;
+        g_autoptr(Meaning) wanted = meaning_new(run->sentence, small);
 
         for (guint i = 0; i < tools->len; i++) {
                 const Tool *tool = g_ptr_array_index(tools, i);
                 g_autofree char *about = g_strdup_printf("%s %s", tool->name, tool->line ? tool->line : "");
-                Likely likely = {meaning_likeness(run->sentence, about, rules ? (const char *const *)rules->small_words : NULL), i};
+                g_autoptr(Meaning) says = meaning_new(about, small);
+                Likely likely = {meaning_compare(wanted, says), i};
 
                 g_array_append_val(all, likely);
         }
