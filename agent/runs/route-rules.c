@@ -5,6 +5,7 @@
  *   system     the sentence without `fillers` is one of a verb's phrases: system, with that verb as its action
  *   open       begins with an `open` phrase, and what follows names an app that exists: open
  *   again      holds `again` and the whole title of an app that exists: open
+ *   controls   no app is in front, and `fields` or `buttons` are named, not to change something: app
  *   text       one of `texts` near the beginning, with one of `links` or nothing behind it: content
  *   machine    begins with one of `questions` and holds one of `machine`: tool
  *   change     an app is in front and the sentence begins with `change`: edit
@@ -13,7 +14,7 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. The lists fields, buttons, joins, equals and reaches are for sentence.c. */
+ * What none of them decides, a model does. The lists joins, equals and reaches are for sentence.c, and so are those of controls. */
 #include "agent/runs/route-rules.h"
 
 #include <string.h>
@@ -391,15 +392,23 @@ static gboolean is_machine(const Language *language, const char *words)
         return begins(words, language->lists[LIST_QUESTIONS]) && holds(words, language->lists[LIST_MACHINE]);
 }
 
+/* "add a button" alone wants a change of something, "add two fractions: fields … and a button …" does not. */
+static gboolean has_controls(const Language *language, const char *words)
+{
+        gboolean fields = holds(words, language->lists[LIST_FIELDS]), buttons = holds(words, language->lists[LIST_BUTTONS]);
+
+        return (fields && buttons) || ((fields || buttons) && !begins(words, language->lists[LIST_CHANGE]));
+}
+
 typedef enum {
-        RULE_OPEN, RULE_AGAIN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT
+        RULE_OPEN, RULE_AGAIN, RULE_CONTROLS, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT
 } Rule;
 
 static const struct {
         const char *name;
         Route route;
 } rule_names[RULE_COUNT] = {
-        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
+        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_CONTROLS] = {"controls", ROUTE_APP}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
         [RULE_MACHINE] = {"machine", ROUTE_TOOL},
         [RULE_CHANGE] = {"change", ROUTE_EDIT}, [RULE_BROKEN] = {"broken", ROUTE_FIX}, [RULE_MAKE] = {"make", ROUTE_APP},
         [RULE_THING] = {"thing", ROUTE_APP}, [RULE_MORE] = {"more", ROUTE_EDIT},
@@ -412,6 +421,8 @@ static gboolean applies(Rule rule, const Language *language, const char *words, 
                 return is_open(language, words, world, choice);
         case RULE_AGAIN:
                 return is_again(language, words, world, choice);
+        case RULE_CONTROLS:
+                return !world->front && has_controls(language, words);
         case RULE_TEXT:
                 return is_text(language, words);
         case RULE_MACHINE:

@@ -36,6 +36,7 @@ struct Runs {
         Ahead *ahead;
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
         guint rest;              /* the source that begins a trial */
+        gboolean viewed;         /* a view has checked something since this agent began */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -536,10 +537,11 @@ const char *runs_try(Runs *runs, const char *name, GError **error)
         return skill ? try(runs, skill, FALSE, error) : NULL;
 }
 
+/* With nobody there to check its drafts a trial would only cost tokens. */
 static gboolean rest_cb(gpointer user_data)
 {
         Runs *runs = user_data;
-        g_autoptr(Skill) skill = runs->running == 0 ? trial_next(runs->agent, runs->skill_rules) : NULL;
+        g_autoptr(Skill) skill = runs->running == 0 && runs->viewed ? trial_next(runs->agent, runs->skill_rules) : NULL;
         g_autoptr(GError) error = NULL;
 
         runs->rest = 0;
@@ -593,8 +595,10 @@ gboolean runs_stop(Runs *runs, const char *id, GError **error)
 gboolean runs_evidence(Runs *runs, const char *id, json_object *evidence, GError **error)
 {
         Run *run = find_working(runs, id, error);
+        gboolean taken = run && check_evidence(run, evidence, error);
 
-        return run && check_evidence(run, evidence, error);
+        runs->viewed |= taken;
+        return taken;
 }
 
 gboolean runs_keep(Runs *runs, const char *id, const char *draft, gboolean more, GError **error)

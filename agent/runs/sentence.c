@@ -7,6 +7,8 @@
 #include "agent/json.h"
 #include "protocols/text.h"
 
+#define FIRST_NUMBER 12   /* that is filled in; the fields behind it get more */
+#define SECOND_NUMBER 131 /* likewise, in the second instance */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 
 /* A piece of a sentence: a word, what stands in quotation marks, or a sign. */
@@ -162,10 +164,10 @@ static void add_step(json_object *steps, const char *verb, const char *what, con
 }
 
 /* Different numbers, so that fields which are mixed up show it. */
-static void fill_all(json_object *steps, const GPtrArray *fields)
+static void fill_all(json_object *steps, const GPtrArray *fields, guint first)
 {
         for (guint i = 0; i < fields->len; i++) {
-                g_autofree char *value = g_strdup_printf("%u", 12 + 5 * i);
+                g_autofree char *value = g_strdup_printf("%u", first + 5 * i);
 
                 add_step(steps, "fill", fields->pdata[i], "with", value);
         }
@@ -180,6 +182,19 @@ static Requirement *add_requirement(Plan *plan, const char *format, const char *
         return requirement;
 }
 
+/* What clears or takes back has something to do if the first button was pressed before. */
+static json_object *press_steps(const GPtrArray *fields, const GPtrArray *buttons, guint button, guint number)
+{
+        json_object *steps = json_object_new_array();
+
+        fill_all(steps, fields, number);
+        if (button > 0)
+                add_step(steps, "press", buttons->pdata[0], NULL, NULL);
+        add_step(steps, "press", buttons->pdata[button], NULL, NULL);
+        add_step(steps, "changed", "page", NULL, NULL);
+        return steps;
+}
+
 static void add_controls(Plan *plan, const GPtrArray *fields, const GPtrArray *buttons)
 {
         for (guint i = 0; i < fields->len; i++) {
@@ -188,15 +203,13 @@ static void add_controls(Plan *plan, const GPtrArray *fields, const GPtrArray *b
                 add_step(requirement->steps, "fill", fields->pdata[i], "with", "12");
                 add_step(requirement->steps, "changed", "page", NULL, NULL);
         }
-        /* The second is pressed after the first: what clears or takes back has something to do then. */
         for (guint i = 0; i < buttons->len; i++) {
                 Requirement *requirement = add_requirement(plan, "Something happens on", buttons->pdata[i]);
 
-                fill_all(requirement->steps, fields);
-                if (i > 0)
-                        add_step(requirement->steps, "press", buttons->pdata[0], NULL, NULL);
-                add_step(requirement->steps, "press", buttons->pdata[i], NULL, NULL);
-                add_step(requirement->steps, "changed", "page", NULL, NULL);
+                json_object_put(requirement->steps);
+                requirement->steps = press_steps(fields, buttons, i, FIRST_NUMBER);
+                if (fields->len)
+                        requirement->second = press_steps(fields, buttons, i, SECOND_NUMBER);
         }
 }
 

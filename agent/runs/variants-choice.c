@@ -2,13 +2,32 @@
 #include "agent/runs/variants-internal.h"
 
 #include "agent/json.h"
+#include "agent/runs/agreement.h"
+#include "agent/runs/sentence.h"
 
 static int compare(gconstpointer a, gconstpointer b)
 {
         const Variant *one = *(Variant *const *)a, *two = *(Variant *const *)b;
         int order = evidence_compare(two->evidence, one->evidence);
 
+        if (!order)
+                order = (one->agreement < two->agreement) - (one->agreement > two->agreement);
         return order ? order : (one->number > two->number) - (one->number < two->number);
+}
+
+/* Among drafts for a person to choose from the evidence alone counts: a tie stays one. */
+static void count_agreement(Run *run, GPtrArray *checked)
+{
+        g_autoptr(GPtrArray) quotes = sentence_quotes(runs_route_rules(run->runs), run->sentence), posted = g_ptr_array_new();
+        g_autofree guint *counts = NULL;
+
+        if (run->variants->purpose == VARIANTS_OFFER)
+                return;
+        for (guint i = 0; i < checked->len; i++)
+                g_ptr_array_add(posted, ((Variant *)g_ptr_array_index(checked, i))->posted);
+        counts = agreement_count(posted, quotes);
+        for (guint i = 0; i < checked->len; i++)
+                ((Variant *)g_ptr_array_index(checked, i))->agreement = counts[i];
 }
 
 GPtrArray *variants_ranked(Run *run)
@@ -21,6 +40,7 @@ GPtrArray *variants_ranked(Run *run)
                 if (variant->state == VARIANT_CHECKED)
                         g_ptr_array_add(ranked, variant);
         }
+        count_agreement(run, ranked);
         g_ptr_array_sort(ranked, compare);
         return ranked;
 }

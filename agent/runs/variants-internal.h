@@ -25,6 +25,7 @@ typedef struct {
         char *page;       /* once it is whole */
         json_object *faults, *posted;
         Evidence *evidence;
+        guint agreement;  /* with the others: see agreement.h */
         guint asked;      /* times its check was asked for */
         gboolean fetched;
         guint timer, look; /* look: it is being looked at without being opened */

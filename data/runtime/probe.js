@@ -221,7 +221,11 @@ function mark() {
 
 function changed(name) {
     const before = looked[name];
-    return before === undefined ? { ok: false, saw: 'nothing had acted before' } : { ok: look(region(name)) !== before, saw: 'it looks the same as before' };
+    if (before === undefined)
+        return { ok: false, saw: 'nothing had acted before' };
+    if (look(region(name)) === before)
+        return { ok: false, saw: 'it looks the same as before' };
+    return { ok: true, showed: readable(document.body).slice(0, 400) };
 }
 
 // ---- the clock ----

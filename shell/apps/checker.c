@@ -132,6 +132,7 @@ static json_object *result_of(Requirement *requirement, guint place)
                 add_bounded(result, "did", with->did);
                 add_bounded(result, "saw", with->saw);
                 add_bounded(result, "wanted", with->wanted);
+                add_bounded(result, "showed", with->showed);
         } else if (requirement->steps->len) {
                 add_bounded(result, "saw", "The check was not reached: the page hung or there was no time left.");
         }

@@ -31,6 +31,7 @@ struct Play {
         guint at;
         GString *did;
         char *named; /* the control in hand */
+        char *showed; /* at the last step that looked for a change */
         gboolean offers; /* something was done that a file may still come of */
         gint64 file_deadline;
         json_object *row; /* what is asked next, and what is to be done with each answer */
@@ -69,6 +70,7 @@ void outcome_free(Outcome *outcome)
         g_free(outcome->did);
         g_free(outcome->saw);
         g_free(outcome->wanted);
+        g_free(outcome->showed);
         g_free(outcome);
 }
 
@@ -131,6 +133,7 @@ static void end(Play *play, Outcome *outcome)
         g_array_unref(play->links);
         json_object_put(play->row);
         g_free(play->named);
+        g_free(play->showed);
         g_free(play);
         func(twin, outcome, user_data);
 }
@@ -162,6 +165,7 @@ static void pass(Play *play)
         Outcome *outcome = outcome_failed((int)play->steps->len - 1, play->did->str, NULL, NULL);
 
         outcome->passed = TRUE;
+        outcome->showed = g_steal_pointer(&play->showed);
         end(play, outcome);
 }
 
@@ -270,6 +274,10 @@ static gboolean key_aimed(Play *play, json_object *answer)
 
 static gboolean agreed(Play *play, json_object *answer)
 {
+        if (answer_text(answer, "showed")) {
+                g_free(play->showed);
+                play->showed = g_strdup(answer_text(answer, "showed"));
+        }
         return answer_ok(answer, "ok") || fail_with(play, answer);
 }
 

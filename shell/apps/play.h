@@ -12,6 +12,7 @@ typedef struct {
         int step;    /* the one that decided it, -1 if there was none */
         char *did;   /* in words, up to and with that step */
         char *saw, *wanted;
+        char *showed; /* where it passed by what had changed: the text that was visible then */
 } Outcome;
 
 void outcome_free(Outcome *outcome);

@@ -25,7 +25,7 @@ struct AppView {
         json_object *storage, *unsaved, *saving, *held;
         gboolean storage_known, load_wanted;
         guint store_source, load_source, loads_failed;
-        gboolean painted, gone;
+        gboolean painted, gone, ending; /* ending: the person has its web process ended */
         gboolean loading, cut; /* cut: the agent went away while it was loading */
         guint watch_source;
         gint64 asked_at; /* of the ping that is out, 0 if none is */

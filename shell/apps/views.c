@@ -143,7 +143,10 @@ static void terminated_cb(Page *page, const char *text, gpointer owner)
         bridge_drop(view);
         chosen_drop(view);
         watch_reset(view);
-        view_found_text(view, "crash", text);
+        /* What a person ends has not crashed: if it hung, that has been found already. */
+        if (!view->ending)
+                view_found_text(view, "crash", text);
+        view->ending = FALSE;
         if (view->handler->crashed)
                 view->handler->crashed(view, text, view->user_data);
 }
@@ -261,6 +264,9 @@ void app_view_open_gate(AppView *view)
 
 void app_view_stop_script(AppView *view)
 {
+        if (view->gone)
+                return;
+        view->ending = TRUE;
         webkit_web_view_terminate_web_process(view->page->web);
 }
 
@@ -269,8 +275,8 @@ void app_view_reload(AppView *view)
         if (!view->path)
                 return;
         /* A page that loops takes no new address either. */
-        if (view->stuck && !view->gone)
-                webkit_web_view_terminate_web_process(view->page->web);
+        if (view->stuck)
+                app_view_stop_script(view);
         view_load_now(view);
 }
 

@@ -56,7 +56,7 @@ void app_view_load(AppView *view, const char *path, gboolean gate_open);
 void app_view_zoom(AppView *view, double level);
 /* The checks have passed: waiting tool calls go through. */
 void app_view_open_gate(AppView *view);
-void app_view_stop_script(AppView *view);  /* ends the web process of a page that hangs */
+void app_view_stop_script(AppView *view);  /* ends its web process; that is no finding */
 void app_view_reload(AppView *view);
 /* A picture of what the page shows. callback gets a cairo_surface_t * from app_view_snapshot_finish(). */
 void app_view_snapshot_async(AppView *view, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

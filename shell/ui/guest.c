@@ -115,6 +115,40 @@ static void button_cb(GtkButton *button, gpointer user_data)
         emit(row->guest, (WmEvent){.type = WM_EVENT_BUTTON, .xid = xid_of(row->window)});
 }
 
+static void end_cb(GtkMenuItem *item, gpointer user_data)
+{
+        Line *row = user_data;
+
+        emit(row->guest, (WmEvent){.type = WM_EVENT_END, .xid = xid_of(row->window)});
+}
+
+/* What our own window menu has for a page, which the other manager's has not. */
+static gboolean menu(Line *row, const GdkEvent *event)
+{
+        GtkWidget *all = gtk_menu_new(), *end = gtk_menu_item_new_with_label("End the page");
+
+        g_signal_connect(end, "activate", G_CALLBACK(end_cb), row);
+        gtk_container_add(GTK_CONTAINER(all), end);
+        gtk_widget_show(end);
+        gtk_menu_attach_to_widget(GTK_MENU(all), row->progress, NULL); /* and goes with it */
+        g_signal_connect(all, "selection-done", G_CALLBACK(gtk_widget_destroy), NULL);
+        if (event)
+                gtk_menu_popup_at_pointer(GTK_MENU(all), event);
+        else
+                gtk_menu_popup_at_widget(GTK_MENU(all), row->tile_place, GDK_GRAVITY_SOUTH_WEST, GDK_GRAVITY_NORTH_WEST, NULL);
+        return TRUE;
+}
+
+static gboolean row_pressed_cb(GtkWidget *widget, GdkEventButton *event, gpointer user_data)
+{
+        return gdk_event_triggers_context_menu((GdkEvent *)event) && menu(user_data, (GdkEvent *)event);
+}
+
+static gboolean row_menu_cb(GtkWidget *widget, gpointer user_data)
+{
+        return menu(user_data, NULL);
+}
+
 static gboolean progress_cb(GtkWidget *widget, cairo_t *cr, gpointer user_data)
 {
         Line *row = user_data;
@@ -134,7 +168,7 @@ static gboolean progress_cb(GtkWidget *widget, cairo_t *cr, gpointer user_data)
 static GtkWidget *row_widget(Line *row)
 {
         GtkWidget *all = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL), *line = ui_box(GTK_ORIENTATION_HORIZONTAL, 10, "guest");
-        GtkWidget *evidence = gtk_button_new();
+        GtkWidget *evidence = gtk_button_new(), *ground = gtk_event_box_new();
 
         row->tile_place = ui_box(GTK_ORIENTATION_HORIZONTAL, 0, NULL);
         row->title = ui_label("", "strong");
@@ -151,8 +185,11 @@ static GtkWidget *row_widget(Line *row)
         gtk_box_pack_start(GTK_BOX(line), row->title, TRUE, TRUE, 0);
         gtk_box_pack_end(GTK_BOX(line), row->button, FALSE, FALSE, 0);
         gtk_box_pack_end(GTK_BOX(line), evidence, FALSE, FALSE, 0);
-        gtk_container_add(GTK_CONTAINER(all), line);
+        gtk_container_add(GTK_CONTAINER(ground), line);
+        gtk_container_add(GTK_CONTAINER(all), ground);
         gtk_container_add(GTK_CONTAINER(all), row->progress);
+        g_signal_connect(ground, "button-press-event", G_CALLBACK(row_pressed_cb), row);
+        g_signal_connect(evidence, "popup-menu", G_CALLBACK(row_menu_cb), row);
         gtk_widget_show_all(all);
         gtk_widget_set_no_show_all(row->button, TRUE);
         gtk_widget_hide(row->button);

@@ -90,6 +90,18 @@ static gboolean is_old_fullscreen(Wm *wm, const Client *c)
                box_equal(c->box, wm->monitors[client_monitor(wm, c)]);
 }
 
+/* A place that the program has chosen, not a person, was chosen without our frame and perhaps without the panel: browsers open as high as
+ * the screen. What does not fit is made smaller and moved inside. */
+static void fit(Wm *wm, Client *c)
+{
+        Box work = wm->work_areas[client_monitor(wm, c)], room = client_from_outer(wm, c, work);
+
+        c->box.w = MIN(c->box.w, room.w);
+        c->box.h = MIN(c->box.h, room.h);
+        size_hints_apply(&c->hints, &c->box.w, &c->box.h);
+        c->box = client_from_outer(wm, c, box_keep_inside(work, client_outer(wm, c)));
+}
+
 static void settle(Wm *wm, Client *c, gboolean existing)
 {
         gboolean full = c->fullscreen;
@@ -102,6 +114,8 @@ static void settle(Wm *wm, Client *c, gboolean existing)
                 c->border = 0;
         } else if (existing || position_counts(c)) {
                 c->box = gravity_into_frame(c->hints.gravity, c->box, c->border, e);
+                if (!existing && c->hints.program_position && !c->hints.user_position && e.top > 0)
+                        fit(wm, c);
         } else {
                 gsize monitor = monitor_for_new(wm);
                 Box room = client_from_outer(wm, c, wm->work_areas[monitor]);

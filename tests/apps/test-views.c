@@ -357,6 +357,7 @@ static void test_storage_survives_a_crash(Fixture *fixture, gconstpointer data)
         app_view_stop_script(fixture->view);
         g_assert_true(wait_until(is_counted, &fixture->crashes, DEADLINE_MS));
         g_assert_nonnull(strstr(fixture->crash, "kept"));
+        g_assert_cmpuint(fixture->findings->len, ==, 0); /* it was ended, and did not crash */
         app_view_reload(fixture->view);
         expect_title(fixture, "was written");
 }

@@ -157,6 +157,24 @@ def the_row_over_the_page_works(d):
     d.events.wait("deliver", "the change", since)
 
 
+def its_menu_ends_the_page(d):
+    window = d.find("Disk Lens")
+    size = d.x.create_resource_object("window", window).get_geometry()
+    d.activate("Disk Lens")
+    middle = size.width // 2, size.height // 2
+
+    def looks():
+        return d.pixels(window, 40, 60, size.width - 80, size.height - 100)
+    d.until(lambda: d.drawn(window, *middle) or d.drawn(window, 60, 120), "its page")
+    before = looks()
+
+    def ended():
+        d.tool("xdotool", "mousemove", "--window", str(window), "200", "16", "click", "3", "key", "Down", "Return")
+        return looks() != before
+    d.until(ended, "the page to end, which is said over it")
+    d.picture("guest-ended")
+
+
 def closing_is_the_other_managers(d):
     window = d.find("Disk Lens")
     d.close("Disk Lens")
@@ -212,7 +230,7 @@ def main():
         pictures = os.environ.get("IMPROMPTU_TEST_PICTURES", out)
         with Guest(sys.argv[1], pictures, home=home, still=True, env={"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_ARGS": PACE}) as d:
             d.begin(manager)
-            return tap.run([the_bar_comes_and_goes, the_bar_comes_while_another_program_holds_the_pointer, an_app_is_made, the_row_over_the_page_works,
+            return tap.run([the_bar_comes_and_goes, the_bar_comes_while_another_program_holds_the_pointer, an_app_is_made, the_row_over_the_page_works, its_menu_ends_the_page,
                             closing_is_the_other_managers, nothing_of_the_desktop_is_taken, a_key_that_is_taken_is_said,
                             it_leaves_the_other_desktop_as_it_was], d)
 

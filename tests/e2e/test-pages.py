@@ -237,6 +237,27 @@ def a_page_that_hangs_is_stopped(w):
     tap.check(os.path.exists(f"/proc/{w.shell}"), "the shell goes on")
 
 
+def a_page_that_hangs_is_ended_by_the_menu_and_comes_back(w):
+    window = w.d.find("Endless counter")
+    width = w.d.x.create_resource_object("window", window).get_geometry().width
+
+    def back():
+        if not w.d.drawn(window, 200, 250):
+            w.d.click(window, width - BUTTONS[0], STRIP)
+        return w.d.drawn(window, 200, 250)
+    w.d.until(back, "Reload to bring the page back")
+    w.d.press("Endless counter", 200, 250)
+    before = set(w.webs())
+    w.d.activate("Endless counter")
+    w.d.keys("super+m")
+    w.d.keys("e")
+    w.d.until(lambda: before - set(below(w.shell, WEB)), "its process to end")
+    w.d.until(lambda: not w.d.drawn(window, 200, 250), "the window to show that it has")
+    tap.check(window in [xid for xid, _, _ in w.d.windows()], "the window stays")
+    w.d.picture("page-ended")
+    w.d.until(back, "Reload to bring it back once more")
+
+
 def main():
     become_ordinary()
     with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
@@ -247,7 +268,7 @@ def main():
         rehearsal = Rehearsal(os.path.join(sys.argv[1], "agent/rehearsal/impromptu-rehearsal"), out)
         env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base, **SECRETS}
         try:
-            with Desktop(sys.argv[1], out, home=home, env=env, leave_open=[LEAK]) as d:
+            with Desktop(sys.argv[1], os.environ.get("IMPROMPTU_TEST_PICTURES", out), home=home, env=env, leave_open=[LEAK]) as d:
                 d.start()
                 return tap.run([
                     an_app_is_open,
@@ -260,6 +281,7 @@ def main():
                     a_shell_started_by_a_person,
                     the_throw_away_display_comes_back,
                     a_page_that_hangs_is_stopped,
+                    a_page_that_hangs_is_ended_by_the_menu_and_comes_back,
                 ], World(d))
         finally:
             rehearsal.stop()

@@ -155,7 +155,7 @@ static void test_drafts(void)
 
         g_assert_cmpuint(wishes_drafts(ours, NULL), ==, 1);
         g_assert_cmpuint(wishes_drafts(ours, "cerebras"), ==, 1);
-        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 3);
+        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 5);
         g_assert_cmpuint(wishes_drafts(own, "llama.cpp"), ==, 2);
         g_assert_cmpuint(wishes_drafts(own, "cerebras"), ==, 2);
 }

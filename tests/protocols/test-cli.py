@@ -318,7 +318,7 @@ def test_grants():
     with World() as world:
         world.answers["GET", "/api/v1/grants"] = (200, {"grants": grants, "days": 90})
         world.answers["GET", "/api/v1/grants?app=a%2Fb"] = (200, {"grants": [], "days": 90})
-        world.answers["GET", "/api/v1/apps/a%2Fb"] = (200, {"id": "a/b"})
+        world.answers["GET", "/api/v1/apps/a%2Fb"] = (200, {"id": "a/b", "title": "A"})
         world.answers["GET", "/api/v1/grants?log=1&app=disk"] = (200, {"grants": grants[:1], "days": 90, "log": log})
         world.answers["GET", "/api/v1/grants?log=1"] = (200, {"grants": [], "days": 90, "log": []})
         world.answers["POST", "/api/v1/grants"] = (200, {"grants": [], "days": 7})

@@ -79,6 +79,7 @@ static void test_without_front(void)
                 {"wie voll ist der Arbeitsspeicher?", "tool"},
                 {"build me a scoreboard", "app"}, {"ein Kalender für Geburtstage", "app"}, {"un diario de viajes", "app"},
                 {"un orologio", "app"},
+                {"write a year the Roman way: a field Year and a button Write", "app"}, {"add up: fields A and B, a button Sum", "app"},
                 {"something to sort my stamps", "app"}, {"quelque chose pour trier mes timbres", "app"},
                 /* Without an app in front nothing can be changed or broken. */
                 {"make it green", UNDECIDED}, {"it does not work", UNDECIDED}, {"add a button", UNDECIDED},

@@ -2,6 +2,7 @@
  * goes from such a plan to a checked app without one. */
 #include "tests/runs/worlds.h"
 
+#include "agent/runs/agreement.h"
 #include "agent/runs/sentence.h"
 
 static RouteRules *rules(void)
@@ -92,6 +93,38 @@ static void test_unsaid(void)
         assert_unsaid("a field 'Top 1' that's mine, and 'OK' at last", "<p>", NULL);
 }
 
+static void put(gpointer object)
+{
+        json_object_put(object);
+}
+
+static GPtrArray *postings(const char *const *showed)
+{
+        GPtrArray *posted = g_ptr_array_new_with_free_func(put);
+
+        for (; *showed; showed++) {
+                json_object *one = json_parse("{\"results\": [{\"requirement\": 0, \"verdict\": \"passed\"}]}", -1, NULL);
+
+                json_add_text(json_object_array_get_idx(json_field_array(one, "results"), 0), "showed", *showed);
+                g_ptr_array_add(posted, one);
+        }
+        return posted;
+}
+
+static void test_agreement(void)
+{
+        static const char *const showed[] = {"Parking To pay: $15.00", "To pay: 2.50 today", "Result 2.50", "nothing", "nothing", NULL};
+        g_autoptr(GPtrArray) quotes = g_ptr_array_new(), posted = postings(showed);
+        g_autofree guint *counts = agreement_count(posted, quotes);
+        g_autofree char *answer = NULL;
+
+        for (guint i = 0; i < posted->len; i++)
+                g_assert_cmpuint(counts[i], ==, i == 1 || i == 2);
+        g_ptr_array_add(quotes, "Deuce");
+        answer = agreement_answer("It is deuce, 40 : 40.", quotes);
+        g_assert_cmpstr(answer, ==, "40 40 “deuce”");
+}
+
 static World *sentence_world(void)
 {
         World *world = world_new();
@@ -113,6 +146,26 @@ static void test_run(void)
         assert_asked(world, "WRITE/1", "press Jump; see that page has changed");
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "total", -1), ==, 2);
         g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "passed", -1), ==, 1);
+}
+
+/* Of three drafts that pass alike, two give the same answer. */
+static void test_run_takes_what_agrees(void)
+{
+        g_autoptr(World) world = sentence_world();
+        static const char *const answers[] = {"7", "12", "12"};
+
+        world->drafts = G_N_ELEMENTS(answers);
+        for (guint i = 0; i < G_N_ELEMENTS(answers); i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i + 1), *draft = g_strdup_printf("r1.%u", i + 1);
+                g_autofree char *page = g_strdup_printf(PAGE("<button>Jump</button><p>draft %u</p>"), i + 1);
+                g_autofree char *results = g_strdup_printf("[{\"requirement\": 1, \"verdict\": \"passed\", \"showed\": \"Sheep: %s\"}]", answers[i]);
+
+                world_answers(world, key, page);
+                world_evidence_of(world, draft, results, "[]");
+        }
+        world_until_done(world, ask(world, "a sheep counter with a button Jump"));
+        assert_done(world, "delivered");
+        g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html"), "draft 2"));
 }
 
 static void test_run_repairs_what_is_unsaid(void)
@@ -144,6 +197,8 @@ int main(int argc, char **argv)
         g_test_add_func("/sentence/left-to-a-model", test_left_to_a_model);
         g_test_add_func("/sentence/unsaid", test_unsaid);
         g_test_add_func("/sentence/run", test_run);
+        g_test_add_func("/sentence/agreement", test_agreement);
+        g_test_add_func("/sentence/run-takes-what-agrees", test_run_takes_what_agrees);
         g_test_add_func("/sentence/run-repairs-what-is-unsaid", test_run_repairs_what_is_unsaid);
         g_test_add_func("/sentence/run-with-a-tool", test_run_with_a_tool);
         return g_test_run();

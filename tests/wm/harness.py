@@ -29,6 +29,10 @@ def in_use(number):
         return probe.connect_ex(f"/tmp/.X11-unix/X{number}") == 0
 
 
+class Skipped(Exception):
+    """A program that a test is about is not installed; the message says which."""
+
+
 class Server:
     """An Xvfb of our own on the first number that is free."""
 
@@ -260,6 +264,9 @@ class Client:
         geometry = self.frame(window).get_geometry()
         return geometry.x, geometry.y, geometry.width, geometry.height
 
+    def override(self, window):
+        return bool(window.get_attributes().override_redirect)
+
     def viewable(self, window):
         return window.get_attributes().map_state == X.IsViewable
 
@@ -302,6 +309,8 @@ def main(tests):
                 client.sync()
             verdicts[name] = True, getattr(test, "rows", ())
             print(f"ok {number} {name}", flush=True)
+        except Skipped as reason:
+            print(f"ok {number} {name} # SKIP {reason}", flush=True)
         except Exception:
             failed += 1
             verdicts[name] = False, getattr(test, "rows", ())

@@ -79,6 +79,10 @@ ROWS = {
     "hidpi": ("S", "Frames at the scale of XSETTINGS"),
     "keymap": ("M", "The keymap file: reloaded, conflicts by line, last good kept"),
     "bad-input": ("M", "Clients that lie"),
+    # Programs
+    "wnck": ("S", "libwnck (wnckprop): every act of a pager and of a task list, and what it reads"),
+    "sdl": ("S", "SDL 2: full-screen and back, over a panel, at the same place"),
+    "java": ("S", "Java: insets, places and dialogs as Swing believes them to be"),
 }
 
 

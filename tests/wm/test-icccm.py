@@ -105,6 +105,19 @@ def test_hints_from_before_x11r4(core, c):
     assert c.place(w)[2:] == (150, 80)
 
 
+@row("placement", "size-hints")
+def test_what_a_program_places_fits_the_work_area(core, c):
+    """Browsers choose their place without our frame, as high as the screen; what a person chose stays as it is."""
+    dock = c.typed("DOCK", x=0, y=760, w=1280, h=40)
+    c.put(dock, "_NET_WM_STRUT", "CARDINAL", [0, 0, 0, 40])
+    browser, person = c.window("browser", x=10, y=10, w=1050, h=780), c.window("person", x=10, y=10, w=1050, h=780)
+    browser.set_wm_normal_hints(flags=Xutil.PPosition | Xutil.PWinGravity, win_gravity=X.StaticGravity)
+    c.map(dock)
+    c.map(browser, person)
+    assert c.frame_place(browser) == (9, 0, 1052, 760), c.frame_place(browser)
+    assert c.place(person)[2:] == (1050, 780)
+
+
 @row("size-hints", "placement")
 def test_user_and_program_positions(core, c):
     user = c.window(w=200, h=100, x=0, y=0)
