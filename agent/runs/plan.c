@@ -248,16 +248,16 @@ static void planned_cb(Run *run)
         take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
 }
 
+gboolean plan_asks_model(Run *run)
+{
+        return run->route == ROUTE_TOOL || !lanes_plan_from_sentence(run->agent->lanes) || !runs_route_rules(run->runs) ||
+               route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
 /* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */
 static gboolean is_from_sentence(Run *run)
 {
-        return !record_find(run->record, "model", "PLAN/1") && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
-               runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
-}
-
-gboolean plan_asks_model(Run *run)
-{
-        return !is_from_sentence(run);
+        return !record_find(run->record, "model", "PLAN/1") && !plan_asks_model(run);
 }
 
 void plan_start(Run *run)
