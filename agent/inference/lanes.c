@@ -52,12 +52,18 @@ static const LaneEntry *first_of(Lanes *lanes, const char *lane, GPtrArray **ent
         return (*entries)->len > 0 ? g_ptr_array_index(*entries, 0) : NULL;
 }
 
+/* Under which name the data have what suits whom is asked first. */
+static const char *habits_of(const LaneEntry *entry)
+{
+        return entry ? wishes_habits(entry->source->provider->name, entry->model->id) : NULL;
+}
+
 RepairOrder lanes_repairs(Lanes *lanes)
 {
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *fast = first_of(lanes, "fast", &entries);
 
-        return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+        return wishes_repairs(roster_wishes(lanes->roster), habits_of(fast));
 }
 
 guint lanes_drafts(Lanes *lanes)
@@ -65,7 +71,7 @@ guint lanes_drafts(Lanes *lanes)
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *fast = first_of(lanes, "fast", &entries);
 
-        return wishes_drafts(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+        return wishes_drafts(roster_wishes(lanes->roster), habits_of(fast));
 }
 
 gboolean lanes_plan_from_sentence(Lanes *lanes)
@@ -73,7 +79,7 @@ gboolean lanes_plan_from_sentence(Lanes *lanes)
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *deep = first_of(lanes, "deep", &entries);
 
-        return wishes_plan_from_sentence(roster_wishes(lanes->roster), deep ? deep->source->provider->name : NULL);
+        return wishes_plan_from_sentence(roster_wishes(lanes->roster), habits_of(deep));
 }
 
 gboolean lanes_has_deeper(Lanes *lanes)

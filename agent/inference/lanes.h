@@ -31,7 +31,7 @@ GQuark lane_error_quark(void);
 
 /* Bounds. */
 #define LANE_RETRIES_MAX 2
-#define LANE_STALL_SECONDS 30
+#define LANE_STALL_SECONDS 30 /* of a server elsewhere; one on this machine has longer (try.c) */
 #define LANE_TOTAL_SECONDS 1800 /* one try, however much it says */
 #define LANE_ROOM_SECONDS 60    /* what is begun together is admitted within them */
 #define LANE_SPARE_SHARE 4      /* for what nobody waits for there is room only where there would be for so many of it */

@@ -509,6 +509,31 @@ guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane)
         return RANK_LAST;
 }
 
+/* The largest of the sizes in a model's name, in billions; 0 where it tells none. "30b-a3b" has 30. */
+static double billions_of(const char *model)
+{
+        double most = 0;
+
+        for (const char *at = model; *at; at++) {
+                char *end;
+                double size;
+
+                if (!g_ascii_isdigit(*at) || (at > model && (g_ascii_isalnum(at[-1]) || at[-1] == '.')))
+                        continue;
+                size = g_ascii_strtod(at, &end);
+                if ((*end == 'b' || *end == 'B') && !g_ascii_isalnum(end[1]))
+                        most = MAX(most, size);
+        }
+        return most;
+}
+
+const char *wishes_habits(const char *provider, const char *model)
+{
+        double billions = model ? billions_of(model) : 0;
+
+        return billions > 0 && billions < WISHES_SMALL_BILLIONS ? WISHES_SMALL : provider;
+}
+
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider)
 {
         json_object *of_all = get(wishes->data, "repairs"), *own = provider ? get(get(wishes->data, provider), "repairs") : NULL;

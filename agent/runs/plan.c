@@ -33,11 +33,14 @@ static void keep_likely(Run *run, GPtrArray *tools)
         const SkillRules *rules = runs_skill_rules(run->runs);
         g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Likely));
         g_autoptr(GPtrArray) kept = g_ptr_array_new();
+        const char *const *small = rules ? (const char *const *)rules->small_words : NULL;
+        g_autoptr(Meaning) wanted = meaning_new(run->sentence, small);
 
         for (guint i = 0; i < tools->len; i++) {
                 const Tool *tool = g_ptr_array_index(tools, i);
                 g_autofree char *about = g_strdup_printf("%s %s", tool->name, tool->line ? tool->line : "");
-                Likely likely = {meaning_likeness(run->sentence, about, rules ? (const char *const *)rules->small_words : NULL), i};
+                g_autoptr(Meaning) says = meaning_new(about, small);
+                Likely likely = {meaning_compare(wanted, says), i};
 
                 g_array_append_val(all, likely);
         }
@@ -248,29 +251,29 @@ static void planned_cb(Run *run)
         take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
 }
 
-gboolean plan_asks_model(Run *run)
-{
-        return run->route == ROUTE_TOOL || !lanes_plan_from_sentence(run->agent->lanes) || !runs_route_rules(run->runs) ||
-               route_rules_reaches(runs_route_rules(run->runs), run->sentence);
-}
-
 /* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */
 static gboolean is_from_sentence(Run *run)
 {
-        return !record_find(run->record, "model", "PLAN/1") && !plan_asks_model(run);
+        gboolean asked = run->record && record_find(run->record, "model", "PLAN/1");
+
+        return !asked && !run->wordless && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
+               runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
+gboolean plan_asks_model(Run *run)
+{
+        return !is_from_sentence(run);
 }
 
 void plan_start(Run *run)
 {
-        if (!run->wordless && is_from_sentence(run)) {
-                run_enter(run, STATE_PLAN, NULL);
-                run_later(run, planned_cb);
-                return;
-        }
         if (run->wordless) {
                 run_enter(run, STATE_PLAN, NULL);
                 plan_from_before(run);
-                return;
+        } else if (is_from_sentence(run)) {
+                run_enter(run, STATE_PLAN, NULL);
+                run_later(run, planned_cb);
+        } else {
+                ask(run, NULL, NULL);
         }
-        ask(run, NULL, NULL);
 }

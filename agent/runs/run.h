@@ -222,6 +222,9 @@ const RouteRules *runs_route_rules(Runs *runs);
 const struct SkillRules *runs_skill_rules(Runs *runs);
 /* Something was proposed, or the last run ended: a trial may begin once nothing has run for a while. Accepts NULL. */
 void runs_rest(Runs *runs);
+/* TRUE if a trial may begin by itself now. With nobody there to check its drafts it would only cost tokens; and where they cost money, the
+ * person says when. */
+gboolean runs_may_try(Runs *runs);
 /* The titles of the apps in the library. Free with g_strfreev(). */
 char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
@@ -245,6 +248,8 @@ char *runs_app_title(Runs *runs, const char *app);
 gboolean runs_in_front(Runs *runs, const Run *run);
 double runs_rate(Runs *runs);
 void runs_saw_rate(Runs *runs, double rate);
+/* What the last answer cost, in dollars; negative where no price is known. */
+void runs_saw_cost(Runs *runs, double dollars);
 guint runs_page_tokens(Runs *runs);
 void runs_saw_page(Runs *runs, guint tokens);
 void runs_draft_began(Runs *runs, Draft *draft);

@@ -37,6 +37,7 @@ struct Runs {
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
         guint rest;              /* the source that begins a trial */
         gboolean viewed;         /* a view has checked something since this agent began */
+        gboolean paid;           /* the last answer cost money */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -296,6 +297,11 @@ guint runs_page_tokens(Runs *runs)
         return runs->page_tokens;
 }
 
+void runs_saw_cost(Runs *runs, double dollars)
+{
+        runs->paid = dollars > 0;
+}
+
 /* A quarter of each new page: the last few decide. */
 void runs_saw_page(Runs *runs, guint tokens)
 {
@@ -537,11 +543,15 @@ const char *runs_try(Runs *runs, const char *name, GError **error)
         return skill ? try(runs, skill, FALSE, error) : NULL;
 }
 
-/* With nobody there to check its drafts a trial would only cost tokens. */
+gboolean runs_may_try(Runs *runs)
+{
+        return runs->skill_rules && runs->running == 0 && runs->viewed && (!runs->paid || runs->skill_rules->idle_paid);
+}
+
 static gboolean rest_cb(gpointer user_data)
 {
         Runs *runs = user_data;
-        g_autoptr(Skill) skill = runs->running == 0 && runs->viewed ? trial_next(runs->agent, runs->skill_rules) : NULL;
+        g_autoptr(Skill) skill = runs_may_try(runs) ? trial_next(runs->agent, runs->skill_rules) : NULL;
         g_autoptr(GError) error = NULL;
 
         runs->rest = 0;

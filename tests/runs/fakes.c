@@ -113,6 +113,7 @@ static gboolean lane_step_cb(gpointer user_data)
                 .model = "fake-1",
                 .tokens_out = length / 4,
                 .rate = 1000,
+                .cost = the_world->cost,
         };
         call->done(length ? &result : NULL, error, call->user_data);
         if (script)

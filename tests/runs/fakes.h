@@ -23,6 +23,7 @@ typedef struct {
         gboolean killed;
         gboolean view;      /* a view is there */
         RepairOrder order;  /* what is tried after failed checks */
+        double cost;        /* of each answer, in dollars */
         gboolean from_sentence; /* a program plans where it can */
         guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */

@@ -502,6 +502,22 @@ static void test_idle(void)
         g_assert_cmpint(state_of(world, NAME), ==, SKILL_KEPT);
 }
 
+/* Not before a view has checked something, and not where answers cost money. */
+static void test_may_try(void)
+{
+        g_autoptr(World) world = learning_world();
+
+        g_assert_false(runs_may_try(world->agent.runs));
+        learn(world);
+        g_assert_true(runs_may_try(world->agent.runs));
+        world->cost = 0.01;
+        world_until_done(world, ask(world, SENTENCE " for two"));
+        g_assert_false(runs_may_try(world->agent.runs));
+        world->cost = -1;
+        world_until_done(world, ask(world, SENTENCE " for three"));
+        g_assert_true(runs_may_try(world->agent.runs));
+}
+
 /* — taste — */
 
 static void change(World *world, const char *words)
@@ -601,6 +617,7 @@ int main(int argc, char **argv)
         g_test_add_func("/skills/trial/by-hand", test_by_hand);
         g_test_add_func("/skills/trial/killed-everywhere", test_killed);
         g_test_add_func("/skills/trial/idle", test_idle);
+        g_test_add_func("/skills/trial/may-try", test_may_try);
         g_test_add_func("/skills/taste", test_taste);
         g_test_add_func("/skills/file", test_file);
         g_test_add_func("/skills/likeness", test_likeness);
