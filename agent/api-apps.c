@@ -280,9 +280,12 @@ void api_suggestions(Exchange *exchange)
                 g_autofree char *detail = g_strdup_printf("Change %s", app->title);
                 add_row(rows, "change", plain, detail, app->id);
         }
-        if (*prefix)
-                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route",
-                              runs_route_rule(agent->runs, plain, app ? app->title : NULL));
+        if (*prefix) {
+                json_object *row = add_row(rows, "make", plain, "Make this", NULL);
+                const char *next = NULL;
+                json_add_text(row, "route", runs_route_rule(agent->runs, plain, app ? app->title : NULL, &next));
+                json_add_text(row, "next", next);
+        }
         add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);

@@ -530,3 +530,16 @@ Route route_rules_temper(const RouteRules *rules, const char *sentence, const Ro
                 return ROUTE_APP;
         return said;
 }
+
+Route route_rules_next(const RouteRules *rules, const char *sentence, const RouteChoice *decided)
+{
+        g_autofree char *words = words_of(sentence);
+
+        if (!words[1] || (decided && decided->route == ROUTE_OPEN && decided->title >= 0))
+                return ROUTE_COUNT;
+        if (decided && decided->route != ROUTE_APP)
+                return ROUTE_APP;
+        if (is_question(rules, sentence, words))
+                return ROUTE_TOOL;
+        return names_text(rules, words) ? ROUTE_CONTENT : ROUTE_COUNT;
+}

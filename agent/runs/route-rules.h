@@ -35,6 +35,9 @@ void route_rules_free(RouteRules *rules);
 
 /* TRUE if no model need be asked. rules may be NULL: then only titles are known. */
 gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const RouteWorld *world, RouteChoice *choice);
+/* What the sentence could be asked for instead of decided (NULL: a model would be asked): the next likely of ROUTE_APP, ROUTE_TOOL and
+ * ROUTE_CONTENT; ROUTE_COUNT where nothing else is likely. rules may be NULL. */
+Route route_rules_next(const RouteRules *rules, const char *sentence, const RouteChoice *decided);
 /* The verb of the desktop that the sentence is; NULL. Lives as long as rules, which may be NULL. */
 const char *route_rules_action(const RouteRules *rules, const char *sentence);
 /* Likewise for titles alone: those that the sentence is, or is the beginning of. -1: none. */

@@ -728,13 +728,16 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
         route_question(runs->agent, text, &world, lane, func, user_data);
 }
 
-const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next)
 {
         g_auto(GStrv) titles = runs_library_titles(runs->agent);
         RouteWorld world = {.titles = (const char *const *)titles, .front = front};
         RouteChoice choice;
+        gboolean decided = route_rules_decide(runs->route_rules, text, &world, &choice);
+        Route other = route_rules_next(runs->route_rules, text, decided ? &choice : NULL);
 
-        return route_rules_decide(runs->route_rules, text, &world, &choice) ? run_route_name(choice.route) : NULL;
+        *next = other == ROUTE_COUNT ? NULL : run_route_name(other);
+        return decided ? run_route_name(choice.route) : NULL;
 }
 
 void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)

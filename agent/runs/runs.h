@@ -88,8 +88,8 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
                 gpointer user_data);
 
 /* The route that the rules alone decide, by name and at once; NULL where a model would be asked. front: the title of the app in front, or
- * NULL. */
-const char *runs_route_rule(Runs *runs, const char *text, const char *front);
+ * NULL. next gets what else the words could be asked for ("app", "tool", "content"), NULL where nothing else is likely. */
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next);
 
 /* A page from the sentence and one fixed instruction (data/prompts/alone.md), for comparing: no plan, no tools, no checks. answer
  * (borrowed): {page, whole, fault?, ms, provider, model, recording?, tokens_in, tokens_out}. attempt, from 1, tells the drafts of one

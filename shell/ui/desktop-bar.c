@@ -6,6 +6,7 @@
 #include "protocols/text.h"
 #include "shell/ui/desktop-parts.h"
 #include "shell/ui/fields.h"
+#include "shell/ui/rowicons.h"
 #include "shell/ui/style.h"
 
 #define TILE_INK 0x1c1b1f
@@ -179,7 +180,7 @@ pause_cb(gpointer user_data)
         json_object *body;
 
         desktop->pause = 0;
-        if (!text || row->make_new || (row->kind != ROW_MAKE && row->kind != ROW_CHANGE) || !desktop->agent_here)
+        if (!text || row->make_new || row->route || (row->kind != ROW_MAKE && row->kind != ROW_CHANGE) || !desktop->agent_here)
                 return G_SOURCE_REMOVE;
         body = json_object_new_object();
         json_object_object_add(body, "text", json_object_new_string(text));
@@ -211,6 +212,8 @@ send_sentence(Desktop *desktop, const Row *row)
                 desktop_say(desktop, NULL, error->message, FALSE);
         else if (row->variants > 0)
                 desktop_ask_variants(desktop, text, row->variants);
+        else if (row->route)
+                desktop_ask_as(desktop, text, row->route);
         else
                 desktop_ask(desktop, text, row->kind == ROW_CHANGE ? row->id : NULL, row->make_new);
 }
@@ -235,7 +238,7 @@ chosen_cb(const Row *row, gpointer user_data)
 {
         Desktop *desktop = user_data;
 
-        unpause(desktop, (row->kind == ROW_MAKE || row->kind == ROW_CHANGE) && !row->variants);
+        unpause(desktop, (row->kind == ROW_MAKE || row->kind == ROW_CHANGE) && !row->variants && !row->route);
         desktop_bar_hidden(desktop, FALSE);
         host_hide_bar(desktop, row->kind == ROW_WINDOW ? row->xid : 0);
         switch (row->kind) {
@@ -318,6 +321,26 @@ suggestion_row(json_object *data)
         return row;
 }
 
+/* The words asked for as another kind of thing: the next likely. */
+static Row *
+next_row(json_object *data)
+{
+        const char *next = field_text(data, "next"), *verb = strcmp(next, "app") == 0 ? "Make" : route_verb(next);
+        g_autofree char *plain = text_plain(field_text(data, "title"), TYPED_MAX);
+        g_autofree char *title = g_strconcat("“", plain, "”", NULL);
+        Row *row;
+
+        if (strcmp(field_text(data, "what"), "make") != 0 || !verb || strcmp(next, "system") == 0 || !*plain)
+                return NULL;
+        row = row_new(ROW_MAKE, title, strcmp(next, "app") == 0 ? "as an app" : strcmp(next, "tool") == 0 ? "in a sentence" : "as a text");
+        row->verb = g_strdup(verb);
+        row->text = g_strdup(plain);
+        row->route = g_strdup(next);
+        row->glyph = g_strdup(strcmp(next, "tool") == 0 ? "?" : strcmp(next, "content") == 0 ? "¶" : "+");
+        row->colour = TILE_INK;
+        return row;
+}
+
 static GPtrArray *
 suggestion_rows(json_object *body)
 {
@@ -326,9 +349,12 @@ suggestion_rows(json_object *body)
 
         for (gsize i = 0; i < list_length(list) && rows->len < SUGGESTIONS_MAX; i++) {
                 Row *row = suggestion_row(json_object_array_get_idx(list, i));
+                Row *next = next_row(json_object_array_get_idx(list, i));
 
                 if (row)
                         g_ptr_array_add(rows, row);
+                if (next)
+                        g_ptr_array_add(rows, next);
         }
         return rows;
 }
@@ -427,6 +453,7 @@ programs_cb(gpointer user_data)
                 row = row_new(ROW_PROGRAM, name, "installed program");
                 row->id = g_strdup(g_app_info_get_id(info));
                 row->words = program_words(info);
+                row->icon = g_app_info_get_icon(info) ? g_icon_to_string(g_app_info_get_icon(info)) : NULL;
                 row->glyph = first_letter(name);
                 row->colour = TILE_INK;
                 g_ptr_array_add(desktop->programs, row);
@@ -445,12 +472,30 @@ programs_changed_cb(GAppInfoMonitor *monitor, gpointer user_data)
                 desktop->programs_source = g_idle_add_full(G_PRIORITY_LOW, programs_cb, desktop, NULL);
 }
 
+static cairo_surface_t *
+icon_cb(const Row *row, int scale, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        if (row->kind == ROW_PROGRAM)
+                return row_icon(row->icon, scale);
+        /* Of an app the core tells none: its glyph is its mark. */
+        return row->kind == ROW_WINDOW && desktop->panel ? panel_icon(desktop->panel, row->xid) : NULL;
+}
+
+static void
+icons_changed_cb(GtkIconTheme *theme, gpointer user_data)
+{
+        row_icons_forget();
+}
+
 void
 desktop_bar_start(Desktop *desktop)
 {
-        static const BarHandler handler = {chosen_cb, closed_cb, typed_cb, resized_cb};
+        static const BarHandler handler = {chosen_cb, closed_cb, typed_cb, resized_cb, icon_cb};
 
         desktop->bar = bar_new(&handler, desktop);
+        g_signal_connect(gtk_icon_theme_get_default(), "changed", G_CALLBACK(icons_changed_cb), NULL);
         desktop->monitor = g_app_info_monitor_get();
         g_signal_connect(desktop->monitor, "changed", G_CALLBACK(programs_changed_cb), desktop);
         programs_changed_cb(desktop->monitor, desktop);

@@ -185,6 +185,15 @@ desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_n
 }
 
 void
+desktop_ask_as(Desktop *desktop, const char *text, const char *kind)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "kind", json_object_new_string(kind));
+        ask_sentence(desktop, text, body);
+}
+
+void
 desktop_ask_variants(Desktop *desktop, const char *text, guint variants)
 {
         json_object *body = json_object_new_object();

@@ -98,6 +98,8 @@ void desktop_revoke_cb(AppWindow *window, const char *permit, gpointer user_data
 /* desktop-events.c */
 void desktop_connect(Desktop *desktop);
 void desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new);
+/* The same, as this kind of thing: "app", "tool", "content". */
+void desktop_ask_as(Desktop *desktop, const char *text, const char *kind);
 /* The same for so many drafts of a new app, to choose from. */
 void desktop_ask_variants(Desktop *desktop, const char *text, guint variants);
 /* text and pointed (borrowed) may be NULL. */

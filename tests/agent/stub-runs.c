@@ -293,8 +293,9 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
         func(answer, NULL, user_data);
 }
 
-const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next)
 {
+        *next = "app";
         return g_str_has_prefix(text, "how ") ? "tool" : NULL;
 }
 

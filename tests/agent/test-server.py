@@ -615,6 +615,7 @@ def suggestions():
     assert [row["what"] for row in rows] == ["change", "make"], rows
     assert ask_json("GET", "/api/v1/suggestions")["rows"][0]["what"] == "open"
     assert "route" not in rows[1] and ask_json("GET", "/api/v1/suggestions?prefix=how%20hot")["rows"][-1]["route"] == "tool"
+    assert ask_json("GET", "/api/v1/suggestions?prefix=how%20hot")["rows"][-1]["next"] == "app"
 
 
 @test

@@ -183,6 +183,26 @@ static void test_measured(void)
         g_assert_cmpuint(2 * known, >=, json_length(cases));
 }
 
+static void test_next(void)
+{
+        static const struct {
+                const char *sentence, *next;
+        } cases[] = {
+                {"how hot is my processor?", "app"}, {"a letter to my landlord", "app"}, {"a tip calculator", NULL}, {"tomatoes by the clock", NULL},
+                {"where do my photos go?", "tool"},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                RouteWorld world = {0};
+                RouteChoice choice;
+                gboolean known = route_rules_decide(rules, cases[i].sentence, &world, &choice);
+                Route next = route_rules_next(rules, cases[i].sentence, known ? &choice : NULL);
+
+                g_test_message("%s", cases[i].sentence);
+                g_assert_cmpstr(next == ROUTE_COUNT ? NULL : run_route_name(next), ==, cases[i].next);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_autoptr(GError) error = NULL;
@@ -191,6 +211,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         rules = route_rules_load(g_getenv("IMPROMPTU_DATA"), &error);
         g_assert_no_error(error);
+        g_test_add_func("/route-rules/next", test_next);
         g_test_add_func("/route-rules/titles", test_titles);
         g_test_add_func("/route-rules/system", test_system);
         g_test_add_func("/route-rules/without-front", test_without_front);

@@ -339,6 +339,35 @@ bar_key(GtkEntry *entry, guint value)
         settle();
 }
 
+/* What Enter will do is said first; what else the words may mean follows, and is asked as that. */
+static void
+test_next_likely(void)
+{
+        WmEvent shown = {.type = WM_EVENT_BAR};
+        Desktop *desktop;
+        GtkEntry *entry;
+        const GPtrArray *rows;
+
+        fresh();
+        fake_answer("GET /api/v1/suggestions?prefix=how%20hot", "{\"rows\":[{\"what\":\"make\",\"title\":\"how hot is it\",\"route\":\"tool\","
+                    "\"next\":\"app\"}]}", 0, NULL);
+        desktop = start();
+        fake_core_emit(&shown);
+        settle();
+        entry = GTK_ENTRY(bar_entry(desktop->bar));
+        gtk_entry_set_text(entry, "how hot is it");
+        settle();
+        rows = bar_rows(desktop->bar);
+        g_assert_cmpstr(((const Row *)rows->pdata[0])->verb, ==, "Answer");
+        g_assert_cmpstr(((const Row *)rows->pdata[rows->len - 1])->verb, ==, "Make");
+        g_assert_cmpstr(((const Row *)rows->pdata[rows->len - 1])->route, ==, "app");
+        for (guint i = 1; i < rows->len; i++)
+                bar_key(entry, GDK_KEY_Down);
+        bar_key(entry, GDK_KEY_Return);
+        g_assert_true(fake_logged("{\"kind\":\"app\",\"text\":\"how hot is it\"}"));
+        desktop_free(desktop);
+}
+
 static void
 until_logged(const char *text)
 {
@@ -755,6 +784,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/pointing", test_pointing);
         g_test_add_func("/desktop/prepared", test_prepared);
         g_test_add_func("/desktop/pause", test_pause);
+        g_test_add_func("/desktop/next-likely", test_next_likely);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/news-over-a-film", test_news_over_a_film);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
