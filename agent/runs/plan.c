@@ -248,7 +248,7 @@ static void ask(Run *run, const char *fault, const char *tail)
 /* No model was asked. */
 static void planned_cb(Run *run)
 {
-        take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
+        take_plan(run, sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence));
 }
 
 /* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */

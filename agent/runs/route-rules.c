@@ -38,6 +38,7 @@ typedef struct {
 } Verb;
 
 typedef struct {
+        char *name;
         GPtrArray *lists[LIST_COUNT]; /* of phrases, each " as this " */
         GPtrArray *verbs;
 } Language;
@@ -162,6 +163,7 @@ static void language_free(gpointer data)
         for (guint i = 0; i < LIST_COUNT; i++)
                 g_clear_pointer(&language->lists[i], g_ptr_array_unref);
         g_ptr_array_unref(language->verbs);
+        g_free(language->name);
         g_free(language);
 }
 
@@ -197,6 +199,7 @@ static gboolean read_language(RouteRules *rules, const char *name, json_object *
 {
         Language *language = g_new0(Language, 1);
 
+        language->name = g_strdup(name);
         language->verbs = g_ptr_array_new_with_free_func(verb_free);
         g_ptr_array_add(rules->languages, language);
         for (guint i = 0; i < LIST_COUNT; i++) {
@@ -258,6 +261,35 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
         g_autofree char *words = words_of(word);
 
         return any_holds(rules, lists[list], words);
+}
+
+gboolean route_rules_holds(const char *sentence, const char *words)
+{
+        g_autofree char *all = words_of(sentence), *some = words_of(words);
+
+        return some[1] && strstr(all, some);
+}
+
+const char *route_rules_language(const RouteRules *rules, const char *sentence)
+{
+        static const List small[] = {LIST_FILLERS, LIST_ARTICLES, LIST_LINKS, LIST_JOINS};
+        g_autofree char *words = words_of(sentence);
+        const Language *best = NULL;
+        guint most = 0;
+
+        for (guint i = 0; rules && i < rules->languages->len; i++) {
+                const Language *language = rules->languages->pdata[i];
+                guint n = 0;
+
+                for (guint j = 0; j < G_N_ELEMENTS(small); j++)
+                        for (guint k = 0; k < language->lists[small[j]]->len; k++)
+                                n += strstr(words, language->lists[small[j]]->pdata[k]) != NULL;
+                if (!best || n > most) {
+                        best = language;
+                        most = n;
+                }
+        }
+        return best ? best->name : NULL;
 }
 
 gboolean route_rules_reaches(const RouteRules *rules, const char *sentence)

@@ -51,4 +51,9 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
 /* TRUE if the sentence holds a word for what no page has by itself: files, the machine, the internet. */
 gboolean route_rules_reaches(const RouteRules *rules, const char *sentence);
 
+/* TRUE if the word or words stand in the sentence, whatever their case and accents. */
+gboolean route_rules_holds(const char *sentence, const char *words);
+/* The language ("en") of which the most small words are in the sentence; the first one where none are. NULL only without rules. */
+const char *route_rules_language(const RouteRules *rules, const char *sentence);
+
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RouteRules, route_rules_free)

@@ -13,6 +13,7 @@
 #include "agent/runs/answer-plan.h"
 #include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
+#include "agent/runs/patterns.h"
 #include "agent/runs/prompt.h"
 #include "agent/runs/route-rules.h"
 #include "agent/runs/runs.h"
@@ -218,6 +219,7 @@ json_object *run_requirements_json(Run *run);
 /* runs.c */
 /* NULL where routes.json cannot be used. */
 const RouteRules *runs_route_rules(Runs *runs);
+const Patterns *runs_patterns(Runs *runs);
 /* NULL where skills.json cannot be used: then nothing is learnt and no skill is used. */
 const struct SkillRules *runs_skill_rules(Runs *runs);
 /* Something was proposed, or the last run ended: a trial may begin once nothing has run for a while. Accepts NULL. */

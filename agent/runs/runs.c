@@ -32,6 +32,7 @@ struct Runs {
         guint listener, starter;
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
+        Patterns *patterns;
         Tried *tried;
         Ahead *ahead;
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
@@ -839,6 +840,11 @@ static void read_skill_rules(Runs *runs)
                 g_warning("Nothing is learnt, and no recipe is used: %s", error->message);
 }
 
+const Patterns *runs_patterns(Runs *runs)
+{
+        return runs->patterns;
+}
+
 const RouteRules *runs_route_rules(Runs *runs)
 {
         return runs->route_rules;
@@ -872,6 +878,7 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
+        runs->patterns = patterns_load(runs->agent->share_folder);
         runs->tried = tried_new(agent);
         runs->ahead = ahead_new(runs, agent);
         read_skill_rules(runs);
@@ -896,6 +903,7 @@ void runs_free(Runs *runs)
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        patterns_free(runs->patterns);
         ahead_free(runs->ahead);
         tried_free(runs->tried);
         skill_rules_free(runs->skill_rules);

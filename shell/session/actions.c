@@ -68,8 +68,8 @@ void actions_companions(Session *session)
                 return;
         if (!has_login(session)) {
                 g_printerr("impromptu-session: logind does not know this session (there is no bus of the system, or no $XDG_SESSION_ID), so "
-                           "the screen is locked by its key but not by itself, and nothing asks for the password that a program needs for "
-                           "another user's rights.\n");
+                           "the screen is locked by its key and after a while, but not whenever the machine sleeps, and nothing asks for the "
+                           "password that a program needs for another user's rights.\n");
                 return;
         }
         if (lock && is_installed(lock[0])) {
@@ -85,21 +85,45 @@ void actions_companions(Session *session)
         }
 }
 
+static gboolean xss_lock_runs(const Session *session)
+{
+        return session->locker && part_pid(session->locker);
+}
+
 static gboolean lock(Session *session, GError **error)
 {
         const char *activate[] = {"xset", "s", "activate", NULL};
         const char *const *alone = locker();
 
-        if (session->locker && part_pid(session->locker))
+        if (xss_lock_runs(session))
                 return programs_start(session, (char **)activate, error) != 0;
         if (!alone) {
                 g_propagate_error(error, session_error(API_ERROR_NOT_FOUND, "There is no program here that locks the screen: install "
                                                        "xss-lock, and xsecurelock or i3lock."));
                 return FALSE;
         }
+        if (session->lock_pid && g_hash_table_contains(session->programs, GINT_TO_POINTER(session->lock_pid)))
+                return TRUE; /* it is locked */
         while (strcmp(*alone++, "--") != 0)
                 ;
-        return programs_start(session, (char **)alone, error) != 0;
+        session->lock_pid = programs_start(session, (char **)alone, error);
+        return session->lock_pid != 0;
+}
+
+/* The X server has blanked the screen. xss-lock hears of that itself, and in a window the other desktop locks. */
+static gboolean idle(Session *session, GError **error)
+{
+        return session->is_inside || xss_lock_runs(session) || !locker() || lock(session, error);
+}
+
+/* xss-lock locks first. */
+static gboolean suspend(Session *session, GError **error)
+{
+        const char *argv[] = {"systemctl", "suspend", NULL};
+
+        if (!session->is_inside && !xss_lock_runs(session) && locker() && !lock(session, error))
+                return FALSE;
+        return programs_start(session, (char **)argv, error) != 0;
 }
 
 /* One datagram; impromptu-aside says itself what came of it. */
@@ -147,7 +171,6 @@ static gboolean computer(Session *session, const char *then, GError **error)
 
 gboolean actions_do(Session *session, const char *action, GError **error)
 {
-        const char *suspend[] = {"systemctl", "suspend", NULL};
         const char *screen_off[] = {"xset", "dpms", "force", "off", NULL};
 
         for (guint i = 0; i < G_N_ELEMENTS(asides); i++) {
@@ -156,8 +179,10 @@ gboolean actions_do(Session *session, const char *action, GError **error)
         }
         if (strcmp(action, "lock") == 0)
                 return lock(session, error);
-        if (strcmp(action, "suspend") == 0) /* xss-lock locks first */
-                return programs_start(session, (char **)suspend, error) != 0;
+        if (strcmp(action, "idle") == 0)
+                return idle(session, error);
+        if (strcmp(action, "suspend") == 0)
+                return suspend(session, error);
         if (strcmp(action, "screen-off") == 0)
                 return programs_start(session, (char **)screen_off, error) != 0;
         if (strcmp(action, "shutdown") == 0)

@@ -48,6 +48,7 @@ typedef struct Session {
         GPtrArray *parts;      /* Part: these two, and what else is supervised; in the order in which they start */
         Part *locker;          /* xss-lock; NULL: not installed */
         GHashTable *programs;  /* pid to name */
+        pid_t lock_pid;        /* the locker that we started, where no xss-lock runs */
         pid_t key_entry;       /* 0 when it does not run */
         Server *server;
         guint beginning;       /* the parts start at the latest then; 0 once they have */

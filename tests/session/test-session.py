@@ -465,6 +465,10 @@ def test_without_a_login_nothing_is_started_that_needs_one():
     assert parts == ["agent", "shell", "settings", "aside"], parts
     assert session.request("POST", "/do", {"action": "lock"})[0] == 200
     assert "-n" in session.report("i3lock")["arguments"]
+    for action in ("lock", "idle"):  # it is locked
+        assert session.request("POST", "/do", {"action": action})[0] == 200
+    assert session.request("POST", "/do", {"action": "suspend"})[0] == 200
+    assert session.report()["name"] == "systemctl", "no second locker"
     assert session.end() == 0 and b"logind" not in session.rest.encode(), session.rest
 
 

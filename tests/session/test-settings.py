@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 """Verifies impromptu-settings on an X display of its own: what programs read of it, that it follows its file, and what it keeps of programs that have ended.
 Speaks TAP. Usage: test-settings.py IMPROMPTU-SETTINGS"""
+import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -9,7 +11,7 @@ import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import tap
-from rig import Rig
+from rig import DEADLINE_S, Rig
 from Xlib import X, Xatom
 from Xlib.protocol import event
 
@@ -215,6 +217,29 @@ def test_it_survives_a_kill():
     rig.until("settings are handed out again", lambda: rig.x.get_selection_owner(rig.atom("_XSETTINGS_S0")) and xsettings())
     rig.process.terminate()
     assert rig.ends(rig.process) == 0
+
+
+def test_a_dark_screen_is_told_the_session():
+    os.mkdir(rig.runtime + "/impromptu")
+    with socket.socket(socket.AF_UNIX) as session:
+        session.bind(rig.runtime + "/impromptu/session.sock")
+        session.listen()
+        session.settimeout(DEADLINE_S)
+        process = start()
+        until_setting("Net/ThemeName", "Adwaita")
+        rig.x.force_screen_saver(X.ScreenSaverActive)
+        rig.x.sync()
+        connection, _ = session.accept()
+        with connection:
+            connection.settimeout(DEADLINE_S)
+            told = b""
+            while not told.endswith(b"}"):
+                told += connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        assert told.startswith(b"POST /do ") and json.loads(told.partition(b"\r\n\r\n")[2]) == {"action": "idle"}, told
+        process.terminate()
+        assert rig.ends(process) == 0
+    rig.x.force_screen_saver(X.ScreenSaverReset)
 
 
 def test_no_display():

@@ -1,10 +1,11 @@
 /* impromptu-settings: what every program of a desktop expects of it and nobody sees: the XSETTINGS (file.c, xsettings.c), a wallpaper of
- * one's own (wallpaper.c), a clipboard that outlives its program (clipboard.c), keyboard layouts and when the screen is locked. It follows
- * the person's file of settings; a file that cannot be read leaves the last good ones.
+ * one's own (wallpaper.c), a clipboard that outlives its program (clipboard.c), keyboard layouts and when the screen goes dark, which is
+ * when the session locks it. It follows the person's file of settings; a file that cannot be read leaves the last good ones.
  *
  * impromptu-session starts it, and starts it again if it dies. Exit status 74: no X display. Start reading at main(). */
 #include <X11/Xatom.h>
 #include <X11/extensions/Xrandr.h>
+#include <X11/extensions/scrnsaver.h>
 #include <gio/gio.h>
 #include <glib-unix.h>
 #include <locale.h>
@@ -12,6 +13,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "protocols/api.h"
+#include "protocols/client.h"
 #include "shell/session/settings/settings.h"
 
 typedef struct {
@@ -22,7 +25,8 @@ typedef struct {
         Settings *settings; /* as shown; NULL at first */
         XSettings *xsettings;
         Clipboard *clipboard;
-        int randr_event;
+        AgentClient *session; /* NULL: no runtime folder */
+        int randr_event, saver_event;
         guint load;
 } Daemon;
 
@@ -116,6 +120,19 @@ static gboolean events_prepare(GSource *source, int *timeout)
         return events_ready(source);
 }
 
+/* The screen went dark because nobody did anything: the session locks it. Where none runs nobody can. */
+static void went_dark(Daemon *daemon, const XScreenSaverNotifyEvent *event)
+{
+        json_object *body;
+
+        if (event->state != ScreenSaverOn || !daemon->session)
+                return;
+        body = json_object_new_object();
+        json_object_object_add(body, "action", json_object_new_string("idle"));
+        agent_client_request(daemon->session, "POST", "/do", body, NULL, NULL, NULL);
+        json_object_put(body);
+}
+
 static gboolean events_dispatch(GSource *source, GSourceFunc func, gpointer user_data)
 {
         Daemon *daemon = ((EventSource *)source)->daemon;
@@ -126,6 +143,8 @@ static gboolean events_dispatch(GSource *source, GSourceFunc func, gpointer user
                 if (event.type == daemon->randr_event + RRScreenChangeNotify) {
                         XRRUpdateConfiguration(&event);
                         show_wallpaper(daemon);
+                } else if (event.type == daemon->saver_event + ScreenSaverNotify) {
+                        went_dark(daemon, (const XScreenSaverNotifyEvent *)&event);
                 } else if (event.type == SelectionClear && event.xselectionclear.window == daemon->window) {
                         g_clear_pointer(&daemon->xsettings, xsettings_free); /* another manager took over */
                 } else if (daemon->clipboard) {
@@ -193,6 +212,12 @@ static void start(Daemon *daemon)
                 XRRSelectInput(daemon->display, DefaultRootWindow(daemon->display), RRScreenChangeNotifyMask);
         else
                 daemon->randr_event = -RRScreenChangeNotify; /* event 0: none has it */
+        if (XScreenSaverQueryExtension(daemon->display, &daemon->saver_event, &error_base))
+                XScreenSaverSelectInput(daemon->display, DefaultRootWindow(daemon->display), ScreenSaverNotifyMask);
+        else
+                daemon->saver_event = -1; /* as above: ScreenSaverNotify is 0 */
+        g_autofree char *socket = client_socket_path(API_SESSION_SOCKET, NULL);
+        daemon->session = socket ? agent_client_new(socket, NULL) : NULL;
         watch_events(daemon);
         daemon->load = 0;
         load_cb(daemon);
@@ -226,6 +251,7 @@ int main(int argc, char **argv)
         g_unix_signal_add(SIGINT, signal_cb, daemon.loop);
         start(&daemon);
         g_main_loop_run(daemon.loop);
+        g_clear_pointer(&daemon.session, agent_client_unref);
         clipboard_free(daemon.clipboard);
         xsettings_free(daemon.xsettings);
         XCloseDisplay(daemon.display);
