@@ -336,9 +336,9 @@ static gboolean beforehand_read(json_object *list, const char *what, guint *befo
                 for (guint j = 0; j < G_N_ELEMENTS(names); j++)
                         found |= g_strcmp0(name, names[j]) == 0 ? 1u << j : 0;
         }
-        if (n > G_N_ELEMENTS(names) || (n > 0) != (found > 0) || (n == G_N_ELEMENTS(names) && found != BEFOREHAND_FIXES + BEFOREHAND_PLANS)) {
-                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “beforehand” must be a list of none, one or both of fixes and "
-                            "plans.", what);
+        if (n > G_N_ELEMENTS(names) || (n > 0) != (found > 0) || (n == G_N_ELEMENTS(names) && found != (BEFOREHAND_FIXES | BEFOREHAND_PLANS))) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                            "%s: “beforehand” must be a list of none, one or both of fixes and plans.", what);
                 return FALSE;
         }
         *beforehand = found;

@@ -70,7 +70,7 @@ RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 /* First drafts of a new app, of which the best by its checks is taken: a person's own number, else what the data say of this provider, else
  * of all; 1 to WISHES_DRAFTS_MAX. provider may be NULL. */
 guint wishes_drafts(const Wishes *wishes, const char *provider);
-/* What is done beforehand, of Beforehand: a person's own choice, else what the data say of this provider, else of all. provider may be NULL. */
+/* What is done beforehand, of Beforehand: a person's own choice, else what the data say of this provider, else of all; likewise. */
 guint wishes_beforehand(const Wishes *wishes, const char *provider);
 /* TRUE if a program plans from the sentence where it can, since these models plan worse than they write; likewise. */
 gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider);

@@ -282,8 +282,8 @@ gboolean beforehand_keep(Run *run, GError **error)
         }
         if (!is_current(run)) {
                 beforehand_drop(run, "The app has changed since.");
-                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "The app has changed since, so this fix was thrown away. “Fix this” "
-                                    "makes another one.");
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "The app has changed since, so this fix was thrown away. "
+                                    "“Fix this” makes another one.");
                 return FALSE;
         }
         line = json_object_new_object();

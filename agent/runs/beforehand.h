@@ -1,6 +1,7 @@
-/* Fixes beforehand: a repair that is written and checked because an app was seen to go wrong in use, before anybody asks for it. It is a run
- * like any wordless Fix, only that nothing of it is told until it is ready; then it waits to be kept, and is never applied by itself. It makes
- * way for everything: another run on its app, another version of the app, another call on a model of this machine ends it without a trace. */
+/* Fixes beforehand: a repair that is written and checked because an app was seen to go wrong in use, before anybody asks for it. It is a
+ * run like any wordless Fix, only that nothing of it is told until it is ready; then it waits to be kept, and is never applied by itself.
+ * It makes way for everything: another run on its app, another version of the app, another call on a model of this machine ends it without
+ * a trace. */
 #pragma once
 
 #include "agent/runs/run.h"
@@ -18,8 +19,8 @@ void tried_free(Tried *tried);
 /* The findings of an app's visible page: begins a fix, if they are worth one, were not tried before and there is room; the run's ID, else
  * NULL. */
 const char *beforehand_fix(Runs *runs, const char *app, json_object *findings);
-/* The run would be delivered now: it waits instead, or is thrown away if its checks did not pass. TRUE if deliver.c shall go on: a person has
- * kept it. */
+/* The run would be delivered now: it waits instead, or is thrown away if its checks did not pass. TRUE if deliver.c shall go on: a person
+ * has kept it. */
 gboolean beforehand_hold(Run *run, const Version *version);
 /* A person keeps it: it is delivered at once. */
 gboolean beforehand_keep(Run *run, GError **error);

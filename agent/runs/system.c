@@ -15,8 +15,8 @@ static const struct {
         {"shutdown", "shutdown", "Shutting down: every program is asked first.", "The computer was not shut down"},
         {"restart", "reboot", "Restarting: every program is asked first.", "The computer was not restarted"},
         {"screenshot", "screenshot", "The picture of the screen is in your pictures folder.", "No picture was taken"},
-        {"settings", NULL, "", "The desktop's settings are in the panel (Super+Tab), and in ~/.config/impromptu/settings. A sentence does not change "
-         "them"},
+        {"settings", NULL, "", "The desktop's settings are in the panel (Super+Tab), and in ~/.config/impromptu/settings. A sentence does not "
+         "change them"},
 };
 
 static int verb_of(const char *action)
@@ -87,8 +87,8 @@ void system_start(Run *run)
         int verb = verb_of(run->action);
 
         if (verb < 0)
-                run_finish(run, OUTCOME_FAILED, "A sentence makes apps, answers and files, and can lock the screen, log out, suspend, restart and shut down "
-                           "in plain words (“lock the screen”); it does not change the desktop otherwise. Nothing was changed.");
+                run_finish(run, OUTCOME_FAILED, "A sentence makes apps, answers and files, and can lock the screen, log out, suspend, restart and "
+                           "shut down in plain words (“lock the screen”); it does not change the desktop otherwise. Nothing was changed.");
         else if (!verbs[verb].request)
                 run_finish(run, OUTCOME_FAILED, "%s. Nothing was changed.", verbs[verb].not_done);
         else if (was_asked(run))

@@ -542,7 +542,8 @@ check_event(Desktop *desktop, EventType type, guint64 id, json_object *data)
                 forward_check(desktop, id, data);
         } else if ((type == EVENT_WINDOW || type == EVENT_DRAFT) && name_is_app(field_text(data, "app"))) {
                 checker_expect(desktop->checker, field_text(data, "app"));
-        } else if ((type == EVENT_DONE || (type == EVENT_PREPARED && strcmp(field_text(data, "state"), "over") == 0)) && name_is_run(field_text(data, "run"))) {
+        } else if ((type == EVENT_DONE || (type == EVENT_PREPARED && strcmp(field_text(data, "state"), "over") == 0)) &&
+                   name_is_run(field_text(data, "run"))) {
                 checker_forget(desktop->checker, field_text(data, "run"));
                 g_hash_table_remove(desktop->checked, field_text(data, "run"));
         } else if (type == EVENT_SNAPSHOT) {

@@ -1,5 +1,5 @@
-/* Pointing at an element of an app's page: lies over the page, takes the pointer and the keys so that the app gets neither, outlines what is
- * under the pointer, and hands over what was clicked (Tab and Enter do it without a pointer; Escape leaves). Scrolling reaches the page. */
+/* Pointing at an element of an app's page: lies over the page, takes the pointer and the keys so that the app gets neither, outlines what
+ * is under the pointer, and hands over what was clicked (Tab and Enter do it without a pointer; Escape leaves). Scrolling reaches the page. */
 #pragma once
 
 #include <gtk/gtk.h>

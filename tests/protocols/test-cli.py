@@ -136,6 +136,14 @@ def test_options():
                         ("/api/v1/apps/a%2Fb/fix", {"at": {"name": "Start"}})], sent
 
 
+def test_verb_of_the_desktop():
+    with World() as world:
+        done = ("done", {"run": "r7", "outcome": "answered", "message": "The screen is locked.", "timeline": {}})
+        world.answers["POST", "/api/v1/ask"] = (200, events([RUN[0], ("route", {"run": "r7", "route": "system", "action": "lock"}), done]))
+        got = world.run("ask", "lock", "the", "screen")
+        assert got.returncode == 0 and "The screen is locked.\n" in got.stdout, got
+
+
 def test_deeper():
     with World() as world:
         done = ("done", {"run": "r7", "app": "timer", "outcome": "delivered", "message": "Still wrong.", "timeline": {},
