@@ -8,6 +8,7 @@
 #include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
+#include "protocols/pointed.h"
 #include "protocols/steps.h"
 #include "protocols/text.h"
 
@@ -38,6 +39,49 @@ Run *run_new(Runs *runs, Agent *agent, const char *id)
         run->cancellable = g_cancellable_new();
         run->timeline = timeline_new(g_get_monotonic_time());
         return run;
+}
+
+json_object *run_begin_line(Run *run)
+{
+        json_object *line = json_object_new_object();
+
+        json_add_text(line, "text", run->sentence);
+        json_add_text(line, "kind", run->kind);
+        json_add_text(line, "front", run->front);
+        json_add_text(line, "forced", run->forced);
+        json_add_text(line, "idempotency", run->key);
+        json_add_flag(line, "make", run->make);
+        if (run->variants_wanted)
+                json_add_int(line, "variants", run->variants_wanted);
+        json_add_flag(line, "wordless", run->wordless);
+        json_add_flag(line, "deep", run->deep);
+        json_add_flag(line, "beforehand", run->beforehand);
+        json_add_text(line, "trial", run->trial);
+        json_add_flag(line, "idle", run->idle);
+        json_add_copy(line, "findings", run->findings);
+        json_add_copy(line, "at", run->at);
+        json_add_int(line, "time", run->time);
+        json_add_int(line, "asked_us", g_get_real_time());
+        return line;
+}
+
+void run_read_begin(Run *run, json_object *line)
+{
+        run->sentence = g_strdup(json_text(line, "text") ? json_text(line, "text") : "");
+        run->kind = g_strdup(json_text(line, "kind") ? json_text(line, "kind") : "ask");
+        run->front = g_strdup(json_text(line, "front"));
+        run->forced = g_strdup(json_text(line, "forced"));
+        run->key = g_strdup(json_text(line, "idempotency"));
+        run->make = json_flag(line, "make", FALSE);
+        run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
+        run->wordless = json_flag(line, "wordless", FALSE);
+        run->deep = json_flag(line, "deep", FALSE);
+        run->beforehand = json_flag(line, "beforehand", FALSE);
+        run->trial = g_strdup(json_text(line, "trial"));
+        run->idle = json_flag(line, "idle", FALSE);
+        run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
+        run->at = pointed_clean(json_field_object(line, "at"));
+        run->time = json_int(line, "time", 0);
 }
 
 Run *run_ref(Run *run)

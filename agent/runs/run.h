@@ -163,6 +163,9 @@ struct Run {
 
 /* run.c */
 Run *run_new(Runs *runs, Agent *agent, const char *id);
+/* What was asked, as the first line of a run's record (a new reference), and the other way. */
+json_object *run_begin_line(Run *run);
+void run_read_begin(Run *run, json_object *line);
 Run *run_ref(Run *run);
 void run_unref(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_unref)

@@ -348,49 +348,6 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
         }
 }
 
-static json_object *begin_line(Run *run)
-{
-        json_object *line = json_object_new_object();
-
-        json_add_text(line, "text", run->sentence);
-        json_add_text(line, "kind", run->kind);
-        json_add_text(line, "front", run->front);
-        json_add_text(line, "forced", run->forced);
-        json_add_text(line, "idempotency", run->key);
-        json_add_flag(line, "make", run->make);
-        if (run->variants_wanted)
-                json_add_int(line, "variants", run->variants_wanted);
-        json_add_flag(line, "wordless", run->wordless);
-        json_add_flag(line, "deep", run->deep);
-        json_add_flag(line, "beforehand", run->beforehand);
-        json_add_text(line, "trial", run->trial);
-        json_add_flag(line, "idle", run->idle);
-        json_add_copy(line, "findings", run->findings);
-        json_add_copy(line, "at", run->at);
-        json_add_int(line, "time", run->time);
-        json_add_int(line, "asked_us", g_get_real_time());
-        return line;
-}
-
-static void read_begin(Run *run, json_object *line)
-{
-        run->sentence = g_strdup(json_text(line, "text") ? json_text(line, "text") : "");
-        run->kind = g_strdup(json_text(line, "kind") ? json_text(line, "kind") : "ask");
-        run->front = g_strdup(json_text(line, "front"));
-        run->forced = g_strdup(json_text(line, "forced"));
-        run->key = g_strdup(json_text(line, "idempotency"));
-        run->make = json_flag(line, "make", FALSE);
-        run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
-        run->wordless = json_flag(line, "wordless", FALSE);
-        run->deep = json_flag(line, "deep", FALSE);
-        run->beforehand = json_flag(line, "beforehand", FALSE);
-        run->trial = g_strdup(json_text(line, "trial"));
-        run->idle = json_flag(line, "idle", FALSE);
-        run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
-        run->at = pointed_clean(json_field_object(line, "at"));
-        run->time = json_int(line, "time", 0);
-}
-
 /* A trial that nobody asked for leaves the models to whoever does. */
 static void give_way(Runs *runs)
 {
@@ -406,7 +363,7 @@ static void give_way(Runs *runs)
 static const char *commit(Runs *runs, Run *run, GError **error)
 {
         run->record = record_open(runs->folder, run->id, error);
-        if (!run->record || !record_add(run->record, "begin", begin_line(run))) {
+        if (!run->record || !record_add(run->record, "begin", run_begin_line(run))) {
                 if (error && !*error)
                         g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE,
                                     "The run cannot be recorded in %s: the disk is full or not writable. Nothing was started; free some "
@@ -768,7 +725,7 @@ static void load_one(Runs *runs, const char *id)
                 return;
         }
         run = run_new(runs, runs->agent, id);
-        read_begin(run, first);
+        run_read_begin(run, first);
         if (g_strcmp0(json_text(last, "is"), "done") == 0) {
                 run->finished = TRUE;
                 run->shown = json_clone(json_field_object(last, "run"));

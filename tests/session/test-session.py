@@ -487,14 +487,14 @@ def test_actions():
     assert session.report("xset")["arguments"] == ["s", "activate"]
     assert session.request("POST", "/do", {"action": "suspend"})[0] == 200
     assert session.report("systemctl")["arguments"] == ["suspend"]
-    with open(session.folder + "/impromptu-aside--logout.ends", "w") as file:
-        file.write("1")
-    for action in ("shutdown", "reboot"):  # every program is asked first; here one wants to stay
-        status = 409
-        while status == 409:  # the question before has not been seen to end yet
-            status = session.request("POST", "/do", {"action": action})[0]
-        assert status == 200
+    for action, told in (("shutdown", "poweroff"), ("reboot", "reboot")):  # every program is asked first; here one wants to stay
+        with open(session.folder + "/impromptu-aside--logout.ends", "w") as file:
+            file.write("1")
+        while (status := session.request("POST", "/do", {"action": action})[0]) == 409:  # the one before is still being asked
+            assert session.request("GET", "/status")[0] == 200
+        assert status == 200, action
         assert session.report("impromptu-aside")["arguments"][0] == "--logout"
+        assert session.request("GET", "/status")[0] == 200
     for body in ({"action": "dance"}, {}, {"action": 5}):
         status, answer = session.request("POST", "/do", body)
         assert status == 400 and "no action" in answer["error"]["message"], (body, answer)
