@@ -175,6 +175,15 @@ static void tell_evidence(Run *run)
         run_tell(run, EVENT_EVIDENCE, data);
 }
 
+Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
+{
+        g_autoptr(json_object) all = faults ? json_clone(faults) : json_object_new_array();
+
+        if (run->plan->from_sentence)
+                sentence_misshapen(runs_route_rules(run->runs), run->sentence, json_field_array(posted, "results"), all);
+        return evidence_judge(posted, run->plan->requirements, all);
+}
+
 void version_free(Version *version)
 {
         if (!version)
@@ -197,7 +206,7 @@ static void keep_if_better(Run *run, json_object *posted)
         version = g_new0(Version, 1);
         version->page = g_strdup(run->page);
         version->draft = g_strdup(draft_name(run->draft));
-        version->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        version->evidence = check_judge(run, posted, run->faults);
         version->posted = json_clone(posted);
         version->faults = run->faults ? json_object_get(run->faults) : NULL;
         version_free(run->best);
@@ -215,7 +224,7 @@ static void write_down(Run *run)
 void check_take(Run *run, json_object *posted)
 {
         g_clear_pointer(&run->evidence, evidence_free);
-        run->evidence = evidence_judge(posted, run->plan->requirements, run->faults);
+        run->evidence = check_judge(run, posted, run->faults);
         if (run->check_round == 0)
                 judge_count(run);
         tell_evidence(run);

@@ -61,7 +61,7 @@ static void forget(Run *run)
                 g_clear_pointer(&run->best, version_free);
                 return;
         }
-        evidence = evidence_judge(run->best->posted, run->plan->requirements, run->best->faults);
+        evidence = check_judge(run, run->best->posted, run->best->faults);
         evidence_free(run->best->evidence);
         run->best->evidence = evidence;
 }

@@ -357,6 +357,8 @@ typedef void (*CheckLookFunc)(json_object *findings, const char *problem, gpoint
 guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_data);
 /* What is wrong with a page before it is opened: what looking at it found, and which of the sentence's words it lacks. A new reference. */
 json_object *check_faults(Run *run, const char *page, json_object *findings);
+/* evidence_judge(), with what the person's own words say of what the page showed. */
+Evidence *check_judge(Run *run, json_object *posted, json_object *faults);
 /* Judges what was found of run->draft (run->page, run->faults), tells it, and keeps the version if it is the best. */
 void check_take(Run *run, json_object *posted);
 /* The three waits of a check, in milliseconds; tests set shorter ones. */

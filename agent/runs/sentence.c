@@ -9,6 +9,7 @@
 
 #define FIRST_NUMBER 12   /* that is filled in; the fields behind it get more */
 #define SECOND_NUMBER 131 /* likewise, in the second instance */
+#define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 
 /* A piece of a sentence: a word, what stands in quotation marks, or a sign. */
@@ -317,6 +318,83 @@ static char *missing_word(const char *quote, const char *page)
         return NULL;
 }
 
+/* "To pay: 5.00" as an expression for any figure of its form; what stands before the figure goes to *stem. NULL where there is no figure, or
+ * fewer than two letters before it. */
+static char *shape_of(const char *quote, char **stem)
+{
+        GString *shape = g_string_new(NULL);
+        const char *digit = quote + strcspn(quote, "0123456789");
+        guint letters = 0;
+
+        for (const char *at = quote; at < digit; at = g_utf8_next_char(at))
+                letters += g_unichar_isalpha(g_utf8_get_char(at));
+        if (!*digit || letters < 2) {
+                g_string_free(shape, TRUE);
+                return NULL;
+        }
+        for (const char *at = quote; *at;) {
+                gsize whole = strspn(at, "0123456789"), decimals = whole && strchr(".,", at[whole]) && at[whole] ? strspn(at + whole + 1, "0123456789") : 0;
+                const char *next = g_utf8_next_char(at);
+
+                if (whole) {
+                        g_string_append(shape, "[0-9]+");
+                        if (decimals)
+                                g_string_append_printf(shape, "\\%c[0-9]{%zu}", at[whole], decimals);
+                        at += whole + (decimals ? decimals + 1 : 0);
+                } else {
+                        g_autofree char *plain = g_regex_escape_string(at, next - at);
+
+                        g_string_append(shape, plain);
+                        at = next;
+                }
+        }
+        *stem = g_strstrip(g_strndup(quote, digit - quote));
+        g_string_append(shape, "(?![0-9])");
+        return g_string_free(shape, FALSE);
+}
+
+/* What the page showed from the stem on, where it never showed the shape; NULL. */
+static char *misshapen(json_object *results, const char *shape, const char *stem)
+{
+        g_autoptr(GRegex) regex = g_regex_new(shape, G_REGEX_CASELESS, 0, NULL);
+        char *shown = NULL;
+
+        for (gsize i = 0; regex && i < json_length(results); i++) {
+                const char *showed = json_text(json_object_array_get_idx(results, i), "showed"), *at = showed ? strstr(showed, stem) : NULL;
+
+                if (showed && g_regex_match(regex, showed, 0, NULL)) {
+                        g_free(shown);
+                        return NULL;
+                }
+                if (at && !shown)
+                        shown = text_plain(at, SHOWN_MAX);
+        }
+        return shown;
+}
+
+static void add_finding(json_object *findings, const char *text)
+{
+        json_object *finding = json_object_new_object();
+
+        json_add_text(finding, "kind", "unsaid");
+        json_add_text(finding, "text", text);
+        json_object_array_add(findings, finding);
+}
+
+void sentence_misshapen(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings)
+{
+        g_autoptr(GPtrArray) quotes = sentence_quotes(rules, sentence);
+
+        for (guint i = 0; i < quotes->len; i++) {
+                g_autofree char *stem = NULL, *shape = shape_of(quotes->pdata[i], &stem);
+                g_autofree char *shown = shape ? misshapen(results, shape, stem) : NULL;
+                g_autofree char *text = shown ? g_strdup_printf("The page must show it as “%s”, and shows “%s”.", (char *)quotes->pdata[i], shown) : NULL;
+
+                if (text)
+                        add_finding(findings, text);
+        }
+}
+
 void sentence_unsaid(const RouteRules *rules, const char *sentence, const char *page, json_object *findings)
 {
         g_autoptr(GPtrArray) quotes = sentence_quotes(rules, sentence);
@@ -324,14 +402,10 @@ void sentence_unsaid(const RouteRules *rules, const char *sentence, const char *
 
         for (guint i = 0; i < quotes->len; i++) {
                 g_autofree char *word = missing_word(quotes->pdata[i], folded);
-                json_object *finding;
+                g_autofree char *text = word ? g_strdup_printf("The page must be able to show “%s”, and has no “%s” in it.", (char *)quotes->pdata[i], word)
+                                             : NULL;
 
-                if (!word)
-                        continue;
-                g_autofree char *text = g_strdup_printf("The page must be able to show “%s”, and has no “%s” in it.", (char *)quotes->pdata[i], word);
-                finding = json_object_new_object();
-                json_add_text(finding, "kind", "unsaid");
-                json_add_text(finding, "text", text);
-                json_object_array_add(findings, finding);
+                if (text)
+                        add_finding(findings, text);
         }
 }

@@ -17,5 +17,9 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
 /* What stands in quotation marks and names no control: words that a page must be able to say. Free with g_ptr_array_unref(). */
 GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence);
 
+/* Adds a finding "unsaid" for each of the sentence's quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never
+ * with a figure of that form behind it. results are a check's, of which `showed` is looked at. */
+void sentence_misshapen(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings);
+
 /* Adds a finding "unsaid" for each of the sentence's quotes of which a word of three letters or more is nowhere in the page. */
 void sentence_unsaid(const RouteRules *rules, const char *sentence, const char *page, json_object *findings);

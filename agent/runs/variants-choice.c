@@ -277,7 +277,7 @@ void variants_all_done(Run *run)
                         run->best = g_new0(Version, 1);
                         run->best->page = g_strdup(best->page);
                         run->best->draft = variant_name(run, best->number);
-                        run->best->evidence = evidence_judge(best->posted, run->plan->requirements, best->faults);
+                        run->best->evidence = check_judge(run, best->posted, best->faults);
                         run->best->posted = json_clone(best->posted);
                         run->best->faults = json_object_get(best->faults);
                 }

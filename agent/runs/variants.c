@@ -257,7 +257,7 @@ static void take_evidence(Variant *variant, json_object *posted)
         variant->state = VARIANT_CHECKED;
         variant->posted = json_clone(posted);
         evidence_free(variant->evidence);
-        variant->evidence = evidence_judge(posted, variant->run->plan->requirements, variant->faults);
+        variant->evidence = check_judge(variant->run, posted, variant->faults);
         tell_variant(variant);
         if (!variants_enough(variant->run, variant))
                 pump(variant->run);
@@ -292,7 +292,7 @@ void variants_judge(Run *run)
                 if (variant->state != VARIANT_CHECKED)
                         continue;
                 evidence_free(variant->evidence);
-                variant->evidence = evidence_judge(variant->posted, run->plan->requirements, variant->faults);
+                variant->evidence = check_judge(run, variant->posted, variant->faults);
                 tell_variant(variant);
         }
         if (run->variants && run->variants->choosing)
@@ -503,7 +503,7 @@ Variant *variant_recall(Run *run, guint number, const char *brief)
         draft_whole(variant, variant->page);
         draft_end(variant->draft);
         variant->posted = json_clone(found);
-        variant->evidence = evidence_judge(found, run->plan->requirements, variant->faults);
+        variant->evidence = check_judge(run, found, variant->faults);
         variant->state = VARIANT_CHECKED;
         return variant;
 }

@@ -121,6 +121,32 @@ static void test_unsaid(void)
         assert_unsaid("a field 'Top 1' that's mine, and 'OK' at last", "<p>", NULL);
 }
 
+static void assert_misshapen(const char *sentence, const char *showed, const char *told)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(json_object) findings = json_object_new_array(), results = json_parse("[{\"verdict\": \"passed\"}, {\"verdict\": \"passed\"}]", -1, NULL);
+
+        json_add_text(json_object_array_get_idx(results, 1), "showed", showed);
+        sentence_misshapen(lists, sentence, results, findings);
+        g_assert_cmpuint(json_length(findings), ==, told ? 1 : 0);
+        if (told)
+                g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), told));
+}
+
+static void test_misshapen(void)
+{
+        static const char pay[] = "The answer reads 'To pay: 5.00'.";
+
+        assert_misshapen(pay, "Parking To pay: 12.50", NULL);
+        assert_misshapen(pay, "Parking To pay: $12.50", "shows “To pay: $12.50”");
+        assert_misshapen(pay, "Parking To pay: 12.5", "“To pay: 5.00”");
+        assert_misshapen(pay, "Parking", NULL); /* perhaps not yet */
+        assert_misshapen("It says 'BMI: 22,9'.", "BMI: 9,3", NULL);
+        assert_misshapen("It says 'BMI: 22,9'.", "BMI: 9.3", "“BMI: 9.3”");
+        assert_misshapen("It says 'Points: 3 of 5'.", "Points: 1 of 5 Missing", NULL);
+        assert_misshapen("It says '15 : 0' or 'Deuce'.", "Deuce", NULL); /* nothing before the figure to look for */
+}
+
 static void put(gpointer object)
 {
         json_object_put(object);
@@ -226,6 +252,7 @@ int main(int argc, char **argv)
         g_test_add_func("/sentence/left-to-a-model", test_left_to_a_model);
         g_test_add_func("/sentence/unsaid", test_unsaid);
         g_test_add_func("/sentence/run", test_run);
+        g_test_add_func("/sentence/misshapen", test_misshapen);
         g_test_add_func("/sentence/agreement", test_agreement);
         g_test_add_func("/sentence/run-takes-what-agrees", test_run_takes_what_agrees);
         g_test_add_func("/sentence/run-repairs-what-is-unsaid", test_run_repairs_what_is_unsaid);
