@@ -53,6 +53,7 @@ void api_app(Exchange *exchange)
         json_object *body = app_to_json(app);
         json_add(body, "findings", json_clone(app->findings));
         json_add(body, "history", library_app_history(exchange->agent->library, app->id));
+        json_add(body, "prepared", runs_prepared(exchange->agent->runs, app->id));
         exchange_reply(exchange, body);
 }
 
@@ -63,6 +64,23 @@ void api_open(Exchange *exchange)
                 return;
         tell_app(exchange, EVENT_OPEN, app);
         exchange_reply(exchange, app_to_json(app));
+}
+
+void api_seen(Exchange *exchange)
+{
+        json_object *findings = json_field_array(exchange->body, "findings"), *body;
+        g_autoptr(App) app = find(exchange);
+        const char *run;
+        if (!app)
+                return;
+        if (json_length(findings) > API_FINDINGS_MAX) {
+                exchange_refuse(exchange, API_ERROR_TOO_LARGE, "These are too many findings at once; 64 can be taken.");
+                return;
+        }
+        run = runs_seen(exchange->agent->runs, app->id, findings);
+        body = json_object_new_object();
+        json_add_text(body, "run", run);
+        exchange_reply(exchange, body);
 }
 
 void api_undo(Exchange *exchange)
@@ -254,15 +272,20 @@ void api_suggestions(Exchange *exchange)
         g_autofree char *plain = text_plain(typed ? typed : "", PREFIX_MAX), *prefix = fold(plain);
         json_object *body = json_object_new_object(), *rows = json_object_new_array();
         g_autoptr(App) app = library_id_valid(front) ? library_app(agent->library, front, NULL) : NULL;
+        if (*prefix)
+                runs_typed(agent->runs, typed);
         lanes_warm(agent->lanes); /* somebody types: a model will be asked soon */
         add_apps(agent, prefix, rows);
         if (*prefix && app) {
                 g_autofree char *detail = g_strdup_printf("Change %s", app->title);
                 add_row(rows, "change", plain, detail, app->id);
         }
-        if (*prefix)
-                json_add_text(add_row(rows, "make", plain, "Make this", NULL), "route",
-                              runs_route_rule(agent->runs, plain, app ? app->title : NULL));
+        if (*prefix) {
+                json_object *row = add_row(rows, "make", plain, "Make this", NULL);
+                const char *next = NULL;
+                json_add_text(row, "route", runs_route_rule(agent->runs, plain, app ? app->title : NULL, &next));
+                json_add_text(row, "next", next);
+        }
         add_recordings(agent, prefix, app, rows);
         json_add(body, "rows", rows);
         exchange_reply(exchange, body);

@@ -5,6 +5,7 @@
 #include "agent/json.h"
 #include "agent/library/library.h"
 #include "agent/runs/runs.h"
+#include "protocols/pointed.h"
 #include "protocols/text.h"
 
 #define IDEMPOTENCY_KEY_MAX 200 /* bytes */
@@ -141,6 +142,28 @@ void api_route(Exchange *exchange)
                    exchange);
 }
 
+void api_paused(Exchange *exchange)
+{
+        const char *app = json_text(exchange->body, "app");
+        gboolean refused;
+        g_autofree char *text = read_sentence(exchange, "text", &refused);
+        if (!text)
+                return;
+        if (app && !library_id_valid(app)) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“app” is no app's name.");
+                return;
+        }
+        json_object *body = json_object_new_object();
+        json_add_flag(body, "prepares", runs_paused(exchange->agent->runs, text, app));
+        exchange_reply(exchange, body);
+}
+
+void api_unpaused(Exchange *exchange)
+{
+        runs_typed(exchange->agent->runs, NULL);
+        exchange_reply(exchange, json_object_new_object());
+}
+
 void api_alone(Exchange *exchange)
 {
         gint64 attempt = json_int(exchange->body, "attempt", 1);
@@ -159,18 +182,24 @@ void api_alone(Exchange *exchange)
 
 void api_fix(Exchange *exchange)
 {
-        json_object *evidence = json_field_array(exchange->body, "evidence");
-        const char *key;
+        RunsFix fix = {.app = exchange->id, .evidence = json_field_array(exchange->body, "evidence"),
+                       .at = json_field_object(exchange->body, "at"), .deep = json_flag(exchange->body, "deep", FALSE)};
         gboolean refused;
         g_autoptr(GError) error = NULL;
         g_autofree char *text = read_sentence(exchange, "text", &refused);
-        if (refused || !read_key(exchange, &key))
+        if (refused || !read_key(exchange, &fix.idempotency_key))
                 return;
-        if (json_length(evidence) > API_FINDINGS_MAX) {
+        fix.text = text;
+        g_autoptr(json_object) at = pointed_clean(fix.at);
+        if (json_field(exchange->body, "at") && !at) {
+                exchange_refuse(exchange, API_ERROR_BAD_REQUEST, "“at” says what is pointed at: its role, its name, or both.");
+                return;
+        }
+        if (json_length(fix.evidence) > API_FINDINGS_MAX) {
                 exchange_refuse(exchange, API_ERROR_TOO_LARGE, "These are too many findings at once; 64 can be taken.");
                 return;
         }
-        const char *run = runs_fix(exchange->agent->runs, exchange->id, text, evidence, json_flag(exchange->body, "deep", FALSE), key, &error);
+        const char *run = runs_fix(exchange->agent->runs, &fix, &error);
         stream(exchange, run, error);
 }
 

@@ -57,7 +57,7 @@ void api_app_file(Exchange *exchange);                    /* /app/ID/PATH */
 void api_page(Exchange *exchange);                        /* any other path */
 
 #define REQUEST_HANDLERS(X) \
-        X(ask) X(route) X(alone) X(fix) X(apps) X(app) X(open) X(undo) X(remove) X(app_ask) X(closed) X(storage) X(store) X(save) X(chosen) X(runs) X(run) X(run_events) X(amend) X(stop) X(evidence) \
+        X(ask) X(route) X(paused) X(unpaused) X(alone) X(fix) X(apps) X(app) X(open) X(seen) X(undo) X(remove) X(app_ask) X(closed) X(storage) X(store) X(save) X(chosen) X(runs) X(run) X(run_events) X(amend) X(stop) X(evidence) \
         X(marks) X(keep) X(tools) X(tool) X(call) X(test) X(skills) X(skill) X(edit_skill) X(try_skill) X(keep_skill) X(forget_skill) X(questions) X(answer) X(grants) X(expire) X(revoke) X(lanes) X(choose) X(keys) X(set_key) X(remove_key) X(usage) X(budget) X(suggestions) X(events)
 #define X(name) void api_##name(Exchange *exchange);
 REQUEST_HANDLERS(X)

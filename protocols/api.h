@@ -55,11 +55,14 @@ typedef enum {
 #define API_REQUESTS(X)                                       \
         X(ASK, "POST", "/api/v1/ask", TRUE)                   \
         X(ROUTE, "POST", "/api/v1/route", TRUE)               \
+        X(PAUSED, "POST", "/api/v1/paused", TRUE)             \
+        X(UNPAUSED, "DELETE", "/api/v1/paused", FALSE)        \
         X(ALONE, "POST", "/api/v1/alone", TRUE)               \
         X(FIX, "POST", "/api/v1/apps/ID/fix", TRUE)           \
         X(APPS, "GET", "/api/v1/apps", FALSE)                 \
         X(APP, "GET", "/api/v1/apps/ID", FALSE)               \
         X(OPEN, "POST", "/api/v1/apps/ID/open", TRUE)         \
+        X(SEEN, "POST", "/api/v1/apps/ID/seen", TRUE)         \
         X(UNDO, "POST", "/api/v1/apps/ID/undo", TRUE)         \
         X(REMOVE, "DELETE", "/api/v1/apps/ID", FALSE)         \
         X(APP_ASK, "POST", "/api/v1/apps/ID/ask", TRUE)       \

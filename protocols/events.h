@@ -19,6 +19,7 @@
         X(EVIDENCE, "evidence", TRUE, "run app draft passed shown total results findings")                  \
         X(VARIANTS, "variants", TRUE, "run app state drafts groups")                                        \
         X(VARIANT, "variant", TRUE, "run app draft state")                                                  \
+        X(PREPARED, "prepared", TRUE, "run app state")                                                      \
         X(QUESTION, "question", TRUE, "question title capability resource sentence detail quote answers")   \
         X(ANSWERED, "answered", TRUE, "question answer")                                                    \
         X(GRANTS, "grants", FALSE, "app")                                                                   \

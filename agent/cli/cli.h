@@ -17,6 +17,7 @@ typedef struct {
         gboolean json; /* --json: what comes, as it comes */
         char *app;     /* --app */
         char *folder;  /* --folder */
+        char *at;      /* --at */
         gboolean make; /* --new */
         guint variants; /* --variants; 0: one draft */
         gboolean deep; /* --deep */

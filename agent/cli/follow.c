@@ -341,6 +341,8 @@ static void on_done(Follow *follow, json_object *data)
                 print_line(follow, delivered ? "ready" : "open", name, since(follow->begun), TRUE);
         else if (strcmp(outcome, "answered") != 0)
                 follow->cli->status = CLI_FAILED;
+        else if (g_strcmp0(follow->what, "system") == 0) /* it has no answer of its own */
+                print_line(follow, "done", message, -1, TRUE);
         if (*message && follow->cli->status)
                 print_line(follow, outcome, message, -1, TRUE);
         tell_deeper(follow, data);

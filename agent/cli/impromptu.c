@@ -28,8 +28,10 @@ static const char usage[] =
         "      --app ID             the sentence is about this app\n"
         "      --new                make a new app even if the sentence made one before\n"
         "      --variants N         write N drafts of a new app side by side (2 to 75), to choose from\n"
-        "  keep RUN [DRAFT] [more]  keep one of them, or the best; “more” has others like it written\n"
+        "  keep RUN [DRAFT] [more]  keep one of them, or the best; “more” has others like it written; or use a fix\n"
+        "                           that is ready, as “runs” lists it\n"
         "  fix APP [TEXT...]        repair an app: what was found, or what TEXT says\n"
+        "      --at NAME            it is about what has this name in the app's page: a button, a field, a heading\n"
         "      --deep               by the deep lane: slower, dearer, better\n"
         "  stop RUN                 stop a run; what works is kept\n"
         "\n"
@@ -71,8 +73,8 @@ static const char usage[] =
         "  usage budget DOLLARS     what a day may cost; “none” takes the bound away\n"
         "  session logout           end the desktop session, after every program was asked; “logout now” asks none\n"
         "  session restart PART     start the agent, shell, settings or aside anew\n"
-        "  session ACTION           lock, suspend, screen-off, screenshot, screenshot-window, screenshot-region, volume-up,\n"
-        "                           volume-down, volume-mute, microphone-mute, brightness-up, brightness-down\n"
+        "  session ACTION           lock, suspend, shutdown, reboot, screen-off, screenshot, screenshot-window,\n"
+        "                           screenshot-region, volume-up, volume-down, volume-mute, microphone-mute, brightness-up, brightness-down\n"
         "\n"
         "  --json                   print what comes as JSON, a line each\n"
         "  --help, --version\n"
@@ -200,6 +202,14 @@ static void ask(Cli *cli, char **words)
         cli_follow(cli, API_PREFIX "/ask", body);
 }
 
+static json_object *pointed_at(const char *name)
+{
+        json_object *at = json_object_new_object();
+
+        json_object_object_add(at, "name", json_object_new_string(name));
+        return at;
+}
+
 static void fix(Cli *cli, char **words)
 {
         g_autofree char *path = cli_path(API_PREFIX "/apps", words[0], "fix");
@@ -211,6 +221,8 @@ static void fix(Cli *cli, char **words)
         body = json_object_new_object();
         if (text)
                 json_object_object_add(body, "text", json_object_new_string(text));
+        if (cli->at)
+                json_object_object_add(body, "at", pointed_at(cli->at));
         if (cli->deep)
                 json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         cli_follow(cli, path, body);
@@ -276,6 +288,8 @@ static gboolean take_options(Cli *cli, char ***words)
                         cli->deep = TRUE;
                 else if (strcmp(**words, "--app") == 0 && (*words)[1])
                         cli->app = *++*words;
+                else if (strcmp(**words, "--at") == 0 && (*words)[1])
+                        cli->at = *++*words;
                 else if (strcmp(**words, "--variants") == 0 && (*words)[1] && take_variants(cli, (*words)[1]))
                         ++*words;
                 else if (strcmp(**words, "--folder") == 0 && (*words)[1])

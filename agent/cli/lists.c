@@ -62,7 +62,17 @@ static void print_run(json_object *run)
         g_autofree char *state = cli_text(run, "state");
         g_autofree char *text = cli_text(run, "text");
         g_autofree char *short_text = text_plain(text, 80);
+        json_object *prepared = NULL;
 
+        if (json_object_object_get_ex(run, "prepared", &prepared)) {
+                g_autofree char *title = cli_text(run, "title"), *fault = cli_text(prepared, "text");
+                g_autofree char *line = g_strdup_printf("a fix of %s waits: %s", title, fault);
+                g_autofree char *how = g_strdup_printf("impromptu keep %s, or impromptu stop %s", id, id);
+
+                cli_print_row(id, 8, "ready", 10, line);
+                cli_print_row("", 8, "", 10, how);
+                return;
+        }
         g_autofree char *kind = cli_text(run, "kind");
         g_autofree char *line = strcmp(kind, "trial") == 0 ? g_strdup_printf("%s (a recipe was tried)", short_text) : g_strdup(short_text);
 

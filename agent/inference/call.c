@@ -113,6 +113,16 @@ LaneCall *lane_call_new(LaneShared *shared, const LaneRequest *request, const La
         return call;
 }
 
+gboolean lane_call_is_spare(const LaneCall *call)
+{
+        return call->request.spare;
+}
+
+gboolean lane_call_is_here(const LaneCall *call)
+{
+        return call->entries && call->entries->len > 0 && ((const LaneEntry *)g_ptr_array_index(call->entries, 0))->source->here;
+}
+
 const char *lane_call_lane(const LaneCall *call)
 {
         return call->request.lane;
@@ -297,6 +307,14 @@ void lane_call_fail(LaneCall *call, GError *error)
 static GError *cancelled(void)
 {
         return g_error_new_literal(LANE_ERROR, LANE_ERROR_CANCELLED, "Stopped.");
+}
+
+gboolean lane_call_claim(LaneCall *call)
+{
+        if (call->error)
+                return FALSE;
+        call->request.spare = FALSE;
+        return TRUE;
 }
 
 void lane_call_cancel(LaneCall *call)

@@ -44,6 +44,10 @@ typedef struct {
 LaneCall *lane_call_new(LaneShared *shared, const LaneRequest *request, const LaneCallback *callback);
 /* The lane that the call is for. */
 const char *lane_call_lane(const LaneCall *call);
+/* TRUE if nobody waits for it. */
+gboolean lane_call_is_spare(const LaneCall *call);
+/* TRUE if it asks, or will ask first, a server on this machine. */
+gboolean lane_call_is_here(const LaneCall *call);
 /* Asks the first of these entries, and the next where one fails. entries (of LaneEntry, not empty) is consumed. A call that was cancelled
  * meanwhile is left to its end. */
 void lane_call_start(LaneCall *call, GPtrArray *entries);

@@ -52,12 +52,18 @@ static const LaneEntry *first_of(Lanes *lanes, const char *lane, GPtrArray **ent
         return (*entries)->len > 0 ? g_ptr_array_index(*entries, 0) : NULL;
 }
 
+/* Under which name the data have what suits whom is asked first. */
+static const char *habits_of(const LaneEntry *entry)
+{
+        return entry ? wishes_habits(entry->source->provider->name, entry->model->id) : NULL;
+}
+
 RepairOrder lanes_repairs(Lanes *lanes)
 {
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *fast = first_of(lanes, "fast", &entries);
 
-        return wishes_repairs(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+        return wishes_repairs(roster_wishes(lanes->roster), habits_of(fast));
 }
 
 guint lanes_drafts(Lanes *lanes)
@@ -65,7 +71,7 @@ guint lanes_drafts(Lanes *lanes)
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *fast = first_of(lanes, "fast", &entries);
 
-        return wishes_drafts(roster_wishes(lanes->roster), fast ? fast->source->provider->name : NULL);
+        return wishes_drafts(roster_wishes(lanes->roster), habits_of(fast));
 }
 
 gboolean lanes_plan_from_sentence(Lanes *lanes)
@@ -73,7 +79,7 @@ gboolean lanes_plan_from_sentence(Lanes *lanes)
         g_autoptr(GPtrArray) entries = NULL;
         const LaneEntry *deep = first_of(lanes, "deep", &entries);
 
-        return wishes_plan_from_sentence(roster_wishes(lanes->roster), deep ? deep->source->provider->name : NULL);
+        return wishes_plan_from_sentence(roster_wishes(lanes->roster), habits_of(deep));
 }
 
 gboolean lanes_has_deeper(Lanes *lanes)
@@ -161,6 +167,44 @@ static void judged_cb(Source *source, const GError *error, gpointer owner)
         lanes_changed(lanes);
 }
 
+/* A server on this machine answers one after the other, or each the slower for the others: what nobody waits for makes room. */
+static void end_spare(Lanes *lanes)
+{
+        for (guint i = lanes->calls->len; i > 0; i--) {
+                LaneCall *call = g_ptr_array_index(lanes->calls, i - 1);
+
+                if (lane_call_is_spare(call) && lane_call_is_here(call))
+                        lane_call_cancel(call);
+        }
+}
+
+static gboolean is_busy_here(Lanes *lanes)
+{
+        for (guint i = 0; i < lanes->calls->len; i++)
+                if (lane_call_is_here(g_ptr_array_index(lanes->calls, i)))
+                        return TRUE;
+        return lanes->waiting->len > 0;
+}
+
+gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what)
+{
+        g_autoptr(GPtrArray) entries = NULL;
+        const LaneEntry *first = first_of(lanes, lanes->only ? lanes->only : request->lane, &entries);
+        Admission *admission;
+        guint input;
+
+        if (!first || !(wishes_beforehand(roster_wishes(lanes->roster), first->source->provider->name) & what))
+                return FALSE;
+        if (first->source->here && is_busy_here(lanes))
+                return FALSE;
+        if (source_costs(first->source) && (!lanes->shared.usage || !usage_spares(lanes->shared.usage)))
+                return FALSE;
+        admission = source_admission(first->source, first->model);
+        input = request_tokens(request);
+        return admission_wait(admission, input, request->max_tokens) <= 0 &&
+               admission_room(admission, input, request->max_tokens, 0, LANE_SPARE_SHARE) >= LANE_SPARE_SHARE;
+}
+
 LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text, LaneDoneFunc done, gpointer user_data)
 {
         const Wishes *wishes = roster_wishes(lanes->roster);
@@ -175,6 +219,8 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
 
         if (lanes->only)
                 asked.lane = lanes->only;
+        if (!asked.spare)
+                end_spare(lanes);
         call = lane_call_new(&lanes->shared, &asked, &callback);
         entries = roster_entries(lanes->roster, lane_call_lane(call));
         wait = !roster_settled(lanes->roster, lane_call_lane(call)) || (entries->len == 0 && roster_look_again(lanes->roster));

@@ -31,9 +31,10 @@ GQuark lane_error_quark(void);
 
 /* Bounds. */
 #define LANE_RETRIES_MAX 2
-#define LANE_STALL_SECONDS 30
+#define LANE_STALL_SECONDS 30 /* of a server elsewhere; one on this machine has longer (try.c) */
 #define LANE_TOTAL_SECONDS 1800 /* one try, however much it says */
 #define LANE_ROOM_SECONDS 60    /* what is begun together is admitted within them */
+#define LANE_SPARE_SHARE 4      /* for what nobody waits for there is room only where there would be for so many of it */
 
 typedef struct {
         const char *role; /* system, user, assistant */
@@ -55,6 +56,7 @@ typedef struct {
         const char *cache_key;    /* calls of one key share the beginning of their prompts; or NULL */
         const char *run;          /* whose call it is, for the usage; or NULL */
         AdmissionRank rank;           /* who goes first where a provider's limits leave room for few */
+        gboolean spare;       /* nobody waits for it (lanes_spare()): on this machine it ends at once when something else is asked */
         double temperature;   /* negative: the model's default */
 } LaneRequest;
 
@@ -105,6 +107,12 @@ LaneCall *lanes_call(Lanes *lanes, const LaneRequest *request, LaneTextFunc text
 /* How many such calls the one who is asked first would take within LANE_ROOM_SECONDS, by the limits that are known; at most `wanted`, and
  * at least 1: whoever stands behind it may answer where it does not. */
 guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted);
+/* TRUE if a call that nobody waits for may be made now (with spare set): a person, or the data, want it (what is one of Beforehand), it would
+ * not wait, much of what the provider's limits leave would remain, on this machine nothing else is under way, and where it costs money a
+ * day's budget is set of which half is left. */
+gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what);
+/* Somebody waits for this call now: it is spare no longer. FALSE if it is about to end without an answer; then nothing has changed. */
+gboolean lane_call_claim(LaneCall *call);
 /* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
 void lane_call_cancel(LaneCall *call);
 

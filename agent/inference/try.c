@@ -7,7 +7,9 @@
 #include "agent/inference/request.h"
 #include "agent/inference/wire/stream.h"
 
-#define FIRST_BYTE_LOCAL_SECONDS 300 /* a small machine may read a long prompt for minutes before its first token */
+/* A small machine may read a long prompt for minutes before its first token, and answers nobody else meanwhile: one that reads for several at
+ * once is silent in the middle of an answer for as long. */
+#define STALL_LOCAL_SECONDS 300
 #define TOKEN_BYTES 4                /* of a server that does not count */
 
 struct Try {
@@ -259,8 +261,8 @@ static void try_send(Try *attempt)
         http.body = json_object_to_json_string_ext(attempt->sent_body, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
         http.body_length = strlen(http.body);
         http.total_seconds = LANE_TOTAL_SECONDS;
-        http.stall_seconds = stall > 0 ? stall : LANE_STALL_SECONDS;
-        http.first_byte_seconds = stall > 0 ? stall : source->here ? FIRST_BYTE_LOCAL_SECONDS : LANE_STALL_SECONDS;
+        http.stall_seconds = stall > 0 ? stall : source->here ? STALL_LOCAL_SECONDS : LANE_STALL_SECONDS;
+        http.first_byte_seconds = http.stall_seconds;
         attempt->times.sent = g_get_monotonic_time();
         attempt->http = transport_start(spec->transport, &http, data_cb, done_cb, attempt);
 }

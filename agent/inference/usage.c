@@ -725,3 +725,8 @@ gboolean usage_allows(Usage *usage, GError **error)
                     spent, usage->budget);
         return FALSE;
 }
+
+gboolean usage_spares(Usage *usage)
+{
+        return usage->budget > 0 && spent_today(usage) <= usage->budget / 2;
+}

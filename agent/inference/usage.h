@@ -44,5 +44,7 @@ gboolean usage_set_budget(Usage *usage, double dollars, GError **error);
 /* FALSE once today has cost what a day may: the error is a sentence that says the sum, when it begins anew and how to change it. Local
  * models and recordings are never refused: ask only before a call that costs. */
 gboolean usage_allows(Usage *usage, GError **error);
+/* TRUE if money may be spent on what nobody has asked for: a day has a budget, and half of today's is left. */
+gboolean usage_spares(Usage *usage);
 /* For tests: seconds since 1970, instead of the machine's clock. */
 void usage_use_clock(Usage *usage, gint64 (*clock)(void));

@@ -19,6 +19,7 @@ struct Wishes {
         double stall;
         RepairOrder repairs;   /* the person's, where own has them */
         guint drafts;          /* likewise */
+        guint beforehand;      /* likewise */
         gboolean from_sentence; /* likewise: plan */
 };
 
@@ -323,6 +324,27 @@ static gboolean drafts_read(json_object *value, const char *what, guint *drafts,
         return TRUE;
 }
 
+static gboolean beforehand_read(json_object *list, const char *what, guint *beforehand, GError **error)
+{
+        static const char *const names[] = { "fixes", "plans" };
+        gsize n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : G_N_ELEMENTS(names) + 1;
+        guint found = 0;
+
+        for (gsize i = 0; i < n && n <= G_N_ELEMENTS(names); i++) {
+                const char *name = json_object_get_string(json_object_array_get_idx(list, i));
+
+                for (guint j = 0; j < G_N_ELEMENTS(names); j++)
+                        found |= g_strcmp0(name, names[j]) == 0 ? 1u << j : 0;
+        }
+        if (n > G_N_ELEMENTS(names) || (n > 0) != (found > 0) || (n == G_N_ELEMENTS(names) && found != (BEFOREHAND_FIXES | BEFOREHAND_PLANS))) {
+                g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+                            "%s: “beforehand” must be a list of none, one or both of fixes and plans.", what);
+                return FALSE;
+        }
+        *beforehand = found;
+        return TRUE;
+}
+
 static gboolean plan_read(json_object *value, const char *what, gboolean *from_sentence, GError **error)
 {
         const char *word = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
@@ -335,12 +357,12 @@ static gboolean plan_read(json_object *value, const char *what, gboolean *from_s
         return TRUE;
 }
 
-/* The fields beside providers, lanes, repairs, drafts and plan. */
+/* The fields beside providers, lanes, repairs, drafts, plan and beforehand. */
 static gboolean settings_read(Wishes *wishes, json_object *own, const char *what, GError **error)
 {
         json_object_object_foreach(own, name, value) {
                 if (strcmp(name, "providers") == 0 || strcmp(name, "lanes") == 0 || strcmp(name, "repairs") == 0 ||
-                    strcmp(name, "drafts") == 0 || strcmp(name, "plan") == 0)
+                    strcmp(name, "drafts") == 0 || strcmp(name, "plan") == 0 || strcmp(name, "beforehand") == 0)
                         continue;
                 if (strcmp(name, "hedge") == 0 && json_object_is_type(value, json_type_boolean)) {
                         wishes->hedge = json_object_get_boolean(value);
@@ -356,7 +378,8 @@ static gboolean settings_read(Wishes *wishes, json_object *own, const char *what
                         return FALSE;
                 } else {
                         g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: “%.40s” is not understood; there are providers, lanes, "
-                                    "repairs, drafts, plan, hedge (true or false) and stall_seconds (%g to %g).", what, name, STALL_MIN, STALL_MAX);
+                                    "repairs, drafts, plan, beforehand, hedge (true or false) and stall_seconds (%g to %g).", what, name,
+                                    STALL_MIN, STALL_MAX);
                         return FALSE;
                 }
         }
@@ -379,6 +402,7 @@ gboolean wishes_read(Wishes *wishes, const char *file, GError **error)
             !lanes_read(wishes, get(own, "lanes"), file, lanes, error) ||
             (has(own, "repairs") && !repairs_read(get(own, "repairs"), file, &wishes->repairs, error)) ||
             (has(own, "drafts") && !drafts_read(get(own, "drafts"), file, &wishes->drafts, error)) ||
+            (has(own, "beforehand") && !beforehand_read(get(own, "beforehand"), file, &wishes->beforehand, error)) ||
             (has(own, "plan") && !plan_read(get(own, "plan"), file, &wishes->from_sentence, error)) ||
             !settings_read(wishes, own, file, error)) {
                 json_object_put(own);
@@ -485,6 +509,31 @@ guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane)
         return RANK_LAST;
 }
 
+/* The largest of the sizes in a model's name, in billions; 0 where it tells none. "30b-a3b" has 30. */
+static double billions_of(const char *model)
+{
+        double most = 0;
+
+        for (const char *at = model; *at; at++) {
+                char *end;
+                double size;
+
+                if (!g_ascii_isdigit(*at) || (at > model && (g_ascii_isalnum(at[-1]) || at[-1] == '.')))
+                        continue;
+                size = g_ascii_strtod(at, &end);
+                if ((*end == 'b' || *end == 'B') && !g_ascii_isalnum(end[1]))
+                        most = MAX(most, size);
+        }
+        return most;
+}
+
+const char *wishes_habits(const char *provider, const char *model)
+{
+        double billions = model ? billions_of(model) : 0;
+
+        return billions > 0 && billions < WISHES_SMALL_BILLIONS ? WISHES_SMALL : provider;
+}
+
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider)
 {
         json_object *of_all = get(wishes->data, "repairs"), *own = provider ? get(get(wishes->data, provider), "repairs") : NULL;
@@ -509,6 +558,19 @@ guint wishes_drafts(const Wishes *wishes, const char *provider)
         if (!drafts_read(own ? own : of_all, "lanes.json", &drafts, &error))
                 g_warning("%s", error->message);
         return drafts;
+}
+
+guint wishes_beforehand(const Wishes *wishes, const char *provider)
+{
+        json_object *of_all = get(wishes->data, "beforehand"), *own = provider ? get(get(wishes->data, provider), "beforehand") : NULL;
+        g_autoptr(GError) error = NULL;
+        guint beforehand = 0;
+
+        if (get(wishes->own, "beforehand"))
+                return wishes->beforehand;
+        if ((own || of_all) && !beforehand_read(own ? own : of_all, "lanes.json", &beforehand, &error))
+                g_warning("%s", error->message);
+        return beforehand;
 }
 
 gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider)

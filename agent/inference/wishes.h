@@ -9,6 +9,8 @@
 #define WISHES_ENTRIES_MAX 16        /* of one lane */
 #define WISHES_LANES "fast", "deep", "router"
 #define WISHES_REPAIRS_MAX 8         /* steps of an order of repairs */
+#define WISHES_SMALL "small"
+#define WISHES_SMALL_BILLIONS 8     /* of parameters: with fewer a model plans worse than it writes */
 #define WISHES_DRAFTS_MAX 9          /* first drafts of an app, of which the best is taken */
 
 /* What is tried when a draft fails its checks, one step a failure. */
@@ -24,6 +26,12 @@ typedef struct {
         RepairStep steps[WISHES_REPAIRS_MAX];
         guint length;
 } RepairOrder;
+
+/* What is done before anybody asks for it. */
+typedef enum {
+        BEFOREHAND_FIXES = 1 << 0, /* a repair, when an app in use was seen to go wrong */
+        BEFOREHAND_PLANS = 1 << 1, /* the route and the plan of what is being typed, at a pause */
+} Beforehand;
 
 /* One place of a lane, as it is wished. */
 typedef struct {
@@ -54,11 +62,16 @@ gboolean wishes_name(const Wishes *wishes, const char *provider);
 GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane);
 /* Where a provider stands when a lane is left to us: the smaller, the sooner. */
 guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane);
+/* Under which name the data have the habits of a model: WISHES_SMALL if its name says that it has fewer than WISHES_SMALL_BILLIONS of
+ * parameters ("qwen2.5-coder-1.5b"), else the provider's. Either may be NULL. For the three below. */
+const char *wishes_habits(const char *provider, const char *model);
 /* The order of repairs: a person's own, else what the data say of this provider, else of all. provider may be NULL. */
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);
 /* First drafts of a new app, of which the best by its checks is taken: a person's own number, else what the data say of this provider, else
  * of all; 1 to WISHES_DRAFTS_MAX. provider may be NULL. */
 guint wishes_drafts(const Wishes *wishes, const char *provider);
+/* What is done beforehand, of Beforehand: a person's own choice, else what the data say of this provider, else of all; likewise. */
+guint wishes_beforehand(const Wishes *wishes, const char *provider);
 /* TRUE if a program plans from the sentence where it can, since these models plan worse than they write; likewise. */
 gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider);
 /* FALSE if a person wants no second request beside a slow first one. */

@@ -12,6 +12,8 @@ struct Library {
         GPtrArray *apps;      /* of App, newest first, as at `apps_at`; NULL: not read yet */
         git_oid apps_at;
         GHashTable *trees;    /* ID to git_oid: the folder that an app was read from */
+        GPtrArray *skills;    /* of Skill, by name, as in the folder `skills_at`; NULL: not read yet */
+        git_oid skills_at;
 };
 
 /* app.json's bytes. */

@@ -35,6 +35,7 @@ void library_free(Library *library)
                 return;
         repository_free(library->repository);
         g_clear_pointer(&library->apps, g_ptr_array_unref);
+        g_clear_pointer(&library->skills, g_ptr_array_unref);
         g_hash_table_unref(library->reserved);
         g_hash_table_unref(library->trees);
         g_free(library->folder);

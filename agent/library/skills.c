@@ -44,21 +44,37 @@ Skill *library_skill(Library *library, const char *name, GError **error)
         return text ? skill_from_file(name, text, strlen(text), error) : NULL;
 }
 
-GPtrArray *library_skills(Library *library)
+/* All of them as they are at HEAD, read again where their folder has changed. Borrowed. */
+static GPtrArray *current_skills(Library *library)
 {
-        GPtrArray *skills = g_ptr_array_new_with_free_func((GDestroyNotify)skill_free);
-        g_autoptr(GPtrArray) names = repository_list(library->repository, "skills");
+        git_oid folder = repository_folder(library->repository, "skills");
+        g_autoptr(GPtrArray) names = NULL;
 
-        for (guint i = 0; i < names->len && skills->len < LIBRARY_SKILLS_MAX; i++) {
+        if (library->skills && git_oid_equal(&folder, &library->skills_at))
+                return library->skills;
+        names = repository_list(library->repository, "skills");
+        g_clear_pointer(&library->skills, g_ptr_array_unref);
+        library->skills = g_ptr_array_new_with_free_func((GDestroyNotify)skill_free);
+        library->skills_at = folder;
+        for (guint i = 0; i < names->len && library->skills->len < LIBRARY_SKILLS_MAX; i++) {
                 g_autoptr(GError) error = NULL;
                 const char *name = g_ptr_array_index(names, i);
                 Skill *skill = library_skill(library, name, &error);
 
                 if (skill)
-                        g_ptr_array_add(skills, skill);
+                        g_ptr_array_add(library->skills, skill);
                 else
                         g_warning("skills/%s is left out: %s", name, error->message);
         }
+        return library->skills;
+}
+
+GPtrArray *library_skills(Library *library)
+{
+        GPtrArray *all = current_skills(library), *skills = g_ptr_array_new_with_free_func((GDestroyNotify)skill_free);
+
+        for (guint i = 0; i < all->len; i++)
+                g_ptr_array_add(skills, skill_copy(g_ptr_array_index(all, i)));
         return skills;
 }
 

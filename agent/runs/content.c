@@ -181,6 +181,7 @@ static void ask(Run *run)
 {
         g_autoptr(GError) error = NULL;
         g_autofree char *wishes = run_wishes(run);
+        g_autofree char *pointed = run_pointed(run);
         ModelRequest request = {.lane = "fast", .call = "CONTENT", .max_tokens = RUN_TOKENS_CONTENT};
 
         run_enter(run, STATE_WRITE, run->content_attempts ? "The first text could not be used; writing it again." : NULL);
@@ -197,7 +198,8 @@ static void ask(Run *run)
         if (viewer(run, &run->viewer_head, &run->viewer_tail, &error))
                 request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence,
                                                "format", content_form_name(run->form), "old", run->wordless ? NULL : run->old_content,
-                                               "wishes", wishes, "fault", run->fault, "previous", run->previous, NULL);
+                                               "wishes", wishes, "fault", run->fault, "previous", run->previous,
+                                               "pointed", pointed, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -6,6 +6,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 
 char *deliver_keep_draft(Run *run, const char *page)
@@ -136,6 +137,8 @@ static void deliver(Run *run, const Version *version)
         g_autofree char *message = NULL;
         guint accepted;
 
+        if (run->beforehand && !beforehand_hold(run, version))
+                return;
         run_enter(run, STATE_DELIVER, NULL);
         if (run->trial) {
                 trial_end(run, version);

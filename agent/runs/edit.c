@@ -47,6 +47,7 @@ static void ask(Run *run)
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *libraries = run_libraries_text(run);
         g_autofree char *findings = run->findings ? findings_text(run->findings) : NULL;
+        g_autofree char *pointed = run_pointed(run);
         ModelRequest request = {.lane = run->deep ? "deep" : "fast", .call = "EDIT", .max_tokens = RUN_TOKENS_PAGE};
 
         run_enter(run, STATE_WRITE, run->fault ? "The change could not be applied; asking for the whole page." : NULL);
@@ -54,7 +55,8 @@ static void ask(Run *run)
         run->expected = run->fault ? strlen(run->before_page) / RUN_BYTES_A_TOKEN : runs_page_tokens(run->runs) / 4;
         request.prompt = prompt_render(run->agent, "edit", &error, "sentence", run->sentence, "instructions", instructions,
                                        "page", run->before_page, "requirements", requirements, "added", added, "tools", tools,
-                                       "libraries", libraries, "findings", findings, "fault", run->fault, NULL);
+                                       "libraries", libraries, "findings", findings, "pointed", pointed,
+                                       "silent", pointed && run->wordless ? "yes" : "", "fault", run->fault, NULL);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;

@@ -182,12 +182,12 @@ static gboolean is_taste(Run *run, const SkillRules *rules)
 void learn_after(Run *run)
 {
         const SkillRules *rules = runs_skill_rules(run->runs);
-        guint waiting = rules ? count_proposed(run->agent) : 0;
+        gboolean taste = rules && !run->trial && is_taste(run, rules), worth = rules && !run->trial && is_worth_it(run);
 
-        if (!rules || run->trial || waiting >= rules->proposed_at_most)
+        if ((!taste && !worth) || count_proposed(run->agent) >= rules->proposed_at_most)
                 return;
-        if (is_taste(run, rules))
+        if (taste)
                 propose_taste(run);
-        if (is_worth_it(run))
+        if (worth)
                 ask(run, rules);
 }

@@ -5,6 +5,8 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/ahead.h"
+#include "agent/runs/beforehand.h"
 
 #define RATE_TOKENS_MIN 32 /* the rate of a shorter answer says nothing */
 
@@ -50,8 +52,12 @@ static void tell_usage(ModelCall *call, const LaneResult *result)
         if (result->cost >= 0)
                 json_add_real(data, "dollars", result->cost);
         record_add(call->run->record, "usage", json_clone(data));
-        journal_event(call->run->agent->journal, EVENT_USAGE, data);
+        if (beforehand_is_silent(call->run))
+                json_object_put(data);
+        else
+                journal_event(call->run->agent->journal, EVENT_USAGE, data);
         timeline_tokens(call->run->timeline, result->tokens_out, result->rate, result->first_token_us);
+        runs_saw_cost(call->run->runs, result->cost);
         if (result->rate > 0 && result->tokens_out >= RATE_TOKENS_MIN)
                 runs_saw_rate(call->run->runs, result->rate);
 }
@@ -128,29 +134,56 @@ static gboolean recorded_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
-void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data)
+/* Nobody waits for this call, and others want the model. */
+static gboolean crowded_cb(gpointer user_data)
 {
-        ModelCall *call = g_new0(ModelCall, 1);
-        g_autoptr(Prompt) prompt = request->prompt;
+        ModelCall *call = user_data;
+        g_autoptr(GError) error = g_error_new_literal(LANE_ERROR, LANE_ERROR_CANCELLED, "There was no room beside other work.");
+
+        if (!call->run->finished && !call->dropped)
+                call->done(call->run, "", 0, error, call->user_data);
+        call_free(call);
+        return G_SOURCE_REMOVE;
+}
+
+static AdmissionRank rank_of(Run *run, const ModelRequest *request)
+{
+        if (request->variant || beforehand_is_silent(run))
+                return ADMISSION_VARIANT;
+        return runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK;
+}
+
+void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane)
+{
         g_autofree char *cache_key = g_strconcat("impromptu-", request->call, NULL); /* whose prompts begin alike */
-        LaneRequest lane = {
+
+        *lane = (LaneRequest){
                 .lane = request->lane,
                 .state = request->call,
                 .attempt = request->attempt,
                 .part = request->part ? request->part : run->trial,
                 .sentence = run->sentence,
-                .messages = prompt->messages,
-                .n_messages = prompt->n_messages,
+                .messages = request->prompt->messages,
+                .n_messages = request->prompt->n_messages,
                 .max_tokens = request->max_tokens,
                 .schema = request->schema,
                 .words = request->words,
                 .prediction = request->prediction,
-                .cache_key = cache_key,
+                .cache_key = g_intern_string(cache_key),
                 .run = run->id,
-                .rank = request->variant || run->trial ? ADMISSION_VARIANT : runs_in_front(run->runs, run) ? ADMISSION_FRONT : ADMISSION_WORK,
+                .rank = rank_of(run, request),
+                .spare = beforehand_is_silent(run),
                 .temperature = request->exact ? 0 : -1,
         };
+}
 
+void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data)
+{
+        ModelCall *call = g_new0(ModelCall, 1);
+        g_autoptr(Prompt) prompt = request->prompt;
+        LaneRequest lane;
+
+        run_lane_request(run, request, &lane);
         call->run = run_ref(run);
         call->key = g_strdup_printf("%s/%u%s%s", request->call, request->attempt, request->part ? "/" : "",
                                     request->part ? request->part : "");
@@ -165,7 +198,13 @@ void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, Mo
                 g_idle_add(recorded_cb, call);
                 return;
         }
+        if (lane.spare && !lanes_spare(run->agent->lanes, &lane, BEFOREHAND_FIXES)) {
+                g_idle_add(crowded_cb, call);
+                return;
+        }
         timeline_wait(run->timeline, WAIT_MODEL, g_get_monotonic_time());
+        if (!text && !lane.spare && ahead_adopt(runs_ahead(run->runs), &lane, lane_done_cb, call, &call->call))
+                return;
         call->call = lanes_call(run->agent->lanes, &lane, lane_text_cb, lane_done_cb, call);
 }
 

@@ -33,11 +33,14 @@ static void keep_likely(Run *run, GPtrArray *tools)
         const SkillRules *rules = runs_skill_rules(run->runs);
         g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Likely));
         g_autoptr(GPtrArray) kept = g_ptr_array_new();
+        const char *const *small = rules ? (const char *const *)rules->small_words : NULL;
+        g_autoptr(Meaning) wanted = meaning_new(run->sentence, small);
 
         for (guint i = 0; i < tools->len; i++) {
                 const Tool *tool = g_ptr_array_index(tools, i);
                 g_autofree char *about = g_strdup_printf("%s %s", tool->name, tool->line ? tool->line : "");
-                Likely likely = {meaning_likeness(run->sentence, about, rules ? (const char *const *)rules->small_words : NULL), i};
+                g_autoptr(Meaning) says = meaning_new(about, small);
+                Likely likely = {meaning_compare(wanted, says), i};
 
                 g_array_append_val(all, likely);
         }
@@ -206,31 +209,38 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         plan_free(plan);
 }
 
-static void ask(Run *run, const char *fault, const char *tail)
+gboolean plan_request(Run *run, const char *fault, const char *tail, ModelRequest *request, GError **error)
 {
-        g_autoptr(GError) error = NULL;
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *tools = library_tools_text(run);
         g_autofree char *wishes = run_wishes(run);
         g_autofree char *requirements = NULL;
-        ModelRequest request = {.lane = "deep", .call = "PLAN", .max_tokens = RUN_TOKENS_PLAN};
 
-        run_enter(run, STATE_PLAN, fault ? "The first plan could not be used; asking again." : NULL);
+        *request = (ModelRequest){.lane = "deep", .call = "PLAN", .max_tokens = RUN_TOKENS_PLAN, .attempt = 1};
         if (run->before) {
                 run->plan = plan_new();
                 keep_old_requirements(run);
                 requirements = run_requirements_text(run, -1);
                 g_clear_pointer(&run->plan, plan_free);
         }
-        request.prompt = prompt_render(run->agent, "plan", &error, "sentence", run->sentence, "title", run->title,
-                                       "instructions", instructions, "tools", tools, "requirements", requirements,
-                                       "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes, "fault", fault, "tail", tail,
-                                               NULL);
-        if (!request.prompt) {
+        request->prompt = prompt_render(run->agent, "plan", error, "sentence", run->sentence, "title", run->title,
+                                        "instructions", instructions, "tools", tools, "requirements", requirements,
+                                        "answer", run->route == ROUTE_TOOL ? "yes" : "", "wishes", wishes,
+                                        "pointed", run->at ? "yes" : "", "fault", fault, "tail", tail, NULL);
+        request->schema = plan_schema();
+        return request->prompt != NULL;
+}
+
+static void ask(Run *run, const char *fault, const char *tail)
+{
+        g_autoptr(GError) error = NULL;
+        ModelRequest request;
+
+        run_enter(run, STATE_PLAN, fault ? "The first plan could not be used; asking again." : NULL);
+        if (!plan_request(run, fault, tail, &request, &error)) {
                 run_fail(run, error);
                 return;
         }
-        request.schema = plan_schema();
         request.attempt = run_next_call(run, "PLAN");
         run_ask_model(run, &request, NULL, answered, NULL);
 }
@@ -238,26 +248,32 @@ static void ask(Run *run, const char *fault, const char *tail)
 /* No model was asked. */
 static void planned_cb(Run *run)
 {
-        take_plan(run, sentence_plan(runs_route_rules(run->runs), run->sentence));
+        take_plan(run, sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence));
 }
 
+/* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */
 static gboolean is_from_sentence(Run *run)
 {
-        return run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) && runs_route_rules(run->runs) &&
-               !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+        gboolean asked = run->record && record_find(run->record, "model", "PLAN/1");
+
+        return !asked && !run->wordless && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
+               runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
+}
+
+gboolean plan_asks_model(Run *run)
+{
+        return !is_from_sentence(run);
 }
 
 void plan_start(Run *run)
 {
-        if (!run->wordless && is_from_sentence(run)) {
-                run_enter(run, STATE_PLAN, NULL);
-                run_later(run, planned_cb);
-                return;
-        }
         if (run->wordless) {
                 run_enter(run, STATE_PLAN, NULL);
                 plan_from_before(run);
-                return;
+        } else if (is_from_sentence(run)) {
+                run_enter(run, STATE_PLAN, NULL);
+                run_later(run, planned_cb);
+        } else {
+                ask(run, NULL, NULL);
         }
-        ask(run, NULL, NULL);
 }

@@ -49,11 +49,13 @@ gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GErr
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
+        g_autofree char *pointed = run_pointed(run);
 
         *request = (ModelRequest){.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR",
                                   .max_tokens = RUN_TOKENS_PAGE};
         request->prompt = prompt_render(run->agent, "repair", error, "sentence", run->sentence, "page", run->page,
-                                        "requirements", requirements, "tools", tools, "evidence", evidence, "fault", fault, NULL);
+                                        "requirements", requirements, "tools", tools, "evidence", evidence, "pointed", pointed, "fault",
+                                        fault, NULL);
         if (!request->prompt)
                 return FALSE;
         if (fault)

@@ -5,6 +5,7 @@
  *   system     the sentence without `fillers` is one of a verb's phrases: system, with that verb as its action
  *   open       begins with an `open` phrase, and what follows names an app that exists: open
  *   again      holds `again` and the whole title of an app that exists: open
+ *   controls   no app is in front, and `fields` or `buttons` are named, not to change something: app
  *   text       one of `texts` near the beginning, with one of `links` or nothing behind it: content
  *   machine    begins with one of `questions` and holds one of `machine`: tool
  *   change     an app is in front and the sentence begins with `change`: edit
@@ -13,7 +14,7 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. The lists fields, buttons, joins, equals and reaches are for sentence.c. */
+ * What none of them decides, a model does. The lists joins, equals and reaches are for sentence.c, and so are those of controls. */
 #include "agent/runs/route-rules.h"
 
 #include <string.h>
@@ -37,6 +38,7 @@ typedef struct {
 } Verb;
 
 typedef struct {
+        char *name;
         GPtrArray *lists[LIST_COUNT]; /* of phrases, each " as this " */
         GPtrArray *verbs;
 } Language;
@@ -161,6 +163,7 @@ static void language_free(gpointer data)
         for (guint i = 0; i < LIST_COUNT; i++)
                 g_clear_pointer(&language->lists[i], g_ptr_array_unref);
         g_ptr_array_unref(language->verbs);
+        g_free(language->name);
         g_free(language);
 }
 
@@ -196,6 +199,7 @@ static gboolean read_language(RouteRules *rules, const char *name, json_object *
 {
         Language *language = g_new0(Language, 1);
 
+        language->name = g_strdup(name);
         language->verbs = g_ptr_array_new_with_free_func(verb_free);
         g_ptr_array_add(rules->languages, language);
         for (guint i = 0; i < LIST_COUNT; i++) {
@@ -257,6 +261,35 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
         g_autofree char *words = words_of(word);
 
         return any_holds(rules, lists[list], words);
+}
+
+gboolean route_rules_holds(const char *sentence, const char *words)
+{
+        g_autofree char *all = words_of(sentence), *some = words_of(words);
+
+        return some[1] && strstr(all, some);
+}
+
+const char *route_rules_language(const RouteRules *rules, const char *sentence)
+{
+        static const List small[] = {LIST_FILLERS, LIST_ARTICLES, LIST_LINKS, LIST_JOINS};
+        g_autofree char *words = words_of(sentence);
+        const Language *best = NULL;
+        guint most = 0;
+
+        for (guint i = 0; rules && i < rules->languages->len; i++) {
+                const Language *language = rules->languages->pdata[i];
+                guint n = 0;
+
+                for (guint j = 0; j < G_N_ELEMENTS(small); j++)
+                        for (guint k = 0; k < language->lists[small[j]]->len; k++)
+                                n += strstr(words, language->lists[small[j]]->pdata[k]) != NULL;
+                if (!best || n > most) {
+                        best = language;
+                        most = n;
+                }
+        }
+        return best ? best->name : NULL;
 }
 
 gboolean route_rules_reaches(const RouteRules *rules, const char *sentence)
@@ -325,6 +358,14 @@ static gboolean is_system(const RouteRules *rules, const char *words, RouteChoic
         return FALSE;
 }
 
+const char *route_rules_action(const RouteRules *rules, const char *sentence)
+{
+        g_autofree char *words = words_of(sentence);
+        RouteChoice choice = {0};
+
+        return rules && words[1] && is_system(rules, words, &choice) ? choice.action : NULL;
+}
+
 static gboolean is_open(const Language *language, const char *words, const RouteWorld *world, RouteChoice *choice)
 {
         const char *phrase = begins(words, language->lists[LIST_OPEN]);
@@ -383,15 +424,23 @@ static gboolean is_machine(const Language *language, const char *words)
         return begins(words, language->lists[LIST_QUESTIONS]) && holds(words, language->lists[LIST_MACHINE]);
 }
 
+/* "add a button" alone wants a change of something, "add two fractions: fields … and a button …" does not. */
+static gboolean has_controls(const Language *language, const char *words)
+{
+        gboolean fields = holds(words, language->lists[LIST_FIELDS]), buttons = holds(words, language->lists[LIST_BUTTONS]);
+
+        return (fields && buttons) || ((fields || buttons) && !begins(words, language->lists[LIST_CHANGE]));
+}
+
 typedef enum {
-        RULE_OPEN, RULE_AGAIN, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT
+        RULE_OPEN, RULE_AGAIN, RULE_CONTROLS, RULE_TEXT, RULE_MACHINE, RULE_CHANGE, RULE_BROKEN, RULE_THING, RULE_MORE, RULE_MAKE, RULE_COUNT
 } Rule;
 
 static const struct {
         const char *name;
         Route route;
 } rule_names[RULE_COUNT] = {
-        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
+        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_CONTROLS] = {"controls", ROUTE_APP}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
         [RULE_MACHINE] = {"machine", ROUTE_TOOL},
         [RULE_CHANGE] = {"change", ROUTE_EDIT}, [RULE_BROKEN] = {"broken", ROUTE_FIX}, [RULE_MAKE] = {"make", ROUTE_APP},
         [RULE_THING] = {"thing", ROUTE_APP}, [RULE_MORE] = {"more", ROUTE_EDIT},
@@ -404,6 +453,8 @@ static gboolean applies(Rule rule, const Language *language, const char *words, 
                 return is_open(language, words, world, choice);
         case RULE_AGAIN:
                 return is_again(language, words, world, choice);
+        case RULE_CONTROLS:
+                return !world->front && has_controls(language, words);
         case RULE_TEXT:
                 return is_text(language, words);
         case RULE_MACHINE:
@@ -478,4 +529,17 @@ Route route_rules_temper(const RouteRules *rules, const char *sentence, const Ro
         if (said == ROUTE_OPEN && (!world->titles || !world->titles[0]))
                 return ROUTE_APP;
         return said;
+}
+
+Route route_rules_next(const RouteRules *rules, const char *sentence, const RouteChoice *decided)
+{
+        g_autofree char *words = words_of(sentence);
+
+        if (!words[1] || (decided && decided->route == ROUTE_OPEN && decided->title >= 0))
+                return ROUTE_COUNT;
+        if (decided && decided->route != ROUTE_APP)
+                return ROUTE_APP;
+        if (is_question(rules, sentence, words))
+                return ROUTE_TOOL;
+        return names_text(rules, words) ? ROUTE_CONTENT : ROUTE_COUNT;
 }

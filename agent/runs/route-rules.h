@@ -35,6 +35,11 @@ void route_rules_free(RouteRules *rules);
 
 /* TRUE if no model need be asked. rules may be NULL: then only titles are known. */
 gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const RouteWorld *world, RouteChoice *choice);
+/* What the sentence could be asked for instead of decided (NULL: a model would be asked): the next likely of ROUTE_APP, ROUTE_TOOL and
+ * ROUTE_CONTENT; ROUTE_COUNT where nothing else is likely. rules may be NULL. */
+Route route_rules_next(const RouteRules *rules, const char *sentence, const RouteChoice *decided);
+/* The verb of the desktop that the sentence is; NULL. Lives as long as rules, which may be NULL. */
+const char *route_rules_action(const RouteRules *rules, const char *sentence);
 /* Likewise for titles alone: those that the sentence is, or is the beginning of. -1: none. */
 int route_rules_title(const char *sentence, const char *const *titles);
 /* What a model's word comes to: nothing is changed or repaired without an app in front, and a tool only answers what is put as
@@ -45,5 +50,10 @@ Route route_rules_temper(const RouteRules *rules, const char *sentence, const Ro
 gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char *word);
 /* TRUE if the sentence holds a word for what no page has by itself: files, the machine, the internet. */
 gboolean route_rules_reaches(const RouteRules *rules, const char *sentence);
+
+/* TRUE if the word or words stand in the sentence, whatever their case and accents. */
+gboolean route_rules_holds(const char *sentence, const char *words);
+/* The language ("en") of which the most small words are in the sentence; the first one where none are. NULL only without rules. */
+const char *route_rules_language(const RouteRules *rules, const char *sentence);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RouteRules, route_rules_free)

@@ -204,24 +204,6 @@ static void change_app(Run *run)
         make_start(run);
 }
 
-/* Where a verb of the system is at home. */
-static const char *system_advice(const char *action)
-{
-        static const struct {
-                const char *action, *advice;
-        } advices[] = {
-                {"logout", "Log out from the panel (Super+Tab), or with “impromptu session logout”."},
-                {"screenshot", "A sentence takes no picture of the screen; the Print key does where a program for it is installed."},
-                {"settings", "The desktop's settings are in the panel (Super+Tab)."},
-        };
-
-        for (guint i = 0; i < G_N_ELEMENTS(advices); i++)
-                if (g_strcmp0(action, advices[i].action) == 0)
-                        return advices[i].advice;
-        return "A sentence makes apps, answers and files; it does not change the desktop itself. Log out and restart from the panel, start "
-               "programs from the prompt bar.";
-}
-
 static void decide(Run *run, Route route)
 {
         g_autoptr(App) app = NULL;
@@ -256,7 +238,7 @@ static void decide(Run *run, Route route)
         case ROUTE_SYSTEM:
         case ROUTE_COUNT:
                 tell_route(run);
-                run_finish(run, OUTCOME_FAILED, "%s Nothing was changed.", system_advice(run->action));
+                system_start(run);
                 return;
         }
 }
@@ -306,14 +288,27 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         decide(run, route_rules_temper(runs_route_rules(run->runs), run->sentence, &world, route));
 }
 
+gboolean route_request(Run *run, const RouteWorld *world, ModelRequest *request, GError **error)
+{
+        *request = (ModelRequest){.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE, .attempt = 1,
+                                  .words = run_route_names()};
+        request->prompt = route_prompt(run->agent, run->sentence, world, error);
+        return request->prompt != NULL;
+}
+
+gboolean route_knows_app(Run *run)
+{
+        g_autoptr(App) known = known_app(run);
+
+        return known != NULL;
+}
+
 static void ask_model(Run *run, const RouteWorld *world)
 {
         g_autoptr(GError) error = NULL;
-        ModelRequest request = {.lane = "router", .call = "ROUTE", .max_tokens = RUN_TOKENS_ROUTE, .exact = TRUE,
-                                .words = run_route_names()};
+        ModelRequest request;
 
-        request.prompt = route_prompt(run->agent, run->sentence, world, &error);
-        if (!request.prompt) {
+        if (!route_request(run, world, &request, &error)) {
                 run_fail(run, error);
                 return;
         }
@@ -329,6 +324,7 @@ static gboolean decided_before(Run *run)
 
         if (!line || !run_route_parse(json_text(line, "route"), &route))
                 return FALSE;
+        run->action = route_rules_action(runs_route_rules(run->runs), run->sentence);
         decide(run, route);
         return TRUE;
 }

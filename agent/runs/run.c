@@ -5,8 +5,10 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
+#include "protocols/pointed.h"
 #include "protocols/steps.h"
 #include "protocols/text.h"
 
@@ -39,6 +41,49 @@ Run *run_new(Runs *runs, Agent *agent, const char *id)
         return run;
 }
 
+json_object *run_begin_line(Run *run)
+{
+        json_object *line = json_object_new_object();
+
+        json_add_text(line, "text", run->sentence);
+        json_add_text(line, "kind", run->kind);
+        json_add_text(line, "front", run->front);
+        json_add_text(line, "forced", run->forced);
+        json_add_text(line, "idempotency", run->key);
+        json_add_flag(line, "make", run->make);
+        if (run->variants_wanted)
+                json_add_int(line, "variants", run->variants_wanted);
+        json_add_flag(line, "wordless", run->wordless);
+        json_add_flag(line, "deep", run->deep);
+        json_add_flag(line, "beforehand", run->beforehand);
+        json_add_text(line, "trial", run->trial);
+        json_add_flag(line, "idle", run->idle);
+        json_add_copy(line, "findings", run->findings);
+        json_add_copy(line, "at", run->at);
+        json_add_int(line, "time", run->time);
+        json_add_int(line, "asked_us", g_get_real_time());
+        return line;
+}
+
+void run_read_begin(Run *run, json_object *line)
+{
+        run->sentence = g_strdup(json_text(line, "text") ? json_text(line, "text") : "");
+        run->kind = g_strdup(json_text(line, "kind") ? json_text(line, "kind") : "ask");
+        run->front = g_strdup(json_text(line, "front"));
+        run->forced = g_strdup(json_text(line, "forced"));
+        run->key = g_strdup(json_text(line, "idempotency"));
+        run->make = json_flag(line, "make", FALSE);
+        run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
+        run->wordless = json_flag(line, "wordless", FALSE);
+        run->deep = json_flag(line, "deep", FALSE);
+        run->beforehand = json_flag(line, "beforehand", FALSE);
+        run->trial = g_strdup(json_text(line, "trial"));
+        run->idle = json_flag(line, "idle", FALSE);
+        run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
+        run->at = pointed_clean(json_field_object(line, "at"));
+        run->time = json_int(line, "time", 0);
+}
+
 Run *run_ref(Run *run)
 {
         run->references++;
@@ -53,6 +98,7 @@ static void free_work(Run *run)
         prepare_free_jobs(run);
         g_clear_pointer(&run->record, record_free);
         g_clear_pointer(&run->findings, json_object_put);
+        g_clear_pointer(&run->at, json_object_put);
         g_clear_pointer(&run->before, app_free);
         g_clear_pointer(&run->before_page, g_free);
         g_clear_pointer(&run->plan, plan_free);
@@ -160,6 +206,10 @@ void run_tell(Run *run, EventType type, json_object *data)
 {
         const char *name = event_type_name(type);
 
+        if (beforehand_is_silent(run)) {
+                json_object_put(data);
+                return;
+        }
         if (run->trial && !is_told_of_trials(type)) {
                 json_object_put(data);
                 return;
@@ -216,7 +266,7 @@ void run_detail(Run *run, const char *detail)
         tell_state(run);
 }
 
-static void begin(Run *run)
+void run_tell_begin(Run *run)
 {
         json_object *data = json_object_new_object();
 
@@ -224,7 +274,13 @@ static void begin(Run *run)
         json_add_text(data, "text", run->sentence);
         json_add_text(data, "kind", run->kind);
         json_add_text(data, "app", run->front);
+        json_add_copy(data, "at", run->at);
         run_tell(run, EVENT_RUN, data);
+}
+
+static void begin(Run *run)
+{
+        run_tell_begin(run);
         route_start(run);
 }
 
@@ -257,6 +313,10 @@ json_object *run_to_json(Run *run)
         json_add_text(object, "text", run->sentence);
         json_add_text(object, "kind", run->kind);
         json_add_text(object, "app", run->trial ? NULL : run->app);
+        json_add_copy(object, "at", run->at);
+        if (beforehand_is_silent(run))
+                json_add_flag(object, "beforehand", TRUE);
+        json_add(object, "prepared", beforehand_json(run));
         json_add_text(object, "title", run->title);
         json_add_text(object, "route", run->routed ? run_route_name(run->route) : NULL);
         json_add_text(object, "state", state_names[run->state]);
@@ -331,6 +391,14 @@ void run_finish(Run *run, Outcome outcome, const char *format, ...)
         json_add(data, "deeper", deeper(run));
         json_add(data, "timeline", timeline_to_json(run->timeline, g_get_monotonic_time()));
         run->shown = run_to_json(run);
+        if (beforehand_is_silent(run)) {
+                json_object_put(data);
+                beforehand_ended(run);
+                free_work(run);
+                runs_run_finished(run->runs, run);
+                run_unref(run);
+                return;
+        }
         /* Told first: a `done` that is told twice, after a kill in between, hurts nobody; one that is never told would. */
         journal_event(run->agent->journal, EVENT_DONE, data);
         line = json_object_new_object();
@@ -485,6 +553,11 @@ gboolean run_amend(Run *run, json_object *change, GError **error)
         if (run->state == STATE_WRITE)
                 write_again(run);
         return TRUE;
+}
+
+char *run_pointed(Run *run)
+{
+        return run->at ? json_line(run->at) : NULL;
 }
 
 char *run_wishes(Run *run)

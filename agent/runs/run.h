@@ -13,6 +13,7 @@
 #include "agent/runs/answer-plan.h"
 #include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
+#include "agent/runs/patterns.h"
 #include "agent/runs/prompt.h"
 #include "agent/runs/route-rules.h"
 #include "agent/runs/runs.h"
@@ -31,6 +32,7 @@
 #define RUN_NO_VIEW_MS 600000     /* and at last: not checked */
 #define RUN_JUDGE_FAILURES 2      /* versions that fail a check before the check is doubted */
 #define RUN_AMENDMENTS_MAX 32
+#define RUN_FINDING_TOLD_MAX 160  /* characters of a finding in one line of a sheet */
 #define RUN_DRAFTS_MAX 16
 #define RUN_DRAFTS_STUCK 3        /* side by side, where a repair is stuck */
 
@@ -76,11 +78,14 @@ struct Run {
         char *key;            /* idempotency */
         gboolean make;
         gboolean deep;        /* Fix by the deep lane, as the person asked for it */
+        gboolean beforehand;  /* nobody has asked for it: beforehand.h */
+        gboolean ready, accepted; /* of such a one: it waits to be kept; it was */
         gboolean wordless;    /* Fix without words: only what was found */
         char *trial;          /* the skill that is tried; NULL. Nothing is shown or kept then */
         gboolean idle;        /* the trial began by itself, and gives way */
         gboolean judged;      /* the trial's skill was kept or dropped */
         json_object *findings; /* what Fix brought along; NULL */
+        json_object *at;       /* what the person points at (protocols/pointed.h): said by a page, so data; NULL */
         gint64 time;          /* seconds since 1970 */
 
         gboolean started;
@@ -158,10 +163,15 @@ struct Run {
 
 /* run.c */
 Run *run_new(Runs *runs, Agent *agent, const char *id);
+/* What was asked, as the first line of a run's record (a new reference), and the other way. */
+json_object *run_begin_line(Run *run);
+void run_read_begin(Run *run, json_object *line);
 Run *run_ref(Run *run);
 void run_unref(Run *run);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Run, run_unref)
 void run_start(Run *run);
+/* Tells that the run has begun. */
+void run_tell_begin(Run *run);
 /* Enters a state: counts the attempt, tells it, books the time. detail may be NULL. */
 void run_enter(Run *run, RunState state, const char *detail);
 /* Says something more about the state the run is in. */
@@ -187,6 +197,9 @@ gboolean run_amend(Run *run, json_object *change, GError **error);
 /* Takes over amendments into the plan that are not in it yet; TRUE if there were any. */
 gboolean run_apply_amendments(Run *run);
 void run_tell_plan(Run *run);
+/* What the person points at as a line of JSON, for a prompt: nothing in it can end the line or the value that it stands in. NULL where they
+ * point at nothing. Free with g_free(). */
+char *run_pointed(Run *run);
 /* The person's own additions as lines, for a prompt. Free with g_free(). */
 char *run_wishes(Run *run);
 /* diary.c: one more line of what happened in this run, for people to read. */
@@ -209,15 +222,29 @@ json_object *run_requirements_json(Run *run);
 /* runs.c */
 /* NULL where routes.json cannot be used. */
 const RouteRules *runs_route_rules(Runs *runs);
+const Patterns *runs_patterns(Runs *runs);
 /* NULL where skills.json cannot be used: then nothing is learnt and no skill is used. */
 const struct SkillRules *runs_skill_rules(Runs *runs);
 /* Something was proposed, or the last run ended: a trial may begin once nothing has run for a while. Accepts NULL. */
 void runs_rest(Runs *runs);
+/* TRUE if a trial may begin by itself now. With nobody there to check its drafts it would only cost tokens; and where they cost money, the
+ * person says when. */
+gboolean runs_may_try(Runs *runs);
 /* The titles of the apps in the library. Free with g_strfreev(). */
 char **runs_library_titles(const Agent *agent);
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run));
 gboolean runs_app_is_taken(Runs *runs, const char *app);
 void runs_run_finished(Runs *runs, Run *run);
+/* The run waits for a person, who may never come: it takes no place of those that work; it goes on. */
+void runs_run_waits(Runs *runs, Run *run);
+void runs_run_goes_on(Runs *runs, Run *run);
+const Agent *runs_agent(Runs *runs);
+/* Of Run, oldest first. */
+const GPtrArray *runs_all(Runs *runs);
+/* For beforehand.c and ahead.c: what was tried, what is prepared, and a new fix beforehand, NULL if it could not be begun. */
+struct Tried *runs_tried(Runs *runs);
+struct Ahead *runs_ahead(Runs *runs);
+const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix);
 Run *runs_find(Runs *runs, const char *id);
 /* The title of an app that is in the library or is being made; NULL. Free with g_free(). */
 char *runs_app_title(Runs *runs, const char *app);
@@ -226,6 +253,8 @@ char *runs_app_title(Runs *runs, const char *app);
 gboolean runs_in_front(Runs *runs, const Run *run);
 double runs_rate(Runs *runs);
 void runs_saw_rate(Runs *runs, double rate);
+/* What the last answer cost, in dollars; negative where no price is known. */
+void runs_saw_cost(Runs *runs, double dollars);
 guint runs_page_tokens(Runs *runs);
 void runs_saw_page(Runs *runs, guint tokens);
 void runs_draft_began(Runs *runs, Draft *draft);
@@ -269,6 +298,8 @@ typedef void (*ModelFunc)(Run *run, const char *answer, gsize length, const GErr
 typedef void (*ModelTextFunc)(Run *run, const char *bytes, gsize length, gpointer user_data);
 void run_ask_model(Run *run, const ModelRequest *request, ModelTextFunc text, ModelFunc done, gpointer user_data);
 void run_cancel_models(Run *run);
+/* The same question as the lanes take it; borrows from run and request. */
+void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane);
 /* TRUE if this error ends a run wherever it happens (no model, wrong key, no such recording, …); the run is ended then. */
 gboolean run_model_failed(Run *run, const GError *error);
 
@@ -290,6 +321,15 @@ void draft_unfollow(Draft *draft, DraftFunc func, gpointer user_data);
 /* The states. */
 void route_start(Run *run);
 void plan_start(Run *run);
+/* Fills in the request of the call that plans; fault and tail (of an answer that was of no use) may be NULL. FALSE with an error if the prompt
+ * cannot be made. Nothing is told. */
+gboolean plan_request(Run *run, const char *fault, const char *tail, ModelRequest *request, GError **error);
+/* FALSE if a program plans from the sentence. */
+gboolean plan_asks_model(Run *run);
+/* Likewise of the call that routes. */
+gboolean route_request(Run *run, const RouteWorld *world, ModelRequest *request, GError **error);
+/* TRUE if the sentence opens an app that there is. */
+gboolean route_knows_app(Run *run);
 void prepare_start(Run *run);
 void prepare_free_jobs(Run *run);
 /* One of the things that PREPARE waits for is there; after the last the page is written. */
@@ -334,6 +374,8 @@ void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
 void answer_start(Run *run);
+/* system.c: has the session do what run->action says. */
+void system_start(Run *run);
 
 /* route-ask.c */
 Prompt *route_prompt(const Agent *agent, const char *sentence, const RouteWorld *world, GError **error);

@@ -8,8 +8,11 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/ahead.h"
+#include "agent/runs/beforehand.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
+#include "protocols/pointed.h"
 #include "protocols/text.h"
 
 #define DRAFTS_KEPT_MAX 32     /* finished drafts that can still be loaded */
@@ -29,8 +32,13 @@ struct Runs {
         guint listener, starter;
         gboolean closing;
         RouteRules *route_rules; /* NULL where routes.json cannot be used */
+        Patterns *patterns;
+        Tried *tried;
+        Ahead *ahead;
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
         guint rest;              /* the source that begins a trial */
+        gboolean viewed;         /* a view has checked something since this agent began */
+        gboolean paid;           /* the last answer cost money */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -150,8 +158,41 @@ static void take(Run *run, const char *app)
         record_add(run->record, "holds", line);
 }
 
+const GPtrArray *runs_all(Runs *runs)
+{
+        return runs->all;
+}
+
+const Agent *runs_agent(Runs *runs)
+{
+        return runs->agent;
+}
+
+Ahead *runs_ahead(Runs *runs)
+{
+        return runs->ahead;
+}
+
+Tried *runs_tried(Runs *runs)
+{
+        return runs->tried;
+}
+
+/* Such a one holds no app: whoever wants it goes first. */
+static gboolean take_beforehand(Runs *runs, Run *run, const char *app)
+{
+        set_app(run, app);
+        if (!runs_app_is_taken(runs, app))
+                return TRUE;
+        beforehand_drop(run, "The app changes otherwise.");
+        return FALSE;
+}
+
 gboolean runs_take_app(Runs *runs, Run *run, const char *app, void (*then)(Run *run))
 {
+        if (beforehand_is_silent(run))
+                return take_beforehand(runs, run, app);
+        beforehand_make_way(runs, app);
         if (g_strcmp0(run->held, app) == 0 || !runs_app_is_taken(runs, app)) {
                 take(run, app);
                 return TRUE;
@@ -180,15 +221,35 @@ static void wake_next(Runs *runs, const char *app)
         }
 }
 
+void runs_run_waits(Runs *runs, Run *run)
+{
+        runs->running--;
+        start_waiting(runs);
+}
+
+void runs_run_goes_on(Runs *runs, Run *run)
+{
+        runs->running++;
+}
+
+/* Nothing of it stays but what is remembered as tried. */
+static void forget(Runs *runs, Run *run)
+{
+        remove_record(runs, run->id);
+        g_ptr_array_remove(runs->all, run);
+}
+
 void runs_run_finished(Runs *runs, Run *run)
 {
         g_autofree char *held = g_steal_pointer(&run->held);
 
-        if (run->started)
+        if (run->started && !run->ready)
                 runs->running--;
         run->on_turn = NULL;
         if (runs->closing)
                 return;
+        if (beforehand_is_silent(run))
+                forget(runs, run);
         if (held)
                 wake_next(runs, held);
         start_waiting(runs);
@@ -216,7 +277,7 @@ gboolean runs_in_front(Runs *runs, const Run *run)
         for (guint i = runs->all->len; i > 0; i--) {
                 const Run *other = g_ptr_array_index(runs->all, i - 1);
 
-                if (!other->finished && !other->trial)
+                if (!other->finished && !other->trial && !beforehand_is_silent(other))
                         return other == run;
         }
         return FALSE;
@@ -235,6 +296,11 @@ void runs_saw_rate(Runs *runs, double rate)
 guint runs_page_tokens(Runs *runs)
 {
         return runs->page_tokens;
+}
+
+void runs_saw_cost(Runs *runs, double dollars)
+{
+        runs->paid = dollars > 0;
 }
 
 /* A quarter of each new page: the last few decide. */
@@ -262,6 +328,9 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
         Runs *runs = user_data;
         const char *app = json_text(data, "app"), *question = json_text(data, "question");
 
+        /* Undone, removed, or changed by whatever it was. */
+        if (type == EVENT_APP)
+                beforehand_make_way(runs, app);
         if (type != EVENT_QUESTION && type != EVENT_ANSWERED)
                 return;
         for (guint i = 0; i < runs->all->len; i++) {
@@ -279,45 +348,6 @@ static void journal_cb(EventType type, guint64 id, json_object *data, gpointer u
         }
 }
 
-static json_object *begin_line(Run *run)
-{
-        json_object *line = json_object_new_object();
-
-        json_add_text(line, "text", run->sentence);
-        json_add_text(line, "kind", run->kind);
-        json_add_text(line, "front", run->front);
-        json_add_text(line, "forced", run->forced);
-        json_add_text(line, "idempotency", run->key);
-        json_add_flag(line, "make", run->make);
-        if (run->variants_wanted)
-                json_add_int(line, "variants", run->variants_wanted);
-        json_add_flag(line, "wordless", run->wordless);
-        json_add_flag(line, "deep", run->deep);
-        json_add_text(line, "trial", run->trial);
-        json_add_flag(line, "idle", run->idle);
-        json_add_copy(line, "findings", run->findings);
-        json_add_int(line, "time", run->time);
-        json_add_int(line, "asked_us", g_get_real_time());
-        return line;
-}
-
-static void read_begin(Run *run, json_object *line)
-{
-        run->sentence = g_strdup(json_text(line, "text") ? json_text(line, "text") : "");
-        run->kind = g_strdup(json_text(line, "kind") ? json_text(line, "kind") : "ask");
-        run->front = g_strdup(json_text(line, "front"));
-        run->forced = g_strdup(json_text(line, "forced"));
-        run->key = g_strdup(json_text(line, "idempotency"));
-        run->make = json_flag(line, "make", FALSE);
-        run->variants_wanted = (guint)CLAMP(json_int(line, "variants", 0), 0, API_VARIANTS_MAX);
-        run->wordless = json_flag(line, "wordless", FALSE);
-        run->deep = json_flag(line, "deep", FALSE);
-        run->trial = g_strdup(json_text(line, "trial"));
-        run->idle = json_flag(line, "idle", FALSE);
-        run->findings = json_field_array(line, "findings") ? json_object_get(json_field_array(line, "findings")) : NULL;
-        run->time = json_int(line, "time", 0);
-}
-
 /* A trial that nobody asked for leaves the models to whoever does. */
 static void give_way(Runs *runs)
 {
@@ -333,7 +363,7 @@ static void give_way(Runs *runs)
 static const char *commit(Runs *runs, Run *run, GError **error)
 {
         run->record = record_open(runs->folder, run->id, error);
-        if (!run->record || !record_add(run->record, "begin", begin_line(run))) {
+        if (!run->record || !record_add(run->record, "begin", run_begin_line(run))) {
                 if (error && !*error)
                         g_set_error(error, AGENT_ERROR, API_ERROR_STORAGE,
                                     "The run cannot be recorded in %s: the disk is full or not writable. Nothing was started; free some "
@@ -382,6 +412,7 @@ static const char *ask(Runs *runs, const char *text, const char *app_in_front, c
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_BAD_REQUEST, "Say which app shall be changed.");
                 return NULL;
         }
+        ahead_asked(runs->ahead, text);
         run = next_run(runs, "ask", text, app_in_front, idempotency_key);
         run->forced = g_strdup(kind);
         run->make = make;
@@ -400,24 +431,36 @@ const char *runs_ask_variants(Runs *runs, const char *text, guint variants, cons
         return ask(runs, text, NULL, NULL, TRUE, CLAMP(variants, API_VARIANTS_MIN, API_VARIANTS_MAX), idempotency_key, error);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
-                     GError **error)
+static const char *begin_fix(Runs *runs, const RunsFix *fix, gboolean beforehand, GError **error)
 {
-        Run *run = idempotency_key ? g_hash_table_lookup(runs->by_key, idempotency_key) : NULL;
+        Run *run = fix->idempotency_key ? g_hash_table_lookup(runs->by_key, fix->idempotency_key) : NULL;
         g_autoptr(App) kept = NULL;
 
         if (run)
                 return run->id;
-        kept = library_app(runs->agent->library, app, NULL);
-        if (!kept && !runs_app_is_taken(runs, app)) {
+        kept = library_app(runs->agent->library, fix->app, NULL);
+        if (!kept && !runs_app_is_taken(runs, fix->app)) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, LIBRARY_NO_APP);
                 return NULL;
         }
-        run = next_run(runs, "fix", text ? text : kept && kept->sentence ? kept->sentence : app, app, idempotency_key);
-        run->wordless = text == NULL;
-        run->deep = deep;
-        run->findings = evidence ? json_clone(evidence) : NULL;
+        run = next_run(runs, "fix", fix->text ? fix->text : kept && kept->sentence ? kept->sentence : fix->app, fix->app,
+                       fix->idempotency_key);
+        run->wordless = fix->text == NULL;
+        run->deep = fix->deep;
+        run->findings = fix->evidence ? json_clone(fix->evidence) : NULL;
+        run->at = pointed_clean(fix->at);
+        run->beforehand = beforehand;
         return commit(runs, run, error);
+}
+
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+{
+        return begin_fix(runs, fix, FALSE, error);
+}
+
+const char *runs_fix_beforehand(Runs *runs, const RunsFix *fix)
+{
+        return begin_fix(runs, fix, TRUE, NULL);
 }
 
 /* — trials — */
@@ -458,10 +501,15 @@ const char *runs_try(Runs *runs, const char *name, GError **error)
         return skill ? try(runs, skill, FALSE, error) : NULL;
 }
 
+gboolean runs_may_try(Runs *runs)
+{
+        return runs->skill_rules && runs->running == 0 && runs->viewed && (!runs->paid || runs->skill_rules->idle_paid);
+}
+
 static gboolean rest_cb(gpointer user_data)
 {
         Runs *runs = user_data;
-        g_autoptr(Skill) skill = runs->running == 0 ? trial_next(runs->agent, runs->skill_rules) : NULL;
+        g_autoptr(Skill) skill = runs_may_try(runs) ? trial_next(runs->agent, runs->skill_rules) : NULL;
         g_autoptr(GError) error = NULL;
 
         runs->rest = 0;
@@ -515,14 +563,18 @@ gboolean runs_stop(Runs *runs, const char *id, GError **error)
 gboolean runs_evidence(Runs *runs, const char *id, json_object *evidence, GError **error)
 {
         Run *run = find_working(runs, id, error);
+        gboolean taken = run && check_evidence(run, evidence, error);
 
-        return run && check_evidence(run, evidence, error);
+        runs->viewed |= taken;
+        return taken;
 }
 
 gboolean runs_keep(Runs *runs, const char *id, const char *draft, gboolean more, GError **error)
 {
         Run *run = find_working(runs, id, error);
 
+        if (run && run->beforehand)
+                return beforehand_keep(run, error);
         return run && variants_keep(run, draft, more, error);
 }
 
@@ -633,13 +685,16 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
         route_question(runs->agent, text, &world, lane, func, user_data);
 }
 
-const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next)
 {
         g_auto(GStrv) titles = runs_library_titles(runs->agent);
         RouteWorld world = {.titles = (const char *const *)titles, .front = front};
         RouteChoice choice;
+        gboolean decided = route_rules_decide(runs->route_rules, text, &world, &choice);
+        Route other = route_rules_next(runs->route_rules, text, decided ? &choice : NULL);
 
-        return route_rules_decide(runs->route_rules, text, &world, &choice) ? run_route_name(choice.route) : NULL;
+        *next = other == ROUTE_COUNT ? NULL : run_route_name(other);
+        return decided ? run_route_name(choice.route) : NULL;
 }
 
 void runs_alone(Runs *runs, const char *text, const char *lane, guint attempt, AloneFunc func, gpointer user_data)
@@ -670,7 +725,7 @@ static void load_one(Runs *runs, const char *id)
                 return;
         }
         run = run_new(runs, runs->agent, id);
-        read_begin(run, first);
+        run_read_begin(run, first);
         if (g_strcmp0(json_text(last, "is"), "done") == 0) {
                 run->finished = TRUE;
                 run->shown = json_clone(json_field_object(last, "run"));
@@ -742,6 +797,11 @@ static void read_skill_rules(Runs *runs)
                 g_warning("Nothing is learnt, and no recipe is used: %s", error->message);
 }
 
+const Patterns *runs_patterns(Runs *runs)
+{
+        return runs->patterns;
+}
+
 const RouteRules *runs_route_rules(Runs *runs)
 {
         return runs->route_rules;
@@ -775,6 +835,9 @@ Runs *runs_new(Agent *agent, GError **error)
         runs->rate = RATE_GUESS;
         runs->page_tokens = PAGE_TOKENS_GUESS;
         read_route_rules(runs);
+        runs->patterns = patterns_load(runs->agent->share_folder);
+        runs->tried = tried_new(agent);
+        runs->ahead = ahead_new(runs, agent);
         read_skill_rules(runs);
         runs->listener = journal_listen(agent->journal, journal_cb, runs);
         load(runs);
@@ -797,6 +860,9 @@ void runs_free(Runs *runs)
         g_hash_table_unref(runs->by_key);
         g_ptr_array_unref(runs->drafts);
         route_rules_free(runs->route_rules);
+        patterns_free(runs->patterns);
+        ahead_free(runs->ahead);
+        tried_free(runs->tried);
         skill_rules_free(runs->skill_rules);
         g_free(runs->folder);
         g_free(runs);

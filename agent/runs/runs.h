@@ -21,10 +21,30 @@ const char *runs_ask(Runs *runs, const char *text, const char *app_in_front, con
  * by side, for the person to choose from. */
 const char *runs_ask_variants(Runs *runs, const char *text, guint variants, const char *idempotency_key, GError **error);
 
-/* Repairs or changes an app; text may be NULL (fix what was found). evidence is an array of findings or NULL. deep: the deep lane writes
- * the change, because a person asked for that. */
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *idempotency_key,
-                     GError **error);
+/* What a Fix is asked with; everything but app may be NULL. */
+typedef struct {
+        const char *app;
+        const char *text;       /* the person's words; NULL: fix what was found */
+        json_object *evidence;  /* an array of findings */
+        json_object *at;        /* what the person points at, as protocols/pointed.h has it; from anybody */
+        gboolean deep;          /* the deep lane writes the change, because a person asked for that */
+        const char *idempotency_key;
+} RunsFix;
+
+/* Repairs or changes an app. As runs_ask(). */
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error);
+
+/* The person pauses over these words, which would change app (or NULL): their route and plan are asked for, where there is room; TRUE if so.
+ * Nothing is told or kept of it unless exactly these words are asked. */
+gboolean runs_paused(Runs *runs, const char *text, const char *app);
+/* These words stand there now (NULL: none): what was prepared for others is thrown away. */
+void runs_typed(Runs *runs, const char *text);
+
+/* What went wrong in an app's visible page (an array of findings, from anybody): where it is worth it and there is room, a fix is prepared
+ * that waits to be kept (runs_keep()). The ID of its run, NULL where there is none. */
+const char *runs_seen(Runs *runs, const char *app, json_object *findings);
+/* The app's fix that waits to be kept, as the event `prepared` has it; NULL without one. A new reference. */
+json_object *runs_prepared(Runs *runs, const char *app);
 
 /* Tries a proposed skill: the sentence that it was learnt from once more. CONFLICT if another trial is under way, or it is kept already. */
 const char *runs_try(Runs *runs, const char *skill, GError **error);
@@ -68,8 +88,8 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
                 gpointer user_data);
 
 /* The route that the rules alone decide, by name and at once; NULL where a model would be asked. front: the title of the app in front, or
- * NULL. */
-const char *runs_route_rule(Runs *runs, const char *text, const char *front);
+ * NULL. next gets what else the words could be asked for ("app", "tool", "content"), NULL where nothing else is likely. */
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next);
 
 /* A page from the sentence and one fixed instruction (data/prompts/alone.md), for comparing: no plan, no tools, no checks. answer
  * (borrowed): {page, whole, fault?, ms, provider, model, recording?, tokens_in, tokens_out}. attempt, from 1, tells the drafts of one

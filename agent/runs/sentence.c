@@ -257,7 +257,7 @@ static char *title_of(const GPtrArray *tokens)
         return text_plain(*text ? text : "App", SENTENCE_TITLE_MAX);
 }
 
-Plan *sentence_plan(const RouteRules *rules, const char *sentence)
+Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const char *sentence)
 {
         g_autoptr(GPtrArray) tokens = NULL, fields = NULL, buttons = NULL;
         Plan *plan;
@@ -272,7 +272,10 @@ Plan *sentence_plan(const RouteRules *rules, const char *sentence)
         plan->title = title_of(tokens);
         plan->glyph = g_utf8_substring(plan->title, 0, MIN(PLAN_GLYPH_MAX, g_utf8_strlen(plan->title, -1)));
         add_requirement(plan, sentence, "")->unproven = TRUE;
-        add_controls(plan, fields, buttons);
+        if (fields->len || buttons->len)
+                add_controls(plan, fields, buttons);
+        else
+                patterns_add(patterns, rules, sentence, plan);
         add_example(rules, plan, tokens, fields, buttons);
         return plan;
 }

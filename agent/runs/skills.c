@@ -43,6 +43,7 @@ SkillRules *skill_rules_load(const Agent *agent, GError **error)
         rules->proposed_at_most = bound(object, "proposed_at_most", LIBRARY_SKILLS_MAX);
         rules->tries_at_most = bound(object, "tries_at_most", 100);
         rules->idle_seconds = bound(object, "idle_seconds", 86400);
+        rules->idle_paid = json_flag(object, "idle_paid", FALSE);
         rules->taste_words = read_words(object, "taste_words");
         rules->small_words = read_words(object, "small_words");
         return rules;
@@ -76,12 +77,13 @@ static GArray *candidates(const SkillRules *rules, const char *sentence, GPtrArr
 {
         GArray *found = g_array_new(FALSE, FALSE, sizeof(Candidate));
         const char *const *small = (const char *const *)rules->small_words;
+        g_autoptr(Meaning) wanted = meaning_new(sentence, small);
 
         for (guint i = 0; i < skills->len; i++) {
                 Skill *skill = g_ptr_array_index(skills, i);
-                double says = meaning_likeness(sentence, skill->description, small);
-                double came = skill->sentence ? meaning_likeness(sentence, skill->sentence, small) : 0;
-                Candidate candidate = {MAX(says, came), skill};
+                g_autoptr(Meaning) says = meaning_new(skill->description, small);
+                g_autoptr(Meaning) came = skill->sentence ? meaning_new(skill->sentence, small) : NULL;
+                Candidate candidate = {MAX(meaning_compare(wanted, says), came ? meaning_compare(wanted, came) : 0), skill};
 
                 if (skill->state == SKILL_KEPT && candidate.likeness >= rules->least_likeness)
                         g_array_append_val(found, candidate);

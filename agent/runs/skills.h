@@ -12,6 +12,7 @@ typedef struct SkillRules {
         guint proposed_at_most; /* that wait at once */
         guint tries_at_most;    /* trials without an end */
         guint idle_seconds;     /* that nothing runs before a trial begins by itself; 0: never */
+        gboolean idle_paid;     /* also where answers cost money */
         char **taste_words, **small_words;
 } SkillRules;
 

@@ -1,21 +1,12 @@
-// The twin's hands and eyes, in the private world after world.js: finds controls as a person does, reads what is visible, compares pictures.
+// The twin's hands and eyes, in the private world after world.js and names.js: finds controls as a person does, reads what is visible, compares pictures.
 // Every function answers plain data; the checker (checker.c) decides what it means.
 'use strict';
 const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400, ROW_MS = 1000;
 const CONTROLS = 'button, a[href], input, select, textarea, summary, label, [role=button], [role=tab], [role=menuitem], [role=checkbox],' +
     '[role=switch], [role=radio], [role=option], [role=link], [onclick], [tabindex], [contenteditable=""], [contenteditable=true]';
-const FIELDS = 'input, textarea, select, [contenteditable=""], [contenteditable=true], [role=textbox]';
-const PRESSED = 'button, a[href], [role=button], [role=tab], [role=menuitem], [role=link], input[type=button], input[type=submit], input[type=reset]';
 
 const fold = (text) => String(text).normalize('NFKC').toLowerCase().replace(/[\u2212\u2013]/g, '-').replace(/\s+/g, ' ').trim();
 const bare = (text) => fold(text).replace(/[^\p{L}\p{N}+\-×÷=%#.,:/*]+/gu, ' ').trim();
-
-function visible(element) {
-    if (!element.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-        return false;
-    const box = element.getBoundingClientRect();
-    return box.width > 1 || box.height > 1;
-}
 
 // ---- what a person reads ----
 
@@ -69,30 +60,6 @@ function readable(root) {
 }
 
 // ---- names ----
-
-function namesOf(element) {
-    const names = [];
-    const ids = element.getAttribute('aria-labelledby');
-    if (ids)
-        names.push(ids.split(/\s+/).map((id) => document.getElementById(id)?.innerText || '').join(' '));
-    names.push(element.getAttribute('aria-label'));
-    for (const label of element.labels || [])
-        names.push(labelText(label, element));
-    if (element.tagName === 'INPUT' && /^(button|submit|reset)$/.test(element.type))
-        names.push(element.value || element.type);
-    else if (!element.matches(FIELDS))
-        names.push(element.innerText);
-    for (const image of element.querySelectorAll('img[alt], svg title'))
-        names.push(image.getAttribute('alt') || image.textContent);
-    names.push(element.getAttribute('placeholder'), element.getAttribute('title'), element.getAttribute('alt'), element.id, element.getAttribute('name'));
-    return names.filter((name) => name && /\S/.test(name));
-}
-
-function labelText(label, control) {
-    if (!label.contains(control))
-        return label.innerText;
-    return [...label.childNodes].filter((node) => !node.contains(control)).map((node) => node.innerText ?? node.data ?? '').join(' ');
-}
 
 // How well a control answers to a name: 0 not at all, more is better.
 function match(element, name) {

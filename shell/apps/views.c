@@ -21,6 +21,14 @@ static char *read_runtime(const char *share, const char *name)
         return text;
 }
 
+/* What is asked of a page that is pointed at, as the body of one function. */
+static char *read_pick(const char *share, const char *names)
+{
+        g_autofree char *pick = read_runtime(share, "pick.js");
+
+        return g_strconcat(names, "\n", pick, NULL);
+}
+
 Views *views_new(AgentClient *agent, const char *share_folder)
 {
         Views *views = g_new0(Views, 1);
@@ -30,7 +38,9 @@ Views *views_new(AgentClient *agent, const char *share_folder)
         views->page_js = read_runtime(share_folder, "page.js");
         views->world_js = read_runtime(share_folder, "world.js");
         views->clock_js = read_runtime(share_folder, "clock.js");
+        views->names_js = read_runtime(share_folder, "names.js");
         views->probe_js = read_runtime(share_folder, "probe.js");
+        views->pick_js = read_pick(share_folder, views->names_js);
         views->page_css = read_runtime(share_folder, "page.css");
         return views;
 }
@@ -48,7 +58,9 @@ void views_free(Views *views)
         g_free(views->page_js);
         g_free(views->world_js);
         g_free(views->clock_js);
+        g_free(views->names_js);
         g_free(views->probe_js);
+        g_free(views->pick_js);
         g_free(views->page_css);
         g_free(views);
 }

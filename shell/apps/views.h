@@ -19,6 +19,7 @@ typedef struct AppView AppView;
 #define VIEWS_PING_DEAD_MS 8000           /* Stop and Reload are offered */
 #define VIEWS_FINDINGS_MAX 64
 #define VIEWS_MEMORY_MB 400
+#define VIEWS_PICK_SIDE_MAX 30000 /* pixels: what a page says of where something is */
 
 /* share_folder holds runtime/ (the page's own scripts and style). */
 Views *views_new(AgentClient *agent, const char *share_folder);
@@ -60,6 +61,12 @@ void app_view_reload(AppView *view);
 /* A picture of what the page shows. callback gets a cairo_surface_t * from app_view_snapshot_finish(). */
 void app_view_snapshot_async(AppView *view, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 cairo_surface_t *app_view_snapshot_finish(AppView *view, GAsyncResult *result, GError **error);
+/* What stands at a place of the view's widget, or the nth control from the top (counted around; it is scrolled into view): what a person
+ * points at (protocols/pointed.h), for app_view_pick_finish(), which also says where it is on the widget. The page learns nothing of it. A
+ * page that hangs never answers. */
+void app_view_pick_async(AppView *view, double x, double y, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void app_view_pick_nth_async(AppView *view, int nth, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+json_object *app_view_pick_finish(AppView *view, GAsyncResult *result, GdkRectangle *where, GError **error);
 /* Ends its web process. The widget must be out of its container. */
 void app_view_free(AppView *view);
 

@@ -150,6 +150,25 @@ static gboolean tell_aside(Session *session, const char *action, GError **error)
         return FALSE;
 }
 
+/* The computer is everybody's: a session inside another desktop leaves that to it. */
+static gboolean computer(Session *session, const char *then, GError **error)
+{
+        if (session->is_inside) {
+                g_propagate_error(error, session_error(API_ERROR_REFUSED, "this session runs inside another desktop, which does that."));
+                return FALSE;
+        }
+        if (!is_installed("systemctl")) {
+                g_propagate_error(error, session_error(API_ERROR_NOT_FOUND, "there is no systemctl here, which does that."));
+                return FALSE;
+        }
+        if (session->asking || session->stopping) {
+                g_propagate_error(error, session_error(API_ERROR_CONFLICT, "the programs are being asked already whether they can end."));
+                return FALSE;
+        }
+        leave_computer(session, then);
+        return TRUE;
+}
+
 gboolean actions_do(Session *session, const char *action, GError **error)
 {
         const char *screen_off[] = {"xset", "dpms", "force", "off", NULL};
@@ -166,6 +185,10 @@ gboolean actions_do(Session *session, const char *action, GError **error)
                 return suspend(session, error);
         if (strcmp(action, "screen-off") == 0)
                 return programs_start(session, (char **)screen_off, error) != 0;
+        if (strcmp(action, "shutdown") == 0)
+                return computer(session, "poweroff", error);
+        if (strcmp(action, "reboot") == 0)
+                return computer(session, "reboot", error);
         if (strcmp(action, "logout") == 0) {
                 leave_ask(session);
                 return TRUE;

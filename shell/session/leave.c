@@ -134,6 +134,29 @@ void session_stop(Session *session)
         session->beginning = g_timeout_add(SESSION_STOP_MS, end_late_cb, session);
 }
 
+static void computer_cb(pid_t pid, int status, gpointer user_data)
+{
+        Session *session = user_data;
+
+        session->then = NULL;
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+                session_stop(session);
+        else
+                g_printerr("impromptu-session: the computer did not take it (systemctl ended with status %d), so the session goes on.\n",
+                           WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+}
+
+/* All programs have been asked. */
+static void leave(Session *session)
+{
+        char *argv[] = {"systemctl", (char *)session->then, NULL};
+
+        if (!session->then)
+                session_stop(session);
+        else if (!step(session, argv, computer_cb, session))
+                session->then = NULL;
+}
+
 /* 0: all have ended, or the person said that it is to go on. 1: it is not to. Anything else: nobody was asked. */
 static void asked_cb(pid_t pid, int status, gpointer user_data)
 {
@@ -142,9 +165,12 @@ static void asked_cb(pid_t pid, int status, gpointer user_data)
         session->asking = 0;
         if (session->stopping)
                 return;
-        if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-                session_stop(session);
-        else if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
+        if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+                leave(session);
+                return;
+        }
+        session->then = NULL;
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 1)
                 g_printerr("impromptu-session: the program that asks whether all can end did not work, so the session goes on. "
                            "“impromptu session logout now” ends it without asking.\n");
 }
@@ -156,7 +182,7 @@ void leave_ask(Session *session)
         if (session->asking || session->stopping)
                 return;
         if (session->is_guest || !g_environ_getenv(session->environment, "DISPLAY")) {
-                session_stop(session);
+                leave(session);
                 return;
         }
         g_autofree char *path = session_program(session, "impromptu-aside", &error);
@@ -166,6 +192,12 @@ void leave_ask(Session *session)
                 session->asking = children_start(session->children, argv, session->environment, CHILD_PLAIN, asked_cb, session, &error);
         if (!session->asking) {
                 g_printerr("impromptu-session: nobody was asked before the end (%s).\n", error->message);
-                session_stop(session);
+                leave(session);
         }
+}
+
+void leave_computer(Session *session, const char *then)
+{
+        session->then = then;
+        leave_ask(session);
 }

@@ -58,6 +58,7 @@ typedef struct Session {
         gboolean is_guest;     /* under another window manager (--guest): only the agent and the shell */
         gboolean is_inside;    /* that, or in a window of another desktop (--nested-keys): that one locks, autostarts */
         gboolean has_systemd;  /* a systemd of the user's own was told about this session */
+        const char *then;      /* what the computer shall do after the question: "poweroff", "reboot"; NULL: nothing */
         pid_t asking;          /* the program that asks all others whether they can end; 0: none */
         gboolean stopping;
 } Session;
@@ -139,6 +140,8 @@ void autostart_begin(Session *session);
 gboolean leave_announce(Session *session, void (*func)(Session *session));
 /* Asks every program first whether it can end (impromptu-aside --logout); the session ends if they could, or the person says so. */
 void leave_ask(Session *session);
+/* The same, and then the computer is told to: "poweroff" or "reboot". The session ends once it takes that. */
+void leave_computer(Session *session, const char *then);
 /* Stops everything and leaves the main loop once no child is left. */
 void session_stop(Session *session);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "shell/ui/contactsheet.h"
+#include "shell/ui/picker.h"
 #include "shell/ui/sheets.h"
 #include "shell/ui/style.h"
 
@@ -17,6 +18,7 @@ struct AppWindow {
         char *app, *no_view;
         GtkWidget *window, *overlay, *calm, *strip, *strip_text, *stop, *reload;
         FixSheet *fix;
+        Picker *picker;    /* NULL without a view */
         EvidenceSheet *evidence;
         ContactSheet *contact;
         AppView *view;
@@ -276,12 +278,39 @@ reload_cb(GtkButton *button, gpointer user_data)
 }
 
 static void
-fix_cb(const char *text, gboolean deep, gpointer user_data)
+fix_cb(const char *text, json_object *pointed, gboolean deep, gpointer user_data)
 {
         AppWindow *window = user_data;
 
         app_window_fix_sheet(window, FALSE);
-        window->handler.fix(window, text, deep, window->user_data);
+        window->handler.fix(window, text, pointed, deep, window->user_data);
+}
+
+/* The sheet makes room for the page meanwhile, and keeps what was typed. */
+static void
+point_cb(gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (!window->picker)
+                return;
+        fix_sheet_close(window->fix);
+        picker_start(window->picker);
+}
+
+static void
+picked_cb(json_object *pointed, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        fix_sheet_point(window->fix, pointed);
+        window->handler.changed(window, window->user_data);
+}
+
+static void
+unpicked_cb(gpointer user_data)
+{
+        picked_cb(NULL, user_data);
 }
 
 static void
@@ -291,6 +320,16 @@ undo_cb(gpointer user_data)
 
         app_window_fix_sheet(window, FALSE);
         window->handler.undo(window, window->user_data);
+}
+
+static void
+prepared_cb(const char *run, gboolean use, gpointer user_data)
+{
+        AppWindow *window = user_data;
+
+        if (use)
+                app_window_fix_sheet(window, FALSE);
+        window->handler.prepared(window, run, use, window->user_data);
 }
 
 static void
@@ -409,18 +448,20 @@ strip_new(AppWindow *window)
 static void
 add_view(AppWindow *window, Views *views)
 {
+        static const PickerHandler picker_handler = {picked_cb, unpicked_cb};
         GtkWidget *widget;
 
         window->view = app_view_new(views, window->app, &view_handler, window);
         widget = app_view_widget(window->view);
         gtk_container_add(GTK_CONTAINER(window->overlay), widget);
         gtk_widget_show(widget);
+        window->picker = picker_new(window->view, &picker_handler, window);
 }
 
 AppWindow *
 app_window_new(Views *views, const char *app, const char *no_view, const AppWindowHandler *handler, gpointer user_data)
 {
-        static const FixHandler fix_handler = {fix_cb, undo_cb, fix_closed_cb};
+        static const FixHandler fix_handler = {fix_cb, point_cb, undo_cb, prepared_cb, fix_closed_cb};
         static const ContactHandler contact_handler = {keep_cb};
         static const EvidenceHandler evidence_handler = {evidence_closed_cb, revoke_cb};
         AppWindow *window = g_new0(AppWindow, 1);
@@ -439,6 +480,8 @@ app_window_new(Views *views, const char *app, const char *no_view, const AppWind
         window->contact = contact_sheet_new(views, app, &contact_handler, window);
         if (views)
                 add_view(window, views);
+        if (window->picker)
+                gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), picker_widget(window->picker));
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->calm);
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), contact_sheet_widget(window->contact));
         gtk_overlay_add_overlay(GTK_OVERLAY(window->overlay), window->strip);
@@ -466,6 +509,7 @@ app_window_free(AppWindow *window)
         g_clear_handle_id(&window->coming_late, g_source_remove);
         g_signal_handlers_disconnect_by_data(window->window, window);
         gdk_window_remove_filter(gtk_widget_get_window(window->window), expose_cb, window);
+        picker_free(window->picker);
         if (window->view) {
                 gtk_container_remove(GTK_CONTAINER(window->overlay), app_view_widget(window->view));
                 app_view_free(window->view);
@@ -607,6 +651,8 @@ focus_page(AppWindow *window)
 void
 app_window_fix_sheet(AppWindow *window, gboolean open)
 {
+        if (window->picker)
+                picker_stop(window->picker);
         if (open) {
                 evidence_sheet_close(window->evidence);
                 fix_sheet_open(window->fix);
@@ -625,6 +671,8 @@ app_window_fix_is_open(AppWindow *window)
 void
 app_window_evidence_sheet(AppWindow *window, gboolean open)
 {
+        if (window->picker)
+                picker_stop(window->picker);
         if (open) {
                 fix_sheet_close(window->fix);
                 evidence_sheet_open(window->evidence);

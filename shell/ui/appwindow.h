@@ -15,9 +15,11 @@
 typedef struct AppWindow AppWindow;
 
 typedef struct {
-        /* text NULL: what was found; deep: by the deeper model */
-        void (*fix)(AppWindow *window, const char *text, gboolean deep, gpointer user_data);
+        /* text NULL: what was found; pointed (borrowed, NULL): what the person points at; deep: by the deeper model */
+        void (*fix)(AppWindow *window, const char *text, json_object *pointed, gboolean deep, gpointer user_data);
         void (*undo)(AppWindow *window, gpointer user_data);
+        /* The fix that waits (its run) is used, or thrown away. */
+        void (*prepared)(AppWindow *window, const char *run, gboolean use, gpointer user_data);
         /* The person closed it; the window is freed by whoever handles this. */
         void (*closed)(AppWindow *window, gpointer user_data);
         /* "window", "first-paint", "usable"; at in µs of the monotonic clock. */

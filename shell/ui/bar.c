@@ -54,6 +54,18 @@ row_key(Bar *bar, const Row *row, guint n)
         return n == bar->chosen + 1 ? "↓" : NULL;
 }
 
+/* A program's own icon; a letter on its colour for all that has none, and for our own apps, whose mark that is. */
+static GtkWidget *
+row_mark(Bar *bar, const Row *row)
+{
+        int scale = gtk_widget_get_scale_factor(bar->window);
+        cairo_surface_t *icon = bar->handler.icon ? bar->handler.icon(row, scale, bar->user_data) : NULL;
+        GtkWidget *mark = icon ? gtk_image_new_from_surface(icon) : ui_tile(row->glyph ? row->glyph : "", row->colour, UI_TILE_SIZE);
+
+        gtk_widget_set_size_request(mark, UI_TILE_SIZE, UI_TILE_SIZE);
+        return mark;
+}
+
 static GtkWidget *
 row_widget(Bar *bar, const Row *row, guint n)
 {
@@ -64,7 +76,7 @@ row_widget(Bar *bar, const Row *row, guint n)
         g_autofree char *spoken = row_sentence(row);
         GtkWidget *title = ui_label(row->title, sentence ? "strong" : NULL);
 
-        gtk_container_add(GTK_CONTAINER(box), ui_tile(row->glyph ? row->glyph : "", row->colour, UI_TILE_SIZE));
+        gtk_container_add(GTK_CONTAINER(box), row_mark(bar, row));
         if (row->verb)
                 gtk_container_add(GTK_CONTAINER(box), ui_label(row->verb, NULL));
         gtk_container_add(GTK_CONTAINER(box), title);

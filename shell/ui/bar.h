@@ -23,6 +23,8 @@ typedef struct {
         void (*typed)(const char *text, gpointer user_data);
         /* Its size has changed. */
         void (*resized)(int width, int height, gpointer user_data);
+        /* The icon of what a row stands for, in the size of a tile, borrowed; NULL: it has none, and its letter stands there. May be NULL. */
+        cairo_surface_t *(*icon)(const Row *row, int scale, gpointer user_data);
 } BarHandler;
 
 /* No wider than the screen has room for. */

@@ -6,11 +6,13 @@
 #include "protocols/text.h"
 #include "shell/ui/desktop-parts.h"
 #include "shell/ui/fields.h"
+#include "shell/ui/rowicons.h"
 #include "shell/ui/style.h"
 
 #define TILE_INK 0x1c1b1f
 #define TYPED_MAX 256       /* bytes of what is typed that the agent is asked about */
 #define SUGGESTIONS_MAX 24
+#define PAUSE_MS 500        /* without a key: what stands there may be what is wanted */
 
 static char *
 first_letter(const char *title)
@@ -111,6 +113,8 @@ add_session(Desktop *desktop, GPtrArray *rows)
                 {"logout", "Log out", "end the session leave sign off quit"},
                 {"lock", "Lock the screen", "lock"},
                 {"suspend", "Suspend", "sleep standby"},
+                {"reboot", "Restart the computer", "reboot"},
+                {"shutdown", "Shut down the computer", "power off turn off"},
                 {"screenshot-region", "Take a picture of a part of the screen", "screenshot region"},
                 {"screenshot-window", "Take a picture of the window", "screenshot"},
                 {"screenshot", "Take a picture of the screen", "screenshot"},
@@ -154,11 +158,45 @@ desktop_bar_shown(Desktop *desktop, guint64 xid)
         bar_shown(desktop->bar, app ? app->id : NULL, app ? app->title : NULL);
 }
 
+/* Pauses: the agent may prepare what Enter would ask for. */
+
+static void
+unpause(Desktop *desktop, gboolean asked)
+{
+        g_clear_handle_id(&desktop->pause, g_source_remove);
+        if (desktop->paused && !asked)
+                desktop_request(desktop, "DELETE", API_PREFIX "/paused", NULL, NULL, NULL);
+        desktop->paused = FALSE;
+}
+
+static gboolean
+pause_cb(gpointer user_data)
+{
+        Desktop *desktop = user_data;
+        const GPtrArray *rows = bar_rows(desktop->bar);
+        guint chosen = bar_chosen_index(desktop->bar);
+        const Row *row = chosen < rows->len ? rows->pdata[chosen] : NULL;
+        g_autofree char *text = row && row->text ? text_sentence(row->text, -1, NULL) : NULL;
+        json_object *body;
+
+        desktop->pause = 0;
+        if (!text || row->make_new || row->route || (row->kind != ROW_MAKE && row->kind != ROW_CHANGE) || !desktop->agent_here)
+                return G_SOURCE_REMOVE;
+        body = json_object_new_object();
+        json_object_object_add(body, "text", json_object_new_string(text));
+        if (row->kind == ROW_CHANGE)
+                json_object_object_add(body, "app", json_object_new_string(row->id));
+        desktop->paused = TRUE;
+        desktop_request(desktop, "POST", API_PREFIX "/paused", body, NULL, NULL);
+        return G_SOURCE_REMOVE;
+}
+
 void
 desktop_bar_hidden(Desktop *desktop, gboolean keep)
 {
         g_autofree char *text = g_strdup(gtk_entry_get_text(GTK_ENTRY(bar_entry(desktop->bar))));
 
+        unpause(desktop, FALSE);
         bar_clear(desktop->bar);
         if (keep && *text)
                 bar_keep(desktop->bar, text);
@@ -174,6 +212,8 @@ send_sentence(Desktop *desktop, const Row *row)
                 desktop_say(desktop, NULL, error->message, FALSE);
         else if (row->variants > 0)
                 desktop_ask_variants(desktop, text, row->variants);
+        else if (row->route)
+                desktop_ask_as(desktop, text, row->route);
         else
                 desktop_ask(desktop, text, row->kind == ROW_CHANGE ? row->id : NULL, row->make_new);
 }
@@ -198,6 +238,7 @@ chosen_cb(const Row *row, gpointer user_data)
 {
         Desktop *desktop = user_data;
 
+        unpause(desktop, (row->kind == ROW_MAKE || row->kind == ROW_CHANGE) && !row->variants && !row->route);
         desktop_bar_hidden(desktop, FALSE);
         host_hide_bar(desktop, row->kind == ROW_WINDOW ? row->xid : 0);
         switch (row->kind) {
@@ -280,6 +321,26 @@ suggestion_row(json_object *data)
         return row;
 }
 
+/* The words asked for as another kind of thing: the next likely. */
+static Row *
+next_row(json_object *data)
+{
+        const char *next = field_text(data, "next"), *verb = strcmp(next, "app") == 0 ? "Make" : route_verb(next);
+        g_autofree char *plain = text_plain(field_text(data, "title"), TYPED_MAX);
+        g_autofree char *title = g_strconcat("“", plain, "”", NULL);
+        Row *row;
+
+        if (strcmp(field_text(data, "what"), "make") != 0 || !verb || strcmp(next, "system") == 0 || !*plain)
+                return NULL;
+        row = row_new(ROW_MAKE, title, strcmp(next, "app") == 0 ? "as an app" : strcmp(next, "tool") == 0 ? "in a sentence" : "as a text");
+        row->verb = g_strdup(verb);
+        row->text = g_strdup(plain);
+        row->route = g_strdup(next);
+        row->glyph = g_strdup(strcmp(next, "tool") == 0 ? "?" : strcmp(next, "content") == 0 ? "¶" : "+");
+        row->colour = TILE_INK;
+        return row;
+}
+
 static GPtrArray *
 suggestion_rows(json_object *body)
 {
@@ -288,9 +349,12 @@ suggestion_rows(json_object *body)
 
         for (gsize i = 0; i < list_length(list) && rows->len < SUGGESTIONS_MAX; i++) {
                 Row *row = suggestion_row(json_object_array_get_idx(list, i));
+                Row *next = next_row(json_object_array_get_idx(list, i));
 
                 if (row)
                         g_ptr_array_add(rows, row);
+                if (next)
+                        g_ptr_array_add(rows, next);
         }
         return rows;
 }
@@ -311,6 +375,9 @@ typed_cb(const char *text, gpointer user_data)
         g_autofree char *escaped = NULL;
         g_autofree char *path = NULL;
 
+        g_clear_handle_id(&desktop->pause, g_source_remove);
+        if (*text && strlen(text) <= TYPED_MAX)
+                desktop->pause = g_timeout_add(PAUSE_MS, pause_cb, desktop);
         if (!*text || strlen(text) > TYPED_MAX || !desktop->agent_here)
                 return;
         escaped = g_uri_escape_string(text, NULL, FALSE);
@@ -386,6 +453,7 @@ programs_cb(gpointer user_data)
                 row = row_new(ROW_PROGRAM, name, "installed program");
                 row->id = g_strdup(g_app_info_get_id(info));
                 row->words = program_words(info);
+                row->icon = g_app_info_get_icon(info) ? g_icon_to_string(g_app_info_get_icon(info)) : NULL;
                 row->glyph = first_letter(name);
                 row->colour = TILE_INK;
                 g_ptr_array_add(desktop->programs, row);
@@ -404,12 +472,30 @@ programs_changed_cb(GAppInfoMonitor *monitor, gpointer user_data)
                 desktop->programs_source = g_idle_add_full(G_PRIORITY_LOW, programs_cb, desktop, NULL);
 }
 
+static cairo_surface_t *
+icon_cb(const Row *row, int scale, gpointer user_data)
+{
+        Desktop *desktop = user_data;
+
+        if (row->kind == ROW_PROGRAM)
+                return row_icon(row->icon, scale);
+        /* Of an app the core tells none: its glyph is its mark. */
+        return row->kind == ROW_WINDOW && desktop->panel ? panel_icon(desktop->panel, row->xid) : NULL;
+}
+
+static void
+icons_changed_cb(GtkIconTheme *theme, gpointer user_data)
+{
+        row_icons_forget();
+}
+
 void
 desktop_bar_start(Desktop *desktop)
 {
-        static const BarHandler handler = {chosen_cb, closed_cb, typed_cb, resized_cb};
+        static const BarHandler handler = {chosen_cb, closed_cb, typed_cb, resized_cb, icon_cb};
 
         desktop->bar = bar_new(&handler, desktop);
+        g_signal_connect(gtk_icon_theme_get_default(), "changed", G_CALLBACK(icons_changed_cb), NULL);
         desktop->monitor = g_app_info_monitor_get();
         g_signal_connect(desktop->monitor, "changed", G_CALLBACK(programs_changed_cb), desktop);
         programs_changed_cb(desktop->monitor, desktop);

@@ -185,6 +185,15 @@ desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_n
 }
 
 void
+desktop_ask_as(Desktop *desktop, const char *text, const char *kind)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "kind", json_object_new_string(kind));
+        ask_sentence(desktop, text, body);
+}
+
+void
 desktop_ask_variants(Desktop *desktop, const char *text, guint variants)
 {
         json_object *body = json_object_new_object();
@@ -234,7 +243,7 @@ ask_again(Desktop *desktop, App *app, const char *text)
 }
 
 void
-desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
+desktop_fix(Desktop *desktop, const char *app, const char *text, json_object *pointed, gboolean deep)
 {
         App *known = model_app(desktop->model, app);
         Run *run = model_app_run(desktop->model, known);
@@ -256,6 +265,8 @@ desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep)
         }
         if (known)
                 json_object_object_add(body, "evidence", evidence_json(known));
+        if (pointed)
+                json_object_object_add(body, "at", json_object_get(pointed));
         if (deep)
                 json_object_object_add(body, "deep", json_object_new_boolean(TRUE));
         path = g_strdup_printf(API_PREFIX "/apps/%s/fix", app);
@@ -531,7 +542,8 @@ check_event(Desktop *desktop, EventType type, guint64 id, json_object *data)
                 forward_check(desktop, id, data);
         } else if ((type == EVENT_WINDOW || type == EVENT_DRAFT) && name_is_app(field_text(data, "app"))) {
                 checker_expect(desktop->checker, field_text(data, "app"));
-        } else if (type == EVENT_DONE && name_is_run(field_text(data, "run"))) {
+        } else if ((type == EVENT_DONE || (type == EVENT_PREPARED && strcmp(field_text(data, "state"), "over") == 0)) &&
+                   name_is_run(field_text(data, "run"))) {
                 checker_forget(desktop->checker, field_text(data, "run"));
                 g_hash_table_remove(desktop->checked, field_text(data, "run"));
         } else if (type == EVENT_SNAPSHOT) {

@@ -60,6 +60,8 @@ struct Desktop {
         char *lane_text;
 
         guint refresh, save, programs_source, close_chooser;
+        guint pause;               /* the timer of what is typed; 0: none */
+        gboolean paused;           /* the agent was told of a pause over what stands in the bar */
 };
 
 /* A reply, on the main loop; never after desktop_free(). text is what was given with the request. */
@@ -96,9 +98,12 @@ void desktop_revoke_cb(AppWindow *window, const char *permit, gpointer user_data
 /* desktop-events.c */
 void desktop_connect(Desktop *desktop);
 void desktop_ask(Desktop *desktop, const char *text, const char *app, gboolean make_new);
+/* The same, as this kind of thing: "app", "tool", "content". */
+void desktop_ask_as(Desktop *desktop, const char *text, const char *kind);
 /* The same for so many drafts of a new app, to choose from. */
 void desktop_ask_variants(Desktop *desktop, const char *text, guint variants);
-void desktop_fix(Desktop *desktop, const char *app, const char *text, gboolean deep);
+/* text and pointed (borrowed) may be NULL. */
+void desktop_fix(Desktop *desktop, const char *app, const char *text, json_object *pointed, gboolean deep);
 void desktop_choose_lane(Desktop *desktop, const char *choice, const char *base, const char *sentence);
 void desktop_ask_free(gpointer ask);
 void desktop_refresh_lanes(Desktop *desktop);

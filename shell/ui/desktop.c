@@ -280,9 +280,9 @@ desktop_window_by_xid(Desktop *desktop, guint64 xid)
 }
 
 static void
-window_fix_cb(AppWindow *window, const char *text, gboolean deep, gpointer user_data)
+window_fix_cb(AppWindow *window, const char *text, json_object *pointed, gboolean deep, gpointer user_data)
 {
-        desktop_fix(user_data, app_window_app(window), text, deep);
+        desktop_fix(user_data, app_window_app(window), text, pointed, deep);
 }
 
 static void
@@ -309,6 +309,27 @@ window_undo_cb(AppWindow *window, gpointer user_data)
         g_autofree char *path = g_strdup_printf(API_PREFIX "/apps/%s/undo", app_window_app(window));
 
         desktop_request(user_data, "POST", path, json_object_new_object(), undo_reply, app_window_app(window));
+}
+
+static void
+prepared_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
+{
+        App *app = model_app(desktop->model, text);
+
+        if (error && app)
+                model_take_prepared(app, NULL); /* it was thrown away meanwhile */
+        if (error)
+                desktop_say(desktop, NULL, error->message, FALSE);
+        desktop_touch(desktop);
+}
+
+static void
+window_prepared_cb(AppWindow *window, const char *run, gboolean use, gpointer user_data)
+{
+        const char *app = app_window_app(window);
+        g_autofree char *path = g_strdup_printf(use ? API_PREFIX "/runs/%s/keep" : API_PREFIX "/runs/%s", run);
+
+        desktop_request(user_data, use ? "POST" : "DELETE", path, use ? json_object_new_object() : NULL, prepared_reply, app);
 }
 
 void
@@ -346,6 +367,23 @@ window_mark_cb(AppWindow *window, const char *mark, gint64 at, gpointer user_dat
         desktop_request(desktop, "POST", path, body, NULL, NULL);
 }
 
+/* What goes wrong in use is told once, so that a fix can be ready before anybody asks. Of a draft its own run knows. */
+static void
+tell_seen(Desktop *desktop, AppWindow *window, const App *app, json_object *finding)
+{
+        g_autofree char *path = g_strdup_printf(API_PREFIX "/apps/%s/seen", app->id);
+        const char *shown = app_window_shown(window);
+        json_object *body, *list;
+
+        if (app->version == 0 || *app->run || (shown && *shown && strcmp(shown, app->accepted_draft) != 0))
+                return;
+        body = json_object_new_object();
+        list = json_object_new_array();
+        json_object_array_add(list, json_object_get(finding));
+        json_object_object_add(body, "findings", list);
+        desktop_request(desktop, "POST", path, body, NULL, NULL);
+}
+
 static void
 window_finding_cb(AppWindow *window, json_object *finding, gpointer user_data)
 {
@@ -354,6 +392,8 @@ window_finding_cb(AppWindow *window, json_object *finding, gpointer user_data)
 
         if (app)
                 model_add_seen(app, finding);
+        if (app && field_int(finding, "count") <= 1)
+                tell_seen(desktop, window, app, finding);
         desktop_touch(desktop);
 }
 
@@ -418,7 +458,7 @@ window_said_cb(AppWindow *window, const char *text, gpointer user_data)
 }
 
 static const AppWindowHandler window_handler = {
-        window_fix_cb, window_undo_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
+        window_fix_cb, window_undo_cb, window_prepared_cb, window_closed_cb, window_mark_cb, window_finding_cb, window_changed_cb, window_saved_cb,
         window_said_cb, window_keep_cb, desktop_revoke_cb, window_generated_cb,
 };
 
@@ -703,6 +743,7 @@ desktop_free(Desktop *desktop)
         g_clear_handle_id(&desktop->save, g_source_remove);
         g_clear_handle_id(&desktop->programs_source, g_source_remove);
         g_clear_handle_id(&desktop->close_chooser, g_source_remove);
+        g_clear_handle_id(&desktop->pause, g_source_remove);
         free_parts(desktop);
         if (desktop->checker)
                 checker_free(desktop->checker);

@@ -81,6 +81,8 @@ finished(GString *words, WmEvidence *evidence, const App *app)
         } else {
                 copy(evidence->button_label, sizeof evidence->button_label, "Fix this");
         }
+        if (app->prepared)
+                copy(evidence->button_label, sizeof evidence->button_label, "Fix ready");
 }
 
 /* A run says what it does; once a check has found something, that as well: "4 of 5 · repairing". */

@@ -1,4 +1,4 @@
-/* The part of the model that is about what apps want and what they may do. */
+/* The part of the model that is about what apps want, what they may do, and fixes that wait for them. */
 #include <string.h>
 
 #include "protocols/text.h"
@@ -130,4 +130,26 @@ model_take_permits(App *app, json_object *data)
                 permit->uses = field_int(grant, "uses");
                 g_ptr_array_add(app->permits, permit);
         }
+}
+
+void
+model_take_prepared(App *app, json_object *data)
+{
+        Prepared *prepared = app->prepared;
+
+        app->prepared = NULL;
+        if (prepared) {
+                g_free(prepared->run);
+                g_free(prepared->text);
+                g_free(prepared);
+        }
+        if (strcmp(field_text(data, "state"), "ready") != 0 || !name_is_run(field_text(data, "run")))
+                return;
+        app->prepared = g_new0(Prepared, 1);
+        app->prepared->run = g_strdup(field_text(data, "run"));
+        app->prepared->text = shown(data, "text");
+        app->prepared->lines = (guint)CLAMP(field_int(data, "lines"), 0, 1000000);
+        app->prepared->passed = (guint)CLAMP(field_int(data, "passed"), 0, 1000);
+        app->prepared->shown = (guint)CLAMP(field_int(data, "shown"), 0, 1000);
+        app->prepared->total = (guint)CLAMP(field_int(data, "total"), 0, 1000);
 }

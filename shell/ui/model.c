@@ -103,6 +103,7 @@ app_free(gpointer data)
         g_free(app->path);
         g_free(app->accepted_draft);
         g_free(app->deeper);
+        model_take_prepared(app, NULL);
         g_ptr_array_unref(app->requirements);
         g_ptr_array_unref(app->history);
         g_ptr_array_unref(app->findings);
@@ -435,8 +436,10 @@ model_take_app(Model *model, json_object *data)
                 set(&app->sentence, shown(data, "sentence"));
         if (*field_text(data, "file"))
                 set(&app->file, field_view_path(data, "file", app->id));
-        if (field_list(data, "history"))
+        if (field_list(data, "history")) {
                 take_history(app, field_list(data, "history"));
+                model_take_prepared(app, field_object(data, "prepared"));
+        }
         if (*app->run)
                 return app; /* what the run says is newer */
         if (field_list(data, "requirements"))
@@ -619,6 +622,7 @@ apply_deliver(Model *model, Run *run, json_object *data)
         set(&app->accepted_draft, text_plain(field_text(data, "draft"), 60));
         set(&app->said, g_strdup(run->text));
         g_ptr_array_set_size(app->seen, 0);
+        model_take_prepared(app, NULL);
         return TRUE;
 }
 
@@ -749,7 +753,7 @@ static void
 take_run(Model *model, json_object *data)
 {
         const char *id = *field_text(data, "run") ? field_text(data, "run") : field_text(data, "id");
-        Run *run = need_run(model, id, field_text(data, "app"), 0);
+        Run *run = field_bool(data, "beforehand") ? NULL : need_run(model, id, field_text(data, "app"), 0);
 
         if (!run)
                 return;
@@ -788,6 +792,18 @@ apply_snapshot(Model *model, json_object *data)
         model_take_lanes(model, data);
 }
 
+static gboolean
+apply_prepared(Model *model, json_object *data)
+{
+        App *app = model_app(model, field_text(data, "app"));
+        const char *run = field_text(data, "run");
+        gboolean ready = strcmp(field_text(data, "state"), "ready") == 0;
+
+        if (app && (ready || (app->prepared && strcmp(app->prepared->run, run) == 0)))
+                model_take_prepared(app, data);
+        return name_is_run(run);
+}
+
 gboolean
 model_apply(Model *model, EventType type, guint64 id, json_object *data)
 {
@@ -814,6 +830,10 @@ model_apply(Model *model, EventType type, guint64 id, json_object *data)
         case EVENT_SNAPSHOT:
                 apply_snapshot(model, data);
                 return TRUE;
+        case EVENT_CHECK: /* it says nothing of the run, of which nobody may know yet */
+                return name_is_run(field_text(data, "run")) && name_is_app(field_text(data, "app"));
+        case EVENT_PREPARED:
+                return apply_prepared(model, data);
         case EVENT_NOTICE:
                 return *field_text(data, "text") != '\0';
         case EVENT_GRANTS:

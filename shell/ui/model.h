@@ -74,6 +74,14 @@ typedef struct {
         gint64 used, uses; /* when last, seconds since 1970 (0: never); how often */
 } Permit;
 
+/* A fix that nobody has asked for, and that waits to be used. */
+typedef struct {
+        char *run;
+        char *text;     /* what it mends */
+        guint lines;    /* of the page that it changes */
+        guint passed, shown, total; /* what its check found */
+} Prepared;
+
 typedef struct {
         char *id, *title, *glyph, *sentence;
         char *file;     /* its main file, "index.html" */
@@ -94,6 +102,7 @@ typedef struct {
         char *path;     /* where it is, for app_view_load() */
         gboolean streaming, written;
         char *accepted_draft; /* the draft that became the version */
+        Prepared *prepared; /* NULL: none */
         char *deeper;   /* who could go on where its last run was stuck, "gpt-5 · about 20 s · $0.03"; NULL if nobody could */
 } App;
 
@@ -147,6 +156,8 @@ void question_free(Question *question);
 /* {grants: [grant]}, as GET /grants?app= tells it. */
 void model_take_permits(App *app, json_object *data);
 
+/* As an event `prepared`, or GET /apps/ID, tells it; data NULL: there is none. */
+void model_take_prepared(App *app, json_object *data);
 /* Something was seen in the app's visible page; equal ones are counted. */
 void model_add_seen(App *app, json_object *finding);
 /* How many things are known to be broken now: failed checks, and what was seen since. */

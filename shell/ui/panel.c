@@ -252,6 +252,12 @@ panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*wor
         make_buttons(panel);
 }
 
+cairo_surface_t *
+panel_icon(Panel *panel, guint64 xid)
+{
+        return g_hash_table_lookup(panel->icons, &xid);
+}
+
 void
 panel_set_icon(Panel *panel, guint64 xid, const guint32 *pixels, int width, int height, int scale)
 {

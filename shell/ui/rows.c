@@ -36,6 +36,8 @@ row_copy(const Row *row)
 {
         Row *copy = g_memdup2(row, sizeof *row);
 
+        copy->route = g_strdup(row->route);
+        copy->icon = g_strdup(row->icon);
         copy->verb = g_strdup(row->verb);
         copy->title = g_strdup(row->title);
         copy->detail = g_strdup(row->detail);
@@ -51,6 +53,8 @@ row_free(Row *row)
 {
         if (!row)
                 return;
+        g_free(row->route);
+        g_free(row->icon);
         g_free(row->verb);
         g_free(row->title);
         g_free(row->detail);
@@ -195,7 +199,8 @@ score_all(const GPtrArray *candidates, const char *folded)
 static gboolean
 same_row(const Row *a, const Row *b)
 {
-        return a->kind == b->kind && a->xid == b->xid && g_strcmp0(a->id, b->id) == 0 && g_strcmp0(a->text, b->text) == 0;
+        return a->kind == b->kind && a->xid == b->xid && g_strcmp0(a->id, b->id) == 0 && g_strcmp0(a->text, b->text) == 0 &&
+               g_strcmp0(a->route, b->route) == 0;
 }
 
 static gboolean
@@ -250,7 +255,7 @@ join_make(GPtrArray *rows, const Row *suggestion)
 
         for (guint i = 0; said && i < rows->len; i++) {
                 Row *row = rows->pdata[i];
-                g_autofree char *typed = row->kind == ROW_MAKE ? rows_fold(row->text) : NULL;
+                g_autofree char *typed = row->kind == ROW_MAKE && !row->route ? rows_fold(row->text) : NULL;
 
                 if (g_strcmp0(typed, said) != 0)
                         continue;
@@ -333,7 +338,7 @@ rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *cont
                 join_make(rows, candidates->pdata[at]);
         if (!context->change && context->front_app)
                 add_sentence(rows, ROW_CHANGE, trimmed, context, FALSE);
-        for (; i < scored->len; i++)
+        for (; i < scored->len && rows->len < ROWS_MAX - ROWS_LATE; i++)
                 add_candidate(rows, g_array_index(scored, Scored, i).row);
         return rows;
 }

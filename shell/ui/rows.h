@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #define ROWS_MAX 7              /* shown at once */
+#define ROWS_LATE 1             /* of them left free for what comes late: what else the words may mean */
 #define ROWS_CANDIDATES_MAX 4096
 #define ROWS_FOLD_CHARACTERS 256 /* of what is typed, for matching */
 
@@ -22,6 +23,8 @@ typedef struct {
         RowKind kind;
         guint variants;    /* drafts to choose from; 0: one */
         gboolean make_new; /* ROW_MAKE where the sentence made an app before */
+        char *route;       /* ROW_MAKE: asked as this kind of thing ("app", "tool", "content"); NULL: as it is sorted */
+        char *icon;        /* ROW_PROGRAM: as g_icon_to_string() has it; NULL: none */
         char *verb;        /* "Make", "Open"; NULL: the title speaks for itself */
         char *title;
         char *detail;      /* may be NULL */

@@ -13,9 +13,12 @@
 typedef struct FixSheet FixSheet;
 
 typedef struct {
-        /* text NULL: what was found; deep: by the deeper model, as the button says */
-        void (*fix)(const char *text, gboolean deep, gpointer user_data);
+        /* text NULL: what was found; pointed (borrowed, NULL): what the person points at; deep: by the deeper model, as the button says */
+        void (*fix)(const char *text, json_object *pointed, gboolean deep, gpointer user_data);
+        void (*point)(gpointer user_data); /* the person wants to point at something */
         void (*undo)(gpointer user_data);
+        /* The fix that waits is used, or thrown away. */
+        void (*prepared)(const char *run, gboolean use, gpointer user_data);
         void (*closed)(gpointer user_data);
 } FixHandler;
 
@@ -26,6 +29,8 @@ GtkWidget *fix_sheet_widget(FixSheet *sheet);
 void fix_sheet_update(FixSheet *sheet, const App *app, gboolean works, gint64 now);
 void fix_sheet_open(FixSheet *sheet);
 void fix_sheet_close(FixSheet *sheet);
+/* Opens it as it was, after pointing: with pointed (borrowed) unless that is NULL. */
+void fix_sheet_point(FixSheet *sheet, json_object *pointed);
 gboolean fix_sheet_is_open(FixSheet *sheet);
 GtkWidget *fix_sheet_entry(FixSheet *sheet);
 

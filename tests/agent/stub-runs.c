@@ -149,10 +149,28 @@ void asking_ask(Asking *asking, const char *app, const char *text, json_object *
         func(error ? NULL : result, error, user_data);
 }
 
-const char *runs_fix(Runs *runs, const char *app, const char *text, json_object *evidence, gboolean deep, const char *key,
-                     GError **error)
+gboolean runs_paused(Runs *runs, const char *text, const char *app)
 {
-        return begin(runs, text ? text : "fix", key);
+        return TRUE;
+}
+
+void runs_typed(Runs *runs, const char *text)
+{
+}
+
+const char *runs_seen(Runs *runs, const char *app, json_object *findings)
+{
+        return json_length(findings) ? "r0" : NULL;
+}
+
+json_object *runs_prepared(Runs *runs, const char *app)
+{
+        return NULL;
+}
+
+const char *runs_fix(Runs *runs, const RunsFix *fix, GError **error)
+{
+        return begin(runs, fix->text ? fix->text : "fix", fix->idempotency_key);
 }
 
 static void add_draft(Runs *runs, const char *text)
@@ -275,8 +293,9 @@ void runs_route(Runs *runs, const char *text, const char *const *titles, const c
         func(answer, NULL, user_data);
 }
 
-const char *runs_route_rule(Runs *runs, const char *text, const char *front)
+const char *runs_route_rule(Runs *runs, const char *text, const char *front, const char **next)
 {
+        *next = "app";
         return g_str_has_prefix(text, "how ") ? "tool" : NULL;
 }
 

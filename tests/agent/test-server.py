@@ -205,6 +205,7 @@ def every_request_answers():
     run, stream = hold()
     table = [
         ("GET", "/api/v1/apps", None), ("GET", "/api/v1/apps/disk", None), ("POST", "/api/v1/apps/disk/open", {}), ("POST", "/api/v1/apps/disk/closed", {}),
+        ("POST", "/api/v1/apps/disk/seen", {"findings": [{"kind": "exception", "text": "x is not defined"}]}),
         ("POST", "/api/v1/apps/disk/ask", {"text": "how are you", "schema": {"type": "string"}}),
         ("GET", "/api/v1/apps/disk/storage", None), ("POST", "/api/v1/apps/disk/storage", {"a": "1"}), ("POST", "/api/v1/apps/disk/save", {"name": "a.stl", "bytes": 5}),
         ("GET", "/api/v1/runs", None), ("GET", f"/api/v1/runs/{run}", None), ("POST", f"/api/v1/runs/{run}/amend", {"text": "bigger"}),
@@ -213,7 +214,7 @@ def every_request_answers():
         ("GET", "/api/v1/tools", None), ("GET", "/api/v1/tools/probe", None), ("POST", "/api/v1/tools/probe", {"arguments": {}, "app": "disk"}), ("POST", "/api/v1/tools/probe/test", {}),
         ("GET", "/api/v1/questions", None), ("GET", "/api/v1/grants", None), ("GET", "/api/v1/lanes", None), ("GET", "/api/v1/suggestions?prefix=di", None),
         ("GET", "/api/v1/usage", None), ("GET", "/api/v1/usage?days=90", None), ("POST", "/api/v1/budget", {"dollars": 0}),
-        ("POST", "/api/v1/route", {"text": "a timer"}), ("POST", "/api/v1/alone", {"text": "a timer"}),
+        ("POST", "/api/v1/route", {"text": "a timer"}), ("POST", "/api/v1/paused", {"text": "a timer"}), ("DELETE", "/api/v1/paused", None), ("POST", "/api/v1/alone", {"text": "a timer"}),
         ("DELETE", f"/api/v1/runs/{run}", None),
     ]
     for method, path, body in table:
@@ -230,6 +231,29 @@ def every_request_answers():
     assert ask_json("DELETE", "/api/v1/apps/disk") == {}
     refused("GET", "/api/v1/apps/disk", None, 404, "not-found")
     assert ask_json("POST", "/api/v1/apps/disk/undo", {})["id"] == "disk"
+
+
+@test
+def the_schema_is_what_it_knows():
+    """Every field of a request's schema is taken, and no other."""
+    with open(os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "protocols", "requests.schema.json"), encoding="utf-8") as file:
+        schemas = json.load(file)["$defs"]
+    compared = 0
+    for name, schema in schemas.items():
+        method, _, path = name.partition(" ")
+        if not path.startswith("/api/") or schema.get("additionalProperties") is not False or "properties" not in schema:
+            continue
+        of_type = {"string": "x", "integer": 1, "number": 1, "object": {}, "array": []}
+        properties = schema["properties"]
+        body = {field: of_type[properties[field].get("type", "string" if "enum" in properties[field] else "array")] for field in schema.get("required", [])}
+        status, answer = ask(method, path.replace("ID", "x1").replace("NAME", "x1"), {**body, "zzz": 1})[:2]
+        message = json.loads(answer)["error"]["message"]
+        assert status == 400 and "it knows: " in message, (name, message)
+        known = set(message.rpartition("it knows: ")[2].rstrip(".").split(", ")) - {"none"}
+        assert known == set(schema["properties"]), (name, known)
+        compared += 1
+    assert compared > 10, compared
+    refused("POST", "/api/v1/apps/disk/fix", {"at": {"text": "no name"}}, 400, "bad-request")
 
 
 @test
@@ -591,6 +615,7 @@ def suggestions():
     assert [row["what"] for row in rows] == ["change", "make"], rows
     assert ask_json("GET", "/api/v1/suggestions")["rows"][0]["what"] == "open"
     assert "route" not in rows[1] and ask_json("GET", "/api/v1/suggestions?prefix=how%20hot")["rows"][-1]["route"] == "tool"
+    assert ask_json("GET", "/api/v1/suggestions?prefix=how%20hot")["rows"][-1]["next"] == "app"
 
 
 @test

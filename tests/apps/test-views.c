@@ -512,6 +512,71 @@ static void test_cut_page_loads_again(Fixture *fixture, gconstpointer data)
         expect_title(fixture, "whole");
 }
 
+/* A page that would lie about itself if it were asked, and that watches for whoever looks at it. */
+#define POINTED_PAGE "<!doctype html><title>t</title><style>body { margin: 0 } #go { position: absolute; left: 100px; top: 50px; width: 120px; " \
+        "height: 40px }</style><main><h1>Timer</h1><button id=go class='big red'><svg width=10 height=10></svg> Start</button>" \
+        "<label>Your name <input value='Ada Secret'></label></main><script>" \
+        "Document.prototype.elementFromPoint = () => document.querySelector('h1'); document.elementFromPoint = Document.prototype.elementFromPoint;" \
+        "Element.prototype.closest = Element.prototype.getAttribute = () => 'forged'; JSON.stringify = () => 'forged';" \
+        "const told = (what) => { document.title = 'told ' + what; };" \
+        "new MutationObserver(() => told('mutation')).observe(document.body, {subtree: true, childList: true, attributes: true});" \
+        "for (const type of ['mousedown', 'mouseup', 'click', 'mousemove', 'pointermove', 'focus', 'keydown'])" \
+        "  window.addEventListener(type, () => told(type), true);" \
+        "document.title = 'ready'</script>"
+
+static void picked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+        *(GAsyncResult **)user_data = g_object_ref(result);
+}
+
+static gboolean is_there(gpointer data)
+{
+        return *(gpointer *)data != NULL;
+}
+
+/* What is picked as a line of JSON; "" where there is nothing. */
+static char *picked(Fixture *fixture, GAsyncResult **result, GdkRectangle *where)
+{
+        g_autoptr(GError) error = NULL;
+        g_autoptr(GAsyncResult) own = NULL;
+        json_object *pointed;
+        char *line;
+
+        g_assert_true(wait_until(is_there, result, DEADLINE_MS));
+        own = g_steal_pointer(result);
+        pointed = app_view_pick_finish(fixture->view, own, where, &error);
+        line = pointed ? g_strdup(json_object_to_json_string_ext(pointed, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)) : g_strdup("");
+        json_object_put(pointed);
+        return line;
+}
+
+static void test_pointed_at(Fixture *fixture, gconstpointer data)
+{
+        GAsyncResult *result = NULL;
+        GdkRectangle where = {0};
+
+        show(fixture, POINTED_PAGE, TRUE);
+        expect_title(fixture, "ready");
+        g_assert_true(wait_until(is_set, &fixture->loaded, DEADLINE_MS));
+        app_view_pick_async(fixture->view, 104, 70, NULL, picked_cb, &result);
+        g_autofree char *button = picked(fixture, &result, &where);
+        g_assert_cmpstr(button, ==, "{\"role\":\"button\",\"name\":\"Start\",\"text\":\"Start\",\"place\":\"button#go.big.red\"}");
+        g_assert_cmpint(where.x, ==, 100);
+        g_assert_cmpint(where.y, ==, 50);
+        g_assert_cmpint(where.width, ==, 120);
+        app_view_pick_nth_async(fixture->view, 1, NULL, picked_cb, &result);
+        g_autofree char *field = picked(fixture, &result, &where);
+        g_assert_nonnull(strstr(field, "\"role\":\"field\",\"name\":\"Your name\""));
+        g_assert_null(strstr(field, "Ada"));
+        app_view_pick_nth_async(fixture->view, 2, NULL, picked_cb, &result);
+        g_autofree char *again = picked(fixture, &result, &where);
+        g_assert_cmpstr(again, ==, button);
+        app_view_pick_async(fixture->view, -10, -10, NULL, picked_cb, &result);
+        g_autofree char *nothing = picked(fixture, &result, &where);
+        g_assert_cmpstr(nothing, ==, "");
+        g_assert_cmpstr(fixture->title, ==, "ready");
+}
+
 static void add(const char *name, void (*test)(Fixture *, gconstpointer))
 {
         g_autofree char *path = g_strconcat("/views/", name, NULL);
@@ -538,6 +603,7 @@ int main(int argc, char **argv)
         add("findings", test_findings);
         add("dialogs", test_dialogs);
         add("navigation", test_navigation);
+        add("pointed-at", test_pointed_at);
         add("other-app", test_other_app);
         add("save", test_save);
         add("save-refused", test_save_refused);

@@ -504,6 +504,38 @@ static void test_bad_choices(void)
         g_assert_true(lanes_ready(lanes)); /* what was chosen before stays */
 }
 
+static gboolean is_logged(gpointer count)
+{
+        return requests_logged() >= GPOINTER_TO_UINT(count);
+}
+
+/* What nobody waits for ends when somebody asks, and is not begun beside others, on this machine. */
+static void test_spare(void)
+{
+        g_autoptr(Lanes) lanes = lanes_playing();
+        LaneRequest request = bench_request("WRITE", 1, SENTENCE, &message), spare = request;
+        g_auto(Ended) beside = { 0 }, ended = { 0 };
+        guint requests;
+
+        spare.spare = TRUE;
+        bench_begin(lanes, &request, &ended, FALSE);
+        g_assert_false(lanes_spare(lanes, &spare, BEFOREHAND_FIXES));
+        bench_wait(&ended);
+        ended_clear(&ended);
+        ended = (Ended) { 0 };
+        g_assert_true(lanes_spare(lanes, &spare, BEFOREHAND_FIXES));
+        bench_fault(bench, "stall=0@WRITE:1");
+        requests = requests_logged();
+        bench_begin(lanes, &spare, &beside, FALSE);
+        bench_until(is_logged, GUINT_TO_POINTER(requests + 1));
+        bench_begin(lanes, &request, &ended, FALSE);
+        bench_wait(&beside);
+        g_assert_error(beside.error, LANE_ERROR, LANE_ERROR_CANCELLED);
+        bench_wait(&ended);
+        g_assert_no_error(ended.error);
+        bench_fault(bench, NULL);
+}
+
 int main(int argc, char **argv)
 {
         static const char *const arguments[] = { "--rate", "10000", NULL };
@@ -516,6 +548,7 @@ int main(int argc, char **argv)
         for (gsize i = 0; i < G_N_ELEMENTS(variables); i++)
                 g_unsetenv(variables[i]);
         g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/lanes/spare", test_spare);
         g_test_add_func("/lanes/whole", test_whole);
         g_test_add_func("/lanes/cut", test_cut);
         g_test_add_func("/lanes/cut-unwatched", test_cut_unwatched);

@@ -387,10 +387,35 @@ static void add_routes(void)
         }
 }
 
+/* What nobody asked for costs nothing without a budget, and leaves the person most of a provider's limits. */
+static void test_spare(void)
+{
+        static const Scripted last[] = { { "a", SAY, 200, STREAM, GOOD, "X-RateLimit-Remaining-Requests", "3",
+                                         "X-RateLimit-Reset-Requests", "10s" }, { NULL } };
+        Usage *usage = books_open(NULL);
+        Lanes *lanes = lanes_with(FAST_AB, usage), *none = lanes_with("{" HOUSES ", \"beforehand\": [\"plans\"], \"lanes\": {\"fast\": "
+                "[{\"provider\": \"a\", \"model\": \"one\"}]}}", usage);
+        LaneRequest request = bench_request("WRITE", 1, "say it", &message);
+        g_auto(Ended) ended = { 0 };
+
+        g_assert_false(lanes_spare(lanes, &request, BEFOREHAND_FIXES));
+        g_assert_true(usage_set_budget(usage, 1, NULL));
+        g_assert_true(lanes_spare(lanes, &request, BEFOREHAND_FIXES));
+        g_assert_false(lanes_spare(none, &request, BEFOREHAND_FIXES));
+        g_assert_true(lanes_spare(none, &request, BEFOREHAND_PLANS));
+        follow(last);
+        call_once(lanes, &ended);
+        g_assert_false(lanes_spare(lanes, &request, BEFOREHAND_FIXES));
+        lanes_free(lanes);
+        lanes_free(none);
+        books_close(usage);
+}
+
 int main(int argc, char **argv)
 {
         houses_open(&argc, &argv);
         add_routes();
+        g_test_add_func("/routes/spare", test_spare);
         g_test_add_func("/routes/unreachable", test_unreachable);
         g_test_add_data_func("/routes/after-delivery/cut", GINT_TO_POINTER(FALSE), test_after_delivery);
         g_test_add_data_func("/routes/after-delivery/stall", GINT_TO_POINTER(TRUE), test_after_delivery);

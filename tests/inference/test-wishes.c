@@ -137,15 +137,39 @@ static void test_repairs(void)
                 g_assert_cmpint(order.steps[i], !=, REPAIR_STEP_DEEP);
 }
 
+static void test_beforehand(void)
+{
+        g_autoptr(Wishes) ours = wishes_of("{}"), none = wishes_of("{\"beforehand\": []}"), own = wishes_of("{\"beforehand\": [\"plans\"]}");
+
+        g_assert_cmpuint(wishes_beforehand(ours, NULL), ==, BEFOREHAND_FIXES | BEFOREHAND_PLANS);
+        g_assert_cmpuint(wishes_beforehand(ours, "cerebras"), ==, BEFOREHAND_FIXES | BEFOREHAND_PLANS);
+        g_assert_cmpuint(wishes_beforehand(ours, "groq"), ==, 0);
+        g_assert_cmpuint(wishes_beforehand(ours, "llama.cpp"), ==, BEFOREHAND_FIXES);
+        g_assert_cmpuint(wishes_beforehand(none, "cerebras"), ==, 0);
+        g_assert_cmpuint(wishes_beforehand(own, "groq"), ==, BEFOREHAND_PLANS);
+}
+
 static void test_drafts(void)
 {
         g_autoptr(Wishes) ours = wishes_of("{}"), own = wishes_of("{\"drafts\": 2}");
 
         g_assert_cmpuint(wishes_drafts(ours, NULL), ==, 1);
         g_assert_cmpuint(wishes_drafts(ours, "cerebras"), ==, 1);
-        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 5);
+        g_assert_cmpuint(wishes_drafts(ours, "llama.cpp"), ==, 3);
         g_assert_cmpuint(wishes_drafts(own, "llama.cpp"), ==, 2);
         g_assert_cmpuint(wishes_drafts(own, "cerebras"), ==, 2);
+}
+
+static void test_small(void)
+{
+        static const char *const small[] = {"qwen2.5-coder-1.5b", "/models/Qwen2.5-Coder-7B.Q4.gguf", "gemma-3-4b-it", "phi:3.8b", "smol-0.5B"};
+        static const char *const others[] = {"gpt-oss-120b", "qwen3-30b-a3b", "llama-3.1-8b-instant", "glm-4.7", "a3b", "7bit", "v1.5beta", "", NULL};
+
+        for (guint i = 0; i < G_N_ELEMENTS(small); i++)
+                g_assert_cmpstr(wishes_habits("custom", small[i]), ==, WISHES_SMALL);
+        for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+                g_assert_cmpstr(wishes_habits("custom", others[i]), ==, "custom");
+        g_assert_null(wishes_habits(NULL, NULL));
 }
 
 static void test_plan(void)
@@ -154,8 +178,8 @@ static void test_plan(void)
 
         g_assert_false(wishes_plan_from_sentence(ours, NULL));
         g_assert_false(wishes_plan_from_sentence(ours, "cerebras"));
-        g_assert_true(wishes_plan_from_sentence(ours, "llama.cpp"));
-        g_assert_false(wishes_plan_from_sentence(own, "llama.cpp"));
+        g_assert_true(wishes_plan_from_sentence(ours, WISHES_SMALL));
+        g_assert_false(wishes_plan_from_sentence(own, WISHES_SMALL));
         g_assert_true(wishes_plan_from_sentence(all, "cerebras"));
 }
 
@@ -385,6 +409,8 @@ int main(int argc, char **argv)
         g_test_add_func("/wishes/lanes", test_lanes);
         g_test_add_func("/wishes/repairs", test_repairs);
         g_test_add_func("/wishes/drafts", test_drafts);
+        g_test_add_func("/wishes/beforehand", test_beforehand);
+        g_test_add_func("/wishes/small", test_small);
         g_test_add_func("/wishes/plan", test_plan);
         g_test_add_func("/wishes/providers", test_providers);
         g_test_add_func("/wishes/ours", test_ours);

@@ -129,9 +129,19 @@ def test_options():
         assert world.run("fix", "a/b").returncode == 0
         assert world.run("fix", "a/b", "it", "hangs").returncode == 0
         assert world.run("fix", "--deep", "a/b").returncode == 0
+        assert world.run("fix", "--at", "Start", "a/b").returncode == 0
         sent = [(path, body) for method, path, body, last in world.agent.asked if method == "POST"]
         assert sent == [("/api/v1/ask", {"text": "say --json", "app": "timer", "make": True}), ("/api/v1/apps/a%2Fb/fix", {}),
-                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"}), ("/api/v1/apps/a%2Fb/fix", {"deep": True})], sent
+                        ("/api/v1/apps/a%2Fb/fix", {"text": "it hangs"}), ("/api/v1/apps/a%2Fb/fix", {"deep": True}),
+                        ("/api/v1/apps/a%2Fb/fix", {"at": {"name": "Start"}})], sent
+
+
+def test_verb_of_the_desktop():
+    with World() as world:
+        done = ("done", {"run": "r7", "outcome": "answered", "message": "The screen is locked.", "timeline": {}})
+        world.answers["POST", "/api/v1/ask"] = (200, events([RUN[0], ("route", {"run": "r7", "route": "system", "action": "lock"}), done]))
+        got = world.run("ask", "lock", "the", "screen")
+        assert got.returncode == 0 and "The screen is locked.\n" in got.stdout, got
 
 
 def test_deeper():
@@ -267,7 +277,8 @@ def test_lists():
     with World() as world:
         world.answers.update({
             ("GET", "/api/v1/apps"): (200, {"apps": [{"id": "timer", "title": "Tim\x1ber", "sentence": "a\ntimer"}]}),
-            ("GET", "/api/v1/runs"): (200, {"runs": [{"run": "r8", "state": "WRITE", "text": "x"}, {"run": "r7", "outcome": "delivered", "text": "a timer"}]}),
+            ("GET", "/api/v1/runs"): (200, {"runs": [{"run": "r9", "state": "DELIVER", "title": "Timer", "prepared": {"text": "x is\nnot defined"}},
+                                                       {"run": "r8", "state": "WRITE", "text": "x"}, {"run": "r7", "outcome": "delivered", "text": "a timer"}]}),
             ("GET", "/api/v1/questions"): (200, {"questions": [QUESTION]}),
             ("GET", "/api/v1/lanes"): (200, {"lanes": [{"lane": "fast", "provider": "rehearsal", "model": "played", "recording": "by hand"}],
                                              "choices": [{"choice": "local", "title": "Use a model here", "detail": "on port 8080"}]}),
@@ -278,7 +289,8 @@ def test_lists():
         })
         wanted = {
             ("apps",): "timer                     Timer                     a timer\n",
-            ("runs",): "r8        WRITE       x\nr7        delivered   a timer\n",
+            ("runs",): "r9        ready       a fix of Timer waits: x is not defined\n                      impromptu keep r9, or impromptu stop r9\n"
+                       "r8        WRITE       x\nr7        delivered   a timer\n",
             ("lanes",): "fast      rehearsal                         a recording: by hand\n\nWhat else could answer:\n"
                         "local         Use a model here              on port 8080\n",
             ("lanes", "choose", "local"): "fast      no model                          Nothing listens.\n",
@@ -314,6 +326,7 @@ def test_grants():
     with World() as world:
         world.answers["GET", "/api/v1/grants"] = (200, {"grants": grants, "days": 90})
         world.answers["GET", "/api/v1/grants?app=a%2Fb"] = (200, {"grants": [], "days": 90})
+        world.answers["GET", "/api/v1/apps/a%2Fb"] = (200, {"id": "a/b", "title": "A"})
         world.answers["GET", "/api/v1/grants?log=1&app=disk"] = (200, {"grants": grants[:1], "days": 90, "log": log})
         world.answers["GET", "/api/v1/grants?log=1"] = (200, {"grants": [], "days": 90, "log": []})
         world.answers["POST", "/api/v1/grants"] = (200, {"grants": [], "days": 7})

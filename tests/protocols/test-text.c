@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "protocols/api.h"
+#include "protocols/pointed.h"
 #include "protocols/text.h"
 
 static void assert_sentence(const char *bytes, gssize length, const char *wanted)
@@ -142,6 +143,31 @@ static void test_json(void)
         json_object_put(part);
 }
 
+/* What a page says of itself: known fields, on one line, cut. */
+static void test_pointed(void)
+{
+        g_autofree char *longer = g_strnfill(2 * POINTED_NAME_MAX, 'n');
+        g_autofree char *json = g_strdup_printf("{\"role\": \"but\\u202eton\", \"name\": \" Sta\\nrt %s\", \"text\": 7, \"else\": \"x\"}", longer);
+        json_object *from = json_tokener_parse(json), *name = NULL, *pointed = pointed_clean(from), *none;
+
+        g_assert_true(json_object_object_get_ex(pointed, "name", &name));
+        g_assert_cmpint(g_utf8_strlen(json_object_get_string(name), -1), ==, POINTED_NAME_MAX);
+        g_assert_true(g_str_has_prefix(json_object_get_string(name), "Sta rt nnn"));
+        g_assert_cmpint(json_object_object_length(pointed), ==, 2);
+        json_object_object_add(pointed, "name", json_object_new_string("Start"));
+        g_autofree char *label = pointed_label(pointed);
+        g_assert_cmpstr(label, ==, "button “Start”");
+        json_object_object_del(pointed, "name");
+        g_autofree char *bare = pointed_label(pointed);
+        g_assert_cmpstr(bare, ==, "button");
+        none = json_tokener_parse("{\"name\": \" \", \"text\": \"x\"}");
+        g_assert_null(pointed_clean(none));
+        g_assert_null(pointed_clean(NULL));
+        json_object_put(none);
+        json_object_put(pointed);
+        json_object_put(from);
+}
+
 int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
@@ -152,5 +178,6 @@ int main(int argc, char **argv)
         g_test_add_func("/text/plain-strips", test_plain_strips);
         g_test_add_func("/text/slug", test_slug);
         g_test_add_func("/text/json", test_json);
+        g_test_add_func("/text/pointed", test_pointed);
         return g_test_run();
 }

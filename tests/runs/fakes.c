@@ -113,6 +113,7 @@ static gboolean lane_step_cb(gpointer user_data)
                 .model = "fake-1",
                 .tokens_out = length / 4,
                 .rate = 1000,
+                .cost = the_world->cost,
         };
         call->done(length ? &result : NULL, error, call->user_data);
         if (script)
@@ -189,6 +190,16 @@ guint request_tokens(const LaneRequest *request)
 guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted)
 {
         return the_world->room > 0 ? MIN(the_world->room, wanted) : wanted;
+}
+
+gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what)
+{
+        return !the_world->busy;
+}
+
+gboolean lane_call_claim(LaneCall *call)
+{
+        return !call->cancelled;
 }
 
 void lane_call_cancel(LaneCall *call)

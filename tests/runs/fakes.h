@@ -23,11 +23,13 @@ typedef struct {
         gboolean killed;
         gboolean view;      /* a view is there */
         RepairOrder order;  /* what is tried after failed checks */
+        double cost;        /* of each answer, in dollars */
         gboolean from_sentence; /* a program plans where it can */
         guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */
         const char *changes; /* recordings play, in which a sentence changes the app that these words made; NULL: none does */
+        gboolean busy;      /* there is no room for what nobody waits for */
         guint room;         /* calls that the model's limits leave room for; 0: any number */
         const char *keeps;  /* the person keeps this draft as soon as there is a choice; NULL: nobody chooses */
         guint chooser;

@@ -327,7 +327,20 @@ static void play_finding(World *world, const char *text)
         json_object_array_add(findings, finding);
         world_keep_app(world, "timer", "Timer", SENTENCE, PAGE("x"), "[]");
         world_answers(world, "EDIT/1", OBEYED_PAGE);
-        world_until_done(world, runs_fix(world->agent.runs, "timer", "it freezes", findings, FALSE, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, &(RunsFix){.app = "timer", .text = "it freezes", .evidence = findings}, NULL));
+}
+
+static void play_pointed(World *world, const char *text)
+{
+        g_autoptr(json_object) at = json_object_new_object();
+
+        json_add_text(at, "role", "button");
+        json_add_text(at, "name", text);
+        json_add_text(at, "text", text);
+        json_add_text(at, "place", text);
+        world_keep_app(world, "timer", "Timer", SENTENCE, PAGE("x"), "[]");
+        world_answers(world, "EDIT/1", OBEYED_PAGE);
+        world_until_done(world, runs_fix(world->agent.runs, &(RunsFix){.app = "timer", .text = "it freezes", .at = at}, NULL));
 }
 
 static void play_content(World *world, const char *text)
@@ -393,13 +406,13 @@ static void play_templates(World *world, const char *text)
                                                  text, "samples", text, "skills", text, NULL));
         keep_prompt(world, "EDIT", prompt_render(agent, "edit", NULL, "sentence", SENTENCE, "instructions", "", "page", text, "requirements",
                                                  text, "added", "2. y\n", "tools", text, "libraries", "", "findings", text, "fault", text,
-                                                 NULL));
+                                                 "pointed", text, "silent", "yes", NULL));
         keep_prompt(world, "MEND", prompt_render(agent, "repair", NULL, "sentence", SENTENCE, "page", text, "requirements", "1. x\n", "tools",
-                                                 text, "evidence", text, "fault", text, NULL));
+                                                 text, "evidence", text, "fault", text, "pointed", text, NULL));
         keep_prompt(world, "PLAN", prompt_render(agent, "plan", NULL, "sentence", SENTENCE, "title", text, "instructions", "", "tools", text,
-                                                 "requirements", text, "answer", "", "wishes", "", "fault", text, "tail", text, NULL));
+                                                 "requirements", text, "answer", "", "wishes", "", "fault", text, "tail", text, "pointed", "yes", NULL));
         keep_prompt(world, "CONTENT", prompt_render(agent, "content", NULL, "sentence", SENTENCE, "format", "CSV", "old", text, "wishes", "",
-                                                    "fault", text, "previous", text, NULL));
+                                                    "fault", text, "previous", text, "pointed", text, NULL));
         const char *const titles[] = {text, text, NULL};
         RouteWorld apps = {.titles = titles, .front = text};
         keep_prompt(world, "ROUTE", route_prompt(agent, SENTENCE, &apps, NULL));
@@ -435,6 +448,7 @@ static const struct {
         {"requirement", play_requirement, .own = TRUE},
         {"tool-line", play_tool_line},
         {"finding", play_finding},
+        {"pointed", play_pointed},
         {"content", play_content},
         {"question", play_templates},
         {"address", play_address},

@@ -111,7 +111,7 @@ static void test_not_talked_away(void)
                 world_evidence(world, "[{\"requirement\": 1, \"verdict\": \"failed\", \"step\": 0}, {\"requirement\": 2, "
                                "\"verdict\": \"failed\", \"step\": 1}]", i ? "[{\"kind\": \"exception\", \"text\": \"other\"}]" : "[]");
         g_hash_table_remove(world->asked, "JUDGE/1");
-        world_until_done(world, runs_fix(world->agent.runs, app, "Pause loses what is left", NULL, FALSE, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, &(RunsFix){.app = app, .text = "Pause loses what is left"}, NULL));
         assert_asked(world, "JUDGE/1", "Checks to judge: 3");
         g_autofree char *check = json_line(json_field_array(world_last(world, EVENT_CHECK), "requirements"));
         g_assert_nonnull(strstr(check, "24:59"));

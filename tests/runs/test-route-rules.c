@@ -79,6 +79,7 @@ static void test_without_front(void)
                 {"wie voll ist der Arbeitsspeicher?", "tool"},
                 {"build me a scoreboard", "app"}, {"ein Kalender für Geburtstage", "app"}, {"un diario de viajes", "app"},
                 {"un orologio", "app"},
+                {"write a year the Roman way: a field Year and a button Write", "app"}, {"add up: fields A and B, a button Sum", "app"},
                 {"something to sort my stamps", "app"}, {"quelque chose pour trier mes timbres", "app"},
                 /* Without an app in front nothing can be changed or broken. */
                 {"make it green", UNDECIDED}, {"it does not work", UNDECIDED}, {"add a button", UNDECIDED},
@@ -182,6 +183,26 @@ static void test_measured(void)
         g_assert_cmpuint(2 * known, >=, json_length(cases));
 }
 
+static void test_next(void)
+{
+        static const struct {
+                const char *sentence, *next;
+        } cases[] = {
+                {"how hot is my processor?", "app"}, {"a letter to my landlord", "app"}, {"a tip calculator", NULL}, {"tomatoes by the clock", NULL},
+                {"where do my photos go?", "tool"},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                RouteWorld world = {0};
+                RouteChoice choice;
+                gboolean known = route_rules_decide(rules, cases[i].sentence, &world, &choice);
+                Route next = route_rules_next(rules, cases[i].sentence, known ? &choice : NULL);
+
+                g_test_message("%s", cases[i].sentence);
+                g_assert_cmpstr(next == ROUTE_COUNT ? NULL : run_route_name(next), ==, cases[i].next);
+        }
+}
+
 int main(int argc, char **argv)
 {
         g_autoptr(GError) error = NULL;
@@ -190,6 +211,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         rules = route_rules_load(g_getenv("IMPROMPTU_DATA"), &error);
         g_assert_no_error(error);
+        g_test_add_func("/route-rules/next", test_next);
         g_test_add_func("/route-rules/titles", test_titles);
         g_test_add_func("/route-rules/system", test_system);
         g_test_add_func("/route-rules/without-front", test_without_front);

@@ -22,7 +22,7 @@ static char *steps_of(Plan *plan, guint i)
 static void assert_requirements(const char *sentence, const char *expected)
 {
         g_autoptr(RouteRules) lists = rules();
-        g_autoptr(Plan) plan = sentence_plan(lists, sentence);
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, sentence);
         g_autoptr(GString) told = g_string_new(NULL);
 
         g_assert_nonnull(plan);
@@ -51,7 +51,7 @@ static void test_names(void)
 static void test_checks(void)
 {
         g_autoptr(RouteRules) lists = rules();
-        g_autoptr(Plan) plan = sentence_plan(lists, "Say a number in words: a field Number and a button Say; 12 is 'twelve'. It can be taken back.");
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, "Say a number in words: a field Number and a button Say; 12 is 'twelve'. It can be taken back.");
         g_autofree char *field = NULL, *button = NULL, *example = NULL;
 
         g_assert_cmpstr(plan->title, ==, "Say a number in words");
@@ -65,14 +65,42 @@ static void test_checks(void)
         g_assert_cmpstr(example, ==, "[{\"fill\":\"Number\",\"with\":\"12\"},{\"press\":\"Say\"},{\"see\":\"twelve\"}]");
 }
 
+static void assert_pattern(const char *sentence, const char *first)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Patterns) patterns = patterns_load(g_getenv("IMPROMPTU_DATA"));
+        g_autoptr(Plan) plan = sentence_plan(lists, patterns, sentence);
+        g_autofree char *steps = NULL;
+
+        g_test_message("%s", sentence);
+        g_assert_cmpuint(plan->requirements->len > 1, ==, first != NULL);
+        if (!first)
+                return;
+        steps = steps_of(plan, 1);
+        g_assert_nonnull(strstr(steps, first));
+        g_assert_null(strstr(steps, "{{"));
+}
+
+static void test_patterns(void)
+{
+        assert_pattern("a pomodoro timer", "{\"fill\":\"Minutes\",\"with\":\"25\"}");
+        assert_pattern("ein Timer für die Eier", "{\"fill\":\"Minuten\",\"with\":\"25\"}");
+        assert_pattern("une liste de courses pour la semaine", "{\"press\":\"Ajouter\"}");
+        assert_pattern("una lista de la compra", "{\"press\":\"Añadir\"}");
+        assert_pattern("un cronometro per la corsa", "{\"press\":\"Avvia\"}");
+        assert_pattern("a solar system", NULL);
+        /* What the sentence names itself is not renamed. */
+        assert_pattern("a counter with a button Sheep", "{\"press\":\"Sheep\"}");
+}
+
 static void test_left_to_a_model(void)
 {
         g_autoptr(RouteRules) lists = rules();
 
-        g_assert_null(sentence_plan(lists, "what is in my folder Photos, with a button Again"));
-        g_assert_null(sentence_plan(lists, "das Wetter in Kiel"));
-        g_assert_null(sentence_plan(lists, "how full is my battery?"));
-        g_assert_null(sentence_plan(NULL, "a timer"));
+        g_assert_null(sentence_plan(lists, NULL, "what is in my folder Photos, with a button Again"));
+        g_assert_null(sentence_plan(lists, NULL, "das Wetter in Kiel"));
+        g_assert_null(sentence_plan(lists, NULL, "how full is my battery?"));
+        g_assert_null(sentence_plan(NULL, NULL, "a timer"));
 }
 
 static void assert_unsaid(const char *sentence, const char *page, const char *word)
@@ -194,6 +222,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/sentence/names", test_names);
         g_test_add_func("/sentence/checks", test_checks);
+        g_test_add_func("/sentence/patterns", test_patterns);
         g_test_add_func("/sentence/left-to-a-model", test_left_to_a_model);
         g_test_add_func("/sentence/unsaid", test_unsaid);
         g_test_add_func("/sentence/run", test_run);

@@ -249,6 +249,30 @@ static void test_budget(void)
         g_assert_null(strstr(prompt_of(world, "WRITE/1"), "timers and more"));
 }
 
+/* Of more tools than a plan is told, those that are likest to the sentence. */
+static void test_many_tools(void)
+{
+        g_autoptr(World) world = timer_world();
+        guint told = 0;
+
+        for (guint i = 0; i < 40; i++) {
+                g_autoptr(Tool) tool = tool_new();
+
+                tool->name = i == 39 ? g_strdup("zz_sheep") : g_strdup_printf("a%02u_other", i);
+                tool->line = g_strdup(i == 39 ? "Counts sheep in a picture" : "The weather of a town");
+                tool->result = g_strdup("{}");
+                tool->arguments = json_object_new_object();
+                tool->source = g_strdup("def run(args):\n    return {}\n");
+                tool->samples = json_object_new_array();
+                g_assert_true(library_accept_tool(NULL, tool, "x", NULL));
+        }
+        world_until_done(world, ask(world, "count the sheep in my pictures"));
+        for (const char *at = prompt_of(world, "PLAN/1"); (at = strstr(at, "\n- ")); at++)
+                told += strstr(at, "capabilities: {}") && strcspn(at + 1, "\n") > (gsize)(strstr(at, "capabilities: {}") - at);
+        g_assert_cmpuint(told, ==, 24);
+        assert_asked(world, "PLAN/1", "- zz_sheep()");
+}
+
 /* Settled once: what becomes of a skill meanwhile changes nothing of a run that goes on. */
 static void test_settled(void)
 {
@@ -307,6 +331,19 @@ static void test_helps(void)
         g_autoptr(json_object) shown = runs_show(world->agent.runs, "r2", NULL);
         g_assert_cmpstr(json_text(shown, "kind"), ==, "trial");
         g_assert_null(json_text(shown, "app"));
+}
+
+/* Another lane meanwhile, for which a program would plan: the trial has the plan of the first run all the same. */
+static void test_same_plan(void)
+{
+        g_autoptr(World) world = learning_world();
+
+        learn(world);
+        world->from_sentence = TRUE;
+        world_answers(world, "WRITE/1/" NAME, PAGE("<button>Pause</button> at once"));
+        world_until_done(world, try(world));
+        assert_asked(world, "WRITE/1/" NAME, "2. Pause stops it\n   check: press Pause; see 24:00");
+        g_assert_cmpint(state_of(world, NAME), ==, SKILL_KEPT);
 }
 
 static void test_helps_not(void)
@@ -465,13 +502,29 @@ static void test_idle(void)
         g_assert_cmpint(state_of(world, NAME), ==, SKILL_KEPT);
 }
 
+/* Not before a view has checked something, and not where answers cost money. */
+static void test_may_try(void)
+{
+        g_autoptr(World) world = learning_world();
+
+        g_assert_false(runs_may_try(world->agent.runs));
+        learn(world);
+        g_assert_true(runs_may_try(world->agent.runs));
+        world->cost = 0.01;
+        world_until_done(world, ask(world, SENTENCE " for two"));
+        g_assert_false(runs_may_try(world->agent.runs));
+        world->cost = -1;
+        world_until_done(world, ask(world, SENTENCE " for three"));
+        g_assert_true(runs_may_try(world->agent.runs));
+}
+
 /* — taste — */
 
 static void change(World *world, const char *words)
 {
         world_keep_app(world, "timer", "Timer", SENTENCE, PAGE("<button>Pause</button>"), "[]");
         world_answers(world, "EDIT/1", PAGE("<button>Pause</button> dark"));
-        world_until_done(world, runs_fix(world->agent.runs, "timer", words, NULL, FALSE, NULL, NULL));
+        world_until_done(world, runs_fix(world->agent.runs, &(RunsFix){.app = "timer", .text = words}, NULL));
         assert_done(world, "delivered");
         world_spin(world);
 }
@@ -553,8 +606,10 @@ int main(int argc, char **argv)
         g_test_add_func("/skills/learn/tool", test_tool_teaches);
         g_test_add_func("/skills/use/given", test_given);
         g_test_add_func("/skills/use/budget", test_budget);
+        g_test_add_func("/skills/use/many-tools", test_many_tools);
         g_test_add_func("/skills/use/settled", test_settled);
         g_test_add_func("/skills/trial/helps", test_helps);
+        g_test_add_func("/skills/trial/same-plan", test_same_plan);
         g_test_add_func("/skills/trial/helps-not", test_helps_not);
         g_test_add_func("/skills/trial/worse", test_worse);
         g_test_add_func("/skills/trial/no-end", test_no_end);
@@ -562,6 +617,7 @@ int main(int argc, char **argv)
         g_test_add_func("/skills/trial/by-hand", test_by_hand);
         g_test_add_func("/skills/trial/killed-everywhere", test_killed);
         g_test_add_func("/skills/trial/idle", test_idle);
+        g_test_add_func("/skills/trial/may-try", test_may_try);
         g_test_add_func("/skills/taste", test_taste);
         g_test_add_func("/skills/file", test_file);
         g_test_add_func("/skills/likeness", test_likeness);

@@ -487,10 +487,32 @@ def test_actions():
     assert session.report("xset")["arguments"] == ["s", "activate"]
     assert session.request("POST", "/do", {"action": "suspend"})[0] == 200
     assert session.report("systemctl")["arguments"] == ["suspend"]
+    for action, told in (("shutdown", "poweroff"), ("reboot", "reboot")):  # every program is asked first; here one wants to stay
+        with open(session.folder + "/impromptu-aside--logout.ends", "w") as file:
+            file.write("1")
+        while (status := session.request("POST", "/do", {"action": action})[0]) == 409:  # the one before is still being asked
+            assert session.request("GET", "/status")[0] == 200
+        assert status == 200, action
+        assert session.report("impromptu-aside")["arguments"][0] == "--logout"
+        assert session.request("GET", "/status")[0] == 200
     for body in ({"action": "dance"}, {}, {"action": 5}):
         status, answer = session.request("POST", "/do", body)
         assert status == 400 and "no action" in answer["error"]["message"], (body, answer)
     assert session.end() == 0
+
+
+def test_shutdown():
+    """Nobody wants to stay: the computer is told, and the session ends once it has taken that."""
+    session = Session(environment={"DISPLAY": ":0"}, ends={"impromptu-aside--logout": 0, "systemctl": 1})
+    reports_of(session, ["impromptu-agent", "impromptu-shell", "impromptu-aside"])
+    assert session.request("POST", "/do", {"action": "shutdown"})[0] == 200
+    assert session.report("systemctl")["arguments"] == ["poweroff"]
+    assert "goes on" in session.said("did not take it")
+    with open(session.folder + "/systemctl.ends", "w") as file:
+        file.write("0")
+    assert session.request("POST", "/do", {"action": "reboot"})[0] == 200
+    assert session.report("systemctl")["arguments"] == ["reboot"]
+    assert session.end(by_itself=True) == 0
 
 
 def test_logout_leaves_nobody():

@@ -259,6 +259,53 @@ app_view_reload(AppView *view)
         note("reload %s", view->app);
 }
 
+static json_object *pointed;
+
+void
+fake_view_points(const char *json)
+{
+        json_object_put(pointed);
+        pointed = json ? json_tokener_parse(json) : NULL;
+}
+
+static void
+put(gpointer object)
+{
+        json_object_put(object);
+}
+
+static void
+pick(GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+        g_autoptr(GTask) task = g_task_new(NULL, cancellable, callback, user_data);
+
+        if (pointed)
+                g_task_return_pointer(task, json_object_get(pointed), put);
+        else
+                g_task_return_new_error(task, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "Nothing is there.");
+}
+
+void
+app_view_pick_async(AppView *view, double x, double y, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+        note("pick %.0f %.0f", x, y);
+        pick(cancellable, callback, user_data);
+}
+
+void
+app_view_pick_nth_async(AppView *view, int nth, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+        note("pick nth %d", nth);
+        pick(cancellable, callback, user_data);
+}
+
+json_object *
+app_view_pick_finish(AppView *view, GAsyncResult *result, GdkRectangle *where, GError **error)
+{
+        *where = (GdkRectangle){20, 30, 80, 24};
+        return g_task_propagate_pointer(G_TASK(result), error);
+}
+
 void
 app_view_free(AppView *view)
 {

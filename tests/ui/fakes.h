@@ -27,6 +27,8 @@ void fake_view_loaded(AppView *view);
 void fake_views_loaded(void);
 void fake_view_responsive(AppView *view, gboolean responsive);
 void fake_view_crashed(AppView *view, const char *text);
+/* What stands wherever one points: as protocols/pointed.h has it; NULL: nothing. */
+void fake_view_points(const char *json);
 void fake_view_finding(AppView *view, const char *kind, const char *text);
 
 /* The agent: answers for a request whose "METHOD path" begins with prefix; json NULL makes it an error of this code. Others get {}. */

@@ -167,11 +167,11 @@ test_buttons(void)
         g_assert_false(app_window_fix_is_open(window));
         fake_core_emit(&fix);
         g_assert_true(app_window_fix_is_open(window));
-        desktop_fix(desktop, "timer", NULL, FALSE);
+        desktop_fix(desktop, "timer", NULL, NULL, FALSE);
         g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
         g_assert_true(fake_logged("x is not defined"));
         g_assert_false(fake_logged("\"deep\""));
-        desktop_fix(desktop, "timer", NULL, TRUE);
+        desktop_fix(desktop, "timer", NULL, NULL, TRUE);
         g_assert_true(fake_logged("\"deep\""));
         fake_core_emit(&end);
         g_assert_cmpuint(fake_count("stop timer"), ==, 1);
@@ -183,6 +183,222 @@ test_buttons(void)
         g_assert_true(fake_logged("POST /api/v1/apps/timer/closed"));
         fake_event("written", 40, "{\"run\":\"r1\",\"app\":\"timer\",\"draft\":\"r1.1\",\"bytes\":2000}");
         settle();
+        desktop_free(desktop);
+}
+
+static void
+key(AppWindow *window, guint value, GdkModifierType state)
+{
+        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
+        GtkWidget *widget = GTK_WIDGET(app_window_gtk(window));
+
+        /* A sheet is on its way. */
+        while (!gtk_widget_get_mapped(gtk_window_get_focus(GTK_WINDOW(widget))))
+                g_main_context_iteration(NULL, TRUE);
+        event->key.window = g_object_ref(gtk_widget_get_window(widget));
+        event->key.keyval = value;
+        event->key.state = state;
+        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
+        gtk_window_propagate_key_event(GTK_WINDOW(widget), &event->key);
+        gdk_event_free(event);
+        settle();
+}
+
+static GtkWidget *
+find_button(GtkWidget *widget, const char *text)
+{
+        g_autoptr(GList) children = NULL;
+
+        if (GTK_IS_LABEL(widget) && g_strcmp0(gtk_label_get_text(GTK_LABEL(widget)), text) == 0)
+                return gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON);
+        if (!GTK_IS_CONTAINER(widget))
+                return NULL;
+        children = gtk_container_get_children(GTK_CONTAINER(widget));
+        for (GList *at = children; at; at = at->next) {
+                GtkWidget *found = find_button(at->data, text);
+
+                if (found)
+                        return found;
+        }
+        return NULL;
+}
+
+static void
+press(AppWindow *window, const char *text)
+{
+        GtkWidget *button = find_button(GTK_WIDGET(app_window_gtk(window)), text);
+
+        g_assert_true(button && gtk_widget_get_visible(button));
+        gtk_button_clicked(GTK_BUTTON(button));
+        settle();
+}
+
+static void
+enter(AppWindow *window)
+{
+        g_signal_emit_by_name(gtk_window_get_focus(app_window_gtk(window)), "activate");
+        settle();
+}
+
+/* Ctrl+P in the Fix sheet, then the pointer or the keys: what is taken is shown and sent; Escape leaves it as it was. */
+static void
+test_pointing(void)
+{
+        WmEvent fix = {.type = WM_EVENT_FIX_KEY};
+        Desktop *desktop;
+        AppWindow *window;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        deliver("r1.1");
+        window = desktop_window(desktop, "timer");
+        fix.xid = app_window_xid(window);
+        fake_view_points("{\"role\":\"button\",\"name\":\"Start\",\"place\":\"main > button\"}");
+        fake_core_emit(&fix);
+        settle();
+        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
+        g_assert_false(app_window_fix_is_open(window));
+        key(window, GDK_KEY_Escape, 0);
+        g_assert_true(app_window_fix_is_open(window));
+        enter(window);
+        g_assert_false(fake_logged("POST /api/v1/apps/timer/fix"));
+        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
+        key(window, GDK_KEY_Tab, 0);
+        g_assert_true(fake_logged("pick nth 0"));
+        key(window, GDK_KEY_Return, 0);
+        g_assert_true(app_window_fix_is_open(window));
+        /* Nothing is known to be broken, and nothing was said: what is pointed at is enough. */
+        enter(window);
+        g_assert_true(fake_logged("POST /api/v1/apps/timer/fix"));
+        g_assert_true(fake_logged("\"at\":{\"role\":\"button\",\"name\":\"Start\",\"place\":\"main > button\"}"));
+        fake_core_emit(&fix);
+        settle();
+        enter(window);
+        g_assert_cmpuint(fake_count("POST /api/v1/apps/timer/fix"), ==, 1);
+        fake_view_points(NULL);
+        desktop_free(desktop);
+}
+
+/* What went wrong in use is told once; the fix that comes of it is offered, used or thrown away. */
+static void
+test_prepared(void)
+{
+        static const char ready[] = "{\"run\":\"r9\",\"app\":\"timer\",\"state\":\"ready\",\"text\":\"x is not defined\",\"lines\":1,\"version\":1,"
+                                    "\"passed\":1,\"shown\":0,\"total\":1,\"eye\":0}";
+        WmEvent fix = {.type = WM_EVENT_FIX_KEY};
+        Desktop *desktop;
+        AppWindow *window;
+
+        fresh();
+        desktop = start();
+        run_until_written();
+        window = desktop_window(desktop, "timer");
+        fix.xid = app_window_xid(window);
+        fake_view_finding(fake_view("timer"), "exception", "of a draft");
+        g_assert_false(fake_logged("/seen"));
+        deliver("r1.1");
+        fake_view_finding(fake_view("timer"), "exception", "x is not defined");
+        fake_event("check", 30, "{\"run\":\"r9\",\"app\":\"timer\",\"draft\":\"r9.1\",\"path\":\"index.html?draft=r9.1\",\"requirements\":[],\"tools\":{}}");
+        settle();
+        g_assert_cmpuint(fake_count("POST /api/v1/apps/timer/seen"), ==, 1);
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix 1 found");
+        fake_event("prepared", 31, ready);
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix ready");
+        g_assert_cmpint(fake_evidence(fix.xid)->button, ==, WM_BUTTON_FIX);
+        fake_core_emit(&fix);
+        settle();
+        press(window, "Use this fix");
+        g_assert_true(fake_logged("POST /api/v1/runs/r9/keep"));
+        g_assert_false(app_window_fix_is_open(window));
+        fake_event("prepared", 32, "{\"run\":\"r8\",\"app\":\"timer\",\"state\":\"over\"}");
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix ready");
+        fake_core_emit(&fix);
+        settle();
+        press(window, "Throw it away");
+        g_assert_true(fake_logged("DELETE /api/v1/runs/r9"));
+        fake_event("prepared", 33, "{\"run\":\"r9\",\"app\":\"timer\",\"state\":\"over\"}");
+        settle();
+        g_assert_cmpstr(fake_evidence(fix.xid)->button_label, ==, "Fix 1 found");
+        desktop_free(desktop);
+}
+
+static void
+bar_key(GtkEntry *entry, guint value)
+{
+        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
+        GtkWidget *widget = GTK_WIDGET(entry);
+
+        event->key.window = g_object_ref(gtk_widget_get_window(widget));
+        event->key.keyval = value;
+        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
+        gtk_widget_event(widget, event);
+        gdk_event_free(event);
+        settle();
+}
+
+/* What Enter will do is said first; what else the words may mean follows, and is asked as that. */
+static void
+test_next_likely(void)
+{
+        WmEvent shown = {.type = WM_EVENT_BAR};
+        Desktop *desktop;
+        GtkEntry *entry;
+        const GPtrArray *rows;
+
+        fresh();
+        fake_answer("GET /api/v1/suggestions?prefix=how%20hot", "{\"rows\":[{\"what\":\"make\",\"title\":\"how hot is it\",\"route\":\"tool\","
+                    "\"next\":\"app\"}]}", 0, NULL);
+        desktop = start();
+        fake_core_emit(&shown);
+        settle();
+        entry = GTK_ENTRY(bar_entry(desktop->bar));
+        gtk_entry_set_text(entry, "how hot is it");
+        settle();
+        rows = bar_rows(desktop->bar);
+        g_assert_cmpstr(((const Row *)rows->pdata[0])->verb, ==, "Answer");
+        g_assert_cmpstr(((const Row *)rows->pdata[rows->len - 1])->verb, ==, "Make");
+        g_assert_cmpstr(((const Row *)rows->pdata[rows->len - 1])->route, ==, "app");
+        for (guint i = 1; i < rows->len; i++)
+                bar_key(entry, GDK_KEY_Down);
+        bar_key(entry, GDK_KEY_Return);
+        g_assert_true(fake_logged("{\"kind\":\"app\",\"text\":\"how hot is it\"}"));
+        desktop_free(desktop);
+}
+
+static void
+until_logged(const char *text)
+{
+        while (!fake_logged(text))
+                g_main_context_iteration(NULL, TRUE);
+}
+
+/* A pause over a sentence is told, so that it can be prepared; going away from it as well, but not asking it. */
+static void
+test_pause(void)
+{
+        WmEvent shown = {.type = WM_EVENT_BAR};
+        Desktop *desktop;
+        GtkEntry *entry;
+
+        fresh();
+        desktop = start();
+        fake_core_emit(&shown);
+        settle();
+        entry = GTK_ENTRY(bar_entry(desktop->bar));
+        gtk_entry_set_text(entry, "a timer for eggs");
+        until_logged("POST /api/v1/paused");
+        g_assert_true(fake_logged("{\"text\":\"a timer for eggs\"}"));
+        desktop_bar_hidden(desktop, FALSE);
+        g_assert_true(fake_logged("DELETE /api/v1/paused"));
+        fakes_reset();
+        gtk_entry_set_text(entry, "a timer for tea");
+        until_logged("POST /api/v1/paused");
+        bar_key(entry, GDK_KEY_Return);
+        g_assert_true(fake_logged("POST /api/v1/ask"));
+        g_assert_false(fake_logged("DELETE /api/v1/paused"));
         desktop_free(desktop);
 }
 
@@ -202,7 +418,7 @@ test_nothing_made(void)
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->evidence, ==, "recording · stopped");
         g_assert_cmpstr(fake_evidence(window_xid(desktop))->button_label, ==, "Ask again");
         g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
-        desktop_fix(desktop, "timer", "a timer with a bell", FALSE);
+        desktop_fix(desktop, "timer", "a timer with a bell", NULL, FALSE);
         settle();
         g_assert_true(fake_logged("POST /api/v1/ask"));
         g_assert_true(fake_logged("a timer with a bell"));
@@ -565,6 +781,10 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/run", test_run);
         g_test_add_func("/desktop/version-stays", test_version_stays);
         g_test_add_func("/desktop/buttons", test_buttons);
+        g_test_add_func("/desktop/pointing", test_pointing);
+        g_test_add_func("/desktop/prepared", test_prepared);
+        g_test_add_func("/desktop/pause", test_pause);
+        g_test_add_func("/desktop/next-likely", test_next_likely);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/news-over-a-film", test_news_over_a_film);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);

@@ -135,6 +135,34 @@ test_empty(void)
         g_assert_cmpuint(none->len, ==, 0);
 }
 
+/* What else the words may mean is a row of its own, for which there is room. */
+static void
+test_next_likely(void)
+{
+        RowContext context = {0};
+        g_autoptr(GPtrArray) many = rows_new(), late = rows_new(), rows = NULL;
+        Row *next = row_new(ROW_MAKE, "“disk”", "as a text");
+
+        for (guint i = 0; i < 2 * ROWS_MAX; i++) {
+                g_autofree char *title = g_strdup_printf("the disk %u", i);
+                Row *row = row_new(ROW_PROGRAM, title, NULL);
+
+                row->id = g_strdup(title);
+                g_ptr_array_add(many, row);
+        }
+        rows = rows_rank("my disk", many, &context);
+        g_assert_cmpuint(rows->len, ==, ROWS_MAX - ROWS_LATE);
+        next->text = g_strdup("my disk");
+        next->route = g_strdup("content");
+        next->verb = g_strdup("Write");
+        g_ptr_array_add(late, next);
+        rows_add_late(rows, late);
+        rows_add_late(rows, late);
+        g_assert_cmpuint(rows->len, ==, ROWS_MAX);
+        g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Make");
+        g_assert_cmpstr(row_at(rows, ROWS_MAX - 1)->route, ==, "content");
+}
+
 static void
 test_late(void)
 {
@@ -232,6 +260,7 @@ main(int argc, char **argv)
         g_test_add_func("/rows/fits-follow", test_fits_follow);
         g_test_add_func("/rows/change", test_change);
         g_test_add_func("/rows/empty", test_empty);
+        g_test_add_func("/rows/next-likely", test_next_likely);
         g_test_add_func("/rows/late", test_late);
         g_test_add_func("/rows/recorded", test_recorded);
         g_test_add_func("/rows/routed", test_routed);
