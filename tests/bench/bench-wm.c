@@ -312,8 +312,10 @@ static Window shown_at(int n, int x, int y)
 
         XMoveWindow(display, w, x, y);
         XSetWMNormalHints(display, w, &hints);
+        XSetWMProtocols(display, w, &wm_delete, 1);
         XSelectInput(display, w, StructureNotifyMask | PropertyChangeMask | FocusChangeMask);
         XMapWindow(display, w);
+        await_states(1, PropertyNewValue, "mapping");
         settle();
         return w;
 }
@@ -390,7 +392,6 @@ static double close_one(int i)
         XEvent message = { .xclient = { .type = ClientMessage, .window = w, .message_type = net_close, .format = 32, .data.l = { 0, 2 } } };
         XEvent event;
 
-        XSetWMProtocols(display, w, &wm_delete, 1);
         XSelectInput(display, root, PropertyChangeMask);
         settle();
         block();

@@ -18,9 +18,11 @@ import harness  # noqa: E402
 
 OTHERS = {"openbox": ["openbox", "--sm-disable"], "xfwm4": ["xfwm4", "--compositor=off"], "icewm": ["icewm"],
           "metacity": ["metacity", "--no-composite"]}
-STEPS = (("map", 60), ("burst", 300), ("configure", 2000), ("activate", 500), ("focus", 100), ("drag", 100), ("close", 60))
+STEPS = (("map", 60), ("burst", 300), ("configure", 2000), ("activate", 500), ("close", 60))
 BESIDE_BLOCKED = (("map", 60), ("focus", 100), ("drag", 100), ("close", 60))  # while the user interface stands still
-OUR_OWN = {"core": (("switcher", 200),), "shell": (("switcher", 200), ("bar", 200))}
+# Others put further windows between, and drag only after some pixels.
+ACTS = (("focus", 100), ("drag", 100), ("switcher", 200))
+OUR_OWN = {"core": ACTS, "shell": (*ACTS, ("bar", 200))}
 PATIENCE = 30
 
 
