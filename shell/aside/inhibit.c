@@ -1,5 +1,5 @@
-/* org.freedesktop.ScreenSaver: a program that shows a film asks that the screen stays on and is not locked meanwhile. The X server keeps the
- * clock, so it is told to let it stand while anybody asks; a program that ends asks no longer. */
+/* org.freedesktop.ScreenSaver: a program that shows a film asks that the screen stays on and is not locked meanwhile. The X server keeps
+ * the clock, so it is told to let it stand while anybody asks; a program that ends asks no longer. */
 #include <X11/extensions/scrnsaver.h>
 #include <gdk/gdkx.h>
 #include <string.h>
@@ -90,7 +90,8 @@ static void on_uninhibit(Inhibit *inhibit, const char *sender, guint32 cookie, G
                 g_dbus_method_invocation_return_value(call, NULL);
                 return;
         }
-        g_dbus_method_invocation_return_error(call, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "You did not ask for anything under %u.", cookie);
+        g_dbus_method_invocation_return_error(call, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, "You did not ask for anything under %u.",
+                                              cookie);
 }
 
 static void call_cb(GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *method,

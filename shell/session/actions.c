@@ -67,9 +67,9 @@ void actions_companions(Session *session)
         if (session->is_inside)
                 return;
         if (!has_login(session)) {
-                g_printerr("impromptu-session: logind does not know this session (there is no bus of the system, or no $XDG_SESSION_ID), so "
-                           "the screen is locked by its key and after a while, but not whenever the machine sleeps, and nothing asks for the "
-                           "password that a program needs for another user's rights.\n");
+                g_printerr("impromptu-session: logind does not know this session (there is no bus of the system, or no $XDG_SESSION_ID), "
+                           "so the screen is locked by its key and after a while, but not whenever the machine sleeps, and nothing asks "
+                           "for the password that a program needs for another user's rights.\n");
                 return;
         }
         if (lock && is_installed(lock[0])) {

@@ -264,8 +264,8 @@ static void move_bar(Guest *guest)
                 gtk_window_move(GTK_WINDOW(guest->bar), BAR_PARKED, 0);
 }
 
-/* The keys come to the bar whatever the window manager thinks of that, and a press elsewhere is told. Another program may hold them just now: a window
- * manager does for a moment with every press, a menu for as long as it is open. */
+/* The keys come to the bar whatever the window manager thinks of that, and a press elsewhere is told. Another program may hold them just
+ * now: a window manager does for a moment with every press, a menu for as long as it is open. */
 static gboolean grab_cb(gpointer user_data)
 {
         Guest *guest = user_data;

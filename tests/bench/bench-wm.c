@@ -275,7 +275,8 @@ static void bench_soak(int n)
                 for (int i = 0; i < SOAK_AT_ONCE; i++) {
                         windows[i] = make(i);
                         if (i % 3 == 0)
-                                XChangeProperty(display, windows[i], net_icon, XA_CARDINAL, 32, PropModeReplace, (unsigned char *)icon, G_N_ELEMENTS(icon));
+                                XChangeProperty(display, windows[i], net_icon, XA_CARDINAL, 32, PropModeReplace, (unsigned char *)icon,
+                                                G_N_ELEMENTS(icon));
                         XMapWindow(display, windows[i]);
                 }
                 await_states(SOAK_AT_ONCE, PropertyNewValue, "mapping");
@@ -567,7 +568,8 @@ int main(int argc, char **argv)
 
         display = argc == 3 || argc == 4 ? XOpenDisplay(NULL) : NULL;
         if (!display) {
-                fprintf(stderr, "usage: bench-wm map|burst|configure|activate|soak|focus|drag|close|bar|switcher N [PROCESS], with DISPLAY\n");
+                fprintf(stderr, "usage: bench-wm map|burst|configure|activate|soak|focus|drag|close|bar|switcher N [PROCESS], "
+                                "with DISPLAY\n");
                 return 2;
         }
         blocked = argc == 4 ? atoi(argv[3]) : 0;
