@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, a window of Java's. Those that are not installed are
-skipped, which is said."""
+"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, a window of Java's. tests/run installs them; one that
+is not there is skipped, and what was skipped has failed."""
 import os
 import re
 import select
