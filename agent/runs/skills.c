@@ -6,6 +6,10 @@
 #include "agent/runs/meaning.h"
 
 #define RULES "skills.json"
+#define BUDGET_TOKENS_MAX 8000 /* that the data may give recipes in a prompt */
+#define USED_MAX 16            /* recipes in a prompt */
+#define TRIES_MAX 100          /* of one recipe */
+#define IDLE_SECONDS_MAX 86400 /* of rest before a trial begins by itself */
 
 static char **read_words(json_object *object, const char *name)
 {
@@ -37,12 +41,12 @@ SkillRules *skill_rules_load(const Agent *agent, GError **error)
                 return NULL;
         }
         rules = g_new0(SkillRules, 1);
-        rules->budget_tokens = bound(object, "budget_tokens", 8000);
-        rules->at_most = bound(object, "at_most", 16);
+        rules->budget_tokens = bound(object, "budget_tokens", BUDGET_TOKENS_MAX);
+        rules->at_most = bound(object, "at_most", USED_MAX);
         rules->least_likeness = json_real(object, "least_likeness", 1);
         rules->proposed_at_most = bound(object, "proposed_at_most", LIBRARY_SKILLS_MAX);
-        rules->tries_at_most = bound(object, "tries_at_most", 100);
-        rules->idle_seconds = bound(object, "idle_seconds", 86400);
+        rules->tries_at_most = bound(object, "tries_at_most", TRIES_MAX);
+        rules->idle_seconds = bound(object, "idle_seconds", IDLE_SECONDS_MAX);
         rules->idle_paid = json_flag(object, "idle_paid", FALSE);
         rules->taste_words = read_words(object, "taste_words");
         rules->small_words = read_words(object, "small_words");
