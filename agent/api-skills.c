@@ -75,7 +75,7 @@ void api_try_skill(Exchange *exchange)
 /* A taste becomes a line of agents.md and is no skill any more. */
 static gboolean keep_taste(Library *library, const Skill *skill, GError **error)
 {
-        return library_add_instruction(library, skill->description, error)
+        return library_add_instruction(library, skill->body, error)
                 && library_forget_skill(library, skill->name, "It holds for every app now", error);
 }
 

@@ -147,6 +147,16 @@ static void cut_slug(GString *slug, gsize max)
                 g_string_truncate(slug, slug->len - 1);
 }
 
+char *text_of_bytes(GBytes *bytes, gsize max)
+{
+        gsize length = 0;
+        const char *data = bytes ? g_bytes_get_data(bytes, &length) : NULL;
+
+        if (!bytes)
+                return NULL;
+        return length ? g_utf8_make_valid(data, MIN(length, max)) : g_strdup("");
+}
+
 char *text_slug(const char *text, gsize max)
 {
         g_autofree char *valid = g_utf8_make_valid(text, -1);

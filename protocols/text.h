@@ -25,6 +25,9 @@ char *text_sentence(const char *bytes, gssize length, GError **error);
  * is one space, and what is longer than max_characters ends in an ellipsis. Never NULL. Free with g_free(). */
 char *text_plain(const char *bytes, gsize max_characters);
 
+/* The bytes of a file as valid UTF-8, at most max of them; "" of an empty one, NULL of NULL. Free with g_free(). */
+char *text_of_bytes(GBytes *bytes, gsize max);
+
 /* A slug for identifiers: [a-z0-9-], at most max bytes, never empty ("app" where nothing is left). Free with g_free(). */
 char *text_slug(const char *text, gsize max);
 

@@ -74,6 +74,14 @@ guint lanes_drafts(Lanes *lanes)
         return wishes_drafts(roster_wishes(lanes->roster), habits_of(fast));
 }
 
+gboolean lanes_cost(Lanes *lanes)
+{
+        g_autoptr(GPtrArray) fast_entries = NULL, deep_entries = NULL;
+        const LaneEntry *fast = first_of(lanes, "fast", &fast_entries), *deep = first_of(lanes, "deep", &deep_entries);
+
+        return (fast && source_costs(fast->source)) || (deep && source_costs(deep->source));
+}
+
 gboolean lanes_plan_from_sentence(Lanes *lanes)
 {
         g_autoptr(GPtrArray) entries = NULL;

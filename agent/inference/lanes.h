@@ -136,6 +136,8 @@ gboolean lanes_remove_key(Lanes *lanes, const char *provider, GError **error);
 RepairOrder lanes_repairs(Lanes *lanes);
 /* How many first drafts of a new app a run writes, to go on with the best of them; likewise. */
 guint lanes_drafts(Lanes *lanes);
+/* TRUE if the first of the fast or of the deep lane may cost money. */
+gboolean lanes_cost(Lanes *lanes);
 /* TRUE if a program plans from the sentence where it can, since the models of the deep lane plan worse than they write. */
 gboolean lanes_plan_from_sentence(Lanes *lanes);
 /* TRUE if the deep lane's first model is another one than the fast lane's, or asked to think longer: worth asking where the fast one is

@@ -74,6 +74,7 @@ Tool *library_tool(Library *library, const char *name, GError **error);
 GPtrArray *library_tools(Library *library);
 
 /* skills/NAME/SKILL.md; a file that cannot be read is left out, and said in the log. */
+#define LIBRARY_INSTRUCTION_MAX 500 /* characters of one line that was added to agents.md */
 #define LIBRARY_SKILLS_MAX 200
 GPtrArray *library_skills(Library *library);
 Skill *library_skill(Library *library, const char *name, GError **error);

@@ -32,7 +32,7 @@ char *library_skill_text(Library *library, const char *name, GError **error)
         g_autoptr(GBytes) bytes = skill_name_valid(name) ? repository_read(library->repository, path, NULL) : NULL;
 
         if (bytes)
-                return g_utf8_make_valid(g_bytes_get_data(bytes, NULL), MIN(g_bytes_get_size(bytes), SKILL_FILE_MAX));
+                return text_of_bytes(bytes, SKILL_FILE_MAX);
         nothing_there(name, error);
         return NULL;
 }
@@ -113,7 +113,7 @@ gboolean library_forget_skill(Library *library, const char *name, const char *wo
 gboolean library_add_instruction(Library *library, const char *line, GError **error)
 {
         g_autoptr(GHashTable) changes = changes_new();
-        g_autofree char *plain = text_plain(line, SKILL_DESCRIPTION_MAX), *message = g_strdup_printf("Always: %s", plain);
+        g_autofree char *plain = text_plain(line, LIBRARY_INSTRUCTION_MAX), *message = g_strdup_printf("Always: %s", plain);
         g_autoptr(GBytes) before = NULL;
         g_autoptr(GString) text = g_string_new(NULL);
 

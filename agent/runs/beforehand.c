@@ -135,7 +135,7 @@ static gboolean has_room(Runs *runs, const char *app)
 {
         const Agent *agent = runs_agent(runs);
         g_autoptr(GBytes) bytes = library_app_file(agent->library, app, "index.html", NULL);
-        g_autofree char *page = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+        g_autofree char *page = text_of_bytes(bytes, G_MAXSSIZE);
         const LaneMessage message = {"user", page};
         const LaneRequest request = {.lane = "fast", .state = "EDIT", .attempt = 1, .messages = &message, .n_messages = 1,
                                      .max_tokens = RUN_TOKENS_PAGE, .spare = TRUE};
@@ -226,7 +226,7 @@ static gboolean is_current(Run *run)
 {
         g_autoptr(App) app = library_app(run->agent->library, run->app, NULL);
         g_autoptr(GBytes) bytes = app ? library_app_file(run->agent->library, run->app, "index.html", NULL) : NULL;
-        g_autofree char *page = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+        g_autofree char *page = text_of_bytes(bytes, G_MAXSSIZE);
 
         return page && g_str_equal(page, run->before_page);
 }

@@ -228,7 +228,7 @@ void content_find_old(Run *run)
         for (ContentForm form = CONTENT_TEXT; !line && form <= CONTENT_HTML; form++) {
                 g_autofree char *path = g_strdup_printf(CONTENT_FILE ".%s", content_form_ending(form));
                 g_autoptr(GBytes) bytes = library_app_file(run->agent->library, run->app, path, NULL);
-                g_autofree char *text = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+                g_autofree char *text = text_of_bytes(bytes, G_MAXSSIZE);
 
                 if (!text)
                         continue;

@@ -15,6 +15,8 @@ char *deliver_keep_draft(Run *run, const char *page)
         g_autofree char *name = g_strdup_printf("%s.html", run->id);
         g_autofree char *path = g_build_filename(folder, name, NULL);
 
+        if (beforehand_is_silent(run) || run->trial)
+                return NULL; /* nobody was told of it */
         if (g_mkdir_with_parents(folder, 0700) != 0 ||
             !g_file_set_contents_full(path, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, NULL))
                 return NULL;

@@ -39,7 +39,7 @@ char *run_diary_text(Run *run)
 static char *earlier(Run *run)
 {
         g_autoptr(GBytes) bytes = run->before ? library_app_file(run->agent->library, run->app, "progress.md", NULL) : NULL;
-        g_autofree char *text = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : NULL;
+        g_autofree char *text = text_of_bytes(bytes, G_MAXSSIZE);
         g_autofree char *own = g_strdup_printf(PROGRESS_RUN "%s:", run->id);
         const char *from = text ? strstr(text, PROGRESS_RUN) : NULL, *to;
 

@@ -57,7 +57,6 @@ static void tell_usage(ModelCall *call, const LaneResult *result)
         else
                 journal_event(call->run->agent->journal, EVENT_USAGE, data);
         timeline_tokens(call->run->timeline, result->tokens_out, result->rate, result->first_token_us);
-        runs_saw_cost(call->run->runs, result->cost);
         if (result->rate > 0 && result->tokens_out >= RATE_TOKENS_MIN)
                 runs_saw_rate(call->run->runs, result->rate);
 }

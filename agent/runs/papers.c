@@ -17,12 +17,12 @@
 static GPtrArray *asked_before(Run *run, const char *own)
 {
         g_autoptr(GBytes) bytes = run->before ? library_app_file(run->agent->library, run->app, "plan.md", NULL) : NULL;
-        g_autofree char *text = bytes ? g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)) : g_strdup("");
-        g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+        g_autofree char *text = text_of_bytes(bytes, G_MAXSSIZE);
+        g_auto(GStrv) lines = g_strsplit(text ? text : "", "\n", -1);
         GPtrArray *asked = g_ptr_array_new_with_free_func(g_free);
 
         for (char **line = lines; *line; line++)
-                if (g_str_has_prefix(*line, QUOTE))
+                if (g_str_has_prefix(*line, QUOTE) && (*line)[strlen(QUOTE)]) /* what parts two sentences is none */
                         g_ptr_array_add(asked, g_strdup(*line + strlen(QUOTE)));
         if (asked->len > 0 && g_str_equal(g_ptr_array_index(asked, asked->len - 1), own))
                 g_ptr_array_remove_index(asked, asked->len - 1);

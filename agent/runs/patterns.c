@@ -87,6 +87,8 @@ static gboolean is_pattern(json_object *pattern)
 
         if (!names || !json_field_object(pattern, "words") || json_length(requirements) == 0 || json_length(requirements) > API_REQUIREMENTS_MAX / 2)
                 return FALSE;
+        if (json_object_object_length(names) != json_object_object_length(json_field_object(pattern, "words")))
+                return FALSE;
         json_object_object_foreach(names, language, own) {
                 if (!json_field_array(json_field_object(pattern, "words"), language) || json_object_object_length(own) > PATTERN_NAMES_MAX)
                         return FALSE;

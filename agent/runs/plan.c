@@ -245,9 +245,15 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
-/* No model was asked. */
+/* No model was asked, and none is after a restart, whatever lanes say by then: the answers that the record holds belong to this plan. */
 static void planned_cb(Run *run)
 {
+        if (!record_find(run->record, "plan", "sentence")) {
+                json_object *line = json_object_new_object();
+
+                json_add_text(line, "key", "sentence");
+                record_add(run->record, "plan", line);
+        }
         take_plan(run, sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence));
 }
 
@@ -256,6 +262,8 @@ static gboolean is_from_sentence(Run *run)
 {
         gboolean asked = run->record && record_find(run->record, "model", "PLAN/1");
 
+        if (run->record && record_find(run->record, "plan", "sentence"))
+                return TRUE;
         return !asked && !run->wordless && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
                runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
 }

@@ -366,6 +366,21 @@ const char *route_rules_action(const RouteRules *rules, const char *sentence)
         return rules && words[1] && is_system(rules, words, &choice) ? choice.action : NULL;
 }
 
+/* "restart" alone, said of the app in front, ends nothing; "restart the computer" does. */
+static gboolean is_bare_ending(const RouteRules *rules, const char *words, const char *action)
+{
+        if (!g_str_equal(action, "shutdown") && !g_str_equal(action, "restart"))
+                return FALSE;
+        for (guint i = 0; i < rules->languages->len; i++) {
+                const Language *language = rules->languages->pdata[i];
+                g_autofree char *bare = without(words, language->lists[LIST_FILLERS]);
+
+                if (!g_str_equal(bare, words))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
 static gboolean is_open(const Language *language, const char *words, const RouteWorld *world, RouteChoice *choice)
 {
         const char *phrase = begins(words, language->lists[LIST_OPEN]);
@@ -488,7 +503,7 @@ gboolean route_rules_decide(const RouteRules *rules, const char *sentence, const
                 return chosen(choice, ROUTE_OPEN, "title");
         if (!rules || !words[1])
                 return FALSE;
-        if (is_system(rules, words, choice))
+        if (is_system(rules, words, choice) && !(world->front && is_bare_ending(rules, words, choice->action)))
                 return chosen(choice, ROUTE_SYSTEM, "system");
         for (Rule rule = 0; rule < RULE_COUNT; rule++)
                 for (guint i = 0; i < rules->languages->len; i++)

@@ -176,7 +176,7 @@ static char *accepted_page(Run *run, GError **error)
         bytes = library_app_file(run->agent->library, run->app, "index.html", error);
         if (!bytes)
                 return NULL;
-        page = g_utf8_make_valid(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes));
+        page = text_of_bytes(bytes, G_MAXSSIZE);
         line = json_object_new_object();
         json_add_text(line, "key", "page");
         json_add_text(line, "text", page);

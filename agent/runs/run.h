@@ -253,8 +253,6 @@ char *runs_app_title(Runs *runs, const char *app);
 gboolean runs_in_front(Runs *runs, const Run *run);
 double runs_rate(Runs *runs);
 void runs_saw_rate(Runs *runs, double rate);
-/* What the last answer cost, in dollars; negative where no price is known. */
-void runs_saw_cost(Runs *runs, double dollars);
 guint runs_page_tokens(Runs *runs);
 void runs_saw_page(Runs *runs, guint tokens);
 void runs_draft_began(Runs *runs, Draft *draft);

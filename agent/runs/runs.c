@@ -38,7 +38,6 @@ struct Runs {
         SkillRules *skill_rules; /* NULL where skills.json cannot be used */
         guint rest;              /* the source that begins a trial */
         gboolean viewed;         /* a view has checked something since this agent began */
-        gboolean paid;           /* the last answer cost money */
 };
 
 char **runs_library_titles(const Agent *agent)
@@ -298,11 +297,6 @@ guint runs_page_tokens(Runs *runs)
         return runs->page_tokens;
 }
 
-void runs_saw_cost(Runs *runs, double dollars)
-{
-        runs->paid = dollars > 0;
-}
-
 /* A quarter of each new page: the last few decide. */
 void runs_saw_page(Runs *runs, guint tokens)
 {
@@ -503,7 +497,7 @@ const char *runs_try(Runs *runs, const char *name, GError **error)
 
 gboolean runs_may_try(Runs *runs)
 {
-        return runs->skill_rules && runs->running == 0 && runs->viewed && (!runs->paid || runs->skill_rules->idle_paid);
+        return runs->skill_rules && runs->running == 0 && runs->viewed && (runs->skill_rules->idle_paid || !lanes_cost(runs->agent->lanes));
 }
 
 static gboolean rest_cb(gpointer user_data)

@@ -79,6 +79,10 @@ void trial_end(Run *run, const Version *version)
                 run_finish(run, OUTCOME_STOPPED, "%s", error->message);
                 return;
         }
+        if (skill->state != SKILL_PROPOSED) {
+                run_finish(run, OUTCOME_STOPPED, "The recipe “%s” was settled while it was tried; nothing was changed.", run->trial);
+                return;
+        }
         keep = helped(run, skill, version->evidence);
         what = g_strdup_printf("needed %u repair%s and did %u of %u with it, %u repair%s and %u of %u without", run_troubles(run),
                                run_troubles(run) == 1 ? "" : "s", version->evidence->passed, version->evidence->total, skill->repairs,

@@ -26,12 +26,14 @@ function roleOf(element) {
 const plain = (text, length) => [...String(text || '').slice(0, 4 * length).replace(/\s+/g, ' ').trim()].slice(0, length).join('');
 
 // What a person reads of it; never what was typed into a field, which is the person's own.
-const textOf = (element) => plain(element.matches(FIELDS) ? '' : element.innerText || '', TEXT_MAX);
+const EDITED = '[contenteditable=""], [contenteditable=true], [contenteditable=plaintext-only], [role=textbox]';
+const isTyped = (element) => element.matches(FIELDS) || element.closest(EDITED) || element.querySelector(EDITED);
+const textOf = (element) => plain(isTyped(element) ? '' : element.innerText || '', TEXT_MAX);
 
 function nameOf(element) {
     if (element === document.body || element === document.documentElement)
         return plain(document.title, NAME_MAX);
-    const own = element.innerText;
+    const own = isTyped(element) ? '' : element.innerText;
     return plain(namesOf(element).find((name) => name !== element.id) || own, NAME_MAX);
 }
 

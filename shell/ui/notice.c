@@ -93,6 +93,16 @@ appear(Card *card)
                 card->timer = g_timeout_add_seconds(NOTICE_SECONDS, over_cb, card);
 }
 
+/* Whose place a new one takes: news that wait and nobody has seen yet, else the oldest. */
+static guint
+least(const Notices *notices)
+{
+        for (guint i = 0; notices->news_wait && i < notices->cards->len; i++)
+                if (((Card *)g_ptr_array_index(notices->cards, i))->news)
+                        return i;
+        return 0;
+}
+
 static void
 away_cb(GtkButton *button, gpointer user_data)
 {
@@ -159,7 +169,7 @@ notices_show(Notices *notices, const Notice *notice)
         if (notice->key)
                 notices_clear(notices, notice->key);
         if (notices->cards->len >= NOTICES_MAX)
-                g_ptr_array_remove_index(notices->cards, 0);
+                g_ptr_array_remove_index(notices->cards, least(notices));
         card->notices = notices;
         card->key = g_strdup(notice->key);
         card->kept = g_strdup(notice->kept);

@@ -74,6 +74,7 @@ class Agent:
         self.process = subprocess.Popen([os.path.join(self.bin, "impromptu-agent")], env=self.env, cwd=self.env["HOME"])
         tap.check(answers(self.socket, WAIT, self.process), "the agent answers")
         self.events = Events(self.socket)
+        self.events.wait("snapshot", "its stream")  # what comes later is an event of its own
 
     def request(self, method, path, body=None):
         connection = UnixConnection(self.socket)

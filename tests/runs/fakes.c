@@ -152,6 +152,11 @@ guint lanes_drafts(Lanes *lanes)
         return MAX(1, the_world->drafts);
 }
 
+gboolean lanes_cost(Lanes *lanes)
+{
+        return the_world->cost > 0;
+}
+
 gboolean lanes_plan_from_sentence(Lanes *lanes)
 {
         return the_world->from_sentence;

@@ -103,6 +103,8 @@ static void test_in_front(void)
                 {"ordena por fecha", "edit"}, {"la lista desaparece", "fix"}, {"metti il titolo in alto", "edit"},
                 {"la somma è sbagliata", "fix"},
                 {"a scoreboard", "app"}, {"a poem about it", "content"}, {"how much memory is free?", "tool"}, {"log out", "system"},
+                /* Of an app, or of the computer? */
+                {"restart", UNDECIDED}, {"turn off", UNDECIDED}, {"restart the computer", "system"}, {"lock", "system"},
         };
 
         for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
