@@ -521,8 +521,10 @@ static void test_skills(void)
         write_file(folder, "skills/clock/SKILL.md", "---\nname: clock\ndescription: clocks\n---\nMine.\n");
         write_file(folder, "skills/chess/SKILL.md", "---\ndescription: board games\n---\nSearch.\n");
         write_file(folder, "skills/odd/SKILL.md", "no front matter");
+        write_file(folder, "skills/empty/SKILL.md", "");
         settle(library);
         assert_body(library, "clock", "Mine.");
+        g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*skills/empty is left out*");
         g_test_expect_message(NULL, G_LOG_LEVEL_WARNING, "*skills/odd is left out*");
         g_autoptr(GPtrArray) skills = library_skills(library);
         g_test_assert_expected_messages();

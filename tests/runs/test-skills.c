@@ -105,6 +105,24 @@ static void test_papers(void)
         g_assert_cmpuint(events, >, 4);
 }
 
+/* Each sentence once, however often it is changed. */
+static void test_papers_of_many_changes(void)
+{
+        static const char *const changes[] = {"let it ring", "ring louder", "let it glow"};
+        g_autoptr(World) world = learning_world();
+
+        learn(world);
+        g_autofree char *app = g_strdup(json_text(world_last(world, EVENT_DONE), "app"));
+        for (guint i = 0; i < G_N_ELEMENTS(changes); i++) {
+                g_autofree char *page = g_strdup_printf(PAGE("<button>Pause</button> %s"), changes[i]);
+
+                world_answers(world, "EDIT/1", page);
+                world_until_done(world, runs_ask(world->agent.runs, changes[i], app, "edit", FALSE, NULL, NULL));
+                assert_done(world, "delivered");
+        }
+        g_assert_nonnull(strstr(world_file(world, app, "plan.md"), "> " SENTENCE "\n> \n> let it ring\n> \n> ring louder\n> \n> let it glow\n\nWhat"));
+}
+
 /* A run that had nothing wrong, that never passed, or whose page stood before teaches nothing. */
 static void test_nothing_to_learn(void)
 {
@@ -600,6 +618,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/skills/learn/proposed", test_proposed);
         g_test_add_func("/skills/papers", test_papers);
+        g_test_add_func("/skills/papers-of-many-changes", test_papers_of_many_changes);
         g_test_add_func("/skills/learn/nothing", test_nothing_to_learn);
         g_test_add_func("/skills/learn/bad-answers", test_bad_answers);
         g_test_add_func("/skills/learn/names", test_names);
