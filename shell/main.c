@@ -82,7 +82,7 @@ signal_cb(gpointer user_data)
 
 /* no_pages: why none may be opened, or NULL. name is that of the person's display. */
 static int
-run(const char *no_pages, const char *name)
+run(const char *no_pages, const char *name, char **environment)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         g_autofree char *share = share_folder("runtime");
@@ -94,7 +94,7 @@ run(const char *no_pages, const char *name)
                 .no_views_why = geteuid() == 0 ? NULL : no_pages,
                 .guest = option_guest,
                 .guest_key = option_key,
-                .wm = {.display = name, .replace = option_replace, .nested_keys = option_nested},
+                .wm = {.display = name, .environment = environment, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
                 .over = over_cb,
                 .user_data = &shell,
@@ -148,6 +148,7 @@ static int
 run_confined(const char *no_pages, ConfineDisplay *display)
 {
         g_autofree char *name = g_strdup(gdk_display_get_name(gdk_display_get_default()));
+        g_auto(GStrv) environment = g_get_environ(); /* with the person's own display */
         const char *problem = confine_display_use(display);
         g_autofree char *made = option_views ? NULL : make_runtime_folder();
         int code;
@@ -156,7 +157,7 @@ run_confined(const char *no_pages, ConfineDisplay *display)
                 say(problem);
         if (option_dark)
                 g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
-        code = run(no_pages, name);
+        code = run(no_pages, name, environment);
         if (made)
                 g_rmdir(made);
         confine_display_free(display);

@@ -149,6 +149,7 @@ static void computer_cb(pid_t pid, int status, gpointer user_data)
 /* All programs have been asked. */
 static void leave(Session *session)
 {
+
         char *argv[] = {"systemctl", (char *)session->then, NULL};
 
         if (!session->then)

@@ -16,6 +16,7 @@ struct Part {
         pid_t pid;
         guint timer;      /* the next start, or the KILL of one that does not end */
         gboolean asked;   /* its end was asked for: no crash */
+        gboolean takes_over; /* the shell, at its next start, from the window manager that replaced it */
         guint starts;
         GQueue crashes;   /* g_get_monotonic_time() of each, oldest first; gint64 */
         char *problem;    /* why it was left alone */
@@ -64,6 +65,15 @@ static char *how_it_ended(const Part *part, int status)
         return g_strdup_printf("ended by itself (status %d)", WEXITSTATUS(status));
 }
 
+/* A shell that nobody asked to end only does so well where another window manager has replaced it. */
+static gboolean was_replaced(const Part *part, int status)
+{
+        const Session *session = part->session;
+
+        return part->kind == PART_SHELL && !part->asked && !session->stopping && !session->is_guest && !session->replaced && WIFEXITED(status) &&
+               WEXITSTATUS(status) == 0;
+}
+
 static void ended_cb(pid_t pid, int status, gpointer user_data)
 {
         Part *part = user_data;
@@ -75,6 +85,11 @@ static void ended_cb(pid_t pid, int status, gpointer user_data)
                 if (!part->session->stopping)
                         g_printerr("impromptu-session: the X display is gone, so the session ends. What you made is kept.\n");
                 session_stop(part->session);
+        } else if (was_replaced(part, status)) {
+                g_printerr("impromptu-session: another window manager took over, so the desktop goes on beside it, as with --guest. “impromptu session "
+                           "restart shell” takes over again.\n");
+                part->session->replaced = TRUE;
+                part_start(part);
         } else if (part->kind == PART_OTHERS && !part->asked && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
                 part->problem = g_strdup_printf("%s ended by itself.", part->name);
         } else if (!part->asked)
@@ -97,6 +112,11 @@ static char **arguments_of(Part *part, GError **error)
         g_strv_builder_add(argv, path);
         if (part->kind == PART_SHELL)
                 g_strv_builder_addv(argv, (const char **)part->session->own_arguments);
+        if (part->kind == PART_SHELL && part->session->replaced)
+                g_strv_builder_add(argv, "--guest");
+        if (part->takes_over)
+                g_strv_builder_add(argv, "--replace");
+        part->takes_over = FALSE;
         return g_strv_builder_end(argv);
 }
 
@@ -163,6 +183,10 @@ void part_restart(Part *part)
 {
         g_queue_clear_full(&part->crashes, g_free);
         g_clear_handle_id(&part->timer, g_source_remove);
+        if (part->kind == PART_SHELL && part->session->replaced) {
+                part->session->replaced = FALSE;
+                part->takes_over = TRUE;
+        }
         if (!part->pid) {
                 part_start(part);
                 return;

@@ -55,6 +55,7 @@ typedef struct Session {
         guint waiting;         /* the person's own programs start at the latest then */
         GArray *delayed;       /* guint: sources of entries that start later */
         gboolean autostarted;
+        gboolean replaced;     /* another window manager took over: the shell goes on beside it */
         gboolean is_guest;     /* under another window manager (--guest): only the agent and the shell */
         gboolean is_inside;    /* that, or in a window of another desktop (--nested-keys): that one locks, autostarts */
         gboolean has_systemd;  /* a systemd of the user's own was told about this session */

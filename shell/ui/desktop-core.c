@@ -204,6 +204,20 @@ on_terminal(Desktop *desktop, const WmEvent *event)
         desktop_say(desktop, NULL, "No terminal is installed. The package xterm has one.", FALSE);
 }
 
+static void
+on_run(Desktop *desktop, const WmEvent *event)
+{
+        g_auto(GStrv) words = NULL;
+        json_object *argv;
+
+        if (!g_shell_parse_argv(event->text, NULL, &words, NULL))
+                return; /* the core has said so */
+        argv = json_object_new_array();
+        for (char **word = words; *word; word++)
+                json_object_array_add(argv, json_object_new_string(*word));
+        launch(desktop, "argv", argv);
+}
+
 void
 desktop_launch(Desktop *desktop, const char *desktop_id)
 {
@@ -351,6 +365,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_FIX_KEY] = on_fix_key,
         [WM_EVENT_ANSWER_KEY] = on_answer_key,
         [WM_EVENT_TERMINAL_KEY] = on_terminal,
+        [WM_EVENT_RUN_KEY] = on_run,
         [WM_EVENT_PANEL_KEY] = on_panel_key,
         [WM_EVENT_SESSION_KEY] = on_session_key,
         [WM_EVENT_MONITOR] = on_monitor,

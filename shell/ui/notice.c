@@ -233,6 +233,7 @@ notices_new(const NoticeHandler *handler, gpointer user_data)
         notices->user_data = user_data;
         notices->cards = g_ptr_array_new_with_free_func(card_free);
         notices->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+        g_signal_connect(notices->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
         gtk_window_set_title(GTK_WINDOW(notices->window), "Impromptu says");
         gtk_window_set_type_hint(GTK_WINDOW(notices->window), GDK_WINDOW_TYPE_HINT_NOTIFICATION);
         gtk_window_set_decorated(GTK_WINDOW(notices->window), FALSE);

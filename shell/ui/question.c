@@ -371,6 +371,7 @@ question_sheet_new(const QuestionHandler *handler, gpointer user_data)
         sheet->buttons = g_ptr_array_new();
         sheet->single = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
         sheet->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+        g_signal_connect(sheet->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
         gtk_window_set_title(GTK_WINDOW(sheet->window), "Impromptu asks");
         gtk_window_set_type_hint(GTK_WINDOW(sheet->window), GDK_WINDOW_TYPE_HINT_NOTIFICATION);
         gtk_window_set_decorated(GTK_WINDOW(sheet->window), FALSE);

@@ -79,7 +79,7 @@ void ask_whether_to_end(Wm *wm, Client *c)
 {
         g_autofree char *path = program(), *window = g_strdup_printf("0x%lx", c->window);
         const char *argv[] = { path, window, client_title(c), c->silent ? "hangs" : "ends", NULL };
-        g_auto(GStrv) environment = g_environ_setenv(g_get_environ(), "DISPLAY", DisplayString(wm->display), TRUE);
+        g_auto(GStrv) environment = g_environ_setenv(wm->config.environment ? g_strdupv(wm->config.environment) : g_get_environ(), "DISPLAY", DisplayString(wm->display), TRUE);
         g_autoptr(GError) error = NULL;
         GPid pid;
 

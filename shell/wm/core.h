@@ -61,6 +61,7 @@ typedef enum {
         WM_EVENT_FIX_KEY,    /* the key for Fix; xid is the active window */
         WM_EVENT_ANSWER_KEY, /* Super+1 … Super+9 while a question shows; n is the digit */
         WM_EVENT_TERMINAL_KEY, /* start a terminal */
+        WM_EVENT_RUN_KEY,    /* text: the command line that a key of the person's starts */
         WM_EVENT_PANEL_KEY,  /* the key for the panel; it has the focus now */
         WM_EVENT_SESSION_KEY, /* a key of the session's, such as volume or lock: text is its action, as POST /do of session.sock takes it */
         WM_EVENT_MONITOR,    /* the screen changed: width, height, scale */
@@ -87,6 +88,7 @@ typedef struct {
         const char *display;   /* NULL: $DISPLAY */
         gboolean replace;      /* take over from another window manager */
         gboolean dark;         /* the tokens by night from the beginning */
+        char **environment;    /* of the program that asks whether to end one; NULL: the caller's own. Lives as long as the core */
         gboolean nested_keys;  /* Ctrl+Alt in place of Super and Alt, for a host that keeps those */
 } WmConfig;
 

@@ -198,6 +198,12 @@ void desktops_set_count(Wm *wm, unsigned long n)
         focus_desktop_changed(wm, NULL);
 }
 
+void desktops_window_comes(Wm *wm, const Client *c)
+{
+        if (!stays_on_bare(c))
+                desktops_show_bare(wm, FALSE);
+}
+
 void desktops_show_bare(Wm *wm, gboolean on)
 {
         if (wm->showing_desktop == on)

@@ -15,6 +15,8 @@ void desktops_send(Wm *wm, Client *c, unsigned long desktop);
 /* Windows of desktops that no longer are go to the last one. */
 void desktops_set_count(Wm *wm, unsigned long n);
 void desktops_show_bare(Wm *wm, gboolean on);
+/* A window has come to this desktop: unless it stays on the bare one, that is over. */
+void desktops_window_comes(Wm *wm, const Client *c);
 /* Sets c->here, and shows or hides the window. */
 void desktops_update(Wm *wm, Client *c);
 /* Another program wrote the names or the layout on the root window. */

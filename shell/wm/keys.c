@@ -371,16 +371,17 @@ static void toggle_bar(Wm *wm, guint32 time)
         focus_apply(wm);
 }
 
+/* It is started by the session, outside of what the shell is confined to. */
 static void run_command(Wm *wm, const KeyBinding *binding)
 {
         g_autoptr(GError) error = NULL;
-        g_auto(GStrv) argv = NULL;
 
-        if (!g_shell_parse_argv(binding->text, NULL, &argv, &error) ||
-            !g_spawn_async(NULL, argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, &error)) {
-                g_autofree char *name = keymap_name(binding);
-                tell_problem(wm, g_strdup_printf("%s does nothing: “%s” cannot be started. %s.", name, binding->text, error->message));
+        if (g_shell_parse_argv(binding->text, NULL, NULL, &error)) {
+                core_emit(wm, &(WmEvent){ .type = WM_EVENT_RUN_KEY, .text = binding->text });
+                return;
         }
+        g_autofree char *name = keymap_name(binding);
+        tell_problem(wm, g_strdup_printf("%s does nothing: “%s” cannot be started. %s.", name, binding->text, error->message));
 }
 
 /* Acts that end with the keyboard let go. */

@@ -249,6 +249,8 @@ static void manage(Wm *wm, Window window, gboolean existing)
         wm->recent = g_list_append(wm->recent, c);
         client_constrain(wm, c);
         client_tell_place(wm, c);
+        if (!existing && !c->minimised && (c->sticky || c->desktop == wm->desktop))
+                desktops_window_comes(wm, c);
         note_mapped(wm, c, facts.viewable);
         if (wm->has_shape && existing)
                 client_reshaped(wm, c);

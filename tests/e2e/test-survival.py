@@ -186,6 +186,26 @@ def web_process_is_killed_and_the_desktop_goes_on(d):
     d.events.wait("open", "an app to open after that", since)
 
 
+def another_window_manager_takes_over_and_gives_back(d):
+    """The apps stay, as windows of the other one; the desktop takes over again when it is told to."""
+    def manager():
+        check = d.x.screen().root.get_full_property(d.x.intern_atom("_NET_SUPPORTING_WM_CHECK"), 0)
+        return check.value[0] if check else 0
+    title = next(title for _, title, _ in d.windows() if title == "Pomodoro")
+    shell, ours = child(d, "impromptu-shell"), manager()
+    other = subprocess.Popen(["openbox", "--replace"], env=d.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        d.until(lambda: child(d, "impromptu-shell") not in (shell, None), "the shell to go on")
+        d.until(lambda: manager() not in (0, ours) and any(t == title for _, t, _ in d.windows()), "the app to be the other one's window")
+        theirs = manager()
+        d.tool(d.program("impromptu"), "session", "restart", "shell")
+        d.until(lambda: other.poll() is not None, "the other one to go")
+        d.until(lambda: manager() not in (0, theirs) and any(t == title for _, t, _ in d.windows()), "the app to be ours again")
+    finally:
+        other.kill()
+        other.wait()
+
+
 def a_second_agent_is_refused_with_a_sentence(d):
     done = subprocess.run([d.program("impromptu-agent")], env=d.env, capture_output=True, text=True, timeout=30, check=False)
     tap.check(done.returncode != 0, "it does not start")
@@ -210,6 +230,7 @@ def main():
                 accepted_apps_are_all_there,
                 shell_is_killed_and_programs_and_apps_come_back,
                 web_process_is_killed_and_the_desktop_goes_on,
+                another_window_manager_takes_over_and_gives_back,
                 a_second_agent_is_refused_with_a_sentence,
                 logout_leaves_nothing,
             ], d)

@@ -210,6 +210,17 @@ def test_restart_after_kill():
     assert session.end() == 0
 
 
+def test_another_window_manager_takes_over():
+    """The desktop goes on beside it, and comes back when it is told to."""
+    session = Session(ends={"impromptu-shell": 0})
+    reports_of(session, ["impromptu-agent", "impromptu-shell"])
+    assert session.report("impromptu-shell")["arguments"] == ["--guest"]
+    assert "goes on beside it" in session.said("took over")
+    assert session.request("POST", "/restart", {"part": "shell"})[0] == 200
+    assert session.report("impromptu-shell")["arguments"] == ["--replace"]
+    assert session.end() == 0
+
+
 def test_crash_loop():
     session = Session(crash=["impromptu-shell"], environment={"DISPLAY": ":0"})
     sentence = session.said("not started again")

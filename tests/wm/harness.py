@@ -96,6 +96,14 @@ class Core:
             if line.split(" ", 1)[0] == kind:
                 return line
 
+    def heard(self, kind):
+        """The next event of this kind among those that are there already, or None."""
+        while b"\n" in self.buffer or select.select([self.process.stdout], [], [], 0)[0]:
+            line = self.line()
+            if line.split(" ", 1)[0] == kind:
+                return line
+        return None
+
     def beside(self, *command):
         """Runs a program to its end, and reads meanwhile what the core has to say: nobody else does, and it would wait."""
         program = subprocess.Popen(command)

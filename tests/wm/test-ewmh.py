@@ -138,6 +138,9 @@ def test_showing_the_desktop(core, c):
     run("wmctrl", "-k", "on")
     c.activate(a)
     assert c.longs(c.root, "_NET_SHOWING_DESKTOP") == [0] and c.viewable(b) and c.active() == a.id
+    run("wmctrl", "-k", "on")
+    late = c.shown("late")  # what is started on the bare desktop is wanted
+    assert c.longs(c.root, "_NET_SHOWING_DESKTOP") == [0] and c.viewable(a) and c.active() == late.id
 
 
 @row("active")

@@ -27,6 +27,7 @@ static const char *const names[] = {
         [WM_EVENT_FIX_KEY] = "fix-key",
         [WM_EVENT_ANSWER_KEY] = "answer-key",
         [WM_EVENT_TERMINAL_KEY] = "terminal-key",
+        [WM_EVENT_RUN_KEY] = "run-key",
         [WM_EVENT_PANEL_KEY] = "panel-key",
         [WM_EVENT_SESSION_KEY] = "session-key",
         [WM_EVENT_MONITOR] = "monitor",
