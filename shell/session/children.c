@@ -1,7 +1,8 @@
 /* The one place that forks and reaps. SIGCHLD comes through a descriptor, so that every child is reaped, also one that a dead child has
  * left us (we are their subreaper): at the end there is nobody to miss.
  *
- * Each child leads a process group of its own and asks the kernel for a KILL when this process dies. */
+ * Each child leads a process group of its own and asks the kernel for a KILL when this process dies; not so the programs that a person
+ * started beside another desktop, nor what those leave us. */
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
@@ -25,6 +26,7 @@ struct Children {
         int signals;       /* signalfd */
         guint source;
         GHashTable *watch; /* pid to Watch */
+        GHashTable *outlive; /* pids of CHILD_OUTLIVES */
         gboolean network_refused;
 
         /* While everything is being stopped: */
@@ -40,7 +42,7 @@ struct Children {
 /* All that the child needs between fork and exec, where only async-signal-safe calls may be made. */
 typedef struct {
         pid_t parent;
-        gboolean no_network;
+        gboolean no_network, outlives;
         int refused; /* written to if the kernel refuses; closed by exec */
         NetworkMaps maps;
 } Setup;
@@ -55,6 +57,8 @@ static void setup_cb(gpointer user_data)
         setpgid(0, 0);
         if (setup->no_network && !network_leave(&setup->maps) && write(setup->refused, "", 1) < 0)
                 _exit(1);
+        if (setup->outlives)
+                return;
         prctl(PR_SET_PDEATHSIG, SIGKILL); /* after the namespace: new credentials clear it */
         if (getppid() != setup->parent)
                 _exit(1);
@@ -63,7 +67,7 @@ static void setup_cb(gpointer user_data)
 pid_t children_start(Children *children, char **argv, char **environment, ChildKind kind,
                      ChildFunc func, gpointer user_data, GError **error)
 {
-        Setup setup = {.parent = getpid(), .no_network = kind == CHILD_NO_NETWORK};
+        Setup setup = {.parent = getpid(), .no_network = kind == CHILD_NO_NETWORK, .outlives = kind == CHILD_OUTLIVES};
         int ends[2];
         GPid pid = 0;
 
@@ -84,6 +88,8 @@ pid_t children_start(Children *children, char **argv, char **environment, ChildK
         watch->func = func;
         watch->user_data = user_data;
         g_hash_table_insert(children->watch, GINT_TO_POINTER(pid), watch);
+        if (kind == CHILD_OUTLIVES)
+                g_hash_table_add(children->outlive, GINT_TO_POINTER(pid));
         return pid;
 }
 
@@ -119,9 +125,18 @@ static void each_child(Children *children, void (*func)(Children *children, pid_
         }
 }
 
+/* A program that outlives us, or, where there was ever one, an orphan that may be of such a one. */
+static gboolean is_spared(const Children *children, pid_t pid)
+{
+        gpointer key = GINT_TO_POINTER(pid);
+
+        return g_hash_table_contains(children->outlive, key) ||
+               (g_hash_table_size(children->outlive) > 0 && !g_hash_table_contains(children->watch, key));
+}
+
 static void signal_child(Children *children, pid_t pid)
 {
-        if (pid == children->last || !g_hash_table_add(children->signalled, GINT_TO_POINTER(pid)))
+        if (pid == children->last || is_spared(children, pid) || !g_hash_table_add(children->signalled, GINT_TO_POINTER(pid)))
                 return;
         kill(getpgid(pid) == pid ? -pid : pid, children->signal);
 }
@@ -161,13 +176,14 @@ static gboolean only_last_left(Children *children)
 
         if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD)
                 return TRUE;
-        g_autoptr(GDir) folder = children->last ? g_dir_open("/proc", 0, NULL) : NULL;
+        gboolean spares = g_hash_table_size(children->outlive) > 0;
+        g_autoptr(GDir) folder = children->last || spares ? g_dir_open("/proc", 0, NULL) : NULL;
         const char *name;
         while (folder && (name = g_dir_read_name(folder))) {
-                if (g_ascii_isdigit(*name) && atoi(name) != children->last && parent_of(name) == getpid())
+                if (g_ascii_isdigit(*name) && atoi(name) != children->last && parent_of(name) == getpid() && !is_spared(children, atoi(name)))
                         return FALSE;
         }
-        return children->last != 0;
+        return folder != NULL;
 }
 
 static gboolean stop_go_on_cb(gpointer user_data)
@@ -233,6 +249,7 @@ Children *children_new(void)
         children->source = g_unix_fd_add(children->signals, G_IO_IN, reap_cb, children);
         children->watch = g_hash_table_new_full(NULL, NULL, NULL, g_free);
         children->signalled = g_hash_table_new(NULL, NULL);
+        children->outlive = g_hash_table_new(NULL, NULL);
         return children;
 }
 
@@ -243,5 +260,6 @@ void children_free(Children *children)
         close(children->signals);
         g_hash_table_unref(children->watch);
         g_hash_table_unref(children->signalled);
+        g_hash_table_unref(children->outlive);
         g_free(children);
 }

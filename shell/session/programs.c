@@ -31,7 +31,9 @@ static pid_t start(Session *session, char **argv, GError **error)
                 g_propagate_error(error, session_error(API_ERROR_BUSY, "%d programs run already: close some first.", SESSION_PROGRAMS_MAX));
                 return 0;
         }
-        pid_t pid = children_start(session->children, argv, session->environment, CHILD_PLAIN, ended_cb, session, &cause);
+        /* Beside another desktop they are that one's windows, which goes on. */
+        ChildKind kind = session->is_guest ? CHILD_OUTLIVES : CHILD_PLAIN;
+        pid_t pid = children_start(session->children, argv, session->environment, kind, ended_cb, session, &cause);
         if (!pid) {
                 gboolean missing = g_error_matches(cause, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT);
                 g_propagate_error(error, missing ? session_error(API_ERROR_NOT_FOUND, "There is no program called “%s” here.", name)

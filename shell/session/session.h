@@ -78,6 +78,7 @@ typedef void (*ChildFunc)(pid_t pid, int status, gpointer user_data);
 
 typedef enum {
         CHILD_PLAIN,
+        CHILD_OUTLIVES,   /* it is not ended with the others, nor does it die with us */
         CHILD_NO_NETWORK, /* in an empty network namespace, where the kernel lets us */
 } ChildKind;
 

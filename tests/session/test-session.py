@@ -221,6 +221,18 @@ def test_another_window_manager_takes_over():
     assert session.end() == 0
 
 
+def test_programs_of_a_guest_outlive_it():
+    session = Session(arguments=["--shell-args", "--guest"], environment={"DISPLAY": ":0"})
+    parts = reports_of(session, ["impromptu-agent", "impromptu-shell"])
+    session.request("POST", "/launch", {"argv": ["program"]})
+    program = session.report("program")["pid"]
+    shell = open_pids(parts["impromptu-shell"])
+    session.process.terminate()
+    assert session.process.wait(DEADLINE_S) == 0 and all(gone(pid) for pid in shell)
+    os.kill(program, signal.SIGKILL)  # it is there, and has our end of the standard error
+    session.end()
+
+
 def test_crash_loop():
     session = Session(crash=["impromptu-shell"], environment={"DISPLAY": ":0"})
     sentence = session.said("not started again")
