@@ -25,6 +25,7 @@ struct Panel {
 typedef struct {
         WmWindow window;
         gboolean works;
+        guint place; /* where its button was; G_MAXUINT: it has none yet */
 } Shown;
 
 static void
@@ -167,6 +168,7 @@ window_button(Panel *panel, const WmWindow *one, gboolean working)
         gtk_container_add(GTK_CONTAINER(box), icon ? gtk_image_new_from_surface(icon) : ui_tile(one->glyph, one->colour, UI_TILE_SIZE));
         gtk_container_add(GTK_CONTAINER(box), title);
         gtk_container_add(GTK_CONTAINER(button), box);
+        gtk_widget_set_tooltip_text(button, one->title);
         if (one->active)
                 ui_add_classes(button, "active");
         if (working)
@@ -181,14 +183,25 @@ window_button(Panel *panel, const WmWindow *one, gboolean working)
         return button;
 }
 
-/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so it keeps the order in which they
- * came. */
+/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so they stay, and new ones come behind
+ * them. An X server gives the numbers of windows that have gone to new ones: they only order those that come together. */
 static int
 compare_shown(gconstpointer a, gconstpointer b)
 {
         const Shown *one = a, *two = b;
 
+        if (one->place != two->place)
+                return one->place < two->place ? -1 : 1;
         return one->window.xid < two->window.xid ? -1 : one->window.xid > two->window.xid;
+}
+
+static guint
+place_of(const Panel *panel, guint64 xid)
+{
+        for (guint i = 0; i < panel->shown->len; i++)
+                if (g_array_index(panel->shown, Shown, i).window.xid == xid)
+                        return i;
+        return G_MAXUINT;
 }
 
 static gboolean
@@ -238,7 +251,7 @@ panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*wor
         GArray *shown = g_array_new(FALSE, TRUE, sizeof(Shown));
 
         for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++) {
-                Shown one = {windows[i], works && works(windows[i].xid, user_data)};
+                Shown one = {windows[i], works && works(windows[i].xid, user_data), place_of(panel, windows[i].xid)};
 
                 g_array_append_val(shown, one);
         }

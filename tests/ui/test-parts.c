@@ -636,6 +636,36 @@ test_panel_icons(void)
         panel_free(panel);
 }
 
+static void
+add_tooltip(GtkWidget *widget, gpointer titles)
+{
+        g_autofree char *title = GTK_IS_BUTTON(widget) ? gtk_widget_get_tooltip_text(widget) : NULL;
+
+        if (title)
+                g_string_append_printf(titles, "%s ", title);
+        else if (GTK_IS_CONTAINER(widget))
+                gtk_container_forall(GTK_CONTAINER(widget), add_tooltip, titles);
+}
+
+/* Buttons keep their places whatever numbers windows get, and nobody closes the panel. */
+static void
+test_panel_order(void)
+{
+        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_cb};
+        WmWindow windows[] = {{.xid = 7, .title = "seven"}, {.xid = 9, .title = "nine"}, {.xid = 3, .title = "three"}};
+        Panel *panel = panel_new(&handler, NULL);
+        g_autoptr(GString) titles = g_string_new(NULL);
+        gboolean stays = FALSE;
+
+        panel_set_windows(panel, windows, 2, NULL, NULL);
+        panel_set_windows(panel, windows, 3, NULL, NULL);
+        gtk_container_forall(GTK_CONTAINER(panel_window(panel)), add_tooltip, titles);
+        g_assert_nonnull(strstr(titles->str, " seven nine three "));
+        g_signal_emit_by_name(panel_window(panel), "delete-event", NULL, &stays);
+        g_assert_true(stays);
+        panel_free(panel);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -658,5 +688,6 @@ main(int argc, char **argv)
         g_test_add_func("/notices", test_notices);
         g_test_add_func("/news-waits", test_news_waits);
         g_test_add_func("/panel/icons", test_panel_icons);
+        g_test_add_func("/panel/order", test_panel_order);
         return g_test_run();
 }
