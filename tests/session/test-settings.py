@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import zlib
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
@@ -192,8 +193,11 @@ def test_what_was_copied_outlives_its_program():
     assert paste("image/png") == large, "given piece by piece"
     listed = paste("TARGETS").decode().split()
     assert {"TARGETS", "TIMESTAMP", "UTF8_STRING", "image/png"} <= set(listed), listed
-    # Something newer takes its place.
+    # Something newer takes its place; xclip does so after it has forked.
+    kept, end = rig.x.get_selection_owner(rig.atom("CLIPBOARD")), time.monotonic() + 20
     subprocess.run(["xclip", "-i", "-selection", "clipboard"], input=b"newer", env=rig.environment, check=True, timeout=20)
+    while rig.x.get_selection_owner(rig.atom("CLIPBOARD")) == kept:
+        assert time.monotonic() < end, "xclip does not take the clipboard"
     assert paste("UTF8_STRING") == b"newer"
     assert save_to_manager({"UTF8_STRING": b"third"}) and paste("UTF8_STRING") == b"third"
 
