@@ -534,54 +534,58 @@ const char *wishes_habits(const char *provider, const char *model)
         return billions > 0 && billions < WISHES_SMALL_BILLIONS ? WISHES_SMALL : provider;
 }
 
+/* What the data say of a provider (or other habits), else of all. */
+static json_object *of_data(const Wishes *wishes, const char *provider, const char *name)
+{
+        json_object *own = provider ? get(get(wishes->data, provider), name) : NULL;
+
+        return own ? own : get(wishes->data, name);
+}
+
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider)
 {
-        json_object *of_all = get(wishes->data, "repairs"), *own = provider ? get(get(wishes->data, provider), "repairs") : NULL;
         g_autoptr(GError) error = NULL;
         RepairOrder order = { 0 };
 
         if (get(wishes->own, "repairs"))
                 return wishes->repairs;
-        if (!repairs_read(own ? own : of_all, "lanes.json", &order, &error))
+        if (!repairs_read(of_data(wishes, provider, "repairs"), "lanes.json", &order, &error))
                 g_warning("%s", error->message);
         return order;
 }
 
 guint wishes_drafts(const Wishes *wishes, const char *provider)
 {
-        json_object *of_all = get(wishes->data, "drafts"), *own = provider ? get(get(wishes->data, provider), "drafts") : NULL;
         g_autoptr(GError) error = NULL;
         guint drafts = 1;
 
         if (get(wishes->own, "drafts"))
                 return wishes->drafts;
-        if (!drafts_read(own ? own : of_all, "lanes.json", &drafts, &error))
+        if (!drafts_read(of_data(wishes, provider, "drafts"), "lanes.json", &drafts, &error))
                 g_warning("%s", error->message);
         return drafts;
 }
 
 guint wishes_beforehand(const Wishes *wishes, const char *provider)
 {
-        json_object *of_all = get(wishes->data, "beforehand"), *own = provider ? get(get(wishes->data, provider), "beforehand") : NULL;
         g_autoptr(GError) error = NULL;
         guint beforehand = 0;
 
         if (get(wishes->own, "beforehand"))
                 return wishes->beforehand;
-        if ((own || of_all) && !beforehand_read(own ? own : of_all, "lanes.json", &beforehand, &error))
+        if (of_data(wishes, provider, "beforehand") && !beforehand_read(of_data(wishes, provider, "beforehand"), "lanes.json", &beforehand, &error))
                 g_warning("%s", error->message);
         return beforehand;
 }
 
 gboolean wishes_plan_from_sentence(const Wishes *wishes, const char *provider)
 {
-        json_object *of_all = get(wishes->data, "plan"), *own = provider ? get(get(wishes->data, provider), "plan") : NULL;
         g_autoptr(GError) error = NULL;
         gboolean from_sentence = FALSE;
 
         if (get(wishes->own, "plan"))
                 return wishes->from_sentence;
-        if (!plan_read(own ? own : of_all, "lanes.json", &from_sentence, &error))
+        if (!plan_read(of_data(wishes, provider, "plan"), "lanes.json", &from_sentence, &error))
                 g_warning("%s", error->message);
         return from_sentence;
 }

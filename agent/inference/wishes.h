@@ -63,7 +63,7 @@ GPtrArray *wishes_models(Wishes *wishes, const char *provider, const char *lane)
 /* Where a provider stands when a lane is left to us: the smaller, the sooner. */
 guint wishes_rank(const Wishes *wishes, const char *provider, const char *lane);
 /* Under which name the data have the habits of a model: WISHES_SMALL if its name says that it has fewer than WISHES_SMALL_BILLIONS of
- * parameters ("qwen2.5-coder-1.5b"), else the provider's. Either may be NULL. For the three below. */
+ * parameters ("qwen2.5-coder-1.5b"), else the provider's. Either may be NULL. For repairs, drafts and plan. */
 const char *wishes_habits(const char *provider, const char *model);
 /* The order of repairs: a person's own, else what the data say of this provider, else of all. provider may be NULL. */
 RepairOrder wishes_repairs(const Wishes *wishes, const char *provider);

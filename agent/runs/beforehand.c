@@ -274,8 +274,6 @@ gboolean beforehand_hold(Run *run, const Version *version)
 
 gboolean beforehand_keep(Run *run, GError **error)
 {
-        json_object *line;
-
         if (!run->ready) {
                 g_set_error_literal(error, AGENT_ERROR, API_ERROR_CONFLICT, "This fix is not ready yet.");
                 return FALSE;
@@ -286,9 +284,7 @@ gboolean beforehand_keep(Run *run, GError **error)
                                     "“Fix this” makes another one.");
                 return FALSE;
         }
-        line = json_object_new_object();
-        json_add_text(line, "key", "beforehand");
-        record_add(run->record, "kept", line);
+        record_once(run->record, "kept", "beforehand");
         run->ready = FALSE;
         run->accepted = TRUE;
         runs_run_goes_on(run->runs, run);

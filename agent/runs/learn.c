@@ -169,14 +169,7 @@ static void propose_taste(Run *run)
 
 static gboolean is_taste(Run *run, const SkillRules *rules)
 {
-        json_object *line = record_find(run->record, "learnt", "taste");
-
-        if (line || !run->before || run->wordless || !says_always(run->sentence, rules->taste_words))
-                return FALSE;
-        line = json_object_new_object();
-        json_add_text(line, "key", "taste");
-        record_add(run->record, "learnt", line);
-        return TRUE;
+        return run->before && !run->wordless && says_always(run->sentence, rules->taste_words) && record_once(run->record, "learnt", "taste");
 }
 
 void learn_after(Run *run)

@@ -248,12 +248,7 @@ static void ask(Run *run, const char *fault, const char *tail)
 /* No model was asked, and none is after a restart, whatever lanes say by then: the answers that the record holds belong to this plan. */
 static void planned_cb(Run *run)
 {
-        if (!record_find(run->record, "plan", "sentence")) {
-                json_object *line = json_object_new_object();
-
-                json_add_text(line, "key", "sentence");
-                record_add(run->record, "plan", line);
-        }
+        record_once(run->record, "plan", "sentence");
         take_plan(run, sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence));
 }
 

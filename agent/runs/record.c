@@ -175,6 +175,18 @@ json_object *record_find(Record *record, const char *what, const char *key)
         return g_hash_table_lookup(record->found, name);
 }
 
+gboolean record_once(Record *record, const char *what, const char *key)
+{
+        json_object *line;
+
+        if (record_find(record, what, key))
+                return FALSE;
+        line = json_object_new_object();
+        json_add_text(line, "key", key);
+        record_add(record, what, line);
+        return TRUE;
+}
+
 json_object *record_all(Record *record, const char *what)
 {
         return g_hash_table_lookup(record->kept, what);

@@ -455,8 +455,8 @@ static const struct {
         const char *name;
         Route route;
 } rule_names[RULE_COUNT] = {
-        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_CONTROLS] = {"controls", ROUTE_APP}, [RULE_TEXT] = {"text", ROUTE_CONTENT},
-        [RULE_MACHINE] = {"machine", ROUTE_TOOL},
+        [RULE_OPEN] = {"open", ROUTE_OPEN}, [RULE_AGAIN] = {"again", ROUTE_OPEN}, [RULE_CONTROLS] = {"controls", ROUTE_APP},
+        [RULE_TEXT] = {"text", ROUTE_CONTENT}, [RULE_MACHINE] = {"machine", ROUTE_TOOL},
         [RULE_CHANGE] = {"change", ROUTE_EDIT}, [RULE_BROKEN] = {"broken", ROUTE_FIX}, [RULE_MAKE] = {"make", ROUTE_APP},
         [RULE_THING] = {"thing", ROUTE_APP}, [RULE_MORE] = {"more", ROUTE_EDIT},
 };

@@ -267,6 +267,8 @@ gboolean record_add(Record *record, const char *what, json_object *line);
 gboolean record_end(Record *record, json_object *line);
 /* The kept line of this kind and key; NULL. Borrowed. */
 json_object *record_find(Record *record, const char *what, const char *key);
+/* Keeps that this has happened, without more to say of it. FALSE if it is kept already. */
+gboolean record_once(Record *record, const char *what, const char *key);
 /* All kept lines of this kind, in order (borrowed). */
 json_object *record_all(Record *record, const char *what);
 /* TRUE, once, if this very event was told before. */

@@ -69,19 +69,6 @@ static void ask_session(Run *run, int verb)
         agent_client_request(session, "POST", "/do", body, run->cancellable, done_cb, doing);
 }
 
-/* Once: an agent that is started again in between does not lock the screen of whoever has just unlocked it. */
-static gboolean was_asked(Run *run)
-{
-        json_object *line;
-
-        if (record_find(run->record, "did", "system"))
-                return TRUE;
-        line = json_object_new_object();
-        json_add_text(line, "key", "system");
-        record_add(run->record, "did", line);
-        return FALSE;
-}
-
 void system_start(Run *run)
 {
         int verb = verb_of(run->action);
@@ -91,7 +78,8 @@ void system_start(Run *run)
                            "shut down in plain words (“lock the screen”); it does not change the desktop otherwise. Nothing was changed.");
         else if (!verbs[verb].request)
                 run_finish(run, OUTCOME_FAILED, "%s. Nothing was changed.", verbs[verb].not_done);
-        else if (was_asked(run))
+        /* Once: an agent that is started again in between does not lock the screen of whoever has just unlocked it. */
+        else if (!record_once(run->record, "did", "system"))
                 run_finish(run, OUTCOME_STOPPED, "It was asked for before the agent was started again, and is not asked for twice.");
         else
                 ask_session(run, verb);

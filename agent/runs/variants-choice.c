@@ -18,11 +18,12 @@ static int compare(gconstpointer a, gconstpointer b)
 /* Among drafts for a person to choose from the evidence alone counts: a tie stays one. */
 static void count_agreement(Run *run, GPtrArray *checked)
 {
-        g_autoptr(GPtrArray) quotes = sentence_quotes(runs_route_rules(run->runs), run->sentence), posted = g_ptr_array_new();
+        g_autoptr(GPtrArray) quotes = NULL, posted = g_ptr_array_new();
         g_autofree guint *counts = NULL;
 
         if (run->variants->purpose == VARIANTS_OFFER)
                 return;
+        quotes = sentence_quotes(runs_route_rules(run->runs), run->sentence);
         for (guint i = 0; i < checked->len; i++)
                 g_ptr_array_add(posted, ((Variant *)g_ptr_array_index(checked, i))->posted);
         counts = agreement_count(posted, quotes);

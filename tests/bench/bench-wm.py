@@ -27,7 +27,6 @@ OUR_OWN = {"core": ACTS, "shell": (*ACTS, ("bar", 200))}
 PATIENCE = 30
 
 
-
 def rss(pid):
     with open(f"/proc/{pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024

@@ -12,6 +12,7 @@
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
 #include "tests/ui/fakes.h"
+#include "tests/ui/hands.h"
 
 static const char *folder;
 
@@ -236,25 +237,6 @@ keep_cb(AppWindow *window, const char *draft, gboolean more, gpointer user_data)
 }
 
 static void
-key(AppWindow *window, guint value, GdkModifierType state)
-{
-        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
-        GtkWidget *widget = GTK_WIDGET(app_window_gtk(window));
-
-        /* A sheet is on its way. */
-        while (!gtk_widget_get_mapped(gtk_window_get_focus(GTK_WINDOW(widget))))
-                g_main_context_iteration(NULL, TRUE);
-        event->key.window = g_object_ref(gtk_widget_get_window(widget));
-        event->key.keyval = value;
-        event->key.state = state;
-        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
-        gtk_window_propagate_key_event(GTK_WINDOW(widget), &event->key);
-        gdk_event_free(event);
-        while (gtk_events_pending())
-                gtk_main_iteration();
-}
-
-static void
 show_app(void)
 {
         static const AppWindowHandler handler = {fix_cb, any_cb, prepared_cb, any_cb, mark_cb, found_cb, any_cb, saved_cb, saved_cb, keep_cb, revoke_cb};
@@ -292,10 +274,10 @@ show_app(void)
         app_window_update(window, app, model_last_run(model, app), NULL);
         picture(GTK_WIDGET(app_window_gtk(window)), "fix-sheet");
         fake_view_points("{\"role\":\"button\",\"name\":\"Open folder\"}");
-        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
-        key(window, GDK_KEY_Tab, 0);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_p, GDK_CONTROL_MASK);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_Tab, 0);
         picture(GTK_WIDGET(app_window_gtk(window)), "pointing");
-        key(window, GDK_KEY_Return, 0);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_Return, 0);
         app_window_update(window, app, model_last_run(model, app), NULL);
         picture(GTK_WIDGET(app_window_gtk(window)), "pointed");
         feed(model, "prepared", "{\"run\":\"r2\",\"app\":\"disk-lens\",\"state\":\"ready\",\"text\":\"TypeError: undefined is not an object "

@@ -8,6 +8,7 @@
 #include "shell/ui/desktop-parts.h"
 #include "shell/ui/statefile.h"
 #include "tests/ui/fakes.h"
+#include "tests/ui/hands.h"
 
 static void
 settle(void)
@@ -187,46 +188,9 @@ test_buttons(void)
 }
 
 static void
-key(AppWindow *window, guint value, GdkModifierType state)
-{
-        GdkEvent *event = gdk_event_new(GDK_KEY_PRESS);
-        GtkWidget *widget = GTK_WIDGET(app_window_gtk(window));
-
-        /* A sheet is on its way. */
-        while (!gtk_widget_get_mapped(gtk_window_get_focus(GTK_WINDOW(widget))))
-                g_main_context_iteration(NULL, TRUE);
-        event->key.window = g_object_ref(gtk_widget_get_window(widget));
-        event->key.keyval = value;
-        event->key.state = state;
-        gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(widget))));
-        gtk_window_propagate_key_event(GTK_WINDOW(widget), &event->key);
-        gdk_event_free(event);
-        settle();
-}
-
-static GtkWidget *
-find_button(GtkWidget *widget, const char *text)
-{
-        g_autoptr(GList) children = NULL;
-
-        if (GTK_IS_LABEL(widget) && g_strcmp0(gtk_label_get_text(GTK_LABEL(widget)), text) == 0)
-                return gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON);
-        if (!GTK_IS_CONTAINER(widget))
-                return NULL;
-        children = gtk_container_get_children(GTK_CONTAINER(widget));
-        for (GList *at = children; at; at = at->next) {
-                GtkWidget *found = find_button(at->data, text);
-
-                if (found)
-                        return found;
-        }
-        return NULL;
-}
-
-static void
 press(AppWindow *window, const char *text)
 {
-        GtkWidget *button = find_button(GTK_WIDGET(app_window_gtk(window)), text);
+        GtkWidget *button = hands_button(GTK_WIDGET(app_window_gtk(window)), text);
 
         g_assert_true(button && gtk_widget_get_visible(button));
         gtk_button_clicked(GTK_BUTTON(button));
@@ -257,16 +221,16 @@ test_pointing(void)
         fake_view_points("{\"role\":\"button\",\"name\":\"Start\",\"place\":\"main > button\"}");
         fake_core_emit(&fix);
         settle();
-        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_p, GDK_CONTROL_MASK);
         g_assert_false(app_window_fix_is_open(window));
-        key(window, GDK_KEY_Escape, 0);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_Escape, 0);
         g_assert_true(app_window_fix_is_open(window));
         enter(window);
         g_assert_false(fake_logged("POST /api/v1/apps/timer/fix"));
-        key(window, GDK_KEY_p, GDK_CONTROL_MASK);
-        key(window, GDK_KEY_Tab, 0);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_p, GDK_CONTROL_MASK);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_Tab, 0);
         g_assert_true(fake_logged("pick nth 0"));
-        key(window, GDK_KEY_Return, 0);
+        hands_key(GTK_WIDGET(app_window_gtk(window)), GDK_KEY_Return, 0);
         g_assert_true(app_window_fix_is_open(window));
         /* Nothing is known to be broken, and nothing was said: what is pointed at is enough. */
         enter(window);

@@ -14,6 +14,7 @@
 #include "shell/ui/question.h"
 #include "shell/ui/style.h"
 #include "tests/ui/fakes.h"
+#include "tests/ui/hands.h"
 
 static GString *happened;
 static gint64 clock_us;
@@ -418,31 +419,10 @@ folder_closed_cb(gpointer user_data)
         g_string_append(happened, "closed;");
 }
 
-static GtkWidget *
-find_named(GtkWidget *widget, const char *text)
-{
-        g_autoptr(GList) children = NULL;
-
-        if (GTK_IS_BUTTON(widget) && g_strcmp0(gtk_button_get_label(GTK_BUTTON(widget)), text) == 0)
-                return widget;
-        if (GTK_IS_LABEL(widget) && g_strcmp0(gtk_label_get_text(GTK_LABEL(widget)), text) == 0)
-                return gtk_widget_get_ancestor(widget, GTK_TYPE_BUTTON);
-        if (!GTK_IS_CONTAINER(widget))
-                return NULL;
-        children = gtk_container_get_children(GTK_CONTAINER(widget));
-        for (GList *at = children; at; at = at->next) {
-                GtkWidget *found = find_named(at->data, text);
-
-                if (found)
-                        return found;
-        }
-        return NULL;
-}
-
 static void
 press(GtkWidget *window, const char *text)
 {
-        GtkWidget *button = find_named(window, text);
+        GtkWidget *button = hands_button(window, text);
 
         g_assert_nonnull(button);
         gtk_button_clicked(GTK_BUTTON(button));
@@ -461,7 +441,7 @@ test_chooser(void)
         g_autofree char *expected = g_strdup_printf("q1=open in %s;", folder);
 
         g_string_truncate(happened, 0);
-        g_assert_null(find_named(window, "Always"));
+        g_assert_null(hands_button(window, "Always"));
         g_assert_null(gtk_window_get_default_widget(GTK_WINDOW(window)));
         press(window, "While open");
         must_have_happened("");
@@ -498,7 +478,7 @@ test_permits(void)
         g_autofree char *detail = NULL, *never = NULL;
 
         permits_add(box, &app, 0, revoke_cb, NULL);
-        g_assert_null(find_named(box, "Revoke")); /* nothing is known yet, so nothing is said */
+        g_assert_null(hands_button(box, "Revoke")); /* nothing is known yet, so nothing is said */
         model_take_permits(&app, data);
         g_assert_cmpuint(app.permits->len, ==, 2);
         permits_add(box, &app, 1700000000, revoke_cb, NULL);
