@@ -57,8 +57,8 @@ typedef struct Cards Cards;
 
 Cards *cards_new(const CardHandler *handler, gpointer user_data);
 void cards_free(Cards *cards);
-/* Shows it in the place of the one with its id, or below. Non-critical ones wait while a window fills the screen, or the person wants
- * quiet. */
+/* Shows it in the place of the one with its id, or below. Non-critical ones wait while a window fills the screen, also
+ * those that show already, or the person wants quiet. */
 void cards_show(Cards *cards, const CardContent *content);
 gboolean cards_has(Cards *cards, guint32 id);
 /* FALSE if there is none. */

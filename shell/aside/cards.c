@@ -36,6 +36,7 @@ struct Cards {
         GtkWidget *window, *list;
         GPtrArray *cards; /* Card, oldest first */
         gboolean quiet;
+        Window watched;   /* the window in front, whose states are followed while there are cards; None */
         guint place;
         guint32 own;      /* the id of our own sentences counts down from the top */
 };
@@ -63,8 +64,8 @@ static Card *find(Cards *cards, guint32 id, guint *at)
         return NULL;
 }
 
-/* The window in front fills the screen. */
-static gboolean screen_is_full(void)
+/* The window in front fills the screen. From now on it is heard when it begins or ceases to. */
+static gboolean screen_is_full(Cards *cards)
 {
         GdkDisplay *gdk = gdk_display_get_default();
         Display *display = GDK_DISPLAY_XDISPLAY(gdk);
@@ -72,6 +73,9 @@ static gboolean screen_is_full(void)
 
         gdk_x11_display_error_trap_push(gdk);
         Window active = xprops_active(display);
+        if (active != cards->watched && active && !gdk_x11_window_lookup_for_display(gdk, active))
+                XSelectInput(display, active, PropertyChangeMask);
+        cards->watched = active;
         g_autoptr(GArray) states = xprops_read(display, active ? active : gdk_x11_get_default_root_xwindow(), "_NET_WM_STATE", XA_ATOM);
         full = xprops_holds(states, (long)gdk_x11_get_xatom_by_name("_NET_WM_STATE_FULLSCREEN"));
         gdk_x11_display_error_trap_pop_ignored(gdk);
@@ -120,15 +124,29 @@ static gboolean appear(Card *card, int room)
         return TRUE;
 }
 
+/* Those that show make room for a film, and come back after it. */
+static void step_aside(Cards *cards)
+{
+        for (guint i = 0; i < cards->cards->len; i++) {
+                Card *card = cards->cards->pdata[i];
+                if (card->urgency == URGENCY_CRITICAL || !gtk_widget_get_parent(card->widget))
+                        continue;
+                g_clear_handle_id(&card->timer, g_source_remove);
+                gtk_container_remove(GTK_CONTAINER(cards->list), card->widget);
+        }
+}
+
 /* The newest that there is room for; what waits appears once it may. */
 static gboolean place_cb(gpointer user_data)
 {
         Cards *cards = user_data;
-        gboolean wait = cards->quiet || screen_is_full();
+        gboolean full = screen_is_full(cards), wait = cards->quiet || full;
         GdkRectangle area;
         guint shown = 0;
 
         cards->place = 0;
+        if (full)
+                step_aside(cards);
         GdkMonitor *monitor = gdk_display_get_primary_monitor(gdk_display_get_default());
         gdk_monitor_get_workarea(monitor ? monitor : gdk_display_get_monitor(gdk_display_get_default(), 0), &area);
         for (guint i = 0; i < cards->cards->len; i++)
@@ -360,13 +378,15 @@ gboolean cards_toggle_quiet(Cards *cards)
 }
 
 /* What is in front changes: those that wait may now come. */
-static GdkFilterReturn root_filter(GdkXEvent *gdk_event, GdkEvent *event, gpointer user_data)
+static GdkFilterReturn property_filter(GdkXEvent *gdk_event, GdkEvent *event, gpointer user_data)
 {
         const XEvent *x = gdk_event;
         Cards *cards = user_data;
 
-        if (x->type == PropertyNotify && cards->cards->len > 0 &&
-            x->xproperty.atom == gdk_x11_get_xatom_by_name("_NET_ACTIVE_WINDOW"))
+        if (x->type != PropertyNotify || cards->cards->len == 0)
+                return GDK_FILTER_CONTINUE;
+        if (x->xproperty.atom == gdk_x11_get_xatom_by_name("_NET_ACTIVE_WINDOW") ||
+            (x->xproperty.window == cards->watched && x->xproperty.atom == gdk_x11_get_xatom_by_name("_NET_WM_STATE")))
                 place(cards);
         return GDK_FILTER_CONTINUE;
 }
@@ -388,13 +408,13 @@ Cards *cards_new(const CardHandler *handler, gpointer user_data)
         gtk_widget_show(cards->list);
         ui_ground(cards->window);
         gdk_window_set_events(root, gdk_window_get_events(root) | GDK_PROPERTY_CHANGE_MASK);
-        gdk_window_add_filter(root, root_filter, cards);
+        gdk_window_add_filter(NULL, property_filter, cards); /* also of windows that are not ours */
         return cards;
 }
 
 void cards_free(Cards *cards)
 {
-        gdk_window_remove_filter(gdk_get_default_root_window(), root_filter, cards);
+        gdk_window_remove_filter(NULL, property_filter, cards);
         g_clear_handle_id(&cards->place, g_source_remove);
         g_ptr_array_unref(cards->cards);
         gtk_widget_destroy(cards->window);

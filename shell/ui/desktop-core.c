@@ -74,7 +74,7 @@ on_windows(Desktop *desktop, const WmEvent *event)
 
                 full |= window->active && window->fullscreen;
         }
-        notices_news_wait(desktop->notices, full);
+        notices_wait(desktop->notices, full);
         desktop_touch(desktop);
 }
 

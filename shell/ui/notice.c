@@ -14,7 +14,7 @@ struct Notices {
         GPtrArray *cards; /* Card, oldest first */
         int right, bottom;
         int height; /* as they were placed */
-        gboolean news_wait;
+        gboolean wait;
 };
 
 typedef struct {
@@ -43,7 +43,7 @@ place(Notices *notices)
 {
         int height = 0;
 
-        if (notices_count(notices) == 0) {
+        if (notices_count(notices) == 0) { /* or they wait */
                 gtk_widget_hide(notices->window);
                 return;
         }
@@ -85,11 +85,11 @@ over_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* News goes once it could be seen for so long. */
 static void
-appear(Card *card)
+begin(Card *card)
 {
-        gtk_container_add(GTK_CONTAINER(card->notices->list), card->widget);
-        if (card->news)
+        if (card->news && !card->notices->wait)
                 card->timer = g_timeout_add_seconds(NOTICE_SECONDS, over_cb, card);
 }
 
@@ -97,7 +97,7 @@ appear(Card *card)
 static guint
 least(const Notices *notices)
 {
-        for (guint i = 0; notices->news_wait && i < notices->cards->len; i++)
+        for (guint i = 0; notices->wait && i < notices->cards->len; i++)
                 if (((Card *)g_ptr_array_index(notices->cards, i))->news)
                         return i;
         return 0;
@@ -184,23 +184,23 @@ notices_show(Notices *notices, const Notice *notice)
         if (notice->choices && notice->choices[0])
                 gtk_container_add(GTK_CONTAINER(card->widget), choice_buttons(card, notice->choices));
         gtk_widget_show_all(card->widget);
-        if (!card->news || !notices->news_wait)
-                appear(card);
+        gtk_container_add(GTK_CONTAINER(notices->list), card->widget);
+        begin(card);
         g_ptr_array_add(notices->cards, card);
         place(notices);
 }
 
 void
-notices_news_wait(Notices *notices, gboolean wait)
+notices_wait(Notices *notices, gboolean wait)
 {
-        if (notices->news_wait == wait)
+        if (notices->wait == wait)
                 return;
-        notices->news_wait = wait;
-        for (guint i = 0; !wait && i < notices->cards->len; i++) {
+        notices->wait = wait;
+        for (guint i = 0; i < notices->cards->len; i++) {
                 Card *card = notices->cards->pdata[i];
 
-                if (!gtk_widget_get_parent(card->widget))
-                        appear(card);
+                g_clear_handle_id(&card->timer, g_source_remove);
+                begin(card);
         }
         place(notices);
 }
@@ -216,11 +216,7 @@ notices_place(Notices *notices, int right, int bottom)
 guint
 notices_count(Notices *notices)
 {
-        guint shown = 0;
-
-        for (guint i = 0; i < notices->cards->len; i++)
-                shown += gtk_widget_get_parent(((Card *)notices->cards->pdata[i])->widget) != NULL;
-        return shown;
+        return notices->wait ? 0 : notices->cards->len;
 }
 
 Notices *

@@ -1,5 +1,5 @@
 /* Sentences to the person: small sheets at the bottom right that take no focus. A problem stays until it is solved or put away; news goes
- * by itself, and comes over no film. */
+ * by itself. None comes over a film. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -29,8 +29,8 @@ GtkWidget *notices_window(Notices *notices);
 void notices_show(Notices *notices, const Notice *notice);
 /* Takes the notice with this key away, if it shows. */
 void notices_clear(Notices *notices, const char *key);
-/* News waits while the window in front fills the screen, and shows once it does not; problems and answers show at once. */
-void notices_news_wait(Notices *notices, gboolean wait);
+/* All wait, also those that show already, while the window in front fills the screen; they show once it does not. */
+void notices_wait(Notices *notices, gboolean wait);
 /* The bottom right corner of the free screen. */
 void notices_place(Notices *notices, int right, int bottom);
 /* How many show. */

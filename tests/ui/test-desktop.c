@@ -494,7 +494,7 @@ test_page_life(void)
 }
 
 static void
-test_news_over_a_film(void)
+test_notices_over_a_film(void)
 {
         WmWindow film = {.xid = 0x77, .title = "Film", .active = TRUE, .fullscreen = TRUE};
         WmEvent event = {.type = WM_EVENT_WINDOWS, .windows = &film, .n_windows = 1};
@@ -504,10 +504,14 @@ test_news_over_a_film(void)
         desktop = start();
         fake_core_emit(&event);
         desktop_say(desktop, NULL, "Something was made.", FALSE);
+        desktop_say(desktop, NULL, "Something went wrong.", TRUE);
         g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
         film.active = FALSE;
         fake_core_emit(&event);
-        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 2);
+        film.active = TRUE;
+        fake_core_emit(&event);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 0);
         desktop_free(desktop);
 }
 
@@ -750,7 +754,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/pause", test_pause);
         g_test_add_func("/desktop/next-likely", test_next_likely);
         g_test_add_func("/desktop/page-life", test_page_life);
-        g_test_add_func("/desktop/news-over-a-film", test_news_over_a_film);
+        g_test_add_func("/desktop/news-over-a-film", test_notices_over_a_film);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
         g_test_add_func("/desktop/unreachable", test_unreachable);

@@ -546,23 +546,27 @@ test_notices(void)
 }
 
 static void
-test_news_waits(void)
+test_notices_wait(void)
 {
         static const NoticeHandler handler = {choice_cb};
         Notices *notices = notices_new(&handler, NULL);
         Notice news = {.key = "news", .text = "made"}, problem = {.key = "problem", .text = "gone", .problem = TRUE};
 
-        notices_news_wait(notices, TRUE);
+        notices_wait(notices, TRUE);
         notices_show(notices, &news);
+        notices_show(notices, &problem);
+        notices_show(notices, &news); /* in the place of the one that waits */
         g_assert_cmpuint(notices_count(notices), ==, 0);
         g_assert_false(gtk_widget_get_visible(notices_window(notices)));
-        notices_show(notices, &problem);
+        notices_wait(notices, FALSE);
+        g_assert_cmpuint(notices_count(notices), ==, 2);
+        g_assert_true(gtk_widget_get_visible(notices_window(notices)));
+        notices_wait(notices, TRUE); /* what shows makes room for a film */
+        g_assert_false(gtk_widget_get_visible(notices_window(notices)));
+        notices_clear(notices, "problem");
+        g_assert_false(gtk_widget_get_visible(notices_window(notices)));
+        notices_wait(notices, FALSE);
         g_assert_cmpuint(notices_count(notices), ==, 1);
-        notices_show(notices, &news); /* in the place of the one that waits */
-        notices_news_wait(notices, FALSE);
-        g_assert_cmpuint(notices_count(notices), ==, 2);
-        notices_news_wait(notices, TRUE); /* what shows goes on showing */
-        g_assert_cmpuint(notices_count(notices), ==, 2);
         notices_free(notices);
 }
 
@@ -666,7 +670,7 @@ main(int argc, char **argv)
         g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
-        g_test_add_func("/news-waits", test_news_waits);
+        g_test_add_func("/notices-wait", test_notices_wait);
         g_test_add_func("/panel/icons", test_panel_icons);
         g_test_add_func("/panel/order", test_panel_order);
         return g_test_run();
