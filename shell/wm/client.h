@@ -47,6 +47,10 @@ gboolean client_belongs(Wm *wm, const Client *c, const Client *ancestor);
 gboolean client_in_group_of(Wm *wm, const Client *c, const Client *member);
 /* Either of these. */
 gboolean client_descends(Wm *wm, const Client *c, const Client *ancestor);
+/* What is minimised (going) and comes back together with c: the window that it is a transient of, over any number of windows, then all
+ * that belongs to that one. A transient of a whole group goes with the last of its windows, and comes with the first; a modal one takes
+ * them along. Free with g_ptr_array_unref(). */
+GPtrArray *client_family(Wm *wm, Client *c, gboolean going);
 gboolean client_modal(Wm *wm, const Client *c);
 gsize client_monitor(const Wm *wm, const Client *c);
 /* What the frame, the panel and the switcher call it. */

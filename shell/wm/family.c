@@ -41,6 +41,55 @@ gboolean client_descends(Wm *wm, const Client *c, const Client *ancestor)
         return FALSE;
 }
 
+/* The uppermost window that c is a direct transient of, or c. */
+static Client *top_of(Wm *wm, Client *c)
+{
+        Client *top = c, *parent = client_parent(wm, c);
+
+        for (int depth = 0; parent && depth < TRANSIENT_DEPTH_MAX; depth++, parent = client_parent(wm, parent)) {
+                if (parent == c || parent->type == TYPE_DOCK || parent->type == TYPE_DESKTOP)
+                        break;
+                top = parent;
+        }
+        return top;
+}
+
+/* Whether a transient of its whole group has no window left there that shows and is not in family. */
+static gboolean is_left_alone(Wm *wm, const Client *c, GPtrArray *family)
+{
+        for (guint i = 0; i < wm->clients->len; i++) {
+                const Client *member = g_ptr_array_index(wm->clients, i);
+                if (client_in_group_of(wm, c, member) && !member->minimised && !g_ptr_array_find(family, member, NULL))
+                        return FALSE;
+        }
+        return TRUE;
+}
+
+GPtrArray *client_family(Wm *wm, Client *c, gboolean going)
+{
+        GPtrArray *family = g_ptr_array_new();
+        Client *top = top_of(wm, c);
+
+        g_ptr_array_add(family, top);
+        /* A modal dialog of a whole group would leave windows that take no keys. */
+        for (guint i = 0; client_modal(wm, top) && i < wm->clients->len; i++) {
+                Client *member = g_ptr_array_index(wm->clients, i);
+                if (client_in_group_of(wm, top, member) && member->type != TYPE_DOCK && member->type != TYPE_DESKTOP)
+                        g_ptr_array_add(family, member);
+        }
+        for (guint at = 0; at < family->len; at++) {
+                const Client *member = g_ptr_array_index(family, at);
+                for (guint i = 0; i < wm->clients->len; i++) {
+                        Client *other = g_ptr_array_index(wm->clients, i);
+                        gboolean belongs = client_parent(wm, other) == member ||
+                                           (client_in_group_of(wm, other, member) && (!going || is_left_alone(wm, other, family)));
+                        if (belongs && !g_ptr_array_find(family, other, NULL))
+                                g_ptr_array_add(family, other);
+                }
+        }
+        return family;
+}
+
 gboolean client_modal(Wm *wm, const Client *c)
 {
         return c->modal || (c->motif_modal && (client_parent(wm, c) || c->transient_group));

@@ -40,17 +40,14 @@ static void minimise_one(Wm *wm, Client *c)
         focus_client_gone(wm, c);
 }
 
-/* What belongs to a window goes with it. */
+/* The dialogs first: the focus falls from them to what they belong to, and with that to the window that was used before. */
 void state_minimise(Wm *wm, Client *c)
 {
         if (c->type == TYPE_DOCK || c->type == TYPE_DESKTOP)
                 return;
-        for (guint i = 0; i < wm->clients->len; i++) {
-                Client *other = g_ptr_array_index(wm->clients, i);
-                if (client_belongs(wm, other, c))
-                        minimise_one(wm, other);
-        }
-        minimise_one(wm, c);
+        g_autoptr(GPtrArray) family = client_family(wm, c, TRUE);
+        for (guint i = family->len; i-- > 0;)
+                minimise_one(wm, g_ptr_array_index(family, i));
 }
 
 static void restore_one(Wm *wm, Client *c)
@@ -66,12 +63,10 @@ static void restore_one(Wm *wm, Client *c)
 
 void state_restore(Wm *wm, Client *c)
 {
-        restore_one(wm, c);
-        for (guint i = 0; i < wm->clients->len; i++) {
-                Client *other = g_ptr_array_index(wm->clients, i);
-                if (client_belongs(wm, other, c) || client_belongs(wm, c, other))
-                        restore_one(wm, other);
-        }
+        g_autoptr(GPtrArray) family = client_family(wm, c, FALSE);
+
+        for (guint i = 0; i < family->len; i++)
+                restore_one(wm, g_ptr_array_index(family, i));
 }
 
 /* Each axis remembers its own way back. */

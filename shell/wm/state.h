@@ -3,8 +3,9 @@
 
 #include "wm.h"
 
+/* With its family (client.h), whichever of them is asked: a dialog is never left without what it belongs to, nor the other way round. */
 void state_minimise(Wm *wm, Client *c);
-/* Back from minimised; does not give the focus. */
+/* Back from minimised, likewise; does not give the focus. */
 void state_restore(Wm *wm, Client *c);
 void state_maximise(Wm *wm, Client *c, gboolean horizontal, gboolean vertical);
 void state_toggle_maximised(Wm *wm, Client *c);

@@ -203,6 +203,68 @@ def test_transient_for_the_whole_group(core, c):
     c.sync()
 
 
+def family(c, *dialogs):
+    """A window with a chain of dialogs, each a transient of the one before, and a stranger that had the keys first."""
+    windows = [c.shown("stranger"), c.shown("parent", w=400, h=300)]
+    for i, states in enumerate(dialogs):
+        dialog = c.window(f"dialog {i}")
+        dialog.set_wm_transient_for(windows[-1])
+        c.put(dialog, "_NET_WM_STATE", "ATOM", [c.atom("_NET_WM_STATE_" + state) for state in states])
+        windows.append(c.map(dialog))
+    return windows
+
+
+@row("transient", "state-changes")
+def test_families_are_minimised_together(core, c):
+    stranger, *windows = family(c, ["MODAL"], [])
+    for asked in windows:
+        c.send(asked, "WM_CHANGE_STATE", [Xutil.IconicState])
+        c.sync()
+        assert [c.wm_state(w) for w in windows] == [Xutil.IconicState] * 3, "whichever is asked, all go"
+        assert c.wm_state(stranger) == Xutil.NormalState and c.active() == stranger.id
+        c.activate(asked)
+        assert [c.wm_state(w) for w in windows] == [Xutil.NormalState] * 3 and c.active() in [w.id for w in windows]
+        order = [c.stacking().index(w.id) for w in windows]
+        assert order == sorted(order) and order[0] > c.stacking().index(stranger.id), "dialogs come back over what they belong to"
+    c.send(windows[1], "WM_CHANGE_STATE", [Xutil.IconicState])
+    c.sync()
+    windows[2].map()  # ICCCM 4.1.4: so a client asks for it
+    c.sync()
+    assert [c.wm_state(w) for w in windows] == [Xutil.NormalState] * 3
+
+
+@row("transient", "groups", "state-changes")
+def test_transients_of_a_group_go_with_its_last_window(core, c):
+    leader = c.window("leader")
+    mains = [c.window(f"main {i}", w=300, h=200) for i in range(2)]
+    tools, modal = c.typed("UTILITY", "tools"), c.window("modal")
+    for w in (*mains, tools, modal):
+        w.set_wm_hints(flags=Xutil.WindowGroupHint, window_group=leader)
+    for w in (tools, modal):
+        w.set_wm_transient_for(c.root)
+    c.map(*mains, tools)
+
+    def iconic(*windows):
+        return [c.wm_state(w) == Xutil.IconicState for w in windows]
+    for w, gone in ((mains[0], [True, False, False]), (mains[1], [True, True, True])):
+        c.send(w, "WM_CHANGE_STATE", [Xutil.IconicState])
+        c.sync()
+        assert iconic(*mains, tools) == gone, iconic(*mains, tools)
+    c.activate(mains[1])
+    assert iconic(*mains, tools) == [True, False, False], "and comes back with the first"
+    c.send(tools, "WM_CHANGE_STATE", [Xutil.IconicState])
+    c.sync()
+    assert iconic(*mains, tools) == [True, False, True], "tools may go alone"
+    c.activate(mains[0])
+    c.put(modal, "_NET_WM_STATE", "ATOM", [c.atom("_NET_WM_STATE_MODAL")])
+    c.map(modal)
+    c.send(modal, "WM_CHANGE_STATE", [Xutil.IconicState])
+    c.sync()
+    assert iconic(*mains, tools, modal) == [True] * 4, "no window stays that takes no keys"
+    c.activate(modal)
+    assert iconic(*mains, tools, modal) == [False] * 4
+
+
 @row("transient")
 def test_parents_that_go(core, c):
     parent = c.shown("parent")
