@@ -5,28 +5,18 @@
 #include <gdk/gdkx.h>
 #include <string.h>
 
+#include "shell/ui/panellist.h"
 #include "shell/ui/style.h"
 #include "shell/ui/trayslot.h"
-
-#define TITLE_CHARACTERS 24
-#define WINDOWS_SHOWN_MAX 24
-#define WINDOWS_WIDTH_MIN 120 /* px that the windows keep on a small screen */
 
 struct Panel {
         PanelHandler handler;
         gpointer user_data;
-        GtkWidget *window, *name, *list, *lane, *layout, *clock;
+        GtkWidget *window, *name, *lane, *layout, *clock;
+        PanelList *list;
         guint tick;
         int width, height;
-        GArray *shown;     /* Shown: what the buttons say now */
-        GHashTable *icons; /* guint64 xid to cairo_surface_t */
 };
-
-typedef struct {
-        WmWindow window;
-        gboolean works;
-        guint place; /* where its button was; G_MAXUINT: it has none yet */
-} Shown;
 
 static void
 name_cb(GtkButton *button, gpointer user_data)
@@ -45,12 +35,11 @@ lane_cb(GtkButton *button, gpointer user_data)
 }
 
 static void
-window_cb(GtkButton *button, gpointer user_data)
+window_cb(guint64 xid, gboolean active, gpointer user_data)
 {
         Panel *panel = user_data;
-        guint64 *xid = g_object_get_data(G_OBJECT(button), "xid");
 
-        panel->handler.window(*xid, g_object_get_data(G_OBJECT(button), "active") != NULL, panel->user_data);
+        panel->handler.window(xid, active, panel->user_data);
 }
 
 /* Wakes at the turn of the minute, not every second. */
@@ -155,120 +144,16 @@ panel_place(Panel *panel, int width, int height)
         set_cardinals(window, "_NET_WM_STRUT_PARTIAL", strut, 12);
 }
 
-static GtkWidget *
-window_button(Panel *panel, const WmWindow *one, gboolean working)
-{
-        GtkWidget *button = gtk_button_new();
-        GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 7, NULL);
-        GtkWidget *title = ui_label(one->title, NULL);
-        guint64 *xid = g_memdup2(&one->xid, sizeof one->xid);
-        cairo_surface_t *icon = one->app ? NULL : g_hash_table_lookup(panel->icons, xid);
-
-        gtk_label_set_max_width_chars(GTK_LABEL(title), TITLE_CHARACTERS);
-        gtk_container_add(GTK_CONTAINER(box), icon ? gtk_image_new_from_surface(icon) : ui_tile(one->glyph, one->colour, UI_TILE_SIZE));
-        gtk_container_add(GTK_CONTAINER(box), title);
-        gtk_container_add(GTK_CONTAINER(button), box);
-        gtk_widget_set_tooltip_text(button, one->title);
-        if (one->active)
-                ui_add_classes(button, "active");
-        if (working)
-                ui_add_classes(button, "working");
-        if (one->minimised)
-                ui_add_classes(button, "minimised");
-        if (one->urgent)
-                ui_add_classes(button, "urgent");
-        g_object_set_data_full(G_OBJECT(button), "xid", xid, g_free);
-        g_object_set_data(G_OBJECT(button), "active", one->active ? button : NULL);
-        g_signal_connect(button, "clicked", G_CALLBACK(window_cb), panel);
-        return button;
-}
-
-/* The core lists the most recently used first; a panel whose buttons change places would be a trap, so they stay, and new ones come behind
- * them. An X server gives the numbers of windows that have gone to new ones: they only order those that come together. */
-static int
-compare_shown(gconstpointer a, gconstpointer b)
-{
-        const Shown *one = a, *two = b;
-
-        if (one->place != two->place)
-                return one->place < two->place ? -1 : 1;
-        return one->window.xid < two->window.xid ? -1 : one->window.xid > two->window.xid;
-}
-
-static guint
-place_of(const Panel *panel, guint64 xid)
-{
-        for (guint i = 0; i < panel->shown->len; i++)
-                if (g_array_index(panel->shown, Shown, i).window.xid == xid)
-                        return i;
-        return G_MAXUINT;
-}
-
-static gboolean
-same_shown(const GArray *a, const GArray *b)
-{
-        for (guint i = 0; a->len == b->len && i < a->len; i++) {
-                const Shown *one = &g_array_index(a, Shown, i), *two = &g_array_index(b, Shown, i);
-                const WmWindow *x = &one->window, *y = &two->window;
-
-                if (x->xid != y->xid || one->works != two->works || x->active != y->active || x->minimised != y->minimised ||
-                    x->urgent != y->urgent || x->colour != y->colour || strcmp(x->title, y->title) != 0 || strcmp(x->glyph, y->glyph) != 0)
-                        return FALSE;
-        }
-        return a->len == b->len;
-}
-
-/* The window whose button has the keys, so that they stay there when the buttons are made anew; 0 if none. */
-static guint64
-focused_window(Panel *panel)
-{
-        GtkWidget *focus = gtk_window_get_focus(GTK_WINDOW(panel->window));
-        guint64 *xid = focus ? g_object_get_data(G_OBJECT(focus), "xid") : NULL;
-
-        return xid ? *xid : 0;
-}
-
-static void
-make_buttons(Panel *panel)
-{
-        guint64 focused = focused_window(panel);
-
-        ui_clear(panel->list);
-        for (guint i = 0; i < panel->shown->len; i++) {
-                const Shown *one = &g_array_index(panel->shown, Shown, i);
-                GtkWidget *button = window_button(panel, &one->window, one->works);
-
-                gtk_container_add(GTK_CONTAINER(panel->list), button);
-                if (focused && one->window.xid == focused)
-                        gtk_widget_grab_focus(button);
-        }
-        gtk_widget_show_all(panel->list);
-}
-
 void
 panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
 {
-        GArray *shown = g_array_new(FALSE, TRUE, sizeof(Shown));
-
-        for (gsize i = 0; i < n && i < WINDOWS_SHOWN_MAX; i++) {
-                Shown one = {windows[i], works && works(windows[i].xid, user_data), place_of(panel, windows[i].xid)};
-
-                g_array_append_val(shown, one);
-        }
-        g_array_sort(shown, compare_shown);
-        if (same_shown(shown, panel->shown)) {
-                g_array_unref(shown);
-                return;
-        }
-        g_array_unref(panel->shown);
-        panel->shown = shown;
-        make_buttons(panel);
+        panel_list_set(panel->list, windows, n, works, user_data);
 }
 
 cairo_surface_t *
 panel_icon(Panel *panel, guint64 xid)
 {
-        return g_hash_table_lookup(panel->icons, &xid);
+        return panel_list_icon(panel->list, xid);
 }
 
 void
@@ -278,34 +163,25 @@ panel_set_icon(Panel *panel, guint64 xid, const guint32 *pixels, int width, int 
 
         if (pixels && width > 0 && height > 0)
                 icon = cairo_image_surface_create(CAIRO_FORMAT_ARGB32, width, height);
-        if (!icon || cairo_surface_status(icon) != CAIRO_STATUS_SUCCESS || g_hash_table_size(panel->icons) >= WM_WINDOWS_MAX) {
-                g_clear_pointer(&icon, cairo_surface_destroy);
-                g_hash_table_remove(panel->icons, &xid);
-        } else {
+        if (icon && cairo_surface_status(icon) == CAIRO_STATUS_SUCCESS) {
                 for (int y = 0; y < height; y++)
                         memcpy(cairo_image_surface_get_data(icon) + (gsize)y * (gsize)cairo_image_surface_get_stride(icon),
                                pixels + (gsize)y * (gsize)width, (gsize)width * sizeof *pixels);
                 cairo_surface_mark_dirty(icon);
                 cairo_surface_set_device_scale(icon, scale, scale);
-                g_hash_table_insert(panel->icons, g_memdup2(&xid, sizeof xid), icon);
+                panel_list_set_icon(panel->list, xid, icon);
+        } else {
+                panel_list_set_icon(panel->list, xid, NULL);
         }
-        for (guint i = 0; i < panel->shown->len; i++)
-                if (g_array_index(panel->shown, Shown, i).window.xid == xid) {
-                        make_buttons(panel);
-                        return;
-                }
+        g_clear_pointer(&icon, cairo_surface_destroy);
 }
 
 void
 panel_focus(Panel *panel)
 {
-        g_autoptr(GList) buttons = gtk_container_get_children(GTK_CONTAINER(panel->list));
-        GtkWidget *first = panel->name;
+        GtkWidget *active = panel_list_active(panel->list);
 
-        for (GList *at = buttons; at; at = at->next)
-                if (g_object_get_data(at->data, "active"))
-                        first = at->data;
-        gtk_widget_grab_focus(first);
+        gtk_widget_grab_focus(active ? active : panel->name);
 }
 
 static gboolean
@@ -339,9 +215,7 @@ build(Panel *panel)
         GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, "panel");
         GtkWidget *name = gtk_button_new(), *lane = gtk_button_new(), *layout = gtk_button_new();
         GtkWidget *word = ui_label("Impromptu", "strong");
-        GtkWidget *room = gtk_scrolled_window_new(NULL, NULL);
 
-        panel->list = ui_box(GTK_ORIENTATION_HORIZONTAL, 4, NULL);
         panel->lane = ui_label("", "mono soft");
         panel->layout = ui_label("", "mono");
         panel->clock = ui_label("", "clock");
@@ -355,11 +229,8 @@ build(Panel *panel)
         g_signal_connect(name, "clicked", G_CALLBACK(name_cb), panel);
         g_signal_connect(lane, "clicked", G_CALLBACK(lane_cb), panel);
         gtk_container_add(GTK_CONTAINER(box), name);
-        /* However many windows there are, the clock stays on the screen. */
-        gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(room), GTK_POLICY_EXTERNAL, GTK_POLICY_NEVER);
-        gtk_scrolled_window_set_min_content_width(GTK_SCROLLED_WINDOW(room), WINDOWS_WIDTH_MIN);
-        gtk_container_add(GTK_CONTAINER(room), panel->list);
-        gtk_box_pack_start(GTK_BOX(box), room, TRUE, TRUE, 0);
+        panel->list = panel_list_new(window_cb, panel);
+        gtk_box_pack_start(GTK_BOX(box), panel_list_widget(panel->list), TRUE, TRUE, 0);
         gtk_widget_set_margin_end(panel->clock, 11);
         gtk_widget_set_margin_start(panel->clock, 14);
         gtk_box_pack_end(GTK_BOX(box), panel->clock, FALSE, FALSE, 0);
@@ -382,8 +253,6 @@ panel_new(const PanelHandler *handler, gpointer user_data)
         style_start();
         panel->handler = *handler;
         panel->user_data = user_data;
-        panel->shown = g_array_new(FALSE, TRUE, sizeof(Shown));
-        panel->icons = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)cairo_surface_destroy);
         panel->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
         g_signal_connect(panel->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
         gtk_window_set_title(GTK_WINDOW(panel->window), "Impromptu panel");
@@ -410,9 +279,8 @@ panel_free(Panel *panel)
                 return;
         g_signal_handlers_disconnect_by_data(gdk_keymap_get_for_display(gdk_display_get_default()), panel);
         g_clear_handle_id(&panel->tick, g_source_remove);
+        panel_list_free(panel->list);
         gtk_widget_destroy(panel->window);
-        g_array_unref(panel->shown);
-        g_hash_table_unref(panel->icons);
         g_free(panel);
 }
 

@@ -26,10 +26,10 @@ void panel_place(Panel *panel, int width, int height);
 /* windows as the core lists them; works says whether a run works on a window. */
 void panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data),
                        gpointer user_data);
-/* The icon of a window, which then takes the place of its glyph: width by height pixels, premultiplied 0xAARRGGBB, copied, and scale of
- * them to a pixel of GTK; pixels NULL: it has none any more. */
 /* The icon that a window was said to have; borrowed, NULL if it has none. */
 cairo_surface_t *panel_icon(Panel *panel, guint64 xid);
+/* The icon of a window, which then takes the place of its glyph: width by height pixels, premultiplied 0xAARRGGBB, copied, and scale of
+ * them to a pixel of GTK; pixels NULL: it has none any more. */
 void panel_set_icon(Panel *panel, guint64 xid, const guint32 *pixels, int width, int height, int scale);
 /* "recording: by hand · 1,000 tok/s" */
 void panel_set_lane(Panel *panel, const char *text);

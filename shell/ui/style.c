@@ -185,6 +185,25 @@ ui_clear(GtkWidget *container)
                 gtk_widget_destroy(at->data);
 }
 
+void
+ui_menu_popup(GtkWidget *menu, GtkWidget *asker)
+{
+        g_autoptr(GdkEvent) event = gtk_get_current_event();
+
+        gtk_menu_attach_to_widget(GTK_MENU(menu), asker, NULL);
+        g_signal_connect(menu, "selection-done", G_CALLBACK(gtk_widget_destroy), NULL);
+        gtk_widget_show_all(menu);
+        /* A button that was pressed by a key tells so later, when the key's event is over. */
+        if (!event) {
+                event = gdk_event_new(GDK_KEY_PRESS);
+                event->key.window = g_object_ref(gtk_widget_get_window(asker));
+                gdk_event_set_device(event, gdk_seat_get_keyboard(gdk_display_get_default_seat(gtk_widget_get_display(asker))));
+        }
+        gtk_menu_popup_at_widget(GTK_MENU(menu), asker, GDK_GRAVITY_NORTH_WEST, GDK_GRAVITY_SOUTH_WEST, event);
+        if (event->type == GDK_KEY_PRESS)
+                gtk_menu_shell_select_first(GTK_MENU_SHELL(menu), TRUE);
+}
+
 static void
 entry_changed_cb(GtkEditable *entry, gpointer user_data)
 {

@@ -25,6 +25,8 @@ GtkWidget *ui_button(const char *text, const char *classes, GCallback clicked, g
 GtkWidget *ui_box(GtkOrientation orientation, int spacing, const char *classes);
 void ui_add_classes(GtkWidget *widget, const char *classes);
 void ui_clear(GtkWidget *container);
+/* Shows a menu over (or, at the top of the screen, below) the widget that asked for it; it goes when it is done, or with the widget. */
+void ui_menu_popup(GtkWidget *menu, GtkWidget *asker);
 
 /* An entry whose hint stays while it is empty, also when it has the focus. Returns what to put into a container; entry gets the entry
  * itself. */

@@ -147,6 +147,25 @@ static void window_cb(guint64 xid, gboolean active, gpointer user_data) { }
 static gboolean works_cb(guint64 xid, gpointer user_data) { return xid == 3; }
 
 static void
+show_full_panel(Panel *panel)
+{
+        WmWindow windows[18] = {{0}};
+
+        for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
+                windows[i].xid = i + 10;
+                g_snprintf(windows[i].title, sizeof windows[i].title, i % 3 ? "Letter number %u - Text editor" : "xterm", i);
+                g_strlcpy(windows[i].glyph, i % 3 ? "L" : ">_", sizeof windows[i].glyph);
+                windows[i].colour = i % 3 ? 0x2e5c8e : 0x1c1b1f;
+                windows[i].active = i == 11;
+                windows[i].minimised = i == 13;
+                windows[i].urgent = i == 14;
+        }
+        panel_set_windows(panel, windows, G_N_ELEMENTS(windows), works_cb, NULL);
+        settle();
+        picture(panel_window(panel), "panel-full");
+}
+
+static void
 show_panel(void)
 {
         static const PanelHandler handler = {name_cb, window_cb, name_cb, name_cb};
@@ -162,6 +181,7 @@ show_panel(void)
         panel_set_lane(panel, "recording: by hand · 1,000 tok/s");
         gtk_widget_show_all(panel_window(panel));
         picture(panel_window(panel), "panel");
+        show_full_panel(panel);
         panel_free(panel);
 }
 

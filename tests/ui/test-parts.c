@@ -650,6 +650,120 @@ test_panel_order(void)
         panel_free(panel);
 }
 
+static char *pressed;
+
+static void
+panel_note_cb(guint64 xid, gboolean active, gpointer user_data)
+{
+        g_free(pressed);
+        pressed = g_strdup_printf("%d%s", (int)xid, active ? " active" : "");
+}
+
+static gboolean
+is_in_sight(Panel *panel, const char *title)
+{
+        GtkWidget *button = hands_button(panel_window(panel), title);
+        GtkWidget *room = gtk_widget_get_ancestor(button, GTK_TYPE_SCROLLED_WINDOW);
+        int x;
+
+        g_assert_true(gtk_widget_translate_coordinates(button, room, 0, 0, &x, NULL));
+        return x >= 0 && x + gtk_widget_get_allocated_width(button) <= gtk_widget_get_allocated_width(room);
+}
+
+static void
+wait_for_sight(Panel *panel, const char *title, gboolean wanted)
+{
+        while (is_in_sight(panel, title) != wanted)
+                g_main_context_iteration(NULL, TRUE);
+}
+
+static void
+press_item(GtkWidget *item, gpointer title)
+{
+        GtkWidget *box = gtk_bin_get_child(GTK_BIN(item));
+        g_autoptr(GList) children = gtk_container_get_children(GTK_CONTAINER(box));
+
+        for (GList *at = children; at; at = at->next)
+                if (GTK_IS_LABEL(at->data) && strcmp(gtk_label_get_text(GTK_LABEL(at->data)), title) == 0)
+                        gtk_menu_item_activate(GTK_MENU_ITEM(item));
+}
+
+static GtkWidget *
+more_button(Panel *panel)
+{
+        static const char *const counts[] = {"+1", "+2", "+10", "+11", "+12", "+13", "+14", "+15", "+16"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(counts); i++) {
+                GtkWidget *button = hands_button(panel_window(panel), counts[i]);
+
+                if (button && gtk_widget_get_visible(button))
+                        return button;
+        }
+        return NULL;
+}
+
+/* With more windows than there is room for, every title can still be read, and every window reached by the wheel, the keys and a menu. */
+static void
+test_panel_full(void)
+{
+        static const PanelHandler handler = {panel_cb, panel_note_cb, panel_cb, panel_cb};
+        WmWindow windows[20] = {{0}};
+        Panel *panel = panel_new(&handler, NULL);
+        GdkEvent *scroll = gdk_event_new(GDK_SCROLL);
+        GtkWidget *room, *more, *menu;
+        GList *menus;
+        gboolean taken = FALSE;
+
+        for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
+                windows[i].xid = i + 1;
+                g_snprintf(windows[i].title, sizeof windows[i].title, "a window with the number %u", i + 1);
+        }
+        panel_place(panel, 1000, 800);
+        panel_set_windows(panel, windows, 3, NULL, NULL);
+        gtk_widget_show_all(panel_window(panel));
+        wait_for_sight(panel, windows[2].title, TRUE);
+        g_assert_null(more_button(panel));
+
+        panel_set_windows(panel, windows, G_N_ELEMENTS(windows), NULL, NULL);
+        wait_for_sight(panel, windows[19].title, FALSE);
+        while (!(more = more_button(panel)))
+                g_main_context_iteration(NULL, TRUE);
+        g_assert_cmpint(gtk_widget_get_allocated_width(hands_button(panel_window(panel), windows[19].title)), >, 80);
+        g_assert_cmpint(gtk_widget_get_allocated_width(panel_window(panel)), ==, 1000);
+
+        windows[19].active = TRUE; /* whatever comes in front is seen */
+        panel_set_windows(panel, windows, G_N_ELEMENTS(windows), NULL, NULL);
+        wait_for_sight(panel, windows[19].title, TRUE);
+        room = gtk_widget_get_ancestor(hands_button(panel_window(panel), windows[0].title), GTK_TYPE_SCROLLED_WINDOW);
+        scroll->scroll.direction = GDK_SCROLL_UP;
+        for (int i = 0; i < 20; i++)
+                g_signal_emit_by_name(room, "scroll-event", scroll, &taken);
+        wait_for_sight(panel, windows[0].title, TRUE);
+        g_assert_false(is_in_sight(panel, windows[19].title));
+        g_strlcpy(windows[18].title, "another title", sizeof windows[18].title);
+        panel_set_windows(panel, windows, G_N_ELEMENTS(windows), NULL, NULL);
+        while (gtk_widget_get_allocated_width(hands_button(panel_window(panel), "another title")) <= 1)
+                g_main_context_iteration(NULL, TRUE);
+        g_assert_true(is_in_sight(panel, windows[0].title)); /* and where it was scrolled to it stays */
+        panel_focus(panel);
+        wait_for_sight(panel, windows[19].title, TRUE);
+
+        gtk_button_clicked(GTK_BUTTON(more));
+        menus = gtk_menu_get_for_attach_widget(more);
+        g_assert_nonnull(menus);
+        menu = menus->data;
+        gtk_container_foreach(GTK_CONTAINER(menu), press_item, windows[4].title);
+        g_assert_cmpstr(pressed, ==, "5");
+        gtk_container_foreach(GTK_CONTAINER(menu), press_item, windows[19].title);
+        g_assert_cmpstr(pressed, ==, "20"); /* the list never minimises */
+        panel_set_windows(panel, windows, 2, NULL, NULL);
+        while (more_button(panel))
+                g_main_context_iteration(NULL, TRUE);
+        g_clear_pointer(&pressed, g_free);
+        gdk_event_free(scroll);
+        panel_free(panel);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -670,6 +784,7 @@ main(int argc, char **argv)
         g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
+        g_test_add_func("/panel/full", test_panel_full);
         g_test_add_func("/notices-wait", test_notices_wait);
         g_test_add_func("/panel/icons", test_panel_icons);
         g_test_add_func("/panel/order", test_panel_order);
