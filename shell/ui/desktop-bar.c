@@ -73,11 +73,13 @@ add_windows(Desktop *desktop, GPtrArray *rows)
                 const WmWindow *window = &g_array_index(desktop->wm_windows, WmWindow, i);
                 AppWindow *own = desktop_window_by_xid(desktop, window->xid);
                 App *app = own ? model_app(desktop->model, app_window_app(own)) : NULL;
+                const char *where = !window->here ? "open window · another desktop" :
+                                    window->minimised ? "open window · minimised" : "open window";
                 Row *row;
 
                 if (app && (app->version > 0 || is_over(desktop, app)))
                         continue;
-                row = row_new(ROW_WINDOW, window->title, window->minimised ? "open window · minimised" : "open window");
+                row = row_new(ROW_WINDOW, window->title, where);
                 row->xid = window->xid;
                 row->words = g_strdup(window->class_name);
                 row->glyph = g_strdup(window->glyph);

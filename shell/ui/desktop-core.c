@@ -79,6 +79,14 @@ on_windows(Desktop *desktop, const WmEvent *event)
 }
 
 static void
+on_desktops(Desktop *desktop, const WmEvent *event)
+{
+        g_auto(GStrv) names = g_strsplit(event->text, "\n", WM_DESKTOPS_MAX);
+
+        panel_set_desktops(desktop->panel, event->n, (const char *const *)names);
+}
+
+static void
 on_icon(Desktop *desktop, const WmEvent *event)
 {
         if (desktop->panel)
@@ -356,6 +364,7 @@ static void (*const core_handlers[])(Desktop *desktop, const WmEvent *event) = {
         [WM_EVENT_READY] = on_ready,
         [WM_EVENT_FAILED] = on_failed,
         [WM_EVENT_WINDOWS] = on_windows,
+        [WM_EVENT_DESKTOPS] = on_desktops,
         [WM_EVENT_ICON] = on_icon,
         [WM_EVENT_BAR] = on_bar,
         [WM_EVENT_BAR_HIDDEN] = on_bar_hidden,

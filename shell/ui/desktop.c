@@ -565,6 +565,12 @@ panel_window_cb(guint64 xid, gboolean active, gpointer user_data)
 }
 
 static void
+panel_desktop_cb(int n, gpointer user_data)
+{
+        wm_core_go_to_desktop(((Desktop *)user_data)->core, n);
+}
+
+static void
 panel_left_cb(gpointer user_data)
 {
         wm_core_leave_panel(((Desktop *)user_data)->core);
@@ -591,7 +597,7 @@ first_chosen_cb(const char *choice, const char *base, const char *sentence, gpoi
 static void
 start_parts(Desktop *desktop)
 {
-        static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb, panel_left_cb};
+        static const PanelHandler panel_handler = {panel_name_cb, panel_window_cb, panel_lane_cb, panel_desktop_cb, panel_left_cb};
         static const NoticeHandler notice_handler = {notice_chosen_cb};
         static const FirstScreenHandler first_handler = {first_chosen_cb};
 

@@ -69,6 +69,7 @@ static void read_one(Display *display, Window window, Window active, gboolean ap
 
         one->xid = window;
         one->app = app;
+        one->here = TRUE; /* which desktop counts only for a panel, and a guest has none */
         one->active = window == active;
         one->minimised = xprops_holds(states, (long)XInternAtom(display, "_NET_WM_STATE_HIDDEN", False));
         one->urgent = xprops_holds(states, (long)XInternAtom(display, "_NET_WM_STATE_DEMANDS_ATTENTION", False));

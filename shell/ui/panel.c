@@ -9,10 +9,14 @@
 #include "shell/ui/style.h"
 #include "shell/ui/trayslot.h"
 
+#define DESKTOP_CHARACTERS 16
+
 struct Panel {
         PanelHandler handler;
         gpointer user_data;
-        GtkWidget *window, *name, *lane, *layout, *clock;
+        GtkWidget *window, *name, *desktop, *desktop_name, *lane, *layout, *clock;
+        GStrv desktops;    /* their names */
+        int current;       /* of these */
         PanelList *list;
         guint tick;
         int width, height;
@@ -144,6 +148,83 @@ panel_place(Panel *panel, int width, int height)
         set_cardinals(window, "_NET_WM_STRUT_PARTIAL", strut, 12);
 }
 
+/* Desktops */
+
+static void
+desktop_item_cb(GtkMenuItem *item, gpointer user_data)
+{
+        Panel *panel = user_data;
+
+        panel->handler.desktop(GPOINTER_TO_INT(g_object_get_data(G_OBJECT(item), "desktop")), panel->user_data);
+}
+
+static void
+desktop_cb(GtkButton *button, gpointer user_data)
+{
+        Panel *panel = user_data;
+        GtkWidget *menu = gtk_menu_new();
+
+        for (int i = 0; panel->desktops[i]; i++) {
+                g_autofree char *text = g_strdup_printf(i == panel->current ? "Desktop %s, this one" : "Desktop %s", panel->desktops[i]);
+                GtkWidget *item = gtk_menu_item_new();
+
+                gtk_container_add(GTK_CONTAINER(item), ui_label(text, i == panel->current ? "strong" : NULL));
+                g_object_set_data(G_OBJECT(item), "desktop", GINT_TO_POINTER(i));
+                g_signal_connect(item, "activate", G_CALLBACK(desktop_item_cb), panel);
+                gtk_container_add(GTK_CONTAINER(menu), item);
+        }
+        ui_menu_popup(menu, GTK_WIDGET(button));
+}
+
+/* The wheel goes to the one before or behind, and not round: a long turn would lose its way. */
+static gboolean
+desktop_scroll_cb(GtkWidget *button, GdkEventScroll *event, gpointer user_data)
+{
+        Panel *panel = user_data;
+        int n = panel->current + (event->direction == GDK_SCROLL_UP || event->direction == GDK_SCROLL_LEFT ? -1 : 1);
+
+        if (event->direction == GDK_SCROLL_SMOOTH || n < 0 || n >= (int)g_strv_length(panel->desktops))
+                return FALSE;
+        panel->handler.desktop(n, panel->user_data);
+        return TRUE;
+}
+
+void
+panel_set_desktops(Panel *panel, int current, const char *const *names)
+{
+        int n = (int)g_strv_length((char **)names);
+        g_autofree char *number = g_strdup_printf("%d", current + 1), *text = NULL, *tooltip = NULL;
+
+        g_strfreev(panel->desktops);
+        panel->desktops = g_strdupv((char **)names);
+        panel->current = CLAMP(current, 0, MAX(n - 1, 0));
+        gtk_widget_set_visible(panel->desktop, n > 1);
+        if (n < 2)
+                return;
+        /* A name that is only its number says more with how many there are. */
+        text = strcmp(names[panel->current], number) == 0 ? g_strdup_printf("%s/%d", number, n) : g_strdup(names[panel->current]);
+        tooltip = g_strdup_printf("Desktop %d of %d", panel->current + 1, n);
+        ui_label_set(panel->desktop_name, text);
+        gtk_widget_set_tooltip_text(panel->desktop, tooltip);
+}
+
+static GtkWidget *
+desktop_button(Panel *panel)
+{
+        GtkWidget *button = panel->desktop = gtk_button_new();
+
+        panel->desktop_name = ui_label("", "mono");
+        gtk_label_set_max_width_chars(GTK_LABEL(panel->desktop_name), DESKTOP_CHARACTERS);
+        gtk_label_set_width_chars(GTK_LABEL(panel->desktop_name), 3);
+        gtk_widget_show(panel->desktop_name);
+        gtk_container_add(GTK_CONTAINER(button), panel->desktop_name);
+        gtk_widget_set_no_show_all(button, TRUE);
+        gtk_widget_add_events(button, GDK_SCROLL_MASK);
+        g_signal_connect(button, "clicked", G_CALLBACK(desktop_cb), panel);
+        g_signal_connect(button, "scroll-event", G_CALLBACK(desktop_scroll_cb), panel);
+        return button;
+}
+
 void
 panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data), gpointer user_data)
 {
@@ -229,6 +310,7 @@ build(Panel *panel)
         g_signal_connect(name, "clicked", G_CALLBACK(name_cb), panel);
         g_signal_connect(lane, "clicked", G_CALLBACK(lane_cb), panel);
         gtk_container_add(GTK_CONTAINER(box), name);
+        gtk_container_add(GTK_CONTAINER(box), desktop_button(panel));
         panel->list = panel_list_new(window_cb, panel);
         gtk_box_pack_start(GTK_BOX(box), panel_list_widget(panel->list), TRUE, TRUE, 0);
         gtk_widget_set_margin_end(panel->clock, 11);
@@ -281,6 +363,7 @@ panel_free(Panel *panel)
         g_clear_handle_id(&panel->tick, g_source_remove);
         panel_list_free(panel->list);
         gtk_widget_destroy(panel->window);
+        g_strfreev(panel->desktops);
         g_free(panel);
 }
 

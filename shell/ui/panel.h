@@ -1,4 +1,4 @@
-/* The panel: 36 px at the bottom. Name, windows, the lane that answers, keyboard layout, clock. */
+/* The panel: 36 px at the bottom. Name, desktop, windows, the lane that answers, keyboard layout, clock. */
 #pragma once
 
 #include <gtk/gtk.h>
@@ -13,6 +13,7 @@ typedef struct {
         void (*name)(gpointer user_data);
         void (*window)(guint64 xid, gboolean active, gpointer user_data);
         void (*lane)(gpointer user_data);
+        void (*desktop)(int n, gpointer user_data); /* from 0 */
         void (*left)(gpointer user_data); /* Escape: the keys are not wanted any more */
 } PanelHandler;
 
@@ -23,6 +24,8 @@ GtkWidget *panel_window(Panel *panel);
 void panel_focus(Panel *panel);
 /* Width and height of the screen, in pixels of GTK. */
 void panel_place(Panel *panel, int width, int height);
+/* The current desktop, from 0, and the names of all; where there is only one, none is shown. */
+void panel_set_desktops(Panel *panel, int current, const char *const *names);
 /* windows as the core lists them; works says whether a run works on a window. */
 void panel_set_windows(Panel *panel, const WmWindow *windows, gsize n, gboolean (*works)(guint64 xid, gpointer user_data),
                        gpointer user_data);

@@ -15,7 +15,7 @@ struct PanelList {
         gpointer user_data;
         GtkWidget *widget, *room, *row, *more, *count;
         GtkAdjustment *view;
-        GArray *shown;     /* Shown: what the buttons say now */
+        GArray *shown;     /* Shown: what the buttons say now; with those of other desktops, whose places wait for them */
         GHashTable *icons; /* guint64 xid to cairo_surface_t */
         guint64 active;    /* the window in front, 0 if none is listed */
         gboolean reveal;   /* its button has yet to be brought into sight */
@@ -65,8 +65,9 @@ window_button(PanelList *list, const Shown *shown)
         GtkWidget *button = gtk_button_new();
         GtkWidget *box = ui_box(GTK_ORIENTATION_HORIZONTAL, 7, NULL);
         GtkWidget *title = ui_label(one->title, NULL);
+        glong length = g_utf8_strlen(gtk_label_get_text(GTK_LABEL(title)), -1);
 
-        gtk_label_set_width_chars(GTK_LABEL(title), (int)MIN(g_utf8_strlen(gtk_label_get_text(GTK_LABEL(title)), -1), TITLE_CHARACTERS_MIN));
+        gtk_label_set_width_chars(GTK_LABEL(title), (int)MIN(length, TITLE_CHARACTERS_MIN));
         gtk_label_set_max_width_chars(GTK_LABEL(title), TITLE_CHARACTERS);
         gtk_container_add(GTK_CONTAINER(box), mark(list, one));
         gtk_container_add(GTK_CONTAINER(box), title);
@@ -108,10 +109,18 @@ same_shown(const GArray *a, const GArray *b)
                 const WmWindow *x = &one->window, *y = &two->window;
 
                 if (x->xid != y->xid || one->works != two->works || x->active != y->active || x->minimised != y->minimised ||
-                    x->urgent != y->urgent || x->colour != y->colour || strcmp(x->title, y->title) != 0 || strcmp(x->glyph, y->glyph) != 0)
+                    x->urgent != y->urgent || x->here != y->here || x->colour != y->colour || strcmp(x->title, y->title) != 0 ||
+                    strcmp(x->glyph, y->glyph) != 0)
                         return FALSE;
         }
         return a->len == b->len;
+}
+
+/* It gets a button. */
+static gboolean
+is_listed(const Shown *one)
+{
+        return one->window.here || one->window.urgent;
 }
 
 /* The window whose button has the keys, so that they stay there when the buttons are made anew; 0 if none. */
@@ -133,8 +142,11 @@ make_buttons(PanelList *list)
         ui_clear(list->row);
         for (guint i = 0; i < list->shown->len; i++) {
                 const Shown *one = &g_array_index(list->shown, Shown, i);
-                GtkWidget *button = window_button(list, one);
+                GtkWidget *button;
 
+                if (!is_listed(one))
+                        continue;
+                button = window_button(list, one);
                 gtk_container_add(GTK_CONTAINER(list->row), button);
                 if (focused && one->window.xid == focused)
                         gtk_widget_grab_focus(button);
@@ -301,7 +313,8 @@ more_cb(GtkButton *button, gpointer user_data)
         GtkWidget *menu = gtk_menu_new();
 
         for (guint i = 0; i < list->shown->len; i++)
-                gtk_container_add(GTK_CONTAINER(menu), menu_item(list, &g_array_index(list->shown, Shown, i)));
+                if (is_listed(&g_array_index(list->shown, Shown, i)))
+                        gtk_container_add(GTK_CONTAINER(menu), menu_item(list, &g_array_index(list->shown, Shown, i)));
         ui_menu_popup(menu, GTK_WIDGET(button));
 }
 
@@ -324,7 +337,7 @@ build(PanelList *list)
         gtk_label_set_width_chars(GTK_LABEL(list->count), 3); /* the row does not move when it counts */
         gtk_widget_show(list->count);
         gtk_container_add(GTK_CONTAINER(more), list->count);
-        gtk_widget_set_tooltip_text(more, "All windows");
+        gtk_widget_set_tooltip_text(more, "All windows of this desktop");
         gtk_widget_set_no_show_all(more, TRUE);
         gtk_box_pack_end(GTK_BOX(list->widget), more, FALSE, FALSE, 0);
         g_signal_connect(more, "clicked", G_CALLBACK(more_cb), list);

@@ -1,4 +1,5 @@
-/* The panel's row of windows: a button each, that keeps its place. Where they do not fit, titles are cut to what can still be read, the
+/* The panel's row of windows: a button each, that keeps its place, for those of the current desktop and those elsewhere that want to be
+ * looked at. Where they do not fit, titles are cut to what can still be read, the
  * rest is reached by the wheel, by the keys, or by a last button that says how many are out of sight and lists all. */
 #pragma once
 
@@ -6,7 +7,7 @@
 
 #include "shell/wm/core.h"
 
-#define PANEL_WINDOWS_MAX 64 /* a button each; of more the least recently used are left to the switcher and the prompt bar */
+#define PANEL_WINDOWS_MAX 128 /* of all desktops; of more the least recently used are left to the switcher and the prompt bar */
 
 typedef struct PanelList PanelList;
 

@@ -221,6 +221,7 @@ static void fill_window(Wm *wm, Client *c, WmWindow *w)
         w->minimised = c->minimised;
         w->urgent = c->attention;
         w->fullscreen = c->fullscreen;
+        w->here = c->sticky || c->desktop == wm->desktop;
         w->x = c->box.x;
         w->y = c->box.y;
         w->width = c->box.w;
@@ -246,6 +247,18 @@ static void emit_windows(Wm *wm)
         wm->n_told_windows = event.n_windows;
 }
 
+static void emit_desktops(Wm *wm)
+{
+        g_autoptr(GString) names = g_string_new(NULL);
+        WmEvent event = { .type = WM_EVENT_DESKTOPS, .n = (int)wm->desktop };
+
+        for (guint i = 0; i < wm->n_desktops; i++)
+                g_string_append_printf(names, "%s%s", i > 0 ? "\n" : "", wm->desktop_names[i]);
+        wm->untold_desktops = FALSE;
+        event.text = names->str;
+        core_emit(wm, &event);
+}
+
 void core_flush(Wm *wm)
 {
         if (!wm->running || wm->gone)
@@ -256,6 +269,8 @@ void core_flush(Wm *wm)
                 screen_struts_changed(wm);
         if (wm->dirty_desktops)
                 desktops_push(wm);
+        if (wm->untold_desktops)
+                emit_desktops(wm);
         if (wm->dirty_stack)
                 stack_apply(wm);
         if (wm->dirty_list)
@@ -606,6 +621,12 @@ static void run_minimise(Wm *wm, const Message *m)
                 state_minimise(wm, c);
 }
 
+static void run_go_to_desktop(Wm *wm, const Message *m)
+{
+        if (m->a >= 0)
+                desktops_go(wm, (guint)m->a);
+}
+
 static void run_show_bar(Wm *wm, const Message *m)
 {
         bar_show(wm, focus_server_time(wm));
@@ -674,6 +695,11 @@ void wm_core_close(WmCore *core, guint64 xid)
 void wm_core_minimise(WmCore *core, guint64 xid)
 {
         post(core, (Message){ .run = run_minimise, .xid = xid });
+}
+
+void wm_core_go_to_desktop(WmCore *core, int n)
+{
+        post(core, (Message){ .run = run_go_to_desktop, .a = n });
 }
 
 void wm_core_show_bar(WmCore *core)

@@ -8,6 +8,7 @@ typedef struct WmCore WmCore;
 
 #define WM_TITLE_MAX 256 /* bytes, with the NUL */
 #define WM_WINDOWS_MAX 1024
+#define WM_DESKTOPS_MAX 32
 
 typedef enum {
         WM_ROLE_APP = 1,   /* a generated app's window: gets evidence and the button */
@@ -44,6 +45,7 @@ typedef struct {
         char glyph[8];
         guint32 colour;
         gboolean app, active, minimised, urgent, fullscreen;
+        gboolean here;          /* on the current desktop, or on all */
         int x, y, width, height; /* of the client, root coordinates */
 } WmWindow;
 
@@ -52,6 +54,7 @@ typedef enum {
         WM_EVENT_READY,      /* the core manages the display */
         WM_EVENT_FAILED,     /* it cannot: text says why (another window manager runs, no display) */
         WM_EVENT_WINDOWS,    /* windows: the whole list, most recently used first */
+        WM_EVENT_DESKTOPS,   /* n is the current desktop, from 0; text is the names of all, a line each */
         WM_EVENT_ICON,       /* the icon of the window xid, or of one that had none; never of an app's, whose glyph is its mark */
         WM_EVENT_BAR,        /* the bar has been shown and has the focus; xid is the window that was active */
         WM_EVENT_BAR_HIDDEN, /* a click elsewhere took it away */
@@ -106,6 +109,8 @@ void wm_core_evidence(WmCore *core, guint64 xid, const WmEvidence *evidence);
 void wm_core_activate(WmCore *core, guint64 xid);
 void wm_core_close(WmCore *core, guint64 xid);
 void wm_core_minimise(WmCore *core, guint64 xid);
+/* Goes to the desktop n, from 0; nothing happens where there is none. */
+void wm_core_go_to_desktop(WmCore *core, int n);
 /* Shows the bar as its key would (a click on the panel's name), or parks it and gives the focus back (to xid, or 0 for where it was). */
 void wm_core_show_bar(WmCore *core);
 void wm_core_hide_bar(WmCore *core, guint64 focus);

@@ -41,6 +41,7 @@ void desktops_read_names(Wm *wm)
                                              &length);
 
         desktops_free(wm);
+        wm->untold_desktops = TRUE;
         gsize at = 0;
         for (guint i = 0; i < WM_DESKTOPS_MAX; i++) {
                 if (at < length)
@@ -107,6 +108,7 @@ static void push_names(Wm *wm)
 void desktops_push(Wm *wm)
 {
         wm->dirty_desktops = FALSE;
+        wm->untold_desktops = TRUE;
         props_set_long(wm, wm->root, ATOM__NET_NUMBER_OF_DESKTOPS, XA_CARDINAL, wm->n_desktops);
         props_set_long(wm, wm->root, ATOM__NET_CURRENT_DESKTOP, XA_CARDINAL, wm->desktop);
         push_names(wm);

@@ -20,7 +20,6 @@
 #define WM_UNMAPS_MAX 8    /* unmaps of ours that may be on their way back at once */
 #define WM_SYNC_MAX 64     /* sync requests waiting for their answer */
 #define WM_ALL_DESKTOPS 0xFFFFFFFFUL
-#define WM_DESKTOPS_MAX 32
 #define WM_DESKTOPS_DEFAULT 4
 #define WM_DESKTOP_NAME_MAX 64
 
@@ -193,6 +192,7 @@ typedef struct Wm {
         guint n_desktops, desktop;
         char *desktop_names[WM_DESKTOPS_MAX];
         gboolean names_pushed; /* _NET_DESKTOP_NAMES was written */
+        gboolean untold_desktops; /* the user interface has yet to hear of them */
         int layout_columns, layout_rows; /* as a pager lays the desktops out; 0: as many as are needed */
         gboolean showing_desktop;
 

@@ -143,6 +143,12 @@ wm_core_minimise(WmCore *core, guint64 xid)
 }
 
 void
+wm_core_go_to_desktop(WmCore *core, int n)
+{
+        note("go to desktop %d", n);
+}
+
+void
 wm_core_show_bar(WmCore *core)
 {
         note("show bar");

@@ -144,6 +144,7 @@ show_question(void)
 
 static void name_cb(gpointer user_data) { }
 static void window_cb(guint64 xid, gboolean active, gpointer user_data) { }
+static void desktop_cb(int n, gpointer user_data) { }
 static gboolean works_cb(guint64 xid, gpointer user_data) { return xid == 3; }
 
 static void
@@ -153,6 +154,7 @@ show_full_panel(Panel *panel)
 
         for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
                 windows[i].xid = i + 10;
+                windows[i].here = TRUE;
                 g_snprintf(windows[i].title, sizeof windows[i].title, i % 3 ? "Letter number %u - Text editor" : "xterm", i);
                 g_strlcpy(windows[i].glyph, i % 3 ? "L" : ">_", sizeof windows[i].glyph);
                 windows[i].colour = i % 3 ? 0x2e5c8e : 0x1c1b1f;
@@ -168,15 +170,17 @@ show_full_panel(Panel *panel)
 static void
 show_panel(void)
 {
-        static const PanelHandler handler = {name_cb, window_cb, name_cb, name_cb};
+        static const PanelHandler handler = {name_cb, window_cb, name_cb, desktop_cb, name_cb};
         Panel *panel = panel_new(&handler, NULL);
+        static const char *const desktops[] = {"1", "2", "3", "4", NULL};
         WmWindow windows[] = {
-                {.xid = 3, .title = "Disk Lens", .glyph = "D", .colour = 0x2c7a4b, .app = TRUE, .active = TRUE},
-                {.xid = 1, .title = "xterm", .glyph = ">_", .colour = 0x1c1b1f},
-                {.xid = 2, .title = "Weather Wall", .glyph = "W", .colour = 0x2e5c8e, .app = TRUE, .minimised = TRUE},
+                {.xid = 3, .title = "Disk Lens", .glyph = "D", .colour = 0x2c7a4b, .app = TRUE, .active = TRUE, .here = TRUE},
+                {.xid = 1, .title = "xterm", .glyph = ">_", .colour = 0x1c1b1f, .here = TRUE},
+                {.xid = 2, .title = "Weather Wall", .glyph = "W", .colour = 0x2e5c8e, .app = TRUE, .minimised = TRUE, .here = TRUE},
         };
 
         panel_place(panel, 1280, 800);
+        panel_set_desktops(panel, 1, desktops);
         panel_set_windows(panel, windows, G_N_ELEMENTS(windows), works_cb, NULL);
         panel_set_lane(panel, "recording: by hand · 1,000 tok/s");
         gtk_widget_show_all(panel_window(panel));

@@ -516,6 +516,27 @@ test_notices_over_a_film(void)
 }
 
 static void
+test_desktops(void)
+{
+        WmEvent event = {.type = WM_EVENT_DESKTOPS, .n = 0, .text = "1\nmail"};
+        GdkEvent *scroll = gdk_event_new(GDK_SCROLL);
+        gboolean taken = FALSE;
+        Desktop *desktop;
+
+        fresh();
+        desktop = start();
+        fake_core_emit(&event);
+        scroll->scroll.direction = GDK_SCROLL_DOWN;
+        g_signal_emit_by_name(hands_button(panel_window(desktop->panel), "1/2"), "scroll-event", scroll, &taken);
+        g_assert_true(fake_logged("go to desktop 1"));
+        event.n = 1;
+        fake_core_emit(&event);
+        g_assert_nonnull(hands_button(panel_window(desktop->panel), "mail"));
+        gdk_event_free(scroll);
+        desktop_free(desktop);
+}
+
+static void
 test_agent_missing(void)
 {
         Desktop *desktop;
@@ -754,7 +775,8 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/pause", test_pause);
         g_test_add_func("/desktop/next-likely", test_next_likely);
         g_test_add_func("/desktop/page-life", test_page_life);
-        g_test_add_func("/desktop/news-over-a-film", test_notices_over_a_film);
+        g_test_add_func("/desktop/notices-over-a-film", test_notices_over_a_film);
+        g_test_add_func("/desktop/desktops", test_desktops);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
         g_test_add_func("/desktop/unreachable", test_unreachable);

@@ -595,6 +595,15 @@ panel_cb(gpointer user_data)
 {
 }
 
+static char *pressed;
+
+static void
+panel_desktop_cb(int n, gpointer user_data)
+{
+        g_free(pressed);
+        pressed = g_strdup_printf("desktop %d", n);
+}
+
 static void
 panel_pressed_cb(guint64 xid, gboolean active, gpointer user_data)
 {
@@ -603,9 +612,10 @@ panel_pressed_cb(guint64 xid, gboolean active, gpointer user_data)
 static void
 test_panel_icons(void)
 {
-        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_cb};
+        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_desktop_cb, panel_cb};
         static const guint32 pixels[18 * 18] = {0xffff0000};
-        WmWindow windows[] = {{.xid = 1, .title = "an app", .glyph = "A", .app = TRUE}, {.xid = 2, .title = "xterm", .glyph = ">_"}};
+        WmWindow windows[] = {{.xid = 1, .title = "an app", .glyph = "A", .app = TRUE, .here = TRUE},
+                              {.xid = 2, .title = "xterm", .glyph = ">_", .here = TRUE}};
         Panel *panel = panel_new(&handler, NULL);
 
         panel_set_icon(panel, 2, pixels, 18, 18, 1); /* before it is listed */
@@ -635,8 +645,9 @@ add_tooltip(GtkWidget *widget, gpointer titles)
 static void
 test_panel_order(void)
 {
-        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_cb};
-        WmWindow windows[] = {{.xid = 7, .title = "seven"}, {.xid = 9, .title = "nine"}, {.xid = 3, .title = "three"}};
+        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_desktop_cb, panel_cb};
+        WmWindow windows[] = {{.xid = 7, .title = "seven", .here = TRUE}, {.xid = 9, .title = "nine", .here = TRUE},
+                              {.xid = 3, .title = "three", .here = TRUE}};
         Panel *panel = panel_new(&handler, NULL);
         g_autoptr(GString) titles = g_string_new(NULL);
         gboolean stays = FALSE;
@@ -649,8 +660,6 @@ test_panel_order(void)
         g_assert_true(stays);
         panel_free(panel);
 }
-
-static char *pressed;
 
 static void
 panel_note_cb(guint64 xid, gboolean active, gpointer user_data)
@@ -680,8 +689,8 @@ wait_for_sight(Panel *panel, const char *title, gboolean wanted)
 static void
 press_item(GtkWidget *item, gpointer title)
 {
-        GtkWidget *box = gtk_bin_get_child(GTK_BIN(item));
-        g_autoptr(GList) children = gtk_container_get_children(GTK_CONTAINER(box));
+        GtkWidget *inside = gtk_bin_get_child(GTK_BIN(item));
+        g_autoptr(GList) children = GTK_IS_LABEL(inside) ? g_list_append(NULL, inside) : gtk_container_get_children(GTK_CONTAINER(inside));
 
         for (GList *at = children; at; at = at->next)
                 if (GTK_IS_LABEL(at->data) && strcmp(gtk_label_get_text(GTK_LABEL(at->data)), title) == 0)
@@ -702,11 +711,61 @@ more_button(Panel *panel)
         return NULL;
 }
 
+/* The windows of this desktop have buttons, and those elsewhere that want to be looked at; each comes back to its place. */
+static void
+test_panel_desktops(void)
+{
+        static const PanelHandler handler = {panel_cb, panel_pressed_cb, panel_cb, panel_desktop_cb, panel_cb};
+        static const char *const one[] = {"1", NULL}, *const four[] = {"1", "2", "mail", "4", NULL};
+        WmWindow windows[] = {{.xid = 1, .title = "here", .here = TRUE}, {.xid = 2, .title = "there"},
+                              {.xid = 3, .title = "calls", .urgent = TRUE}};
+        Panel *panel = panel_new(&handler, NULL);
+        GdkEvent *scroll = gdk_event_new(GDK_SCROLL);
+        g_autoptr(GString) titles = g_string_new(NULL);
+        gboolean taken = FALSE;
+        GtkWidget *button;
+
+        gtk_widget_show_all(panel_window(panel));
+        panel_set_desktops(panel, 0, one);
+        g_assert_null(hands_button(panel_window(panel), "1/1"));
+        panel_set_desktops(panel, 1, four);
+        button = hands_button(panel_window(panel), "2/4");
+        g_assert_true(gtk_widget_get_visible(button));
+        panel_set_windows(panel, windows, 3, NULL, NULL);
+        g_assert_null(hands_button(panel_window(panel), "there"));
+        g_assert_nonnull(hands_button(panel_window(panel), "calls"));
+        for (guint i = 0; i < 3; i++)
+                windows[i].here = windows[i].urgent = FALSE;
+        panel_set_windows(panel, windows, 3, NULL, NULL);
+        g_assert_null(hands_button(panel_window(panel), "here"));
+        for (guint i = 0; i < 3; i++)
+                windows[i].here = TRUE;
+        panel_set_windows(panel, windows, 3, NULL, NULL);
+        gtk_container_forall(GTK_CONTAINER(panel_window(panel)), add_tooltip, titles);
+        g_assert_nonnull(strstr(titles->str, "Desktop 2 of 4 here there calls "));
+
+        scroll->scroll.direction = GDK_SCROLL_DOWN;
+        g_signal_emit_by_name(button, "scroll-event", scroll, &taken);
+        g_assert_cmpstr(pressed, ==, "desktop 2");
+        panel_set_desktops(panel, 2, four);
+        g_assert_true(hands_button(panel_window(panel), "mail") == button);
+        panel_set_desktops(panel, 3, four);
+        g_clear_pointer(&pressed, g_free);
+        g_signal_emit_by_name(button, "scroll-event", scroll, &taken); /* the last */
+        g_assert_null(pressed);
+        gtk_button_clicked(GTK_BUTTON(button));
+        gtk_container_foreach(GTK_CONTAINER(gtk_menu_get_for_attach_widget(button)->data), press_item, "Desktop mail");
+        g_assert_cmpstr(pressed, ==, "desktop 2");
+        g_clear_pointer(&pressed, g_free);
+        gdk_event_free(scroll);
+        panel_free(panel);
+}
+
 /* With more windows than there is room for, every title can still be read, and every window reached by the wheel, the keys and a menu. */
 static void
 test_panel_full(void)
 {
-        static const PanelHandler handler = {panel_cb, panel_note_cb, panel_cb, panel_cb};
+        static const PanelHandler handler = {panel_cb, panel_note_cb, panel_cb, panel_desktop_cb, panel_cb};
         WmWindow windows[20] = {{0}};
         Panel *panel = panel_new(&handler, NULL);
         GdkEvent *scroll = gdk_event_new(GDK_SCROLL);
@@ -716,6 +775,7 @@ test_panel_full(void)
 
         for (guint i = 0; i < G_N_ELEMENTS(windows); i++) {
                 windows[i].xid = i + 1;
+                windows[i].here = TRUE;
                 g_snprintf(windows[i].title, sizeof windows[i].title, "a window with the number %u", i + 1);
         }
         panel_place(panel, 1000, 800);
@@ -784,6 +844,7 @@ main(int argc, char **argv)
         g_test_add_func("/permits/rows", test_permits);
         g_test_add_func("/text/plain", test_plain_text);
         g_test_add_func("/notices", test_notices);
+        g_test_add_func("/panel/desktops", test_panel_desktops);
         g_test_add_func("/panel/full", test_panel_full);
         g_test_add_func("/notices-wait", test_notices_wait);
         g_test_add_func("/panel/icons", test_panel_icons);

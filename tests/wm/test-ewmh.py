@@ -56,8 +56,19 @@ def test_desktops(core, c):
     c.sync()
     assert c.longs(c.root, "_NET_CURRENT_DESKTOP") == [2] and c.viewable(b) and not c.viewable(a)
     assert c.active() == b.id == c.focus()
-    run("xdotool", "set_desktop", "0")
+    while core.wait("desktops") != "desktops xid=0x0 n=2 size=0x0 text=1|2|3|4":
+        pass
+    while "a elsewhere]" not in core.last_windows or "b active]" not in core.last_windows:
+        core.wait("windows")
+    core.say("desktop 7")  # there is none
+    core.say("desktop 0")
+    while core.wait("desktops").split()[2] != "n=0":
+        pass
     c.sync()
+    assert c.longs(c.root, "_NET_CURRENT_DESKTOP") == [0] and c.viewable(a)
+    c.put(c.root, "_NET_DESKTOP_NAMES", "UTF8_STRING", b"work\0mail\0")
+    c.display.flush()
+    assert core.wait("desktops").endswith("text=work|mail|3|4"), "and names that a pager gives"
     assert c.active() == a.id == c.focus() and run("xdotool", "get_desktop").strip() == "0"
     run("xdotool", "windowactivate", "--sync", str(b.id))
     c.sync()

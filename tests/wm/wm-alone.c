@@ -1,5 +1,5 @@
 /* The window manager's core without a user interface: prints its events, one a line, and takes commands of one line from standard
- * input: mark XID ROLE, evidence XID TONE BUTTON PROGRESS TITLE|EVIDENCE, activate XID, close XID, minimise XID, show-bar, hide-bar
+ * input: mark XID ROLE, evidence XID TONE BUTTON PROGRESS TITLE|EVIDENCE, activate XID, close XID, minimise XID, desktop N, show-bar, hide-bar
  * XID, bar-size W H, answer-keys N, quit. */
 #include <X11/Xlib.h>
 #include <gio/gio.h>
@@ -18,6 +18,7 @@ static const char *const names[] = {
         [WM_EVENT_READY] = "ready",
         [WM_EVENT_FAILED] = "failed",
         [WM_EVENT_WINDOWS] = "windows",
+        [WM_EVENT_DESKTOPS] = "desktops",
         [WM_EVENT_ICON] = "icon",
         [WM_EVENT_BAR] = "bar",
         [WM_EVENT_BAR_HIDDEN] = "bar-hidden",
@@ -42,14 +43,16 @@ static void event_cb(const WmEvent *event, gpointer user_data)
                 wm_core_sync_done(core, event->n);
                 return;
         }
+        g_autofree char *text = g_strdelimit(g_strdup(event->text ? event->text : ""), "\n", '|');
         printf("%s xid=0x%lx n=%d size=%dx%d text=%s", names[event->type], (unsigned long)event->xid, event->n, event->width, event->height,
-               event->text ? event->text : "");
+               text);
         if (event->icon)
                 printf("%08x", event->icon[event->width * event->height / 2 + event->width / 2]);
         for (gsize i = 0; i < event->n_windows; i++)
-                printf(" [0x%lx %s%s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
+                printf(" [0x%lx %s%s%s%s%s]", (unsigned long)event->windows[i].xid, event->windows[i].title,
                        event->windows[i].active ? " active" : "",
-                       event->windows[i].minimised ? " minimised" : "", event->windows[i].fullscreen ? " full" : "");
+                       event->windows[i].minimised ? " minimised" : "", event->windows[i].fullscreen ? " full" : "",
+                       event->windows[i].here ? "" : " elsewhere");
         printf("\n");
         fflush(stdout);
         if (event->type == WM_EVENT_FAILED)
@@ -88,6 +91,8 @@ static void command(char *line)
                 wm_core_close(core, xid);
         else if (!strcmp(words[0], "minimise"))
                 wm_core_minimise(core, xid);
+        else if (!strcmp(words[0], "desktop") && n == 2)
+                wm_core_go_to_desktop(core, atoi(words[1]));
         else if (!strcmp(words[0], "show-bar"))
                 wm_core_show_bar(core);
         else if (!strcmp(words[0], "hide-bar"))
