@@ -104,6 +104,8 @@ show_keys(Bar *bar)
 
         if (row && row->kind == ROW_CHANGE)
                 g_string_append(text, "change");
+        else if (row && row->kind == ROW_RUN)
+                g_string_append(text, "run");
         else
                 g_string_append(text, !row || row->kind == ROW_MAKE || row->kind == ROW_SAY ? "make" : "open");
         if (row && !bar->change && (row->kind == ROW_MAKE || row->kind == ROW_SAY))
@@ -131,11 +133,20 @@ render(Bar *bar)
         gtk_widget_show_all(bar->list);
 }
 
+static gboolean
+is_command(const char *typed)
+{
+        g_auto(GStrv) words = rows_command(typed);
+        g_autofree char *program = words ? g_find_program_in_path(words[0]) : NULL;
+
+        return program != NULL;
+}
+
 static void
 rank(Bar *bar)
 {
         const char *typed = gtk_entry_get_text(GTK_ENTRY(bar->entry));
-        RowContext context = {bar->front_app, bar->front_title, bar->change, token_rgb("accent"), 0x1c1b1f};
+        RowContext context = {bar->front_app, bar->front_title, bar->change, is_command(typed), token_rgb("accent"), 0x1c1b1f};
 
         g_ptr_array_unref(bar->rows);
         bar->rows = rows_rank(typed, bar->candidates, &context);

@@ -258,6 +258,9 @@ chosen_cb(const Row *row, gpointer user_data)
         case ROW_PROGRAM:
                 desktop_launch(desktop, row->id);
                 break;
+        case ROW_RUN:
+                desktop_run(desktop, row->text, row->id != NULL);
+                break;
         case ROW_SESSION:
                 desktop_session_action(desktop, row->id);
                 break;

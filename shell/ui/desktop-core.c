@@ -193,37 +193,55 @@ launch(Desktop *desktop, const char *key, json_object *value)
         desktop_request_session(desktop, "/launch", body);
 }
 
+/* words may be NULL: the terminal by itself, or nothing. */
 static void
-on_terminal(Desktop *desktop, const WmEvent *event)
+launch_words(Desktop *desktop, char **words, gboolean in_terminal)
 {
         static const char *const terminals[] = {"x-terminal-emulator", "xterm"};
+        json_object *argv = json_object_new_array();
 
-        for (guint i = 0; i < G_N_ELEMENTS(terminals); i++) {
+        for (guint i = 0; in_terminal && i < G_N_ELEMENTS(terminals); i++) {
                 g_autofree char *found = g_find_program_in_path(terminals[i]);
-                json_object *argv;
 
                 if (!found)
                         continue;
-                argv = json_object_new_array();
                 json_object_array_add(argv, json_object_new_string(terminals[i]));
-                launch(desktop, "argv", argv);
+                if (words)
+                        json_object_array_add(argv, json_object_new_string("-e"));
+                break;
+        }
+        if (in_terminal && json_object_array_length(argv) == 0) {
+                json_object_put(argv);
+                desktop_say(desktop, NULL, "No terminal is installed. The package xterm has one.", FALSE);
                 return;
         }
-        desktop_say(desktop, NULL, "No terminal is installed. The package xterm has one.", FALSE);
+        for (char **word = words; word && *word; word++)
+                json_object_array_add(argv, json_object_new_string(*word));
+        launch(desktop, "argv", argv);
+}
+
+static void
+on_terminal(Desktop *desktop, const WmEvent *event)
+{
+        launch_words(desktop, NULL, TRUE);
 }
 
 static void
 on_run(Desktop *desktop, const WmEvent *event)
 {
         g_auto(GStrv) words = NULL;
-        json_object *argv;
 
-        if (!g_shell_parse_argv(event->text, NULL, &words, NULL))
-                return; /* the core has said so */
-        argv = json_object_new_array();
-        for (char **word = words; *word; word++)
-                json_object_array_add(argv, json_object_new_string(*word));
-        launch(desktop, "argv", argv);
+        if (g_shell_parse_argv(event->text, NULL, &words, NULL))
+                launch_words(desktop, words, FALSE); /* else the core has said so */
+}
+
+void
+desktop_run(Desktop *desktop, const char *line, gboolean terminal)
+{
+        g_auto(GStrv) words = rows_command(line);
+
+        if (words)
+                launch_words(desktop, words, terminal);
 }
 
 void

@@ -111,6 +111,8 @@ void desktop_refresh_lanes(Desktop *desktop);
 /* desktop-core.c */
 void desktop_core_event_cb(const WmEvent *event, gpointer user_data);
 void desktop_launch(Desktop *desktop, const char *desktop_id);
+/* A command line, as rows_command() takes it. */
+void desktop_run(Desktop *desktop, const char *line, gboolean terminal);
 /* Has the session do what POST /do takes. */
 void desktop_session_action(Desktop *desktop, const char *action);
 void desktop_place(Desktop *desktop);

@@ -7,6 +7,8 @@
 #include "protocols/text.h"
 
 #define SUGGESTIONS 3
+#define SHELL_SIGNS "|&;<>$`*?!#\n"
+#define COMMAND_GLYPH ">_"
 #define QUOTE_CHARACTERS 200
 #define PARTIAL_WORD 4 /* characters a word must have to match alone */
 
@@ -69,6 +71,16 @@ GPtrArray *
 rows_new(void)
 {
         return g_ptr_array_new_with_free_func((GDestroyNotify)row_free);
+}
+
+char **
+rows_command(const char *typed)
+{
+        char **words = NULL;
+
+        if (strpbrk(typed, SHELL_SIGNS) || !g_shell_parse_argv(typed, NULL, &words, NULL))
+                return NULL;
+        return words;
 }
 
 char *
@@ -247,6 +259,27 @@ add_sentence(GPtrArray *rows, RowKind kind, const char *typed, const RowContext 
         g_ptr_array_add(rows, row);
 }
 
+static void
+add_command(GPtrArray *rows, const char *typed, const RowContext *context, gboolean terminal)
+{
+        g_autofree char *title = text_plain(typed, QUOTE_CHARACTERS);
+        Row *row = row_new(ROW_RUN, title, terminal ? "in a terminal" : "command");
+
+        row->verb = g_strdup("Run");
+        row->id = g_strdup(terminal ? "terminal" : NULL);
+        row->text = g_strdup(typed);
+        row->glyph = g_strdup(COMMAND_GLYPH);
+        row->colour = context->ink;
+        g_ptr_array_add(rows, row);
+}
+
+/* A single word that nothing else here is called. */
+static gboolean
+asks_for_command(const char *typed, const GArray *scored)
+{
+        return !strpbrk(typed, " \t") && (scored->len == 0 || g_array_index(scored, Scored, 0).score < SCORE_KEYWORDS);
+}
+
 /* A suggestion of the very sentence that is typed is no row of its own: what it says is said on the row that makes it. */
 static gboolean
 join_make(GPtrArray *rows, const Row *suggestion)
@@ -322,14 +355,18 @@ rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *cont
         g_autofree char *trimmed = g_strstrip(g_strdup(typed));
         g_autoptr(GArray) scored = NULL;
         GPtrArray *rows;
-        guint i = 0;
+        guint i = 0, room = ROWS_MAX - ROWS_LATE;
+        gboolean first;
 
         if (!*trimmed)
                 return rank_empty(candidates);
         rows = rows_new();
         scored = score_all(candidates, folded);
+        first = context->command && !context->change && asks_for_command(trimmed, scored);
         if (context->change && context->front_app)
                 add_sentence(rows, ROW_CHANGE, trimmed, context, FALSE);
+        if (first)
+                add_command(rows, trimmed, context, FALSE);
         while (i < scored->len && rows->len < 2 && g_array_index(scored, Scored, i).score >= ROWS_SCORE_OPEN &&
                g_array_index(scored, Scored, i).row->kind != ROW_SAY)
                 add_candidate(rows, g_array_index(scored, Scored, i++).row);
@@ -338,8 +375,14 @@ rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *cont
                 join_make(rows, candidates->pdata[at]);
         if (!context->change && context->front_app)
                 add_sentence(rows, ROW_CHANGE, trimmed, context, FALSE);
-        for (; i < scored->len && rows->len < ROWS_MAX - ROWS_LATE; i++)
+        if (context->command)
+                room -= first ? 1 : 2;
+        for (; i < scored->len && rows->len < room; i++)
                 add_candidate(rows, g_array_index(scored, Scored, i).row);
+        if (context->command && !first)
+                add_command(rows, trimmed, context, FALSE);
+        if (context->command)
+                add_command(rows, trimmed, context, TRUE);
         return rows;
 }
 

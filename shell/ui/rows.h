@@ -17,6 +17,7 @@ typedef enum {
         ROW_SAY,     /* send this other sentence: a suggestion or a recording's */
         ROW_LANES,   /* choose what answers */
         ROW_SESSION, /* lock, log out: id is the action */
+        ROW_RUN,     /* run text as a command line; id "terminal": in one */
 } RowKind;
 
 typedef struct {
@@ -41,6 +42,7 @@ typedef struct {
         const char *front_app;   /* the app in front, or NULL */
         const char *front_title;
         gboolean change;         /* Tab was pressed: the first row changes it */
+        gboolean command;        /* what is typed begins with the name of a program in PATH (rows_command) */
         guint32 accent, ink;     /* tile colours of rows that have no app */
 } RowContext;
 
@@ -53,11 +55,16 @@ GPtrArray *rows_new(void);
 /* Case, width and white space folded, punctuation at the end taken off. Free with g_free(). */
 char *rows_fold(const char *text);
 
+/* The words of what is typed, if it reads as a plain command line (no pipes, no patterns: no shell runs it), else NULL. Free with
+ * g_strfreev(). Whether there is such a program is for others to say. */
+char **rows_command(const char *typed);
+
 /* How well a candidate fits what is typed (folded): 0 not at all, ROWS_SCORE_OPEN and above: Enter opens it. */
 #define ROWS_SCORE_OPEN 800
 int rows_score(const Row *candidate, const char *folded);
 
-/* The rows to show, best first; the first is what Enter does. candidates are copied as needed. typed may be empty: then what was made
+/* The rows to show, best first; the first is what Enter does. A command is run by Enter only where it is a single word and nothing else
+ * here is called so; else its rows come last. candidates are copied as needed. typed may be empty: then what was made
  * last, and up to three suggestions. */
 GPtrArray *rows_rank(const char *typed, const GPtrArray *candidates, const RowContext *context);
 

@@ -105,6 +105,14 @@ test_bar_keys(void)
         key(bar, GDK_KEY_Return);
         g_assert_cmpstr(happened->str, ==, "chosen Make “disk l”;");
         g_string_truncate(happened, 0);
+        type(bar, "sh");
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Run sh;");
+        g_string_truncate(happened, 0);
+        type(bar, "no-such-program");
+        key(bar, GDK_KEY_Return);
+        g_assert_cmpstr(happened->str, ==, "chosen Make “no-such-program”;");
+        g_string_truncate(happened, 0);
         key(bar, GDK_KEY_Escape);
         g_assert_cmpstr(happened->str, ==, "closed;");
         bar_free(bar);

@@ -99,6 +99,46 @@ test_fits_follow(void)
         g_assert_cmpuint(rows->len, ==, 1);
 }
 
+/* Whether there is such a program is not for the rows to say. */
+static void
+test_commands(void)
+{
+        static const char *const plain[] = {"xclock", "xterm -e top", "feh 'my picture.png'"};
+        static const char *const others[] = {"", "ls | sort", "rm *", "echo $HOME", "what is this?", "a 'quote", "a; b"};
+        static const char *const called[] = {"disk", "browser", "xterm"}; /* other things here are called so, or have to do with it */
+        RowContext context = {.command = TRUE, .front_app = "disk-lens"};
+        g_autoptr(GPtrArray) rows = rows_rank("xclock", candidates, &context);
+
+        for (guint i = 0; i < G_N_ELEMENTS(plain); i++) {
+                g_auto(GStrv) words = rows_command(plain[i]);
+
+                g_assert_nonnull(words);
+        }
+        for (guint i = 0; i < G_N_ELEMENTS(others); i++)
+                g_assert_null(rows_command(others[i]));
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_RUN);
+        g_assert_cmpstr(row_at(rows, 0)->verb, ==, "Run");
+        g_assert_cmpstr(row_at(rows, 0)->text, ==, "xclock");
+        g_assert_null(row_at(rows, 0)->id);
+        g_assert_cmpint(row_at(rows, 1)->kind, ==, ROW_MAKE);
+        g_assert_cmpstr(row_at(rows, rows->len - 1)->id, ==, "terminal");
+        for (guint i = 0; i < G_N_ELEMENTS(called); i++) {
+                g_autoptr(GPtrArray) more = rows_rank(called[i], candidates, &context);
+
+                g_assert_cmpint(row_at(more, 0)->kind, !=, ROW_RUN);
+                g_assert_cmpint(row_at(more, more->len - 2)->kind, ==, ROW_RUN);
+                g_assert_cmpuint(more->len, <=, ROWS_MAX - ROWS_LATE);
+        }
+        g_clear_pointer(&rows, g_ptr_array_unref);
+        rows = rows_rank("make a timer", candidates, &context); /* a sentence that begins like a command */
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_MAKE);
+        g_assert_cmpint(row_at(rows, rows->len - 1)->kind, ==, ROW_RUN);
+        g_clear_pointer(&rows, g_ptr_array_unref);
+        context.change = TRUE;
+        rows = rows_rank("xclock", candidates, &context);
+        g_assert_cmpint(row_at(rows, 0)->kind, ==, ROW_CHANGE);
+}
+
 static void
 test_change(void)
 {
@@ -258,6 +298,7 @@ main(int argc, char **argv)
         g_test_add_func("/rows/opened-by-name", test_opened_by_name);
         g_test_add_func("/rows/opened-by-sentence", test_opened_by_sentence);
         g_test_add_func("/rows/fits-follow", test_fits_follow);
+        g_test_add_func("/rows/commands", test_commands);
         g_test_add_func("/rows/change", test_change);
         g_test_add_func("/rows/empty", test_empty);
         g_test_add_func("/rows/next-likely", test_next_likely);
