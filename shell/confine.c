@@ -25,6 +25,7 @@
 #define AUTHORITY "pages-authority" /* beside the agent's socket */
 #define COOKIE "MIT-MAGIC-COOKIE-1"
 #define TRIED "IMPROMPTU_NETWORK_TRIED" /* so that it is tried once */
+#define PROGRAMS "IMPROMPTU_PROGRAMS" /* the socket of what was started before that */
 #define COOKIE_BYTES 16
 #define NUMBER_FIRST 4000 /* of the throw-away display: far from those that people and display managers use */
 #define NUMBERS 20000
@@ -103,6 +104,35 @@ static char *find_session(const char *self)
         return NULL;
 }
 
+static void child_cb(gpointer user_data)
+{
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != GPOINTER_TO_INT(user_data))
+                _exit(1);
+}
+
+/* It is this process that a session starts without the network, or that starts itself again so. */
+char *confine_programs(char **argv)
+{
+        g_autofree char *session = find_session(argv[0]), *path = g_strdup(g_getenv(PROGRAMS));
+        g_autofree char *name = g_strdup_printf("programs-%d.sock", (int)getpid());
+        g_autoptr(GError) error = NULL;
+        GPid pid;
+
+        if (path || network_is_empty() || !session)
+                return g_steal_pointer(&path);
+        path = client_socket_path(name, NULL);
+        if (!path)
+                return NULL;
+        char *words[] = {session, "--programs", path, NULL};
+        if (!g_spawn_async(NULL, words, NULL, G_SPAWN_DO_NOT_REAP_CHILD, child_cb, GINT_TO_POINTER(getpid()), &pid, &error)) {
+                g_printerr("impromptu-shell: programs cannot be started from here: %s\n", error->message);
+                return NULL;
+        }
+        g_setenv(PROGRAMS, path, TRUE);
+        return g_steal_pointer(&path);
+}
+
 /* Returns only if that failed. */
 static void start_again(char **argv)
 {
@@ -178,13 +208,6 @@ static gboolean make_authority(ConfineDisplay *display)
                 return TRUE;
         return g_file_set_contents_full(display->authority, (const char *)bytes->data, bytes->len, G_FILE_SET_CONTENTS_CONSISTENT, 0600,
                                         NULL);
-}
-
-static void child_cb(gpointer user_data)
-{
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        if (getppid() != GPOINTER_TO_INT(user_data))
-                _exit(1);
 }
 
 static gboolean spawn(ConfineDisplay *display, guint number)

@@ -7,6 +7,11 @@
 /* Clears keys, in place, and keeps what whoever started us left open from being inherited. Before anything is set. */
 void confine_inheritance(void);
 
+/* Starts what starts programs for a shell that no session started: impromptu-session --programs, which keeps the network that this process
+ * is about to lose, and ends with it. The path of its socket, NULL where there is a session or that program is missing; free with
+ * g_free(). Before confine_network(). */
+char *confine_programs(char **argv);
+
 /* Drops every variable that neither the toolkits nor the shell read. */
 void confine_environment(void);
 

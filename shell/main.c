@@ -80,9 +80,10 @@ signal_cb(gpointer user_data)
         return G_SOURCE_CONTINUE;
 }
 
-/* no_pages: why none may be opened, or NULL. name is that of the person's display. */
+/* no_pages: why none may be opened, or NULL. programs: the socket of what starts programs without a session, or NULL. name is that of the
+ * person's display. */
 static int
-run(const char *no_pages, const char *name, char **environment)
+run(const char *no_pages, const char *programs, const char *name, char **environment)
 {
         g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
         g_autofree char *share = share_folder("runtime");
@@ -96,6 +97,7 @@ run(const char *no_pages, const char *name, char **environment)
                 .guest_key = option_key,
                 .wm = {.display = name, .environment = environment, .replace = option_replace, .nested_keys = option_nested},
                 .share_folder = share,
+                .programs = programs,
                 .over = over_cb,
                 .user_data = &shell,
         };
@@ -145,7 +147,7 @@ make_runtime_folder(void)
 
 /* GTK has its display; no web process has been started. */
 static int
-run_confined(const char *no_pages, ConfineDisplay *display)
+run_confined(const char *no_pages, const char *programs, ConfineDisplay *display)
 {
         g_autofree char *name = g_strdup(gdk_display_get_name(gdk_display_get_default()));
         g_auto(GStrv) environment = g_get_environ(); /* with the person's own display */
@@ -157,7 +159,7 @@ run_confined(const char *no_pages, ConfineDisplay *display)
                 say(problem);
         if (option_dark)
                 g_object_set(gtk_settings_get_default(), "gtk-application-prefer-dark-theme", TRUE, NULL);
-        code = run(no_pages, name, environment);
+        code = run(no_pages, programs, name, environment);
         if (made)
                 g_rmdir(made);
         confine_display_free(display);
@@ -168,7 +170,7 @@ int
 main(int argc, char **argv)
 {
         g_auto(GStrv) whole = g_strdupv(argv); /* for starting again, before options are taken out */
-        g_autofree char *network = NULL;
+        g_autofree char *network = NULL, *programs = NULL;
         g_autoptr(GError) error = NULL;
         ConfineDisplay *display;
         gboolean pages;
@@ -184,6 +186,8 @@ main(int argc, char **argv)
                 say(error->message);
                 return EX_OSERR;
         }
+        if (!option_views)
+                programs = confine_programs(whole);
         pages = confine_network(whole, &network);
         confine_environment();
         if (network)
@@ -198,5 +202,5 @@ main(int argc, char **argv)
                 say("There is no X display to show anything on. Start it from the session, or set DISPLAY.");
                 return EX_IOERR;
         }
-        return run_confined(pages ? NULL : network, display);
+        return run_confined(pages ? NULL : network, programs, display);
 }

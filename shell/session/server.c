@@ -129,13 +129,14 @@ static json_object *status(Session *session, json_object *body, GError **error)
 static const struct {
         const char *method, *path;
         json_object *(*func)(Session *session, json_object *body, GError **error);
+        gboolean programs; /* also with --programs */
 } requests[] = {
-        {"POST", "/launch", launch},
+        {"POST", "/launch", launch, TRUE},
         {"POST", "/logout", logout},
         {"POST", "/restart", restart},
         {"POST", "/ready", ready},
         {"POST", "/do", do_action},
-        {"POST", "/key-entry", key_entry},
+        {"POST", "/key-entry", key_entry, TRUE},
         {"GET", "/status", status},
 };
 
@@ -168,7 +169,9 @@ static void request_handler(SoupServer *soup, SoupServerMessage *message, const 
         for (guint i = 0; i < G_N_ELEMENTS(requests); i++) {
                 if (strcmp(requests[i].path, path) != 0 || strcmp(requests[i].method, soup_server_message_get_method(message)) != 0)
                         continue;
-                json_object *body = read_body(message, &error);
+                if (server->session->programs_at && !requests[i].programs)
+                        error = session_error(API_ERROR_REFUSED, "That takes a session of Impromptu's: log in to one.");
+                json_object *body = error ? NULL : read_body(message, &error);
                 if (body)
                         result = requests[i].func(server->session, body, &error);
                 json_object_put(body);
@@ -244,7 +247,7 @@ static gboolean listen_at(Server *server, GError **error)
 
 Server *server_new(Session *session, GError **error)
 {
-        g_autofree char *path = client_socket_path(API_SESSION_SOCKET, error);
+        g_autofree char *path = session->programs_at ? g_strdup(session->programs_at) : client_socket_path(API_SESSION_SOCKET, error);
 
         if (!path)
                 return NULL;

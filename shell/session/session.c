@@ -32,11 +32,14 @@
 static const char usage[] =
         "Usage: impromptu-session [--shell-args ARGUMENT...]\n"
         "       impromptu-session --without-network PROGRAM [ARGUMENT...]\n"
+        "       impromptu-session --programs SOCKET\n"
         "\n"
         "Runs the Impromptu desktop on the X display in $DISPLAY, until logout or SIGTERM.\n"
         "\n"
         "  --shell-args ARGUMENT...  hand all further arguments to impromptu-shell\n"
         "  --without-network ...     only become this program, in an empty network namespace if the kernel gives one\n"
+        "  --programs SOCKET         only start programs, for a shell without a session, which asks at this socket;\n"
+        "                            they stay when it ends\n"
         "  --help, --version         say this, or the version, and end\n"
         "\n"
         "It listens at $XDG_RUNTIME_DIR/impromptu/session.sock; “impromptu session” speaks to it.\n"
@@ -161,6 +164,11 @@ static int read_arguments(Session *session, int argc, char **argv)
         }
         if (argc > 2 && strcmp(argv[1], "--without-network") == 0)
                 return without_network(argv + 2);
+        if (argc == 3 && strcmp(argv[1], "--programs") == 0) {
+                session->programs_at = g_strdup(argv[2]);
+                session->is_guest = TRUE;
+                return -1;
+        }
         if (argc > 1 && strcmp(argv[1], "--shell-args") != 0) {
                 g_printerr("impromptu-session: “%s” is no option of mine.\n\n%s", argv[1], usage);
                 return 2;
@@ -197,6 +205,10 @@ static int run(Session *session)
         g_unix_signal_add(SIGTERM, signal_cb, session);
         g_unix_signal_add(SIGINT, signal_cb, session);
         g_unix_signal_add(SIGHUP, signal_cb, session);
+        if (session->programs_at) {
+                g_main_loop_run(session->loop);
+                return 0;
+        }
         make_parts(session);
         session->beginning = g_timeout_add(SESSION_BUS_MS, begin_late_cb, session);
         if (session->is_guest || !leave_announce(session, told))
@@ -240,5 +252,6 @@ int main(int argc, char **argv)
         g_strfreev(session.environment);
         environment_clear(session.keys);
         g_free(session.bin_folder);
+        g_free(session.programs_at);
         return status;
 }

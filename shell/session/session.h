@@ -42,6 +42,7 @@ typedef struct Session {
         char **environment;    /* of everything but the agent: without keys */
         char **keys;           /* NAME=VALUE: for the agent alone */
         char *bin_folder;      /* $IMPROMPTU_BIN_FOLDER or NULL */
+        char *programs_at;     /* --programs: nothing but the start of programs is offered, on this socket; NULL: all, on session.sock */
         Children *children;
         Part *agent;
         Part *shell;
@@ -156,6 +157,6 @@ gboolean actions_do(Session *session, const char *action, GError **error);
 
 /* server.c */
 
-/* Listens at session.sock. NULL and a sentence if another session does already, or the socket cannot be made. */
+/* Listens at session.sock, or at programs_at. NULL and a sentence if another session does already, or the socket cannot be made. */
 Server *server_new(Session *session, GError **error);
 void server_free(Server *server);

@@ -22,6 +22,7 @@ struct Desktop {
         DesktopConfig config;
         GCancellable *cancellable; /* everything that is under way */
         AgentClient *agent, *session;
+        AgentClient *launcher;     /* asked where no session answers; NULL */
         AgentStream *events;
         GPtrArray *asks;           /* Ask: streams of what was asked, oldest first */
         gboolean agent_here, session_here;
@@ -68,6 +69,7 @@ struct Desktop {
 typedef void (*DesktopReply)(Desktop *desktop, json_object *body, const GError *error, const char *text);
 /* Sends one request and takes body. func and text may be NULL; cancellable NULL for the desktop's own. */
 void desktop_request(Desktop *desktop, const char *method, const char *path, json_object *body, DesktopReply func, const char *text);
+/* Takes body. Where no session runs, what starts programs is asked instead. */
 void desktop_request_session(Desktop *desktop, const char *path, json_object *body);
 /* Windows are managed: what starts with every desktop may come. */
 void desktop_tell_ready(Desktop *desktop);

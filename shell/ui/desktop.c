@@ -48,13 +48,23 @@ desktop_request(Desktop *desktop, const char *method, const char *path, json_obj
         request(desktop, desktop->agent, method, path, body, call);
 }
 
+/* text is the path and the body, where there is somebody else to ask. */
 static void
 session_reply(Desktop *desktop, json_object *body, const GError *error, const char *text)
 {
-        if (error && g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED))
+        const char *rest = text ? strchr(text, ' ') : NULL;
+
+        if (error && rest && !g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED)) {
+                g_autofree char *path = g_strndup(text, (gsize)(rest - text));
+                Call *call = g_new0(Call, 1);
+
+                call->func = session_reply;
+                request(desktop, desktop->launcher, "POST", path, json_tokener_parse(rest), call);
+        } else if (error && g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED)) {
                 desktop_say(desktop, "session", error->message, FALSE);
-        else if (error)
+        } else if (error) {
                 desktop_say(desktop, "session", "Impromptu's session is not running, so nothing can be started from here.", FALSE);
+        }
 }
 
 void
@@ -63,6 +73,8 @@ desktop_request_session(Desktop *desktop, const char *path, json_object *body)
         Call *call = g_new0(Call, 1);
 
         call->func = session_reply;
+        if (desktop->launcher)
+                call->text = g_strdup_printf("%s %s", path, json_object_to_json_string_ext(body, JSON_C_TO_STRING_PLAIN));
         request(desktop, desktop->session, "POST", path, body, call);
 }
 
@@ -679,7 +691,9 @@ start_clients(Desktop *desktop, GError **error)
                 return FALSE;
         desktop->agent = agent_client_new(NULL, error);
         desktop->session = desktop->agent ? agent_client_new(session, error) : NULL;
-        return desktop->session != NULL;
+        if (desktop->session && desktop->config.programs)
+                desktop->launcher = agent_client_new(desktop->config.programs, error);
+        return desktop->session && (desktop->launcher || !desktop->config.programs);
 }
 
 Desktop *
@@ -757,6 +771,7 @@ desktop_free(Desktop *desktop)
                 views_free(desktop->views);
         g_clear_pointer(&desktop->agent, agent_client_unref);
         g_clear_pointer(&desktop->session, agent_client_unref);
+        g_clear_pointer(&desktop->launcher, agent_client_unref);
         saved_state_free(desktop->restored);
         model_free(desktop->model);
         g_hash_table_unref(desktop->stopping);

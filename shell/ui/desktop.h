@@ -21,6 +21,7 @@ typedef struct {
         const char *guest_key;   /* the prompt bar's key then; NULL: GUEST_KEY */
         WmConfig wm;
         const char *share_folder; /* holds runtime/ */
+        const char *programs;    /* the socket of what starts programs where no session answers; NULL: nothing does */
         /* The desktop is over: code is an exit status, text a sentence or NULL. */
         void (*over)(int code, const char *text, gpointer user_data);
         gpointer user_data;

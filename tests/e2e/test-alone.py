@@ -4,17 +4,21 @@ folder, no home, as root where the test is root, and as an ordinary user; and th
 import os
 import pwd
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from Xlib import X, display as xdisplay  # noqa: E402
+from Xlib import X, XK, display as xdisplay  # noqa: E402
+from Xlib.ext import xtest  # noqa: E402
 import tap  # noqa: E402
 
 WAIT = 60
 PROGRAM = os.path.join(sys.argv[1], "shell", "impromptu-shell")
+BINARIES = os.path.join(sys.argv[1], "shell", "session")
 DATA = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), "data")
 
 
@@ -29,7 +33,13 @@ class Alone:
         self.x = xdisplay.Display(self.name)
         self.root = self.x.screen().root
         self.root.change_attributes(event_mask=X.PropertyChangeMask)
-        environment = {"PATH": "/usr/bin:/bin", "DISPLAY": self.name, "IMPROMPTU_DATA": DATA, "LIBGL_ALWAYS_SOFTWARE": "1"}
+        self.folder = tempfile.mkdtemp(prefix="impromptu-alone-", dir="/tmp")
+        os.chmod(self.folder, 0o777)
+        with open(self.folder + "/a-program-of-mine", "w") as file:
+            file.write(f"#!/bin/sh\nreadlink /proc/self/ns/net > {self.folder}/new && mv {self.folder}/new {self.folder}/network\nexec sleep 1000\n")
+        os.chmod(self.folder + "/a-program-of-mine", 0o755)
+        environment = {"PATH": self.folder + ":/usr/bin:/bin", "DISPLAY": self.name, "IMPROMPTU_DATA": DATA, "LIBGL_ALWAYS_SOFTWARE": "1",
+                       "IMPROMPTU_BIN_FOLDER": BINARIES}
         environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_"))})
         self.process = subprocess.Popen([PROGRAM], env=environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                         **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}))
@@ -57,7 +67,17 @@ class Alone:
         self.process.stderr.close()
         self.server.terminate()
         self.server.wait()
+        shutil.rmtree(self.folder)
         return status
+
+    def key(self, *names):
+        """Pressed together."""
+        codes = [self.x.keysym_to_keycode(XK.string_to_keysym(name)) for name in names]
+        for code in codes:
+            xtest.fake_input(self.x, X.KeyPress, code)
+        for code in reversed(codes):
+            xtest.fake_input(self.x, X.KeyRelease, code)
+        self.x.sync()
 
     def client(self):
         x = xdisplay.Display(self.name)
@@ -78,6 +98,7 @@ def works_alone(user):
     alone.until(lambda: alone.property(alone.root, "_NET_ACTIVE_WINDOW") == [window.id], "it to have the focus")
     assert alone.property(mine, "WM_STATE")[0] == 1 and alone.property(mine, "_NET_FRAME_EXTENTS")[2] > 0
     alone.until(lambda: said(alone), "it to say that the agent is missing")
+    starts_programs(alone)
     x.close()
     alone.until(lambda: window.id not in alone.property(alone.root, "_NET_CLIENT_LIST"), "the client to go")
     # Many at once, half of which go before they are looked at.
@@ -89,7 +110,56 @@ def works_alone(user):
     for x, _ in clients[1::2]:
         x.close()
     assert alone.process.poll() is None
+    helpers = [os.pidfd_open(pid) for pid in processes(alone, "impromptu-session")]
+    assert helpers, "what starts programs is there"
     assert alone.end() == 0
+    assert all(select.select([helper], [], [], WAIT)[0] for helper in helpers), "and ends with the shell"
+
+
+def starts_programs(alone):
+    """From the prompt bar, with the network that the shell itself has given up."""
+    alone.key("Super_L", "space")
+    alone.until(lambda: bar(alone), "the prompt bar")
+    for letter in "a-program-of-mine":
+        alone.key({"-": "minus"}.get(letter, letter))
+    alone.key("Return")
+    alone.until(lambda: os.path.exists(alone.folder + "/network"), "the program to start")
+    with open(alone.folder + "/network") as file:
+        assert file.read().strip() == os.readlink("/proc/self/ns/net")
+    for pid in processes(alone, "sleep"):
+        os.kill(pid, signal.SIGKILL)
+
+
+def processes(alone, program):
+    """Those that came of this shell."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                if alone.folder.encode() in file.read() and os.path.basename(os.readlink(f"/proc/{pid}/exe")) == program:
+                    found.append(int(pid))
+        except OSError:  # it has ended, or is another's
+            continue
+    return found
+
+
+def bar(alone):
+    """It is where it can be seen, and has the keys."""
+    focus = alone.x.get_input_focus().focus
+    return not isinstance(focus, int) and any("Impromptu prompt" == name(w) and w.get_geometry().x >= 0 for w in parents(focus))
+
+
+def parents(window):
+    found = []
+    while window:
+        found.append(window)
+        window = window.query_tree().parent
+    return found
+
+
+def name(window):
+    got = window.get_full_text_property(window.display.get_atom("_NET_WM_NAME"))
+    return got.decode() if isinstance(got, bytes) else got
 
 
 def said(alone):

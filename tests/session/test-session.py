@@ -233,6 +233,25 @@ def test_programs_of_a_guest_outlive_it():
     session.end()
 
 
+def test_programs_alone():
+    """What a shell without a session has started beside it: programs start, and outlive it; all else takes a session."""
+    session = Session(arguments=["--programs", "/tmp/impromptu-programs-%d.sock" % os.getpid()], environment={"DISPLAY": ":0"})
+    session.socket = session.process.args[-1]
+    while not os.path.exists(session.socket):
+        assert session.process.poll() is None
+        select.select([session.process.stderr], [], [], 0.02)
+    assert session.request("POST", "/launch", {"argv": ["program"]})[0] == 200
+    program = session.report("program")
+    assert program["keys"] == ["TEST_PLAIN"] and program["network"] == os.readlink("/proc/self/ns/net"), program
+    for path in ("/ready", "/logout", "/do", "/restart"):
+        status, answer = session.request("POST", path, {})
+        assert status == 422 and "takes a session" in answer["error"]["message"], (path, answer)
+    session.process.terminate()
+    assert session.process.wait(DEADLINE_S) == 0 and not os.path.exists(session.socket)
+    os.kill(program["pid"], signal.SIGKILL)  # it is there, and has our end of the standard error
+    session.end()
+
+
 def test_crash_loop():
     session = Session(crash=["impromptu-shell"], environment={"DISPLAY": ":0"})
     sentence = session.said("not started again")

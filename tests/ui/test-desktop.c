@@ -515,6 +515,33 @@ test_notices_over_a_film(void)
         desktop_free(desktop);
 }
 
+/* A command that was typed goes to the session; where none runs, to what starts programs without one. */
+static void
+test_commands(void)
+{
+        WmEvent shown = {.type = WM_EVENT_BAR};
+        Desktop *desktop;
+        GtkEntry *entry;
+
+        fresh();
+        fake_answer("POST /launch", NULL, CLIENT_ERROR_UNREACHABLE, "nobody listens");
+        desktop = start();
+        fake_core_emit(&shown);
+        settle();
+        entry = GTK_ENTRY(bar_entry(desktop->bar));
+        gtk_entry_set_text(entry, "mkfifo");
+        bar_key(entry, GDK_KEY_Return);
+        settle();
+        g_assert_cmpint(fake_count("POST /launch { \"argv\": [ \"mkfifo\" ] }") + fake_count("POST /launch {\"argv\":[\"mkfifo\"]}"), ==, 1);
+        g_assert_cmpuint(notices_count(desktop->notices), ==, 1);
+        desktop->launcher = agent_client_new(NULL, NULL);
+        gtk_entry_set_text(entry, "mkfifo");
+        bar_key(entry, GDK_KEY_Return);
+        settle();
+        g_assert_cmpint(fake_count("POST /launch {\"argv\":[\"mkfifo\"]}"), ==, 3);
+        desktop_free(desktop);
+}
+
 static void
 test_desktops(void)
 {
@@ -776,6 +803,7 @@ main(int argc, char **argv)
         g_test_add_func("/desktop/next-likely", test_next_likely);
         g_test_add_func("/desktop/page-life", test_page_life);
         g_test_add_func("/desktop/notices-over-a-film", test_notices_over_a_film);
+        g_test_add_func("/desktop/commands", test_commands);
         g_test_add_func("/desktop/desktops", test_desktops);
         g_test_add_func("/desktop/agent-missing", test_agent_missing);
         g_test_add_func("/desktop/first-screen", test_first_screen);
