@@ -6,6 +6,12 @@
 #include "protocols/api.h"
 #include "protocols/text.h"
 
+#define MINUTE 60
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+#define PART_WIDTH 12 /* characters of the columns of “session status” */
+#define RUNS_WIDTH 20
+
 void cli_print_row(const char *first, int width, const char *second, int second_width, const char *third)
 {
         int pad = width - (int)g_utf8_strlen(first, -1);
@@ -195,10 +201,11 @@ static const char *session_request(char **words, json_object *body)
 {
         const char *more = words[1];
 
+        if (strcmp(words[0], "status") == 0)
+                return more ? NULL : "/status";
         if (strcmp(words[0], "restart") == 0) {
-                if (more)
-                        json_object_object_add(body, "part", json_object_new_string(more));
-                return more ? "/restart" : NULL;
+                json_object_object_add(body, "part", json_object_new_string(more ? more : "shell"));
+                return "/restart";
         }
         if (strcmp(words[0], "logout") == 0 && (!more || strcmp(more, "now") == 0)) {
                 json_object_object_add(body, "now", json_object_new_boolean(more != NULL));
@@ -208,6 +215,44 @@ static const char *session_request(char **words, json_object *body)
         return more ? NULL : "/do";
 }
 
+/* "3 min"; free with g_free(). */
+static char *how_long(gint64 seconds)
+{
+        if (seconds < MINUTE)
+                return g_strdup_printf("%" G_GINT64_FORMAT " s", seconds);
+        if (seconds < HOUR)
+                return g_strdup_printf("%" G_GINT64_FORMAT " min", seconds / MINUTE);
+        if (seconds < DAY)
+                return g_strdup_printf("%" G_GINT64_FORMAT " h %" G_GINT64_FORMAT " min", seconds / HOUR, seconds % HOUR / MINUTE);
+        return g_strdup_printf("%" G_GINT64_FORMAT " d %" G_GINT64_FORMAT " h", seconds / DAY, seconds % DAY / HOUR);
+}
+
+/* Each part: for how long it runs and how often it was started again, or why it does not run. */
+static void print_session(json_object *answer)
+{
+        json_object *parts = cli_array(answer, "parts"), *programs = cli_array(answer, "programs");
+        gsize n_programs = programs ? json_object_array_length(programs) : 0;
+
+        for (gsize i = 0; parts && i < json_object_array_length(parts); i++) {
+                json_object *part = json_object_array_get_idx(parts, i);
+                g_autofree char *name = cli_text(part, "part"), *problem = cli_text(part, "problem"), *time = how_long(cli_int(part, "seconds"));
+                gint64 again = MAX(cli_int(part, "starts") - 1, 0);
+                g_autofree char *runs = g_strdup_printf("runs for %s", time);
+                g_autofree char *restarts = again == 0   ? g_strdup("never started again")
+                                            : again == 1 ? g_strdup("started again once")
+                                                         : g_strdup_printf("started again %" G_GINT64_FORMAT " times", again);
+
+                if (cli_int(part, "pid") > 0)
+                        cli_print_row(name, PART_WIDTH, runs, RUNS_WIDTH, restarts);
+                else
+                        cli_print_row(name, PART_WIDTH, "does not run", RUNS_WIDTH, *problem ? problem : restarts);
+        }
+        if (n_programs == 1)
+                puts("1 program that was started from here runs.");
+        else if (n_programs > 1)
+                printf("%" G_GSIZE_FORMAT " programs that were started from here run.\n", n_programs);
+}
+
 void cli_session(Cli *cli, char **words)
 {
         g_autoptr(GError) error = NULL;
@@ -215,8 +260,8 @@ void cli_session(Cli *cli, char **words)
         const char *request = session_request(words, body);
 
         if (!request) {
-                cli_bad_words(cli, "Write “impromptu session logout”, “impromptu session logout now”, “impromptu session restart PART” (agent, "
-                                   "shell, settings or aside), or “impromptu session ACTION” (such as lock, suspend, screenshot, volume-up).");
+                cli_bad_words(cli, "Write “impromptu session logout”, “impromptu session logout now”, “impromptu session restart [PART]” (agent, "
+                                   "shell, settings or aside; the shell if none is named), “impromptu session status”, or “impromptu session ACTION” (such as lock, suspend, screenshot, volume-up).");
                 json_object_put(body);
                 return;
         }
@@ -227,8 +272,13 @@ void cli_session(Cli *cli, char **words)
                 cli_fail(cli, error);
                 return;
         }
-        json_object *answer = cli_request(cli, session, "POST", request, body);
+        gboolean asks = strcmp(request, "/status") == 0;
+        json_object *answer = cli_request(cli, session, asks ? "GET" : "POST", request, body);
         if (answer && cli->json)
                 cli_print_json(answer);
+        else if (answer && asks)
+                print_session(answer);
+        else if (answer && strcmp(request, "/restart") == 0)
+                printf("The %s is started anew.\n", words[1] ? words[1] : "shell");
         json_object_put(answer);
 }

@@ -18,6 +18,7 @@ struct Part {
         gboolean asked;   /* its end was asked for: no crash */
         gboolean takes_over; /* the shell, at its next start, from the window manager that replaced it */
         guint starts;
+        gint64 started;   /* g_get_monotonic_time() of the last start */
         GQueue crashes;   /* g_get_monotonic_time() of each, oldest first; gint64 */
         char *problem;    /* why it was left alone */
         char *network;    /* of the shell: why it has the network in reach, NULL if it has not */
@@ -152,6 +153,7 @@ void part_start(Part *part)
                 return;
         part->asked = FALSE;
         part->starts++;
+        part->started = g_get_monotonic_time();
         part->pid = spawn(part, &error);
         if (part->pid) {
                 g_clear_pointer(&part->problem, g_free);
@@ -208,7 +210,9 @@ json_object *part_status(const Part *part)
         json_object_object_add(status, "part", json_object_new_string(part->name));
         json_object_object_add(status, "running", json_object_new_boolean(part->pid != 0));
         json_object_object_add(status, "pid", json_object_new_int(part->pid));
-        json_object_object_add(status, "starts", json_object_new_int(part->starts));
+        json_object_object_add(status, "starts", json_object_new_int((int)part->starts));
+        if (part->pid)
+                json_object_object_add(status, "seconds", json_object_new_int64((g_get_monotonic_time() - part->started) / G_USEC_PER_SEC));
         if (part->problem)
                 json_object_object_add(status, "problem", json_object_new_string(part->problem));
         if (part->kind == PART_SHELL)

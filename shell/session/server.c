@@ -76,10 +76,11 @@ static json_object *logout(Session *session, json_object *body, GError **error)
         return json_object_new_object();
 }
 
+/* Without a part the shell: that is what a person sees. */
 static json_object *restart(Session *session, json_object *body, GError **error)
 {
         json_object *value;
-        const char *name = json_object_object_get_ex(body, "part", &value) ? json_object_get_string(value) : NULL;
+        const char *name = json_object_object_get_ex(body, "part", &value) ? json_object_get_string(value) : "shell";
         g_autoptr(GString) names = g_string_new(NULL);
 
         for (guint i = 0; i < session->parts->len; i++) {

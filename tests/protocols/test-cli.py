@@ -523,7 +523,7 @@ def test_usage():
     with World() as world:
         for words in ([], ["frobnicate"], ["ask"], ["ask", " "], ["ask", "a\udcff"], ["ask", "x" * 65536], ["--odd", "apps"], ["apps", "x"], ["stop"], ["lanes", "choose"],
                       ["lanes", "take", "local"], ["usage", "0"], ["usage", "x"], ["usage", "7", "8"], ["usage", "budget"], ["usage", "budget", "much"],
-                      ["usage", "budget", "-1"], ["session", "nap"], ["session", "restart"], ["ask", "--app"]):
+                      ["usage", "budget", "-1"], ["session", "nap"], ["session", "status", "x"], ["ask", "--app"]):
             got = world.run(*words)
             assert got.returncode == 2 and got.stdout == "" and len(got.stderr) > 20, (words, got)
         assert world.agent.asked == []

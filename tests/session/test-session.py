@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Verifies impromptu-session with stand-ins for the agent, the shell and the programs it launches (fake-part). Each of them reports through a FIFO and
-is watched through a pidfd, so that nothing here waits by the clock. Speaks TAP. Usage: test-session.py IMPROMPTU-SESSION"""
+is watched through a pidfd, so that nothing here waits by the clock. Speaks TAP. Usage: test-session.py IMPROMPTU-SESSION IMPROMPTU"""
 import http.client, json, os, pwd, select, shutil, signal, socket, subprocess, sys, tempfile, traceback
 
-BINARY = os.path.abspath(sys.argv[1])
+BINARY, IMPROMPTU = map(os.path.abspath, sys.argv[1:3])
 HERE = os.path.dirname(os.path.abspath(__file__))
 DEADLINE_S = 20
 OTHER = 65534
@@ -207,6 +207,31 @@ def test_restart_after_kill():
     session.report("impromptu-agent")
     status, answer = session.request("POST", "/restart", {"part": "kitchen"})
     assert status == 400 and answer["error"]["kind"] == "bad-request", answer
+    assert session.end() == 0
+
+
+def test_the_command_line():
+    """What runs, for how long, and how often it was started again; and the shell anew, also where it is not named."""
+    session = Session()
+    agent, _ = session.both()
+
+    def run(*words):
+        return subprocess.run([IMPROMPTU, *words], env={"XDG_RUNTIME_DIR": session.runtime, "LANG": "C.UTF-8"}, capture_output=True, text=True,
+                              timeout=DEADLINE_S)
+    got = run("session", "status")
+    lines = got.stdout.splitlines()
+    assert got.returncode == 0 and len(lines) == 2 and lines[0].split()[0] == "agent" and lines[1].split()[0] == "shell", got
+    assert all("runs for " in line and "never started again" in line for line in lines), got
+    got = run("session", "restart")
+    assert got.returncode == 0 and "The shell is started anew." in got.stdout, got
+    assert session.report("impromptu-shell") and session.request("POST", "/launch", {"argv": ["program"]})[0] == 200
+    session.report("program")
+    lines = run("session", "status").stdout.splitlines()
+    assert "never started again" in lines[0] and "started again once" in lines[1] and lines[2].startswith("1 program "), lines
+    got = run("--json", "session", "status")
+    assert json.loads(got.stdout)["parts"][0]["pid"] == agent["pid"] and json.loads(got.stdout)["parts"][1]["seconds"] < DEADLINE_S, got
+    got = run("session", "restart", "kitchen")
+    assert got.returncode != 0 and all(part in got.stderr for part in ("agent", "shell")), got
     assert session.end() == 0
 
 
