@@ -1,5 +1,10 @@
 /* The end of the session, asked for: every window that can be closed is asked to close, as its own button would. Whoever does not, for
- * example because it asks whether to save, is named, and the person decides. */
+ * example because it asks whether to save, is named, and the person decides.
+ *
+ * X has no way to ask whether a program would close: WM_DELETE_WINDOW is the question and the deed. So programs are asked one after the
+ * other, those first whose titles say that something is not saved, and none more once one stays: if the person then stays as well, the
+ * programs that were not asked yet are still there. Those that closed before it are gone, which only a protocol of session management
+ * could spare them. Once the person has said to end anyway, all others are asked at once. */
 #include <X11/Xatom.h>
 #include <X11/Xutil.h>
 #include <gdk/gdkx.h>
@@ -10,15 +15,23 @@
 #include "shell/ui/xprops.h"
 #include "shell/ui/style.h"
 
-#define ASK_MS 1500        /* for all programs to end by themselves, before the question */
+#define ASK_MS 1500        /* for a program to end by itself, before the question */
 #define NAMED_MAX 6
 #define NAME_MAX_CHARACTERS 60
 
 enum { END = 0, STAY = 1 };
 
 typedef struct {
+        long owner;        /* the process, or the window where that is not said */
+        GArray *windows;   /* Window, as long */
+        gboolean unsaved;
+} Program;
+
+typedef struct {
         Display *display;
-        GArray *left;      /* Window: asked, and still there */
+        GPtrArray *waiting; /* Program: not asked yet, in the order in which they will be */
+        GArray *left;       /* Window: asked, and still there */
+        gboolean at_once;   /* the person has decided: nothing is spared by going slowly */
         GMainLoop *loop;
         int status;
         guint timer;
@@ -92,17 +105,49 @@ static void show_names(Logout *logout)
         ui_label_set(logout->names, names->str);
 }
 
+static gboolean question_cb(gpointer user_data);
+
+static void keep_managed(GArray *windows, const GArray *managed)
+{
+        for (guint i = windows->len; i > 0; i--) {
+                if (!xprops_holds(managed, g_array_index(windows, long, i - 1)))
+                        g_array_remove_index(windows, i - 1);
+        }
+}
+
+static void ask_program(Logout *logout, const Program *program)
+{
+        for (guint i = 0; i < program->windows->len; i++)
+                ask(logout->display, (Window)g_array_index(program->windows, long, i));
+        g_array_append_vals(logout->left, program->windows->data, program->windows->len);
+}
+
+/* Nobody is being waited for. */
+static void ask_next(Logout *logout, const GArray *managed)
+{
+        g_clear_handle_id(&logout->timer, g_source_remove);
+        g_clear_pointer(&logout->window, gtk_widget_destroy);
+        while (logout->waiting->len > 0 && (logout->at_once || logout->left->len == 0)) {
+                Program *program = logout->waiting->pdata[0];
+
+                keep_managed(program->windows, managed);
+                ask_program(logout, program);
+                g_ptr_array_remove_index(logout->waiting, 0);
+        }
+        if (logout->left->len > 0)
+                logout->timer = g_timeout_add(ASK_MS, question_cb, logout);
+        else
+                end(logout, END);
+}
+
 /* Those that are still managed. */
 static void look_again(Logout *logout)
 {
         g_autoptr(GArray) now = xprops_read(logout->display, gdk_x11_get_default_root_xwindow(), "_NET_CLIENT_LIST", XA_WINDOW);
 
-        for (guint i = logout->left->len; i > 0; i--) {
-                if (!xprops_holds(now, g_array_index(logout->left, long, i - 1)))
-                        g_array_remove_index(logout->left, i - 1);
-        }
+        keep_managed(logout->left, now);
         if (logout->left->len == 0)
-                end(logout, END);
+                ask_next(logout, now);
         else if (logout->window)
                 show_names(logout);
 }
@@ -118,7 +163,11 @@ static GdkFilterReturn root_filter(GdkXEvent *gdk_event, GdkEvent *event, gpoint
 
 static void end_cb(GtkButton *button, gpointer user_data)
 {
-        end(user_data, END);
+        Logout *logout = user_data;
+
+        logout->at_once = TRUE;
+        g_array_set_size(logout->left, 0);
+        look_again(logout);
 }
 
 static void stay_cb(gpointer user_data)
@@ -173,6 +222,65 @@ static gboolean question_cb(gpointer user_data)
         return G_SOURCE_REMOVE;
 }
 
+/* Editors put a mark into the title. Where it means something else, only the order is another. */
+static gboolean says_unsaved(Display *display, Window window)
+{
+        static const char *const marks[] = {"*", "●", "•", "(modified)", "[modified]", "(unsaved)"};
+        g_autofree char *title = title_of(display, window);
+        g_autofree char *lower = g_utf8_strdown(title, -1);
+
+        for (guint i = 0; i < G_N_ELEMENTS(marks); i++) {
+                if (strstr(lower, marks[i]))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+static void program_free(gpointer data)
+{
+        Program *program = data;
+
+        g_array_unref(program->windows);
+        g_free(program);
+}
+
+static Program *program_of(GPtrArray *programs, long owner)
+{
+        for (guint i = 0; i < programs->len; i++) {
+                if (((Program *)programs->pdata[i])->owner == owner)
+                        return programs->pdata[i];
+        }
+        Program *program = g_new0(Program, 1);
+        program->owner = owner;
+        program->windows = g_array_new(FALSE, FALSE, sizeof(long));
+        g_ptr_array_add(programs, program);
+        return program;
+}
+
+static int compare_programs(gconstpointer a, gconstpointer b)
+{
+        const Program *one = *(Program *const *)a, *two = *(Program *const *)b;
+
+        return two->unsaved - one->unsaved;
+}
+
+static GPtrArray *list_programs(Display *display, const GArray *managed, int shell)
+{
+        GPtrArray *programs = g_ptr_array_new_with_free_func(program_free);
+
+        for (guint i = 0; i < managed->len; i++) {
+                long window = g_array_index(managed, long, i);
+                g_autoptr(GArray) process = xprops_read(display, (Window)window, "_NET_WM_PID", XA_CARDINAL);
+                if (!is_asked(display, (Window)window, shell))
+                        continue;
+                Program *program = program_of(programs, process->len > 0 ? g_array_index(process, long, 0) : window);
+                g_array_append_val(program->windows, window);
+                program->unsaved |= says_unsaved(display, (Window)window);
+        }
+        g_ptr_array_sort(programs, compare_programs); /* which keeps the order of the others */
+        return programs;
+}
+
 int logout_run(int shell)
 {
         GdkWindow *root = gdk_get_default_root_window();
@@ -185,21 +293,16 @@ int logout_run(int shell)
         gdk_window_add_filter(root, root_filter, &logout);
         managed = xprops_read(logout.display, gdk_x11_get_default_root_xwindow(), "_NET_CLIENT_LIST", XA_WINDOW);
         gdk_x11_display_error_trap_push(gdk_display_get_default()); /* they end while we look at them */
-        for (guint i = 0; i < managed->len; i++) {
-                long window = g_array_index(managed, long, i);
-                if (!is_asked(logout.display, (Window)window, shell))
-                        continue;
-                g_array_append_val(logout.left, window);
-                ask(logout.display, (Window)window);
-        }
-        if (logout.left->len > 0) {
-                logout.timer = g_timeout_add(ASK_MS, question_cb, &logout);
+        logout.waiting = list_programs(logout.display, managed, shell);
+        if (logout.waiting->len > 0) {
+                ask_next(&logout, managed);
                 g_main_loop_run(logout.loop);
         }
         gdk_x11_display_error_trap_pop_ignored(gdk_display_get_default());
         gdk_window_remove_filter(root, root_filter, &logout);
         g_clear_handle_id(&logout.timer, g_source_remove);
         g_array_unref(logout.left);
+        g_ptr_array_unref(logout.waiting);
         g_main_loop_unref(logout.loop);
         return logout.status;
 }

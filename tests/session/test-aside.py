@@ -479,6 +479,11 @@ def closes(x):
             return
 
 
+def was_asked(x):
+    x.sync()
+    return any(x.next_event().type == X.ClientMessage for _ in range(x.pending_events()))
+
+
 def test_logout_without_windows():
     managed()
     assert rig.ends(ask()) == 0
@@ -520,6 +525,55 @@ def test_logout_names_who_does_not_end():
             managed()
         assert rig.ends(process) == status, (key, status)
     x.close()
+
+
+def press_in_question(key):
+    question = spin("it is asked", lambda: rig.shown("End the session"))
+    question.set_input_focus(X.RevertToParent, X.CurrentTime)
+    rig.x.sync()
+    for name in key if isinstance(key, tuple) else (key,):
+        code = rig.x.keysym_to_keycode(name)
+        xtest.fake_input(rig.x, X.KeyPress, code)
+        xtest.fake_input(rig.x, X.KeyRelease, code)
+    rig.x.sync()
+    spin("the question goes", lambda: rig.shown("End the session") is None)
+
+
+def test_logout_asks_no_more_once_one_stays():
+    (others, other), (more, another), (x, notes) = client("Other", pid=11), client("Another", pid=12), client("*notes.txt", pid=13)
+    managed(other, another, notes)
+    process = ask()
+    closes(x)  # what says that it is not saved comes first
+    press_in_question(0xff1b)
+    assert rig.ends(process) == 1
+    assert not was_asked(others) and not was_asked(more), "the others were left alone"
+    process = ask()
+    closes(x)
+    press_in_question((0xff09, 0xff0d))  # end anyway
+    closes(others)
+    closes(more)  # from now on all at once
+    managed(another, notes)
+    press_in_question((0xff09, 0xff0d))
+    assert rig.ends(process) == 0
+    for connection in (others, more, x):
+        connection.close()
+
+
+def test_logout_asks_a_program_once():
+    """Its windows together, and the next program when they are gone."""
+    (one, first), (two, second), (three, third) = client("One", pid=11), client("Two", pid=11), client("Three", pid=12)
+    managed(first, second, third)
+    process = ask()
+    closes(one)
+    closes(two)
+    managed(second, third)
+    assert not was_asked(three)
+    managed(third)
+    closes(three)
+    managed()
+    assert rig.ends(process) == 0
+    for connection in (one, two, three):
+        connection.close()
 
 
 def stands_still():
