@@ -667,10 +667,11 @@ start_core(Desktop *desktop, GError **error)
 {
         g_autofree char *path = saved_state_path();
 
+        desktop->restored = saved_state_read(path);
+        desktop->config.wm.bar_known = desktop->restored->prompts->len > 0;
         desktop->config.wm.dark = style_is_dark();
         if (!host_start(desktop, error))
                 return FALSE;
-        desktop->restored = saved_state_read(path);
         desktop->seen = desktop->restored->seen;
         desktop->resume = desktop->restored->resume;
         desktop->model->last = desktop->restored->seen;

@@ -2,6 +2,7 @@
 
 #include "client.h"
 #include "focus.h"
+#include "root.h"
 #include "state.h"
 
 #define BAR_PARKED (-4000)
@@ -71,6 +72,11 @@ void bar_park(Wm *wm, gboolean tell)
                 return;
         wm->bar_shown = FALSE;
         move(wm);
+        /* Now, since the first frame of the bar waits for nothing. */
+        if (!wm->bar_known && wm->running) {
+                wm->bar_known = TRUE;
+                root_paint(wm);
+        }
         XUngrabButton(wm->display, AnyButton, AnyModifier, wm->root);
         wm->focus_pushed = FALSE;
         wm->dirty_focus = TRUE;

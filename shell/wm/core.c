@@ -421,6 +421,7 @@ static void begin(Wm *wm)
         screen_read(wm);
         make_guard(wm);
         paint_use_dark(wm->config.dark);
+        wm->bar_known = wm->config.bar_known;
         wm->painter = paint_new(wm);
         keys_init(wm);
         drag_init(wm);

@@ -92,6 +92,7 @@ typedef struct {
         gboolean replace;      /* take over from another window manager */
         gboolean dark;         /* the tokens by night from the beginning */
         char **environment;    /* of the program that asks whether to end one; NULL: the caller's own. Lives as long as the core */
+        gboolean bar_known;    /* the prompt bar was used before: the background need not say how it is opened */
         gboolean nested_keys;  /* Ctrl+Alt in place of Super and Alt, for a host that keeps those */
 } WmConfig;
 

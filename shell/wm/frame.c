@@ -20,6 +20,8 @@
 #define BUTTON_RIGHT 97   /* from the frame's right edge, as the three cells leave it */
 #define TITLE_MIN 40      /* a title shorter than that says nothing: the button goes first */
 #define PROGRESS 3
+#define SILENT "not answering · close again to end it"
+#define SILENT_SHORT "not answering"
 
 typedef struct {
         guint32 ground, text, evidence[3], lit; /* evidence by its WmTone */
@@ -188,7 +190,7 @@ static const char *evidence_text(const Client *c, WmTone *tone)
         *tone = WM_TONE_QUIET;
         if (c->silent) {
                 *tone = WM_TONE_BAD;
-                return "not answering · close again to end it";
+                return SILENT;
         }
         if (!c->evidence)
                 return "";
@@ -210,6 +212,18 @@ static void draw_tile(Wm *wm, cairo_t *cr, Client *c, int x, const Tones *tones)
                 paint_outline(cr, box, tones->evidence[WM_TONE_QUIET], 1);
 }
 
+/* What a window that hangs says is cut before its title is; the title then makes room for the short words, but never loses more than half
+ * of what there is. Returns what is left for the title. */
+static int make_room(Wm *wm, const Client *c, int room, const char **evidence)
+{
+        int title = paint_text_width(wm->painter, FONT_TITLE, client_title(c));
+
+        if (!c->silent || title + GAP + paint_text_width(wm->painter, FONT_MONO, SILENT) <= room)
+                return room;
+        *evidence = SILENT_SHORT;
+        return MAX(room / 2, room - GAP - paint_text_width(wm->painter, FONT_MONO, SILENT_SHORT));
+}
+
 static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *tones)
 {
         int x = PAD, end = c->button_box.w ? c->button_box.x - GAP : width - BUTTON_RIGHT;
@@ -220,7 +234,7 @@ static void draw_words(Wm *wm, cairo_t *cr, Client *c, int width, const Tones *t
         draw_tile(wm, cr, c, x, tones);
         x += PAINT_TILE + GAP;
         row.x = x;
-        row.w = end - x;
+        row.w = make_room(wm, c, end - x, &evidence);
         x += paint_text(wm->painter, cr, FONT_TITLE, client_title(c), row, tones->text);
         c->evidence_box = (Box){ 0 };
         if (!*evidence || end - x - GAP < TITLE_MIN)

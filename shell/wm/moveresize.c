@@ -103,7 +103,7 @@ static void show_outline(Wm *wm, Box box)
                 drag->outline = XCreateWindow(wm->display, wm->root, 0, 0, 1, 1, 0, CopyFromParent, InputOutput, CopyFromParent,
                                               CWOverrideRedirect, &a);
         XRectangle whole = { 0, 0, (unsigned short)box.w, (unsigned short)box.h };
-        XSetWindowBackground(wm->display, drag->outline, paint_tokens->accent);
+        XSetWindowBackground(wm->display, drag->outline, paint_tokens->ink);
         XMoveResizeWindow(wm->display, drag->outline, box.x, box.y, (unsigned)box.w, (unsigned)box.h);
         XShapeCombineRectangles(wm->display, drag->outline, ShapeBounding, 0, 0, &whole, 1, ShapeSet, Unsorted);
         XShapeCombineRectangles(wm->display, drag->outline, ShapeBounding, 0, 0, &inside, 1, ShapeSubtract, Unsorted);

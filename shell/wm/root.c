@@ -70,7 +70,7 @@ static void draw(cairo_t *cr, int width, int height)
                 draw_note(cr, notes[i]);
 }
 
-/* For whoever is here for the first time; windows lie over it. */
+/* For whoever has not opened the prompt bar yet; windows lie over it. */
 static void draw_hint(Wm *wm, cairo_t *cr)
 {
         const char *text = wm->config.nested_keys ? "Press Ctrl+Alt+Space and say what you need" : "Press Super and say what you need";
@@ -136,7 +136,8 @@ void root_paint(Wm *wm)
         cairo_save(cr);
         draw(cr, width, height);
         cairo_restore(cr);
-        draw_hint(wm, cr);
+        if (!wm->bar_known)
+                draw_hint(wm, cr);
         cairo_destroy(cr);
         cairo_surface_finish(surface);
         cairo_surface_destroy(surface);

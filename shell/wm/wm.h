@@ -213,6 +213,7 @@ typedef struct Wm {
         Window bar;
         int bar_width, bar_height;
         gboolean bar_shown;
+        gboolean bar_known;           /* it was opened: nobody needs to be told how */
         Client *bar_return;           /* who had the focus before the bar */
 
         gboolean dirty_stack, dirty_list, dirty_windows, dirty_focus, dirty_work_area, dirty_desktops;

@@ -45,6 +45,19 @@ def bar(core, c):
     return window
 
 
+def test_how_the_bar_is_opened_is_said_until_it_was(core, c):
+    def colours():
+        data = c.root.get_image(400, 240, 480, 24, X.ZPixmap, 0xffffffff).data
+        return {bytes(data[i:i + 3]) for i in range(0, len(data), 4)}
+    bar(core, c)
+    assert len(colours()) > 1, "it is said"
+    core.say("show-bar")
+    core.wait("bar")
+    core.say("hide-bar 0")
+    settle(core, c)
+    assert len(colours()) == 1, "it is known"
+
+
 def settle(core, c):
     """After commands: those that were said are done once a window that they name is reported, so one is made to be."""
     w = c.shown("settle")

@@ -63,6 +63,30 @@ def question(c, title=QUESTION):
         c.event(lambda e: e.type == X.PropertyNotify and e.atom == c.atom("_NET_CLIENT_LIST"))
 
 
+def bar_colours(c, window):
+    """The title bar's pixels, each (red, green, blue), as rows of its middle."""
+    x, y, width, _ = c.frame_place(window)
+    data = c.root.get_image(x, y + 8, width, 18, X.ZPixmap, 0xffffffff).data
+    return [[tuple(data[4 * (row * width + column) + i] for i in (2, 1, 0)) for column in range(width)] for row in range(18)]
+
+
+@row("ping")
+def test_that_a_program_hangs_is_seen_beside_its_title(core, c):
+    hung = harness.Client()
+    w = hung.window("a title that is far longer than there is room for in this bar of it", w=420, y=300)
+    w.set_wm_protocols([c.atom("WM_DELETE_WINDOW"), c.atom("_NET_WM_PING")])
+    w.map()
+    hung.display.sync()
+    c.sync()
+    c.send(w, "_NET_CLOSE_WINDOW", [0, 2])
+    asks = question(c)
+    c.send(asks, "_NET_MOVERESIZE_WINDOW", [0x300, 0, 500])
+    c.sync()
+    red = [any(r > g + 60 for r, g, b in column) for column in zip(*bar_colours(c, w))]
+    assert any(red[210:330]) and not any(red[60:200]), "the words are there, and half of the bar is the title's"
+    hung.close()
+
+
 @row("ping", "kill")
 def test_hung_program_is_asked_about_and_ended(core, c):
     other = Other(c)
@@ -388,6 +412,13 @@ def test_edges_resist(core, c):
         run("xdotool", "key", "Escape", "mouseup", "1")
         c.sync()
         return got
+    run("xdotool", "mousemove", str(x + 100), str(y + 15), "mousedown", "1", "mousemove", str(x + 90), str(y + 15))
+    c.sync()
+    run("xdotool", "mousemove", "0", "400")
+    c.sync()
+    assert c.pixel(1, 700) == 0x1c1b1f, "where it would go is shown in ink: red is for what is wrong"
+    run("xdotool", "key", "Escape", "mouseup", "1")
+    c.sync()
     gap = wx - (x + width)
     assert drag(gap - 5, 100) == x + gap - 5, "freely up to it"
     assert drag(gap + 10, 120) == x + gap, "held at the other window"
