@@ -235,7 +235,8 @@ static void print_session(json_object *answer)
 
         for (gsize i = 0; parts && i < json_object_array_length(parts); i++) {
                 json_object *part = json_object_array_get_idx(parts, i);
-                g_autofree char *name = cli_text(part, "part"), *problem = cli_text(part, "problem"), *time = how_long(cli_int(part, "seconds"));
+                g_autofree char *name = cli_text(part, "part"), *problem = cli_text(part, "problem");
+                g_autofree char *time = how_long(cli_int(part, "seconds"));
                 gint64 again = MAX(cli_int(part, "starts") - 1, 0);
                 g_autofree char *runs = g_strdup_printf("runs for %s", time);
                 g_autofree char *restarts = again == 0   ? g_strdup("never started again")
@@ -261,7 +262,8 @@ void cli_session(Cli *cli, char **words)
 
         if (!request) {
                 cli_bad_words(cli, "Write “impromptu session logout”, “impromptu session logout now”, “impromptu session restart [PART]” (agent, "
-                                   "shell, settings or aside; the shell if none is named), “impromptu session status”, or “impromptu session ACTION” (such as lock, suspend, screenshot, volume-up).");
+                                   "shell, settings or aside; the shell if none is named), “impromptu session status”, or "
+                                   "“impromptu session ACTION” (such as lock, suspend, screenshot, volume-up).");
                 json_object_put(body);
                 return;
         }
