@@ -81,6 +81,8 @@ show_bar(void)
         picture(bar_window(bar), "bar-make");
         gtk_entry_set_text(GTK_ENTRY(bar_entry(bar)), "disk l");
         picture(bar_window(bar), "bar-open");
+        gtk_entry_set_text(GTK_ENTRY(bar_entry(bar)), "mkfifo");
+        picture(bar_window(bar), "bar-run");
         gtk_entry_set_text(GTK_ENTRY(bar_entry(bar)), "ما الذي يملأ القرص؟");
         picture(bar_window(bar), "bar-rtl");
         bar_free(bar);
