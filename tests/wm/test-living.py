@@ -412,7 +412,7 @@ def test_edges_resist(core, c):
         run("xdotool", "key", "Escape", "mouseup", "1")
         c.sync()
         return got
-    run("xdotool", "mousemove", str(x + 100), str(y + 15), "mousedown", "1", "mousemove", str(x + 90), str(y + 15))
+    run("xdotool", "mousemove", str(x + 60), str(y + 15), "mousedown", "1", "mousemove", str(x + 50), str(y + 15))
     c.sync()
     run("xdotool", "mousemove", "0", "400")
     c.sync()
