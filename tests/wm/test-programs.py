@@ -26,6 +26,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "e2e"))
 from as_user import ordinary  # noqa: E402
 
 TOP, SIDE = 33, 1
+START = 120  # seconds for a program's first word: Java's is compiled before
 YELLOW = 0xFFFF00
 SCREEN = (0, 0, 1280, 800)
 FULL = {"MAXIMIZED_VERT", "MAXIMIZED_HORZ"}
@@ -46,7 +47,7 @@ class Program:
     """A program that answers each line of its input with one of its output."""
 
     def __init__(self, core, *command, **environment):
-        self.core = core
+        self.core, self.patience = core, START
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
                                         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environment})
 
@@ -60,7 +61,8 @@ class Program:
         self.process.stdout.close()
 
     def hear(self):
-        assert select.select([self.process.stdout], [], [], harness.DEADLINE)[0], "the program says nothing"
+        assert select.select([self.process.stdout], [], [], self.patience)[0], "the program says nothing"
+        self.patience = harness.DEADLINE
         return self.process.stdout.readline().strip()
 
     def say(self, word):
