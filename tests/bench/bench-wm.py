@@ -55,7 +55,8 @@ def wait_for_manager(display, process):
     def there():
         if process.poll() is not None:
             raise Unmeasured(f"it ended with {process.returncode}")
-        return display.get_selection_owner(display.intern_atom("WM_S0")) and root.get_full_property(display.intern_atom("_NET_SUPPORTING_WM_CHECK"), 0)
+        owner = display.get_selection_owner(display.intern_atom("WM_S0"))
+        return owner and root.get_full_property(display.intern_atom("_NET_SUPPORTING_WM_CHECK"), 0)
 
     def takes():
         window = root.create_window(0, 0, 100, 100, 0, harness.X.CopyFromParent)
@@ -101,7 +102,7 @@ def end(process):
 
 
 def measure(name, command, client, soak, home, failed):
-    """failed: the steps that this window manager did not take in a round before, each of which would cost a minute again; gets those of this round."""
+    """failed: the steps that this window manager did not take in a round before, each of which would cost a minute again; gets this one's."""
     def take(step, n, *more, prefix=""):
         if prefix + step in failed:
             return
@@ -112,7 +113,7 @@ def measure(name, command, client, soak, home, failed):
             print(f"{name}: {step} is left out from now on: {why}", file=sys.stderr)
 
     server = harness.Server()
-    # Without the bus of assistive technology, which GTK would start and wait for, half a minute on a busy machine, and which would run beside it.
+    # Without the bus of assistive technology, which GTK would start and wait for (half a minute on a busy machine), and which would run beside.
     environment = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_RUNTIME_DIR=home, NO_AT_BRIDGE="1", GTK_A11Y="none")
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

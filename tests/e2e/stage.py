@@ -1,4 +1,5 @@
-"""A desktop beside a rehearsal server of its own, so that a test can ask it what it was asked for, and the main of test programs that look at one."""
+"""A desktop beside a rehearsal server of its own, so that a test can ask it what it was asked for, and the main of test programs that look
+at one."""
 import argparse
 import contextlib
 import os

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Verifies that impromptu-shell alone on a display is a working window manager which says that the agent is missing: no agent, no session, no bus, no runtime
-folder, no home, as root where the test is root, and as an ordinary user; that it stays one when clients come, go and lie; and that on a display which needs a cookie
-the question whether to end a program that hangs is asked, by a process that gets no more than the person's own environment."""
+folder, no home, as root where the test is root, and as an ordinary user; that it stays one when clients come, go and lie; and that on a
+display which needs a cookie the question whether to end a program that hangs is asked, by a process that gets no more than the person's own
+environment."""
 import os
 import pwd
 import secrets
@@ -75,8 +76,8 @@ class Alone:
         environment.update({k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "LSAN_", "XAUTHORITY"))})
         self.environment = environment
         self.who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user.pw_uid != os.getuid() else {}
-        self.process = subprocess.Popen([PROGRAM], env={**environment, KEY: "secret"}, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, **self.who)
+        self.process = subprocess.Popen([PROGRAM], env={**environment, KEY: "secret"}, cwd="/", stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **self.who)
 
     def until(self, condition, what):
         end = time.monotonic() + WAIT
@@ -156,7 +157,8 @@ def works_alone(user):
         for x, _ in clients[::2]:
             x.close()
         left = {w.id for _, w in clients[1::2]}
-        alone.until(lambda: left == set(alone.property(alone.root, "_NET_CLIENT_LIST")) & {w.id for _, w in clients}, "the rest to be managed")
+        every = {w.id for _, w in clients}
+        alone.until(lambda: left == set(alone.property(alone.root, "_NET_CLIENT_LIST")) & every, "the rest to be managed")
         for x, _ in clients[1::2]:
             x.close()
         assert alone.process.poll() is None

@@ -1,5 +1,5 @@
-"""What the tests of the sandbox's programs stand on: a folder with the programs and a home, what they start there, and the runner. A test is a function that is marked
-with @test and gets the ground; all run as an ordinary user and, where this is root, as root. TAP."""
+"""What the tests of the sandbox's programs stand on: a folder with the programs and a home, what they start there, and the runner. A test is
+a function that is marked with @test and gets the ground; all run as an ordinary user and, where this is root, as root. TAP."""
 import os, pathlib, select, shutil, subprocess, sys, tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -68,7 +68,8 @@ class Ground:
 
     def start(self, arguments, prefix=(), **options):
         """Runs the sandbox to its end."""
-        return subprocess.run([*prefix, self.sandbox, *arguments], env=self.environment(), capture_output=True, text=True, timeout=2 * WAIT, **self.who(), **options)
+        return subprocess.run([*prefix, self.sandbox, *arguments], env=self.environment(), capture_output=True, text=True, timeout=2 * WAIT,
+                              **self.who(), **options)
 
     def popen(self, arguments, **options):
         return subprocess.Popen([self.sandbox, *arguments], env=self.environment(), **self.who(), **options)

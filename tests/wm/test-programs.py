@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, windows of Java's and of Qt's, Chromium. tests/run installs
-them; where one is not there its test fails."""
+"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, windows of Java's and of Qt's,
+Chromium. tests/run installs them; where one is not there its test fails."""
 import contextlib
 import json
 import os
@@ -147,15 +147,12 @@ def carry(c, w, x, y):
     assert c.place(w) == (left + 60, top + 70, *size), "it was let go"
 
 
-def pop_up(c, kind, size_min=20):
+def pop_up(c, kind):
     """The place of the pop-up of this type that is shown, or None."""
+    wanted = c.atom("_NET_WM_WINDOW_TYPE_" + kind)
     for child in c.root.query_tree().children:
-        attributes = child.get_attributes()
-        if attributes and attributes.override_redirect and attributes.map_state == X.IsViewable and c.atom("_NET_WM_WINDOW_TYPE_" + kind) in \
-                c.longs(child, "_NET_WM_WINDOW_TYPE"):
-            place = c.place(child)
-            if min(place[2:]) >= size_min:
-                return place
+        if c.override(child) and c.viewable(child) and wanted in c.longs(child, "_NET_WM_WINDOW_TYPE"):
+            return c.place(child)
     return None
 
 
@@ -281,10 +278,14 @@ def test_a_window_of_java_knows_where_it_is(core, c):
         assert c.longs(dialog, "WM_TRANSIENT_FOR") == [w.id] and c.stacking().index(dialog.id) > c.stacking().index(w.id)
 
 
+def qt_program(core):
+    need_module("PyQt5.QtWidgets", "python3-pyqt5")
+    return Program(core, "/usr/bin/python3", HERE + "/programs/qt.py", QT_QPA_PLATFORM="xcb", QT_QPA_PLATFORMTHEME="", QT_STYLE_OVERRIDE="fusion")
+
+
 @row("qt")
 def test_a_window_of_qt_knows_where_it_is(core, c):
-    need_module("PyQt5.QtWidgets", "python3-pyqt5")
-    with Program(core, "/usr/bin/python3", HERE + "/programs/qt.py", QT_QPA_PLATFORM="xcb", QT_QPA_PLATFORMTHEME="", QT_STYLE_OVERRIDE="fusion") as qt:
+    with qt_program(core) as qt:
         def believes(*wanted):
             until(c, wanted, lambda: qt.say("where") == " ".join(wanted))
         plain = ("plain", "active", "100,80,400,300", f"{100 - SIDE},{80 - TOP},{400 + 2 * SIDE},{300 + TOP + SIDE}")
@@ -308,6 +309,15 @@ def test_a_window_of_qt_knows_where_it_is(core, c):
         assert "HIDDEN" in c.states(w)
         c.activate(w)
         believes(*plain)
+        close(c, w, qt.process)
+
+
+@row("qt")
+def test_qt_has_menus_dialogs_and_windows_that_are_carried(core, c):
+    with qt_program(core) as qt:
+        qt.say("show")
+        w = window(c, "Qt main")
+        until(c, "it has the focus", lambda: has_focus(c, w) and c.place(w) == (100, 80, 400, 300))
         click(c, 100 + 20, 80 + 10)
         x, y, *_ = popped_up(c, "DROPDOWN_MENU")
         assert c.active() == w.id, "a menu takes nothing away"
@@ -330,7 +340,8 @@ def test_a_window_of_qt_knows_where_it_is(core, c):
         close(c, w, qt.process)
 
 
-PAGE = ("data:text/html,<title>Local page</title><style>select{position:fixed;left:0;bottom:0;width:100vw;height:40px}select:hover{background:yellow}</style>"
+PAGE = ("data:text/html,<title>Local page</title>"
+        "<style>select{position:fixed;left:0;bottom:0;width:100vw;height:40px}select:hover{background:yellow}</style>"
         "<select onchange='document.title=this.value'><option>First choice<option>Second choice<option>Last choice</select>")
 
 
@@ -346,9 +357,9 @@ def chromium(own_frame):
     for path in (home, home + "/Default", home + "/Default/Preferences"):
         os.chown(path, user.pw_uid, user.pw_gid)
     who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}
-    process = subprocess.Popen(["chromium", "--no-first-run", "--password-store=basic", "--user-data-dir=" + home, PAGE], start_new_session=True, cwd="/",
-                               env={"HOME": home, "XDG_RUNTIME_DIR": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "DISPLAY": os.environ["DISPLAY"]},
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
+    environment = {"HOME": home, "XDG_RUNTIME_DIR": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "DISPLAY": os.environ["DISPLAY"]}
+    process = subprocess.Popen(["chromium", "--no-first-run", "--password-store=basic", "--user-data-dir=" + home, PAGE], env=environment, cwd="/",
+                               start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **who)
     try:
         yield process
     finally:
@@ -389,7 +400,8 @@ def test_chromium_in_our_frame(core, c):
         fills_the_screen_and_gives_it_back(c, w)
         press(c, "Control_L", "o")
         dialog = window(c, "Open File")
-        assert c.longs(dialog, "WM_TRANSIENT_FOR") == [w.id] and c.stacking().index(dialog.id) > c.stacking().index(w.id) and "MODAL" in c.states(dialog)
+        assert c.longs(dialog, "WM_TRANSIENT_FOR") == [w.id] and "MODAL" in c.states(dialog)
+        assert c.stacking().index(dialog.id) > c.stacking().index(w.id)
         until(c, "the dialog has the focus", lambda: has_focus(c, dialog))
         press(c, "Escape")
         until(c, "the browser has it again", lambda: has_focus(c, w))
@@ -401,7 +413,8 @@ def test_chromium_in_a_frame_of_its_own(core, c):
     with chromium(own_frame=True) as browser:
         w = window(c, "Local page")
         until(c, "it has the focus", lambda: has_focus(c, w))
-        assert c.longs(w, "_MOTIF_WM_HINTS")[:3] == [2, 0, 0] and c.longs(w, "_GTK_FRAME_EXTENTS") and c.frame_place(w) == c.place(w), "no frame of ours"
+        assert c.longs(w, "_MOTIF_WM_HINTS")[:3] == [2, 0, 0] and c.longs(w, "_GTK_FRAME_EXTENTS")
+        assert c.frame_place(w) == c.place(w), "no frame of ours"
         fills_the_screen_and_gives_it_back(c, w)
         c.send(w, "_NET_MOVERESIZE_WINDOW", [0xF << 8 | 2 << 12, 100, 50, 700, 500])
         until(c, "it is moved", lambda: c.place(w) == (100, 50, 700, 500))

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A Qt 5 window with a menu, and a second one that has no frame and is carried by itself, which do what their input says and tell what Qt believes of the window."""
+"""A Qt 5 window with a menu, and a second one that has no frame and is carried by itself, which do what their input says and tell what Qt
+believes of the first."""
 import sys
 
 from PyQt5.QtCore import QSocketNotifier, Qt
@@ -29,8 +30,8 @@ class Main(QMainWindow):
         self.bare, self.dialog = Bare(), QDialog(self)
         self.dialog.setWindowTitle("Qt dialog")
         self.dialog.setModal(True)
-        self.acts = {"show": self.show, "maximise": self.showMaximized, "full": self.showFullScreen, "restore": self.showNormal, "minimise": self.showMinimized,
-                     "dialog": self.dialog.open, "bare": self.bare.show}
+        self.acts = {"show": self.show, "maximise": self.showMaximized, "full": self.showFullScreen, "restore": self.showNormal,
+                     "minimise": self.showMinimized, "dialog": self.dialog.open, "bare": self.bare.show}
         self.input = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Read)
         self.input.activated.connect(self.hear)
 
