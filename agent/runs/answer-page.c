@@ -1,6 +1,6 @@
 /* A document out of an answer. HTML: everything before <!doctype or <html is talk, and so is everything after the last </html>; since a
  * script may hold the text "</html>" as well, what follows one is held back until another comes or the answer ends. Text: only a fence
- * is taken off. */
+ * is taken off. Code: so is the talk before it. */
 #include "agent/runs/answer-page.h"
 
 #include <string.h>
@@ -18,6 +18,8 @@ struct PageStrip {
         GString *held;  /* bytes whose fate is open */
         gsize looked;   /* how much of held was looked through already */
         gboolean fenced;
+        const char *head, *tail; /* of code: the page around it; or NULL */
+        gboolean begun;          /* head has been passed on */
 };
 
 PageStrip *page_strip_new(PageForm form)
@@ -26,6 +28,15 @@ PageStrip *page_strip_new(PageForm form)
 
         strip->form = form;
         strip->held = g_string_new(NULL);
+        return strip;
+}
+
+PageStrip *page_strip_around(const char *head, const char *tail)
+{
+        PageStrip *strip = page_strip_new(PAGE_CODE);
+
+        strip->head = head;
+        strip->tail = tail;
         return strip;
 }
 
@@ -118,25 +129,69 @@ static void feed_html(PageStrip *strip, GString *out)
                 ;
 }
 
-/* Text: the first line decides whether there is a fence; then whole lines pass, but for the last, which may be the closing fence. */
+/* Text: the first line decides whether there is a fence. FALSE: it has not come yet. */
+static gboolean text_lead(PageStrip *strip)
+{
+        gsize white = strspn(strip->held->str, " \t\r\n");
+
+        g_string_erase(strip->held, 0, white);
+        if (strip->held->len < strlen(FENCE) && g_str_has_prefix(FENCE, strip->held->str))
+                return FALSE;
+        strip->fenced = g_str_has_prefix(strip->held->str, FENCE);
+        if (strip->fenced) {
+                const char *line = memchr(strip->held->str, '\n', strip->held->len);
+
+                if (!line)
+                        return FALSE;
+                g_string_erase(strip->held, 0, line + 1 - strip->held->str);
+        }
+        strip->state = STRIP_BODY;
+        return TRUE;
+}
+
+static gboolean begins_script(const char *line)
+{
+        static const char *const beginnings[] = {"function ", "async function ", "const ", "let ", "var ", "class ", "/*", "//"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(beginnings); i++)
+                if (g_str_has_prefix(line, beginnings[i]))
+                        return TRUE;
+        return FALSE;
+}
+
+/* Code: whole lines of talk are dropped. */
+static void code_lead(PageStrip *strip)
+{
+        const char *line;
+
+        while (strip->state == STRIP_LEAD && (line = memchr(strip->held->str, '\n', strip->held->len))) {
+                strip->fenced = g_str_has_prefix(strip->held->str, FENCE);
+                if (strip->fenced || begins_script(strip->held->str))
+                        strip->state = STRIP_BODY;
+                if (strip->state == STRIP_LEAD || strip->fenced)
+                        g_string_erase(strip->held, 0, line + 1 - strip->held->str);
+        }
+        if (strip->state == STRIP_LEAD && strip->held->len > PAGE_LEAD_MAX)
+                strip->state = STRIP_LOST;
+}
+
+/* The head once, before whatever is passed on first. */
+static void pass(PageStrip *strip, GString *out, gsize length)
+{
+        if (length && strip->head && !strip->begun)
+                g_string_append(out, strip->head);
+        strip->begun |= length > 0;
+        g_string_append_len(out, strip->held->str, length);
+        g_string_erase(strip->held, 0, length);
+}
+
+/* Whole lines pass, but for the last, which may be the closing fence. */
 static void feed_text(PageStrip *strip, GString *out)
 {
-        if (strip->state == STRIP_LEAD) {
-                gsize white = strspn(strip->held->str, " \t\r\n");
-
-                g_string_erase(strip->held, 0, white);
-                if (strip->held->len < strlen(FENCE) && g_str_has_prefix(FENCE, strip->held->str))
-                        return;
-                strip->fenced = g_str_has_prefix(strip->held->str, FENCE);
-                if (strip->fenced) {
-                        const char *line = memchr(strip->held->str, '\n', strip->held->len);
-
-                        if (!line)
-                                return;
-                        g_string_erase(strip->held, 0, line + 1 - strip->held->str);
-                }
-                strip->state = STRIP_BODY;
-        }
+        if (strip->state == STRIP_LEAD && strip->form == PAGE_CODE)
+                code_lead(strip);
+        else if (strip->state == STRIP_LEAD && !text_lead(strip))
+                return;
         while (strip->state == STRIP_BODY) {
                 const char *line = memchr(strip->held->str, '\n', strip->held->len);
 
@@ -146,8 +201,7 @@ static void feed_text(PageStrip *strip, GString *out)
                         strip->state = STRIP_AFTER;
                         break;
                 }
-                g_string_append_len(out, strip->held->str, line + 1 - strip->held->str);
-                g_string_erase(strip->held, 0, line + 1 - strip->held->str);
+                pass(strip, out, line + 1 - strip->held->str);
         }
         if (strip->state == STRIP_AFTER)
                 g_string_truncate(strip->held, 0);
@@ -172,10 +226,17 @@ void page_strip_feed(PageStrip *strip, const char *bytes, gsize length, GString 
 
 void page_strip_end(PageStrip *strip, GString *out)
 {
+        if (strip->form == PAGE_CODE && strip->state == STRIP_LEAD) {
+                g_string_append_c(strip->held, '\n');
+                code_lead(strip);
+        }
+
         gboolean closing = strip->fenced && g_str_has_prefix(strip->held->str, FENCE);
 
         if (strip->state == STRIP_BODY && !closing)
-                g_string_append_len(out, strip->held->str, strip->held->len);
+                pass(strip, out, strip->held->len);
+        if (strip->tail && strip->begun && strip->state != STRIP_LOST)
+                g_string_append(out, strip->tail);
         g_string_truncate(strip->held, 0);
         strip->state = STRIP_LOST;
 }

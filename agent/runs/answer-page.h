@@ -8,11 +8,14 @@
 typedef enum {
         PAGE_HTML, /* one HTML document: from <!doctype or <html to the last </html> */
         PAGE_TEXT, /* the text itself; a fence around it is taken off */
+        PAGE_CODE, /* the code in the first fence, or from the first line that begins a script */
 } PageForm;
 
 typedef struct PageStrip PageStrip;
 
 PageStrip *page_strip_new(PageForm form);
+/* For code with a page around it: head goes before the first byte of it, tail behind the last. Both must outlive the strip. */
+PageStrip *page_strip_around(const char *head, const char *tail);
 /* Takes the next bytes, in any split, and appends to out what belongs to the document. Linear in their number. */
 void page_strip_feed(PageStrip *strip, const char *bytes, gsize length, GString *out);
 /* The answer has ended: appends what was held back and belongs to it. */

@@ -179,8 +179,10 @@ Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
 {
         g_autoptr(json_object) all = faults ? json_clone(faults) : json_object_new_array();
 
-        if (run->plan->from_sentence)
+        if (run->plan->from_sentence) {
                 sentence_misshapen(runs_route_rules(run->runs), run->sentence, json_field_array(posted, "results"), all);
+                sentence_nonsense(run->sentence, json_field_array(posted, "results"), all);
+        }
         return evidence_judge(posted, run->plan->requirements, all);
 }
 
@@ -279,8 +281,12 @@ json_object *check_faults(Run *run, const char *page, json_object *findings)
 {
         json_object *faults = json_clone(findings);
 
-        if (run->plan->from_sentence)
-                sentence_unsaid(runs_route_rules(run->runs), run->sentence, page, faults);
+        if (run->plan->from_sentence) {
+                /* Of a form only the function is the model's: the words around it say nothing. */
+                g_autofree char *function = run->inputs ? form_function(page, run->head, run->tail) : NULL;
+
+                sentence_unsaid(runs_route_rules(run->runs), run->sentence, function ? function : page, faults);
+        }
         return faults;
 }
 

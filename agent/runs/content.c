@@ -8,10 +8,10 @@
 #include "agent/journal.h"
 #include "agent/json.h"
 #include "agent/runs/content-form.h"
+#include "agent/runs/template.h"
 #include "protocols/text.h"
 
 #define VIEWER "runtime/viewer.html"
-#define VIEWER_CONTENT "{{content}}"
 #define CONTENT_FILE "content" /* in the app's folder, with the ending of its form */
 #define SEEN_MAX 24 /* characters of the content that its check looks for */
 #define NAME_MAX_BYTES 40
@@ -25,28 +25,11 @@ static gboolean viewer(Run *run, char **head, char **tail, GError **error)
         g_autofree char *slug = text_slug(run->before ? run->before->sentence : run->sentence, NAME_MAX_BYTES);
         g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(run->form));
         g_autofree char *title = g_markup_escape_text(run->title, -1);
-        const char *values[][2] = {
-                {"{{title}}", title},
-                {"{{file}}", file},
-                {"{{form}}", content_form_ending(run->form)},
-                {"{{type}}", content_form_type(run->form)},
+        const TemplateValue values[] = {
+                {"title", title}, {"file", file}, {"form", content_form_ending(run->form)}, {"type", content_form_type(run->form)}, {NULL, NULL},
         };
-        g_autoptr(GString) page = NULL;
-        const char *mark;
 
-        if (!template)
-                return FALSE;
-        page = g_string_new(template);
-        for (guint i = 0; i < G_N_ELEMENTS(values); i++)
-                g_string_replace(page, values[i][0], values[i][1], 0);
-        mark = strstr(page->str, VIEWER_CONTENT);
-        if (!mark) {
-                g_set_error(error, AGENT_ERROR, API_ERROR_FAILED, "The file " VIEWER " has no place for the content.");
-                return FALSE;
-        }
-        *head = g_strndup(page->str, mark - page->str);
-        *tail = g_strdup(mark + strlen(VIEWER_CONTENT));
-        return TRUE;
+        return template && template_around(VIEWER, template, values, "content", head, tail, error);
 }
 
 /* Escapes what may be cut in the middle of a character: byte by byte, so that nothing has to be held back. */
@@ -140,7 +123,7 @@ static void text_came(Run *run, const char *bytes, gsize length, gpointer user_d
                 return;
         if (before == 0) {
                 write_new_draft(run, run->expected / runs_rate(run->runs) * 1000 > RUN_STREAM_MS, run->expected);
-                draft_append(run->draft, run->viewer_head, strlen(run->viewer_head));
+                draft_append(run->draft, run->head, strlen(run->head));
         }
         append_escaped(escaped, run->text->str + before, run->text->len - before);
         draft_append(run->draft, escaped->str, escaped->len);
@@ -171,9 +154,9 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         plan_viewer(run, rows);
         run_apply_amendments(run);
         run_tell_plan(run);
-        page = g_string_new(run->viewer_head);
+        page = g_string_new(run->head);
         append_escaped(page, run->content, strlen(run->content));
-        g_string_append(page, run->viewer_tail);
+        g_string_append(page, run->tail);
         write_finished(run, g_string_free(page, FALSE));
 }
 
@@ -188,14 +171,14 @@ static void ask(Run *run)
         run->content_attempts++;
         run->written = 0;
         run->expected = runs_page_tokens(run->runs);
-        g_clear_pointer(&run->viewer_head, g_free);
-        g_clear_pointer(&run->viewer_tail, g_free);
+        g_clear_pointer(&run->head, g_free);
+        g_clear_pointer(&run->tail, g_free);
         g_clear_pointer(&run->strip, page_strip_free);
         run->strip = page_strip_new(PAGE_TEXT);
         if (run->text)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
-        if (viewer(run, &run->viewer_head, &run->viewer_tail, &error))
+        if (viewer(run, &run->head, &run->tail, &error))
                 request.prompt = prompt_render(run->agent, "content", &error, "sentence", run->sentence,
                                                "format", content_form_name(run->form), "old", run->wordless ? NULL : run->old_content,
                                                "wishes", wishes, "fault", run->fault, "previous", run->previous,

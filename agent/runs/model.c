@@ -172,7 +172,7 @@ void run_lane_request(Run *run, const ModelRequest *request, LaneRequest *lane)
                 .run = run->id,
                 .rank = rank_of(run, request),
                 .spare = beforehand_is_silent(run),
-                .temperature = request->exact ? 0 : -1,
+                .temperature = request->exact ? 0 : request->steady ? RUN_STEADY : -1,
         };
 }
 

@@ -245,11 +245,36 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
+/* Where the sentence describes a form, its page is there already. Not where drafts shall differ, and after a restart only if it was so
+ * before. FALSE if the page's template cannot be used. */
+static gboolean settle_form(Run *run, const Plan *plan, gboolean again, GError **error)
+{
+        const RouteRules *rules = runs_route_rules(run->runs);
+        g_autoptr(Form) form = run->before || run->variants_wanted ? NULL : form_of_sentence(rules, run->sentence);
+        g_autofree char *template = NULL;
+
+        if (!form || (again && !record_find(run->record, "plan", "form")))
+                return TRUE;
+        template = agent_share_text(run->agent, FORM_TEMPLATE, error);
+        if (!template || !form_page(form, template, plan->title, route_rules_language(rules, run->sentence), &run->head, &run->tail, error))
+                return FALSE;
+        record_once(run->record, "plan", "form");
+        run->inputs = g_steal_pointer(&form);
+        return TRUE;
+}
+
 /* No model was asked, and none is after a restart, whatever lanes say by then: the answers that the record holds belong to this plan. */
 static void planned_cb(Run *run)
 {
-        record_once(run->record, "plan", "sentence");
-        take_plan(run, sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence));
+        g_autoptr(GError) error = NULL;
+        Plan *plan = sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence);
+
+        if (!settle_form(run, plan, !record_once(run->record, "plan", "sentence"), &error)) {
+                plan_free(plan);
+                run_fail(run, error);
+                return;
+        }
+        take_plan(run, plan);
 }
 
 /* Not where a model's plan is there already: before a restart, or of the run that a trial goes through again. */

@@ -11,6 +11,32 @@
 
 #define MEND_MAX 3000 /* bytes of a repair that are kept for learning */
 
+/* The page with another function. */
+static char *with_function(Run *run, const char *answer, gsize length, GError **error)
+{
+        g_autoptr(PageStrip) strip = write_strip(run);
+        GString *page = g_string_new(NULL);
+
+        page_strip_feed(strip, answer, length, page);
+        page_strip_end(strip, page);
+        if (page->len == 0)
+                g_set_error_literal(error, AGENT_ERROR, API_ERROR_FAILED, "the answer holds no function");
+        return g_string_free(page, page->len == 0);
+}
+
+/* NULL where the page is no form, or was changed since. */
+static char *function_of(Run *run)
+{
+        return run->inputs && run->page ? form_function(run->page, run->head, run->tail) : NULL;
+}
+
+char *repair_apply(Run *run, const char *answer, gsize length, GError **error)
+{
+        g_autofree char *function = function_of(run);
+
+        return function ? with_function(run, answer, length, error) : edits_apply(run->page, answer, length, NULL, error);
+}
+
 static void ask(Run *run);
 
 static void text_came(Run *run, const char *bytes, gsize length, gpointer user_data)
@@ -25,7 +51,7 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
 
         if (run_model_failed(run, error))
                 return;
-        page = edits_apply(run->page, answer, length, NULL, &fault);
+        page = repair_apply(run, answer, length, &fault);
         if (page) {
                 g_free(run->mend);
                 run->mend = g_utf8_make_valid(answer, MIN(length, MEND_MAX));
@@ -44,18 +70,25 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         repair_go_on(run);
 }
 
-gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)
+static Prompt *repair_prompt(Run *run, const char *fault, GError **error)
 {
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
         g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
-        g_autofree char *pointed = run_pointed(run);
+        g_autofree char *pointed = run_pointed(run), *function = function_of(run);
 
+        if (function)
+                return prompt_render(run->agent, "function-repair", error, "sentence", run->sentence, "function", function, "evidence",
+                                     evidence, NULL);
+        return prompt_render(run->agent, "repair", error, "sentence", run->sentence, "page", run->page, "requirements", requirements, "tools",
+                             tools, "evidence", evidence, "pointed", pointed, "fault", fault, NULL);
+}
+
+gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)
+{
         *request = (ModelRequest){.lane = run->deep || run->step == REPAIR_STEP_DEEP ? "deep" : "fast", .call = "REPAIR",
                                   .max_tokens = RUN_TOKENS_PAGE};
-        request->prompt = prompt_render(run->agent, "repair", error, "sentence", run->sentence, "page", run->page,
-                                        "requirements", requirements, "tools", tools, "evidence", evidence, "pointed", pointed, "fault",
-                                        fault, NULL);
+        request->prompt = repair_prompt(run, fault, error);
         if (!request->prompt)
                 return FALSE;
         if (fault)

@@ -25,8 +25,11 @@ typedef struct {
         int title;          /* of "open" and "title": the place in titles; else -1 */
 } RouteChoice;
 
-/* Lists of single words that name what is on a page, and that join names. */
-typedef enum { ROUTE_WORDS_FIELDS, ROUTE_WORDS_BUTTONS, ROUTE_WORDS_JOINS, ROUTE_WORDS_EQUALS } RouteWords;
+/* Lists of words that name what is on a page, that join names, and that tell what kind of page and field it is (see route-rules.c). */
+typedef enum {
+        ROUTE_WORDS_FIELDS, ROUTE_WORDS_BUTTONS, ROUTE_WORDS_JOINS, ROUTE_WORDS_EQUALS, ROUTE_WORDS_STATES, ROUTE_WORDS_COLLECTS,
+        ROUTE_WORDS_TEXTUAL, ROUTE_WORDS_DATES, ROUTE_WORDS_DATE_FIELDS, ROUTE_WORDS_UNDER,
+} RouteWords;
 
 /* Reads routes.json. NULL and an AGENT_ERROR that names the place if it is none. */
 RouteRules *route_rules_load(const char *share_folder, GError **error);
@@ -46,8 +49,8 @@ int route_rules_title(const char *sentence, const char *const *titles);
  * a question. */
 Route route_rules_temper(const RouteRules *rules, const char *sentence, const RouteWorld *world, Route said);
 
-/* TRUE if the word is in the list of any language. */
-gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char *word);
+/* TRUE if text is, or holds as whole words, something of the list of any language. */
+gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char *text);
 /* TRUE if the sentence holds a word for what no page has by itself: files, the machine, the internet. */
 gboolean route_rules_reaches(const RouteRules *rules, const char *sentence);
 

@@ -110,8 +110,9 @@ static void free_work(Run *run)
         g_clear_pointer(&run->content, g_free);
         g_clear_pointer(&run->content_file, g_free);
         g_clear_pointer(&run->old_content, g_free);
-        g_clear_pointer(&run->viewer_head, g_free);
-        g_clear_pointer(&run->viewer_tail, g_free);
+        g_clear_pointer(&run->inputs, form_free);
+        g_clear_pointer(&run->head, g_free);
+        g_clear_pointer(&run->tail, g_free);
         g_clear_pointer(&run->faults, json_object_put);
         g_clear_pointer(&run->evidence, evidence_free);
         g_clear_pointer(&run->last_signature, g_free);

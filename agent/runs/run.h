@@ -13,6 +13,7 @@
 #include "agent/runs/answer-plan.h"
 #include "agent/runs/content-form.h"
 #include "agent/runs/evidence.h"
+#include "agent/runs/form.h"
 #include "agent/runs/patterns.h"
 #include "agent/runs/prompt.h"
 #include "agent/runs/route-rules.h"
@@ -43,6 +44,10 @@
 #define RUN_TOKENS_TOOL 3000
 #define RUN_TOKENS_PAGE 10000
 #define RUN_TOKENS_CONTENT 8000
+#define RUN_TOKENS_FUNCTION 1500
+
+#define RUN_FUNCTIONS 9         /* a form's function is written so often at once: each is a tenth of a page */
+#define RUN_STEADY 0.3          /* temperature */
 
 #define RUN_TOKENS_PROMPT 1500  /* what a repair's prompt has beside the page, roughly: to say what one costs */
 #define RUN_BYTES_A_TOKEN 3.6   /* to tell progress while it streams; the end's usage is exact */
@@ -128,7 +133,8 @@ struct Run {
         char *content;        /* CONTENT: what was written, and its file in the library; of a change, first what stands there */
         char *content_file;
         char *old_content;    /* of a change: what the file holds before it */
-        char *viewer_head, *viewer_tail;
+        Form *inputs;         /* the page is made by a program, and only the function in it is written; NULL */
+        char *head, *tail;    /* CONTENT, or a form: the page around what a model writes */
         char *avoid;          /* one line, for a start afresh */
 
         guint check_round;    /* of the current draft: checked again with other checks */
@@ -289,6 +295,7 @@ typedef struct {
         guint max_tokens;
         const char *schema; /* or NULL */
         gboolean exact;     /* no variation is wanted */
+        gboolean steady;    /* little of it: drafts that differ, and are near what the model thinks best */
         gboolean variant;   /* one of several: whatever else waits goes first */
         const char *const *words; /* the answer is one of these; or NULL */
         const char *prediction;   /* what the answer will largely repeat; or NULL */
@@ -372,6 +379,8 @@ void repair_go_on(Run *run);
 /* Fills in the request of a call that repairs the run's page; fault (or NULL) is why the last answer was of no use. FALSE with an error if
  * the prompt cannot be made. */
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error);
+/* The run's page as an answer to that call changes it. NULL and a sentence if the answer is of no use. Free with g_free(). */
+char *repair_apply(Run *run, const char *answer, gsize length, GError **error);
 void deliver_start(Run *run);
 /* Delivers the best version so far, or fails with what is still wrong. */
 void deliver_best(Run *run);
@@ -408,8 +417,12 @@ void write_finished(Run *run, char *page);
 void write_progress(Run *run, gsize bytes);
 /* Makes a draft that is whole already the run's own, and tells it. */
 void write_adopt(Run *run, Draft *draft, const char *page);
+/* What takes the page out of an answer to WRITE. Free with page_strip_free(). */
+PageStrip *write_strip(Run *run);
 /* What a page is asked for with; brief and like (a page) may be NULL. Free with prompt_free(). */
 Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error);
+/* The call of it, but for its prompt and number. */
+ModelRequest write_request(Run *run);
 
 /* deliver.c: keeps a page that could not be accepted in the state folder; its path, or NULL. Free with g_free(). */
 char *deliver_keep_draft(Run *run, const char *page);

@@ -6,7 +6,6 @@
 
 #include "agent/json.h"
 #include "agent/runs/briefs.h"
-#include "agent/runs/edits.h"
 #include "agent/runs/static.h"
 
 static void pump(Run *run);
@@ -23,7 +22,7 @@ static Variant *variant_new(Run *run, guint number, const char *brief)
         variant->run = run;
         variant->number = number;
         variant->brief = g_strdup(brief);
-        variant->strip = page_strip_new(PAGE_HTML);
+        variant->strip = write_strip(run);
         variant->text = g_string_new(NULL);
         return variant;
 }
@@ -439,7 +438,7 @@ static void repaired(Run *run, const char *answer, gsize length, const GError *e
 {
         Variant *variant = user_data;
         g_autoptr(GError) fault = NULL;
-        g_autofree char *page = !error || is_own(error) ? edits_apply(run->page, answer, length, NULL, &fault) : NULL;
+        g_autofree char *page = !error || is_own(error) ? repair_apply(run, answer, length, &fault) : NULL;
 
         if (page) {
                 g_string_assign(variant->text, page);
@@ -482,7 +481,7 @@ static char *recorded_page(Variant *variant)
 
         variant->repairs = repairs;
         if (answer && repairs)
-                return edits_apply(run->page, answer, strlen(answer), NULL, NULL);
+                return repair_apply(run, answer, strlen(answer), NULL);
         if (answer) {
                 page_strip_feed(variant->strip, answer, strlen(answer), variant->text);
                 page_strip_end(variant->strip, variant->text);
@@ -521,9 +520,10 @@ static gboolean ask(Variant *variant, gboolean first)
 {
         Run *run = variant->run;
         g_autoptr(GError) error = NULL;
-        ModelRequest request = {.lane = "fast", .call = "WRITE", .max_tokens = RUN_TOKENS_PAGE, .attempt = variant->number,
-                                .variant = !first};
+        ModelRequest request = write_request(run);
 
+        request.attempt = variant->number;
+        request.variant = !first;
         request.prompt = prompt_of(variant, &error);
         if (!request.prompt) {
                 run_fail(run, error);
@@ -721,7 +721,8 @@ gboolean variants_begin(Run *run)
         run->variants_wanted = 0;
         if (wanted > 0)
                 return variants_start(run, wanted, VARIANTS_OFFER);
-        if (run->variants_rounds > 0 || run->fresh > 0 || settled_drafts(run) < API_VARIANTS_MIN)
+        if (run->variants_rounds > 0 || run->fresh > 0)
                 return FALSE;
-        return variants_start(run, settled_drafts(run), VARIANTS_BEST);
+        wanted = run->inputs ? RUN_FUNCTIONS : settled_drafts(run);
+        return wanted >= API_VARIANTS_MIN && variants_start(run, wanted, VARIANTS_BEST);
 }

@@ -5,6 +5,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/sentence.h"
 #include "agent/runs/skills.h"
 #include "agent/runs/variants.h"
 
@@ -146,8 +147,32 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         write_finished(run, g_strndup(run->text->str, run->text->len));
 }
 
+PageStrip *write_strip(Run *run)
+{
+        return run->inputs ? page_strip_around(run->head, run->tail) : page_strip_new(PAGE_HTML);
+}
+
+ModelRequest write_request(Run *run)
+{
+        return (ModelRequest){.lane = "fast", .call = "WRITE", .max_tokens = run->inputs ? RUN_TOKENS_FUNCTION : RUN_TOKENS_PAGE,
+                              .steady = run->inputs != NULL};
+}
+
+/* A function is small: several of them differ by chance, and need no brief each. */
+static Prompt *function_prompt(Run *run, GError **error)
+{
+        g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
+        g_autofree char *says = sentence_says(runs_route_rules(run->runs), run->sentence);
+
+        return prompt_render(run->agent, "function", error, "sentence", run->sentence, "comment", comment, "parameters", parameters,
+                             "says", says, "avoid", run->avoid, NULL);
+}
+
 Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error)
 {
+        if (run->inputs)
+                return function_prompt(run, error);
+
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run);
@@ -163,13 +188,13 @@ static void ask(Run *run)
 {
         g_autoptr(GError) error = NULL;
         const char *afresh = run->avoid ? "Starting afresh." : NULL;
-        ModelRequest request = {.lane = "fast", .call = "WRITE", .max_tokens = RUN_TOKENS_PAGE};
+        ModelRequest request = write_request(run);
 
         run_enter(run, STATE_WRITE, run->fault ? "The first draft could not be used; writing it again." : afresh);
         run->written = 0;
         run->expected = runs_page_tokens(run->runs);
         g_clear_pointer(&run->strip, page_strip_free);
-        run->strip = page_strip_new(PAGE_HTML);
+        run->strip = write_strip(run);
         if (run->text)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
@@ -182,8 +207,18 @@ static void ask(Run *run)
         run_ask_model(run, &request, text_came, answered, NULL);
 }
 
+/* A wish of the person's may be more than a form can do. */
+static void leave_form(Run *run)
+{
+        g_autofree char *wishes = run_wishes(run);
+
+        if (*wishes)
+                g_clear_pointer(&run->inputs, form_free);
+}
+
 void write_start(Run *run)
 {
+        leave_form(run);
         if (run->before)
                 edit_start(run);
         else if (!variants_begin(run))

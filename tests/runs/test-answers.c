@@ -67,6 +67,30 @@ static void test_page_strip(void)
         assert_strip(PAGE_TEXT, "`a` is no fence", "`a` is no fence");
         assert_strip(PAGE_TEXT, "``", "");
         assert_strip(PAGE_TEXT, "   ", "");
+        assert_strip(PAGE_CODE, "Sure:\n```js\nfunction a() {}\n```\nThat is it.\n```js\nb()\n```", "function a() {}\n");
+        assert_strip(PAGE_CODE, "Here it is.\nfunction a() {\n}\n", "function a() {\n}\n");
+        assert_strip(PAGE_CODE, "function a() {}", "function a() {}\n");
+        assert_strip(PAGE_CODE, "/**\n * a\n */\nfunction a() {}", "/**\n * a\n */\nfunction a() {}");
+        assert_strip(PAGE_CODE, "```js\nfunction a() {", "function a() {");
+        assert_strip(PAGE_CODE, "I cannot do that.\n", "");
+}
+
+static void test_page_around(void)
+{
+        static const char *const pieces[] = {"Well:\n``", "`js\nfunc", "tion a() {}\n", "```"};
+        g_autoptr(PageStrip) strip = page_strip_around("<html>", "</html>"), none = page_strip_around("<html>", "</html>");
+        g_autoptr(GString) out = g_string_new(NULL);
+
+        for (guint i = 0; i < G_N_ELEMENTS(pieces); i++) {
+                page_strip_feed(strip, pieces[i], strlen(pieces[i]), out);
+                g_assert_cmpstr(out->str, ==, i < 2 ? "" : "<html>function a() {}\n");
+        }
+        page_strip_end(strip, out);
+        g_assert_cmpstr(out->str, ==, "<html>function a() {}\n</html>");
+        g_string_truncate(out, 0);
+        page_strip_feed(none, "No.", 3, out);
+        page_strip_end(none, out);
+        g_assert_cmpstr(out->str, ==, "");
 }
 
 static void test_page_bytes(void)
@@ -669,6 +693,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/answers/page/strip", test_page_strip);
+        g_test_add_func("/answers/page/around", test_page_around);
         g_test_add_func("/answers/page/bytes", test_page_bytes);
         g_test_add_func("/answers/page/whole", test_page_whole);
         g_test_add_func("/answers/edits", test_edits);

@@ -1,0 +1,145 @@
+/* See names.h. A name stands behind a word of its kind ("a field Year", "buttons 'Point Ana' and 'Point Ben'"): in quotation marks, or
+ * beginning with a capital and ended by a sign or a joining word, since where else it ends only a reader knows. */
+#include "agent/runs/names.h"
+
+#include <string.h>
+
+static void token_free(gpointer data)
+{
+        Token *token = data;
+
+        g_free(token->text);
+        g_free(token);
+}
+
+/* The quotation mark that ends what this one begins; 0: it is none. */
+static gunichar closing(gunichar opening)
+{
+        static const gunichar pairs[][2] = {{'"', '"'}, {'\'', '\''}, {0x201c, 0x201d}, {0x2018, 0x2019}, {0x201e, 0x201c}, {0xab, 0xbb}, {0xbb, 0xab}};
+
+        for (guint i = 0; i < G_N_ELEMENTS(pairs); i++)
+                if (pairs[i][0] == opening)
+                        return pairs[i][1];
+        return 0;
+}
+
+static void add(GPtrArray *tokens, int kind, const char *from, const char *to)
+{
+        Token *token = g_new0(Token, 1);
+
+        token->kind = kind;
+        token->text = g_strndup(from, to - from);
+        g_ptr_array_add(tokens, token);
+}
+
+/* The end of what is quoted from here, or NULL: an apostrophe within a word ends nothing. */
+static const char *quote_end(const char *from, gunichar end)
+{
+        for (const char *at = from; *at; at = g_utf8_next_char(at))
+                if (g_utf8_get_char(at) == end && at > from && !g_unichar_isalnum(g_utf8_get_char(g_utf8_next_char(at))))
+                        return at;
+        return NULL;
+}
+
+GPtrArray *tokens_of(const char *sentence)
+{
+        GPtrArray *tokens = g_ptr_array_new_with_free_func(token_free);
+        gunichar before = ' ';
+
+        for (const char *at = sentence, *next; *at; at = next) {
+                gunichar c = g_utf8_get_char(at), end = closing(c);
+                const char *quoted = end && !g_unichar_isalnum(before) ? quote_end(g_utf8_next_char(at), end) : NULL;
+
+                next = g_utf8_next_char(at);
+                before = c;
+                if (quoted) {
+                        add(tokens, TOKEN_QUOTE, next, quoted);
+                        next = g_utf8_next_char(quoted);
+                } else if (g_unichar_isalnum(c)) {
+                        while (*next && (g_unichar_isalnum(g_utf8_get_char(next)) || g_unichar_ismark(g_utf8_get_char(next)) ||
+                                         ((*next == '\'' || *next == '-' || *next == '.') && g_unichar_isalnum(g_utf8_get_char(next + 1)))))
+                                next = g_utf8_next_char(next);
+                        add(tokens, TOKEN_WORD, at, next);
+                        before = 'a';
+                } else if (!g_unichar_isspace(c)) {
+                        add(tokens, TOKEN_SIGN, at, next);
+                }
+        }
+        return tokens;
+}
+
+const Token *token_at(const GPtrArray *tokens, guint i)
+{
+        return i < tokens->len ? tokens->pdata[i] : NULL;
+}
+
+gboolean token_is_listed(const RouteRules *rules, RouteWords list, const Token *token)
+{
+        return token && token->kind == TOKEN_WORD && route_rules_lists(rules, list, token->text);
+}
+
+static gboolean is_comma(const Token *token)
+{
+        return token && token->kind == TOKEN_SIGN && g_str_equal(token->text, ",");
+}
+
+/* The name that begins at *i, which is moved behind it; NULL if where it ends is not plain. */
+static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *i)
+{
+        const Token *token = token_at(tokens, *i);
+        GString *name;
+        guint n = 0;
+
+        if (token && token->kind == TOKEN_QUOTE) {
+                ++*i;
+                return g_strstrip(g_strdup(token->text));
+        }
+        if (!token || token->kind != TOKEN_WORD || !g_unichar_isupper(g_utf8_get_char(token->text)))
+                return NULL;
+        name = g_string_new(NULL);
+        while ((token = token_at(tokens, *i)) && token->kind == TOKEN_WORD && (n == 0 || !token_is_listed(rules, ROUTE_WORDS_JOINS, token))) {
+                g_string_append_printf(name, "%s%s", name->len ? " " : "", token->text);
+                ++*i;
+                if (++n > SENTENCE_NAME_WORDS_MAX) {
+                        g_string_free(name, TRUE);
+                        return NULL;
+                }
+        }
+        return g_string_free(name, FALSE);
+}
+
+gboolean names_hold(const GPtrArray *names, const char *name)
+{
+        return g_ptr_array_find_with_equal_func((GPtrArray *)names, name, g_str_equal, NULL);
+}
+
+GPtrArray *names_of(const RouteRules *rules, const GPtrArray *tokens, RouteWords list, guint *unread)
+{
+        GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+        guint nameless = 0;
+
+        for (guint i = 0; i < tokens->len; i++) {
+                guint read = 0;
+
+                if (!token_is_listed(rules, list, token_at(tokens, i)))
+                        continue;
+                for (i++; names->len < SENTENCE_NAMES_MAX; i++) {
+                        g_autofree char *name = take_name(rules, tokens, &i);
+
+                        if (!name || !*name)
+                                break;
+                        read++;
+                        if (!names_hold(names, name))
+                                g_ptr_array_add(names, g_steal_pointer(&name));
+                        if (is_comma(token_at(tokens, i)) && token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i + 1)))
+                                i++;
+                        if (!is_comma(token_at(tokens, i)) && !token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i)))
+                                break;
+                }
+                i--; /* what ended the names may begin others */
+                nameless += read == 0;
+        }
+        if (unread)
+                *unread = nameless;
+        return names;
+}

@@ -1,0 +1,291 @@
+/* Forms: which sentences are one, what their function is asked for, the page around it, and runs of which the model writes only the
+ * function. */
+#include "tests/runs/worlds.h"
+
+#include "agent/runs/sentence.h"
+#include "agent/runs/template.h"
+#include "agent/runs/variants.h"
+
+#define HALVES "Halve a number: a field Number and a button Halve; it says 'Half: 3.5'. 8 is 4"
+#define HALF "```js\nfunction answer(number) {\n  return \"Half: \" + (number / 2).toFixed(1);\n}\n```"
+#define TWICE "```js\nfunction answer(number) {\n  return \"Half: \" + (number * 2).toFixed(1);\n}\n```"
+
+static RouteRules *rules(void)
+{
+        g_autoptr(GError) error = NULL;
+        RouteRules *loaded = route_rules_load(g_getenv("IMPROMPTU_DATA"), &error);
+
+        g_assert_no_error(error);
+        return loaded;
+}
+
+/* "Year:number; Write; Sum": its fields, its button, its heading; NULL: it is no form. */
+static char *described(const char *sentence)
+{
+        static const char *const kinds[] = {[FORM_NUMBER] = "number", [FORM_TEXT] = "text", [FORM_DATE] = "date"};
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, sentence);
+        GString *out;
+
+        if (!form)
+                return NULL;
+        out = g_string_new(NULL);
+        for (guint i = 0; i < form->fields->len; i++) {
+                const FormField *field = form->fields->pdata[i];
+
+                g_string_append_printf(out, "%s%s:%s:%s", i ? ", " : "", field->label, field->parameter, kinds[field->kind]);
+        }
+        g_string_append_printf(out, "; %s; %s%s", form->button ? form->button : "-", form->heading ? form->heading : "-", form->comma ? "; comma" : "");
+        return g_string_free(out, FALSE);
+}
+
+static void test_sentences(void)
+{
+        static const struct {
+                const char *sentence, *form;
+        } cases[] = {
+                {HALVES, "Number:number:number; Halve; -"},
+                {"Fields 'First word' and City, judged as one types", "First word:firstWord:text, City:city:text; -; -"},
+                {"Ein Rechner: Felder 'Größe in cm' und Class, ein Knopf Rechnen. Es zeigt '2,5'.",
+                 "Größe in cm:groesseInCm:number, Class:classValue:number; Rechnen; -; comma"},
+                {"Days between: date fields From and To and a button Count, the answer stands under Days.",
+                 "From:from:date, To:to:date; Count; Days"},
+                {"Fields '2nd' and '?', a button Go.", "2nd:field1:number, ?:field2:number; Go; -"},
+                {"Fields 'A b' and 'A-b', a button Go.", "A b:aB:number, A-b:field2:number; Go; -"},
+                {"A field Sum and a button 'Add up'.", "Sum:sum:number; Add up; -"},
+                {"A field Thing and a button Add.", NULL},                                   /* it is kept */
+                {"A field Thing and buttons One and Two.", NULL},                            /* which of them? */
+                {"A field Thing and a button Put it somewhere out of the way.", NULL},       /* whose name cannot be read */
+                {"A field Thing and a button Go; it appears in a table.", NULL},
+                {"Sliders Red and Blue mix a colour.", NULL},
+                {"A button Go.", NULL},
+                {"a counter", NULL},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *got = described(cases[i].sentence);
+
+                g_test_message("%s", cases[i].sentence);
+                g_assert_cmpstr(got, ==, cases[i].form);
+        }
+        g_assert_null(form_of_sentence(NULL, HALVES));
+}
+
+/* A form's function is told what it gets; nothing that the person wrote ends the comment it stands in. */
+static void test_comment(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, "Fields 'Price */ 2', 'Name' and 'Born', a button Go.");
+        g_autofree char *comment = form_comment(form), *parameters = form_parameters(form);
+
+        g_assert_cmpstr(comment, ==, " * @param {number} price2  Price  / 2\n * @param {string} name  Name\n * @param {string} born  Born (YYYY-MM-DD)");
+        g_assert_cmpstr(parameters, ==, "price2, name, born");
+}
+
+static void test_page(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, "Fields 'A < B' and '{{function}}', a button 'Go & see', it says '1,5' under Sum.");
+        g_autoptr(GError) error = NULL;
+        g_autofree char *head = NULL, *tail = NULL, *page = NULL, *function = NULL;
+
+        g_assert_true(form_page(form, "<h1>{{title}}</h1>{{fields}}{{button}}{{heading}}<output{{labelled}}>{{decimal}}{{unknown}}<script>{{function}}</script>",
+                                "<b>{{fields}}", "en", &head, &tail, &error));
+        g_assert_no_error(error);
+        g_assert_nonnull(strstr(head, "<h1>&lt;b&gt;{{fields}}</h1>"));
+        g_assert_nonnull(strstr(head, "<label>A &lt; B <input"));
+        g_assert_nonnull(strstr(head, "<label>{{function}} <input"));
+        g_assert_nonnull(strstr(head, "<button>Go &amp; see</button>"));
+        g_assert_nonnull(strstr(head, ">Sum</h2>\n<output aria-labelledby=\"heading\">,{{unknown}}<script>"));
+        g_assert_cmpstr(tail, ==, "</script>");
+        page = g_strconcat(head, "function answer() {}", tail, NULL);
+        function = form_function(page, head, tail);
+        g_assert_cmpstr(function, ==, "function answer() {}");
+        g_assert_null(form_function("<script>another</script>", head, tail));
+        g_assert_null(form_function(tail, head, tail));
+        g_clear_pointer(&head, g_free);
+        g_assert_false(form_page(form, "{{title}}", "T", "en", &head, &tail, &error));
+        g_assert_error(error, AGENT_ERROR, API_ERROR_FAILED);
+        g_assert_nonnull(strstr(error->message, FORM_TEMPLATE));
+}
+
+/* What a form answers is looked at for numbers that the sentence names. */
+static void test_answers(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, "Fields Age and Name and a button Greet. From 18 on it says 'Sir'.");
+        const Requirement *last = plan->requirements->pdata[plan->requirements->len - 1];
+        g_autofree char *steps = json_line(last->steps);
+
+        g_assert_cmpstr(last->text, ==, "It answers, number 19");
+        g_assert_cmpstr(steps, ==, "[{\"fill\":\"Age\",\"with\":\"19\"},{\"fill\":\"Name\",\"with\":\"Hello, World!\"},{\"press\":\"Greet\"},"
+                                   "{\"changed\":\"page\"}]");
+}
+
+static void assert_nonsense(const char *sentence, const char *showed, const char *word)
+{
+        g_autoptr(json_object) findings = json_object_new_array(), results = json_parse("[{\"did\": \"press Go\"}]", -1, NULL);
+
+        json_add_text(json_object_array_get_idx(results, 0), "showed", showed);
+        sentence_nonsense(sentence, results, findings);
+        g_assert_cmpuint(json_length(findings), ==, word ? 1 : 0);
+        if (word)
+                g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), word));
+}
+
+static void test_nonsense(void)
+{
+        assert_nonsense("a sum", "Sum: NaN", "“NaN”");
+        assert_nonsense("a sum", "1 × undefined", "after: press Go");
+        assert_nonsense("a sum", "[object Object]", "[object Object]");
+        assert_nonsense("a sum", "annulled NaNcy", NULL);
+        assert_nonsense("says NaN for no number", "NaN", NULL);
+}
+
+/* ---- runs ---- */
+
+static World *form_world(void)
+{
+        World *world = world_new();
+
+        world->from_sentence = TRUE;
+        world_answers(world, "ROUTE/1", "app");
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i);
+
+                world_answers(world, key, i == 1 ? TWICE : HALF);
+        }
+        return world;
+}
+
+static const char *page_of(World *world)
+{
+        return world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html");
+}
+
+static json_object *with_answer(const char *answer, guint requirements)
+{
+        json_object *results = json_object_new_array();
+
+        for (guint i = 1; i < requirements; i++) {
+                json_object *result = json_object_new_object();
+
+                json_add_int(result, "requirement", i);
+                json_add_text(result, "verdict", "passed");
+                json_add_text(result, "showed", answer);
+                json_object_array_add(results, result);
+        }
+        return results;
+}
+
+static void all_show(World *world, const char *first, const char *others)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, HALVES);
+
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *draft = g_strdup_printf("r1.%u", i);
+                g_autoptr(json_object) results = with_answer(i == 1 ? first : others, plan->requirements->len);
+
+                world_evidence_of(world, draft, json_object_to_json_string(results), "[]");
+        }
+}
+
+/* The function that most agree with is in a page that nobody wrote. */
+static void test_run(void)
+{
+        g_autoptr(World) world = form_world();
+
+        all_show(world, "Half: 14.0", "Half: 3.5");
+        world_until_done(world, ask(world, HALVES));
+        assert_done(world, "delivered");
+        g_assert_null(g_hash_table_lookup(world->asked, "PLAN/1"));
+        assert_asked(world, "WRITE/9", "@param {number} number  Number");
+        assert_asked(world, "WRITE/9", "in these forms: \"Half: 3.5\"");
+        assert_asked(world, "WRITE/9", "function answer(number) {");
+        g_assert_nonnull(strstr(page_of(world), "<label>Number <input"));
+        g_assert_nonnull(strstr(page_of(world), "number / 2"));
+        g_assert_null(strstr(page_of(world), "```"));
+}
+
+static void test_repair(void)
+{
+        g_autoptr(World) world = form_world();
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, HALVES);
+        g_autoptr(json_object) right = with_answer("Half: 3.5", plan->requirements->len);
+
+        all_show(world, "Half: NaN", "Half: NaN");
+        world->order = (RepairOrder){{REPAIR_STEP_REPAIR}, 1};
+        world_answers(world, "REPAIR/1", "Here it is:\n" HALF "\nIt halves now.");
+        world_evidence_of(world, "r1.10", json_object_to_json_string(right), "[]");
+        world_until_done(world, ask(world, HALVES));
+        assert_done(world, "delivered");
+        assert_asked(world, "REPAIR/1", "function answer(number)");
+        assert_asked(world, "REPAIR/1", "The page shows “NaN”, which is no answer");
+        g_assert_null(strstr(g_hash_table_lookup(world->asked, "REPAIR/1"), "<label>"));
+        g_assert_nonnull(strstr(page_of(world), "number / 2"));
+        g_assert_null(strstr(page_of(world), "It halves now."));
+        g_assert_cmpint(json_int(world_last(world, EVENT_DELIVER), "broken", -1), ==, 0);
+}
+
+static void test_no_function(void)
+{
+        g_autoptr(World) world = form_world();
+
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i);
+
+                world_answers(world, key, "I cannot do that.");
+        }
+        world_until_done(world, ask(world, HALVES));
+        assert_done(world, "failed");
+}
+
+/* Killed at each of its events the run comes to the same page. */
+static void test_interrupted(void)
+{
+        guint events = 0;
+
+        for (int kill_at = 0; kill_at == 0 || kill_at < (int)events; kill_at++) {
+                g_autoptr(World) world = form_world();
+
+                world->kill_at = kill_at ? kill_at : -1;
+                all_show(world, "Half: 14.0", "Half: 3.5");
+                world_until_done(world, ask(world, HALVES));
+                assert_done(world, "delivered");
+                g_assert_nonnull(strstr(page_of(world), "number / 2"));
+                if (kill_at == 0)
+                        events = world->events->len;
+        }
+        g_assert_cmpuint(events, >, 5);
+}
+
+/* Where the person wants drafts that differ, pages are written. */
+static void test_variants_are_pages(void)
+{
+        g_autoptr(World) world = form_world();
+        g_autoptr(GError) error = NULL;
+
+        world_answers(world, "WRITE/1", PAGE("<button>Halve</button>"));
+        world_answers(world, "WRITE/2", PAGE("<button>Halve</button>"));
+        g_assert_nonnull(runs_ask_variants(world->agent.runs, HALVES, 2, NULL, &error));
+        world_until_asked(world, "WRITE/2");
+        g_assert_null(strstr(g_hash_table_lookup(world->asked, "WRITE/2"), "@param"));
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/form/sentences", test_sentences);
+        g_test_add_func("/form/comment", test_comment);
+        g_test_add_func("/form/page", test_page);
+        g_test_add_func("/form/answers", test_answers);
+        g_test_add_func("/form/nonsense", test_nonsense);
+        g_test_add_func("/form/run", test_run);
+        g_test_add_func("/form/repair", test_repair);
+        g_test_add_func("/form/no-function", test_no_function);
+        g_test_add_func("/form/interrupted", test_interrupted);
+        g_test_add_func("/form/variants-are-pages", test_variants_are_pages);
+        return g_test_run();
+}
