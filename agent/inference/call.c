@@ -309,11 +309,13 @@ static GError *cancelled(void)
         return g_error_new_literal(LANE_ERROR, LANE_ERROR_CANCELLED, "Stopped.");
 }
 
-gboolean lane_call_claim(LaneCall *call)
+gboolean lane_call_claim(LaneCall *call, const char *run)
 {
         if (call->error)
                 return FALSE;
         call->request.spare = FALSE;
+        g_free((char *)call->request.run);
+        call->request.run = g_strdup(run);
         return TRUE;
 }
 

@@ -256,7 +256,7 @@ gboolean ahead_adopt(Ahead *ahead, const LaneRequest *request, LaneDoneFunc done
                       : digest && ahead->plan && g_str_equal(ahead->plan->digest, digest)   ? &ahead->plan : NULL;
         Piece *piece;
 
-        if (!place || (!(*place)->answered && !lane_call_claim((*place)->call)))
+        if (!place || (!(*place)->answered && !lane_call_claim((*place)->call, request->run)))
                 return FALSE;
         piece = g_steal_pointer(place);
         piece->ahead = NULL;

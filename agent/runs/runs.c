@@ -231,9 +231,19 @@ void runs_run_goes_on(Runs *runs, Run *run)
         runs->running++;
 }
 
-/* Nothing of it stays but what is remembered as tried. */
+static char *last_path(Runs *runs)
+{
+        return g_build_filename(runs->folder, "last", NULL);
+}
+
+/* Nothing of it stays but what is remembered as tried, and that its name was given: what was spent is booked on that. */
 static void forget(Runs *runs, Run *run)
 {
+        g_autofree char *path = last_path(runs), *last = g_strdup_printf("%" G_GUINT64_FORMAT "\n", runs->next - 1);
+        g_autoptr(GError) error = NULL;
+
+        if (!g_file_set_contents(path, last, -1, &error))
+                g_warning("The number of the last run is not kept: %s", error->message);
         remove_record(runs, run->id);
         g_ptr_array_remove(runs->all, run);
 }
@@ -750,6 +760,7 @@ static void load(Runs *runs)
 {
         g_autoptr(GDir) dir = g_dir_open(runs->folder, 0, NULL);
         g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(guint64));
+        g_autofree char *path = last_path(runs), *last = NULL;
         const char *name;
 
         while (dir && (name = g_dir_read_name(dir))) {
@@ -760,11 +771,13 @@ static void load(Runs *runs)
                         g_array_append_val(numbers, number);
         }
         g_array_sort(numbers, compare_numbers);
+        if (g_file_get_contents(path, &last, NULL, NULL))
+                runs->next = MAX(runs->next, g_ascii_strtoull(last, NULL, 10) + 1);
         for (guint i = 0; i < numbers->len; i++) {
                 g_autofree char *id = g_strdup_printf("r%" G_GUINT64_FORMAT, g_array_index(numbers, guint64, i));
 
                 load_one(runs, id);
-                runs->next = g_array_index(numbers, guint64, i) + 1;
+                runs->next = MAX(runs->next, g_array_index(numbers, guint64, i) + 1);
         }
         prune(runs);
 }

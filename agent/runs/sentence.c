@@ -13,6 +13,7 @@
 #define SECOND_NUMBER 131 /* likewise, in the second instance */
 #define TELLING_MAX 10       /* numbers of a form's answers */
 #define TELLING_DIGITS_MAX 6
+#define CONSTANT_MIN 6       /* answers with the same figure */
 #define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 
@@ -296,6 +297,29 @@ static char *misshapen(json_object *results, const char *shape, const char *stem
         return shown;
 }
 
+/* What the pages showed for the shape, where it was the same each time and often enough; NULL. */
+static char *constant(json_object *results, const char *shape)
+{
+        g_autoptr(GRegex) regex = g_regex_new(shape, G_REGEX_CASELESS, 0, NULL);
+        g_autofree char *first = NULL;
+        guint n = 0;
+
+        for (gsize i = 0; regex && i < json_length(results); i++) {
+                const char *showed = json_text(json_object_array_get_idx(results, i), "showed");
+                g_autoptr(GMatchInfo) match = NULL;
+                g_autofree char *shown = showed && g_regex_match(regex, showed, 0, &match) ? g_match_info_fetch(match, 0) : NULL;
+
+                if (!shown)
+                        continue;
+                if (first && !g_str_equal(first, shown))
+                        return NULL;
+                if (!first)
+                        first = g_steal_pointer(&shown);
+                n++;
+        }
+        return n >= CONSTANT_MIN ? g_steal_pointer(&first) : NULL;
+}
+
 static void add_finding(json_object *findings, const char *text)
 {
         json_object *finding = json_object_new_object();
@@ -312,7 +336,10 @@ void sentence_misshapen(const RouteRules *rules, const char *sentence, json_obje
         for (guint i = 0; i < quotes->len; i++) {
                 g_autofree char *stem = NULL, *shape = shape_of(quotes->pdata[i], &stem);
                 g_autofree char *shown = shape ? misshapen(results, shape, stem) : NULL;
-                g_autofree char *text = shown ? g_strdup_printf("The page must show it as “%s”, and shows “%s”.", (char *)quotes->pdata[i], shown) : NULL;
+                g_autofree char *same = shape ? constant(results, shape) : NULL;
+                g_autofree char *text = shown ? g_strdup_printf("The page must show it as “%s”, and shows “%s”.", (char *)quotes->pdata[i], shown)
+                                      : same  ? g_strdup_printf("The page shows “%s” whatever is filled in; its figure must be computed.", same)
+                                              : NULL;
 
                 if (text)
                         add_finding(findings, text);

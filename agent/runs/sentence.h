@@ -18,7 +18,8 @@ GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence);
 char *sentence_says(const RouteRules *rules, const char *sentence);
 
 /* Adds a finding "unsaid" for each of the sentence's quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never
- * with a figure of that form behind it. results are a check's, of which `showed` is looked at. */
+ * with a figure of that form behind it, or with the same figure each time that something else was filled in. results are a check's, of which
+ * `showed` is looked at. */
 void sentence_misshapen(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings);
 
 /* Adds a finding "unsaid" for each of the sentence's quotes of which a word of three letters or more is nowhere in the page. */

@@ -261,7 +261,7 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
         json_object_object_add(boot, "statuses", error_statuses());
         webkit_user_content_manager_remove_all_scripts(page->manager);
         world = page->twin ? g_strconcat(page->views->world_js, "\n", page->views->names_js, "\n", page->views->probe_js, NULL)
-                           : g_strdup(page->views->world_js);
+                           : g_strconcat(page->views->world_js, "\n", page->views->names_js, "\n", page->views->use_js, NULL);
         add_script(page, world, boot, PAGE_WORLD);
         if (page->twin)
                 add_script(page, page->views->clock_js, boot, NULL);

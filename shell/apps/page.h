@@ -66,7 +66,7 @@ struct Views {
         GPtrArray *open;      /* of AppView */
         AgentStream *answers; /* the agent's events, for the answers to questions about files; follows from the first view on */
         gulong drop_hook; /* chosen.c */
-        char *page_js, *world_js, *clock_js, *names_js, *probe_js, *pick_js, *page_css;
+        char *page_js, *world_js, *clock_js, *names_js, *use_js, *probe_js, *pick_js, *page_css;
 };
 
 /* A page without an app: its web process starts now. */

@@ -39,6 +39,7 @@ Views *views_new(AgentClient *agent, const char *share_folder)
         views->world_js = read_runtime(share_folder, "world.js");
         views->clock_js = read_runtime(share_folder, "clock.js");
         views->names_js = read_runtime(share_folder, "names.js");
+        views->use_js = read_runtime(share_folder, "use.js");
         views->probe_js = read_runtime(share_folder, "probe.js");
         views->pick_js = read_pick(share_folder, views->names_js);
         views->page_css = read_runtime(share_folder, "page.css");
@@ -59,6 +60,7 @@ void views_free(Views *views)
         g_free(views->world_js);
         g_free(views->clock_js);
         g_free(views->names_js);
+        g_free(views->use_js);
         g_free(views->probe_js);
         g_free(views->pick_js);
         g_free(views->page_css);

@@ -382,6 +382,62 @@ static void test_findings(Fixture *fixture, gconstpointer data)
         expect_finding(fixture, "request: could not load");
 }
 
+/* A press and a release of the person's own, as the windowing system would send them. */
+static void click(Fixture *fixture, double x, double y)
+{
+        static const GdkEventType types[] = {GDK_BUTTON_PRESS, GDK_BUTTON_RELEASE};
+        GtkWidget *web = app_view_widget(fixture->view);
+
+        for (guint i = 0; i < G_N_ELEMENTS(types); i++) {
+                GdkEvent *event = gdk_event_new(types[i]);
+
+                event->button.window = g_object_ref(gtk_widget_get_window(web));
+                event->button.send_event = TRUE;
+                event->button.time = g_get_monotonic_time() / 1000;
+                event->button.x = x;
+                event->button.y = y;
+                event->button.button = GDK_BUTTON_PRIMARY;
+                event->button.state = types[i] == GDK_BUTTON_RELEASE ? GDK_BUTTON1_MASK : 0;
+                gdk_event_set_device(event, gdk_seat_get_pointer(gdk_display_get_default_seat(gdk_display_get_default())));
+                gtk_widget_event(web, event);
+                gdk_event_free(event);
+        }
+}
+
+#define BUTTON(name, top, script) "<button style='position:fixed;left:0;top:" top "px;width:90px;height:40px' onclick='" script "'>" name "</button>"
+
+/* Pressed twice with nothing to see of it; once may have had nothing to do. */
+static void test_dead_in_use(Fixture *fixture, gconstpointer data)
+{
+        show(fixture, "<p id=p>x</p>" BUTTON("Works", "0", "p.textContent += 1; document.title = p.textContent") BUTTON("Sorted", "50", "") BUTTON("Dead", "100", "")
+                      BUTTON("Keeps", "150", "localStorage.kept = Date.now()"), TRUE);
+        g_assert_true(wait_until(is_set, &fixture->loaded, DEADLINE_MS));
+        click(fixture, 40, 20);
+        expect_title(fixture, "x1");
+        for (guint i = 0; i < 2; i++) {
+                click(fixture, 40, 20);
+                click(fixture, 40, 170);
+        }
+        expect_title(fixture, "x111");
+        click(fixture, 40, 70);
+        click(fixture, 40, 120);
+        click(fixture, 40, 120);
+        expect_finding(fixture, "dead-control: Pressing “Dead” changed nothing, 2 times in a row.");
+        g_assert_cmpuint(fixture->findings->len, ==, 1);
+}
+
+/* What a canvas or a sound does is not seen from outside. */
+static void test_dead_unseen(Fixture *fixture, gconstpointer data)
+{
+        show(fixture, "<canvas></canvas><script>let later; onclick = () => { later = later || setTimeout(() => { document.title = \"later\" }, 2500) }</script>"
+                      BUTTON("Draw", "0", ""), TRUE);
+        g_assert_true(wait_until(is_set, &fixture->loaded, DEADLINE_MS));
+        click(fixture, 40, 20);
+        click(fixture, 40, 20);
+        expect_title(fixture, "later");
+        g_assert_cmpuint(fixture->findings->len, ==, 0);
+}
+
 static void test_dialogs(Fixture *fixture, gconstpointer data)
 {
         show(fixture, "<p>x</p><script>for (let i = 0; i < 50; i++) alert('hi'); print(); document.title = 'free ' + confirm('?') + ' ' + prompt('?') + ' ' +"
@@ -601,6 +657,8 @@ int main(int argc, char **argv)
         add("storage-survives-a-crash", test_storage_survives_a_crash);
         add("storage-burst", test_storage_burst);
         add("findings", test_findings);
+        add("dead-in-use", test_dead_in_use);
+        add("dead-unseen", test_dead_unseen);
         add("dialogs", test_dialogs);
         add("navigation", test_navigation);
         add("pointed-at", test_pointed_at);

@@ -191,8 +191,10 @@ gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what)
         return !the_world->busy;
 }
 
-gboolean lane_call_claim(LaneCall *call)
+gboolean lane_call_claim(LaneCall *call, const char *run)
 {
+        if (!call->cancelled)
+                g_strlcpy(the_world->claimed, run, sizeof the_world->claimed);
         return !call->cancelled;
 }
 

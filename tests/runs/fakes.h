@@ -24,6 +24,7 @@ typedef struct {
         RepairOrder order;  /* what is tried after failed checks */
         double cost;        /* of each answer, in dollars */
         gboolean from_sentence; /* a program plans where it can */
+        char claimed[16];   /* the run that a call was last booked on */
         guint drafts;       /* first drafts as the lane has it; 0: one */
         gboolean deeper;    /* the deep lane is another model */
         GHashTable *lanes;  /* the keys of asked, to the lane that was asked */

@@ -46,6 +46,7 @@ static void test_taken_over_under_way(void)
         assert_done(world, "delivered");
         g_assert_cmpuint(calls_of(world, "ROUTE/1"), ==, 1);
         g_assert_cmpuint(calls_of(world, "PLAN/1"), ==, 1);
+        g_assert_cmpstr(world->claimed, ==, "r1");
 }
 
 /* Where a rule decides, only the plan is asked for. */

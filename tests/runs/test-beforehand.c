@@ -114,6 +114,8 @@ static void test_not_begun(void)
         g_autofree char *again = seen(world, "[{\"kind\": \"exception\", \"text\": \"ReferenceError: archive is not defined\", \"line\": 9}]");
         g_assert_null(again);
         assert_silent(world);
+        /* What was spent is booked on its name: no other run gets that. */
+        g_assert_cmpstr(ask(world, "a pomodoro timer"), !=, run);
 }
 
 static void test_hour(void)

@@ -163,12 +163,14 @@ static const char *page_of(World *world)
         return world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html");
 }
 
-static json_object *with_answer(const char *answer, guint requirements)
+/* Each other input has another answer; factor 0: none. */
+static json_object *with_answers(guint factor, guint requirements)
 {
         json_object *results = json_object_new_array();
 
         for (guint i = 1; i < requirements; i++) {
                 json_object *result = json_object_new_object();
+                g_autofree char *answer = factor ? g_strdup_printf("Half: %u.5", factor * i) : g_strdup("Half: NaN");
 
                 json_add_int(result, "requirement", i);
                 json_add_text(result, "verdict", "passed");
@@ -178,14 +180,14 @@ static json_object *with_answer(const char *answer, guint requirements)
         return results;
 }
 
-static void all_show(World *world, const char *first, const char *others)
+static void all_show(World *world, guint first, guint others)
 {
         g_autoptr(RouteRules) lists = rules();
         g_autoptr(Plan) plan = sentence_plan(lists, NULL, HALVES);
 
         for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
                 g_autofree char *draft = g_strdup_printf("r1.%u", i);
-                g_autoptr(json_object) results = with_answer(i == 1 ? first : others, plan->requirements->len);
+                g_autoptr(json_object) results = with_answers(i == 1 ? first : others, plan->requirements->len);
 
                 world_evidence_of(world, draft, json_object_to_json_string(results), "[]");
         }
@@ -196,7 +198,7 @@ static void test_run(void)
 {
         g_autoptr(World) world = form_world();
 
-        all_show(world, "Half: 14.0", "Half: 3.5");
+        all_show(world, 4, 1);
         world_until_done(world, ask(world, HALVES));
         assert_done(world, "delivered");
         g_assert_null(g_hash_table_lookup(world->asked, "PLAN/1"));
@@ -213,9 +215,9 @@ static void test_repair(void)
         g_autoptr(World) world = form_world();
         g_autoptr(RouteRules) lists = rules();
         g_autoptr(Plan) plan = sentence_plan(lists, NULL, HALVES);
-        g_autoptr(json_object) right = with_answer("Half: 3.5", plan->requirements->len);
+        g_autoptr(json_object) right = with_answers(1, plan->requirements->len);
 
-        all_show(world, "Half: NaN", "Half: NaN");
+        all_show(world, 0, 0);
         world->order = (RepairOrder){{REPAIR_STEP_REPAIR}, 1};
         world_answers(world, "REPAIR/1", "Here it is:\n" HALF "\nIt halves now.");
         world_evidence_of(world, "r1.10", json_object_to_json_string(right), "[]");
@@ -251,7 +253,7 @@ static void test_interrupted(void)
                 g_autoptr(World) world = form_world();
 
                 world->kill_at = kill_at ? kill_at : -1;
-                all_show(world, "Half: 14.0", "Half: 3.5");
+                all_show(world, 4, 1);
                 world_until_done(world, ask(world, HALVES));
                 assert_done(world, "delivered");
                 g_assert_nonnull(strstr(page_of(world), "number / 2"));
