@@ -2,7 +2,10 @@
  * beginning with a capital and ended by a sign or a joining word, since where else it ends only a reader knows. */
 #include "agent/runs/names.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define RANGE_DIGITS_MAX 4
 
 static void token_free(gpointer data)
 {
@@ -113,31 +116,84 @@ gboolean names_hold(const GPtrArray *names, const char *name)
         return g_ptr_array_find_with_equal_func((GPtrArray *)names, name, g_str_equal, NULL);
 }
 
+static void add_name(GPtrArray *names, const char *name)
+{
+        if (names->len < SENTENCE_NAMES_MAX && !names_hold(names, name))
+                g_ptr_array_add(names, g_strdup(name));
+}
+
+/* Where the figure begins that a name ends with; NULL. */
+static const char *figure_of(const char *name)
+{
+        const char *end = name + strlen(name), *at = end;
+
+        while (at > name && g_ascii_isdigit(at[-1]) && end - at < RANGE_DIGITS_MAX)
+                at--;
+        return at < end ? at : NULL;
+}
+
+/* Those between "A1" and "A4", or "Bit 7" and "Bit 0". */
+static void add_between(GPtrArray *names, const char *from, const char *to)
+{
+        const char *first = figure_of(from), *last = figure_of(to);
+        int at, end, step;
+
+        if (!first || !last || first - from != last - to || strncmp(from, to, first - from) != 0)
+                return;
+        at = atoi(first);
+        end = atoi(last);
+        step = at < end ? 1 : -1;
+        for (guint n = 0; at != end && n < SENTENCE_NAMES_MAX; n++, at += step) {
+                g_autofree char *name = g_strdup_printf("%.*s%d", (int)(first - from), from, at);
+
+                add_name(names, name);
+        }
+}
+
+/* A word that joins two names; *i, at a comma with such a word behind it, is moved on to the word. */
+static gboolean joins(const RouteRules *rules, const GPtrArray *tokens, guint *i, gboolean *range)
+{
+        if (is_comma(token_at(tokens, *i)) && token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i + 1)))
+                ++*i;
+        *range = token_is_listed(rules, ROUTE_WORDS_RANGES, token_at(tokens, *i));
+        return *range || is_comma(token_at(tokens, *i)) || token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i));
+}
+
+/* The names from *i on; their number. */
+static guint take_names(const RouteRules *rules, const GPtrArray *tokens, guint *i, GPtrArray *names)
+{
+        g_autofree char *before = NULL;
+        gboolean range = FALSE;
+        guint read = 0;
+
+        for (; names->len < SENTENCE_NAMES_MAX; ++*i) {
+                g_autofree char *name = take_name(rules, tokens, i);
+
+                if (!name || !*name)
+                        break;
+                if (range)
+                        add_between(names, before, name);
+                add_name(names, name);
+                read++;
+                g_free(before);
+                before = g_steal_pointer(&name);
+                if (!joins(rules, tokens, i, &range))
+                        break;
+        }
+        return read;
+}
+
 GPtrArray *names_of(const RouteRules *rules, const GPtrArray *tokens, RouteWords list, guint *unread)
 {
         GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
         guint nameless = 0;
 
         for (guint i = 0; i < tokens->len; i++) {
-                guint read = 0;
-
                 if (!token_is_listed(rules, list, token_at(tokens, i)))
                         continue;
-                for (i++; names->len < SENTENCE_NAMES_MAX; i++) {
-                        g_autofree char *name = take_name(rules, tokens, &i);
-
-                        if (!name || !*name)
-                                break;
-                        read++;
-                        if (!names_hold(names, name))
-                                g_ptr_array_add(names, g_steal_pointer(&name));
-                        if (is_comma(token_at(tokens, i)) && token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i + 1)))
-                                i++;
-                        if (!is_comma(token_at(tokens, i)) && !token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i)))
-                                break;
-                }
+                i++;
+                nameless += take_names(rules, tokens, &i, names) == 0;
                 i--; /* what ended the names may begin others */
-                nameless += read == 0;
         }
         if (unread)
                 *unread = nameless;

@@ -14,7 +14,7 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. The lists joins, equals and reaches are for sentence.c, and so are those of controls. For form.c are
+ * What none of them decides, a model does. The lists joins, ranges, equals and reaches are for sentence.c, and so are those of controls. For form.c are
  * states (words of what is no mere form: it keeps, moves or draws something), collects (buttons that keep what was typed), textual and dates
  * (in names of fields that take a text, a date), datefields (the sentence's fields are dates), and under (before the name of a heading). */
 #include "agent/runs/route-rules.h"
@@ -27,12 +27,12 @@
 typedef enum {
         LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS,
         LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_FIELDS, LIST_BUTTONS, LIST_JOINS, LIST_EQUALS, LIST_REACHES,
-        LIST_STATES, LIST_COLLECTS, LIST_TEXTUAL, LIST_DATES, LIST_DATE_FIELDS, LIST_UNDER, LIST_COUNT
+        LIST_STATES, LIST_COLLECTS, LIST_TEXTUAL, LIST_DATES, LIST_DATE_FIELDS, LIST_UNDER, LIST_RANGES, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
         "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
-        "more", "fields", "buttons", "joins", "equals", "reaches", "states", "collects", "textual", "dates", "datefields", "under",
+        "more", "fields", "buttons", "joins", "equals", "reaches", "states", "collects", "textual", "dates", "datefields", "under", "ranges",
 };
 
 typedef struct {
@@ -261,7 +261,7 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
                 [ROUTE_WORDS_FIELDS] = LIST_FIELDS, [ROUTE_WORDS_BUTTONS] = LIST_BUTTONS, [ROUTE_WORDS_JOINS] = LIST_JOINS,
                 [ROUTE_WORDS_EQUALS] = LIST_EQUALS, [ROUTE_WORDS_STATES] = LIST_STATES, [ROUTE_WORDS_COLLECTS] = LIST_COLLECTS,
                 [ROUTE_WORDS_TEXTUAL] = LIST_TEXTUAL, [ROUTE_WORDS_DATES] = LIST_DATES, [ROUTE_WORDS_DATE_FIELDS] = LIST_DATE_FIELDS,
-                [ROUTE_WORDS_UNDER] = LIST_UNDER,
+                [ROUTE_WORDS_UNDER] = LIST_UNDER, [ROUTE_WORDS_RANGES] = LIST_RANGES,
         };
         g_autofree char *words = words_of(word);
 

@@ -28,7 +28,7 @@ typedef struct {
 /* Lists of words that name what is on a page, that join names, and that tell what kind of page and field it is (see route-rules.c). */
 typedef enum {
         ROUTE_WORDS_FIELDS, ROUTE_WORDS_BUTTONS, ROUTE_WORDS_JOINS, ROUTE_WORDS_EQUALS, ROUTE_WORDS_STATES, ROUTE_WORDS_COLLECTS,
-        ROUTE_WORDS_TEXTUAL, ROUTE_WORDS_DATES, ROUTE_WORDS_DATE_FIELDS, ROUTE_WORDS_UNDER,
+        ROUTE_WORDS_TEXTUAL, ROUTE_WORDS_DATES, ROUTE_WORDS_DATE_FIELDS, ROUTE_WORDS_UNDER, ROUTE_WORDS_RANGES,
 } RouteWords;
 
 /* Reads routes.json. NULL and an AGENT_ERROR that names the place if it is none. */

@@ -56,13 +56,10 @@ answer_sheet_new(void)
         AnswerSheet *sheet = g_new0(AnswerSheet, 1);
 
         style_start();
-        sheet->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        gtk_window_set_title(GTK_WINDOW(sheet->window), "Answer");
-        gtk_window_set_type_hint(GTK_WINDOW(sheet->window), GDK_WINDOW_TYPE_HINT_DIALOG);
+        sheet->window = ui_window("Answer", GDK_WINDOW_TYPE_HINT_DIALOG, G_CALLBACK(gtk_widget_hide_on_delete), NULL);
         gtk_window_set_resizable(GTK_WINDOW(sheet->window), FALSE);
         gtk_container_add(GTK_CONTAINER(sheet->window), build(sheet));
         gtk_widget_show_all(gtk_bin_get_child(GTK_BIN(sheet->window)));
-        g_signal_connect(sheet->window, "delete-event", G_CALLBACK(gtk_widget_hide_on_delete), NULL);
         g_signal_connect(sheet->window, "key-press-event", G_CALLBACK(key_cb), NULL);
         ui_ground(sheet->window);
         return sheet;

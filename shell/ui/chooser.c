@@ -108,9 +108,7 @@ folder_chooser_new(const Question *question, const FolderChooserHandler *handler
         chooser->question = g_strdup(question->id);
         chooser->buttons = g_ptr_array_new();
         chooser->answers = g_ptr_array_new_with_free_func(g_free);
-        chooser->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        gtk_window_set_title(GTK_WINDOW(chooser->window), "Choose a smaller folder");
-        gtk_window_set_type_hint(GTK_WINDOW(chooser->window), GDK_WINDOW_TYPE_HINT_DIALOG);
+        chooser->window = ui_window("Choose a smaller folder", GDK_WINDOW_TYPE_HINT_DIALOG, G_CALLBACK(delete_cb), chooser);
         gtk_window_set_default_size(GTK_WINDOW(chooser->window), WIDTH, HEIGHT);
         ui_label_wrap(label, CHARACTERS);
         chooser->files = files_new(question);
@@ -123,7 +121,6 @@ folder_chooser_new(const Question *question, const FolderChooserHandler *handler
         gtk_container_add(GTK_CONTAINER(box), chooser->problem);
         gtk_container_add(GTK_CONTAINER(box), row_new(chooser, question));
         gtk_container_add(GTK_CONTAINER(chooser->window), box);
-        g_signal_connect(chooser->window, "delete-event", G_CALLBACK(delete_cb), chooser);
         g_signal_connect(chooser->window, "key-press-event", G_CALLBACK(key_cb), chooser);
         gtk_widget_realize(chooser->window);
         gdk_window = gtk_widget_get_window(chooser->window);

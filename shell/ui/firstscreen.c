@@ -145,13 +145,10 @@ first_screen_new(const FirstScreenHandler *handler, gpointer user_data)
         style_start();
         screen->handler = *handler;
         screen->user_data = user_data;
-        screen->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        gtk_window_set_title(GTK_WINDOW(screen->window), "Impromptu");
-        gtk_window_set_type_hint(GTK_WINDOW(screen->window), GDK_WINDOW_TYPE_HINT_DIALOG);
+        screen->window = ui_window("Impromptu", GDK_WINDOW_TYPE_HINT_DIALOG, G_CALLBACK(gtk_widget_hide_on_delete), NULL);
         gtk_window_set_position(GTK_WINDOW(screen->window), GTK_WIN_POS_CENTER);
         gtk_window_set_resizable(GTK_WINDOW(screen->window), FALSE);
         build(screen);
-        g_signal_connect(screen->window, "delete-event", G_CALLBACK(gtk_widget_hide_on_delete), NULL);
         g_signal_connect(screen->window, "key-press-event", G_CALLBACK(key_cb), screen);
         return screen;
 }

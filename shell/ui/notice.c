@@ -228,16 +228,7 @@ notices_new(const NoticeHandler *handler, gpointer user_data)
         notices->handler = *handler;
         notices->user_data = user_data;
         notices->cards = g_ptr_array_new_with_free_func(card_free);
-        notices->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        g_signal_connect(notices->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
-        gtk_window_set_title(GTK_WINDOW(notices->window), "Impromptu says");
-        gtk_window_set_type_hint(GTK_WINDOW(notices->window), GDK_WINDOW_TYPE_HINT_NOTIFICATION);
-        gtk_window_set_decorated(GTK_WINDOW(notices->window), FALSE);
-        gtk_window_set_accept_focus(GTK_WINDOW(notices->window), FALSE);
-        gtk_window_set_focus_on_map(GTK_WINDOW(notices->window), FALSE);
-        gtk_window_set_skip_taskbar_hint(GTK_WINDOW(notices->window), TRUE);
-        gtk_window_set_skip_pager_hint(GTK_WINDOW(notices->window), TRUE);
-        gtk_window_set_keep_above(GTK_WINDOW(notices->window), TRUE);
+        notices->window = ui_window("Impromptu says", GDK_WINDOW_TYPE_HINT_NOTIFICATION, NULL, NULL);
         notices->list = ui_box(GTK_ORIENTATION_VERTICAL, 0, NULL);
         gtk_widget_set_size_request(notices->list, WIDTH, -1);
         gtk_container_add(GTK_CONTAINER(notices->window), notices->list);

@@ -335,14 +335,7 @@ panel_new(const PanelHandler *handler, gpointer user_data)
         style_start();
         panel->handler = *handler;
         panel->user_data = user_data;
-        panel->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        g_signal_connect(panel->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
-        gtk_window_set_title(GTK_WINDOW(panel->window), "Impromptu panel");
-        gtk_window_set_type_hint(GTK_WINDOW(panel->window), GDK_WINDOW_TYPE_HINT_DOCK);
-        gtk_window_set_decorated(GTK_WINDOW(panel->window), FALSE);
-        gtk_window_set_focus_on_map(GTK_WINDOW(panel->window), FALSE);
-        gtk_window_set_skip_taskbar_hint(GTK_WINDOW(panel->window), TRUE);
-        gtk_window_set_skip_pager_hint(GTK_WINDOW(panel->window), TRUE);
+        panel->window = ui_window("Impromptu panel", GDK_WINDOW_TYPE_HINT_DOCK, NULL, NULL);
         gtk_window_stick(GTK_WINDOW(panel->window));
         build(panel);
         show_layout(panel);

@@ -370,16 +370,7 @@ question_sheet_new(const QuestionHandler *handler, gpointer user_data)
         sheet->acts = g_ptr_array_new_with_free_func(g_free);
         sheet->buttons = g_ptr_array_new();
         sheet->single = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-        sheet->window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
-        g_signal_connect(sheet->window, "delete-event", G_CALLBACK(gtk_true), NULL); /* whoever asks: it stays */
-        gtk_window_set_title(GTK_WINDOW(sheet->window), "Impromptu asks");
-        gtk_window_set_type_hint(GTK_WINDOW(sheet->window), GDK_WINDOW_TYPE_HINT_NOTIFICATION);
-        gtk_window_set_decorated(GTK_WINDOW(sheet->window), FALSE);
-        gtk_window_set_accept_focus(GTK_WINDOW(sheet->window), FALSE);
-        gtk_window_set_focus_on_map(GTK_WINDOW(sheet->window), FALSE);
-        gtk_window_set_skip_taskbar_hint(GTK_WINDOW(sheet->window), TRUE);
-        gtk_window_set_skip_pager_hint(GTK_WINDOW(sheet->window), TRUE);
-        gtk_window_set_keep_above(GTK_WINDOW(sheet->window), TRUE);
+        sheet->window = ui_window("Impromptu asks", GDK_WINDOW_TYPE_HINT_NOTIFICATION, NULL, NULL);
         sheet->box = ui_box(GTK_ORIENTATION_VERTICAL, 6, NULL);
         g_object_set(sheet->box, "margin", 18, NULL);
         gtk_container_add(GTK_CONTAINER(frame), sheet->box);

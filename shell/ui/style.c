@@ -168,6 +168,28 @@ ui_button(const char *text, const char *classes, GCallback clicked, gpointer use
 }
 
 GtkWidget *
+ui_window(const char *title, GdkWindowTypeHint type, GCallback asked, gpointer user_data)
+{
+        GtkWidget *widget = gtk_window_new(GTK_WINDOW_TOPLEVEL);
+        GtkWindow *window = GTK_WINDOW(widget);
+
+        gtk_window_set_title(window, title);
+        gtk_window_set_type_hint(window, type);
+        g_signal_connect(widget, "delete-event", asked ? asked : G_CALLBACK(gtk_true), user_data);
+        if (type == GDK_WINDOW_TYPE_HINT_DIALOG)
+                return widget;
+        gtk_window_set_decorated(window, FALSE);
+        gtk_window_set_focus_on_map(window, FALSE);
+        gtk_window_set_skip_taskbar_hint(window, TRUE);
+        gtk_window_set_skip_pager_hint(window, TRUE);
+        if (type == GDK_WINDOW_TYPE_HINT_NOTIFICATION) {
+                gtk_window_set_accept_focus(window, FALSE);
+                gtk_window_set_keep_above(window, TRUE);
+        }
+        return widget;
+}
+
+GtkWidget *
 ui_box(GtkOrientation orientation, int spacing, const char *classes)
 {
         GtkWidget *box = gtk_box_new(orientation, spacing);

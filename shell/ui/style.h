@@ -22,6 +22,10 @@ void ui_label_set(GtkWidget *label, const char *text);
 /* Lets a label break into lines of at most characters. */
 void ui_label_wrap(GtkWidget *label, int characters);
 GtkWidget *ui_button(const char *text, const char *classes, GCallback clicked, gpointer user_data);
+/* A window of the desktop's own, not yet shown. asked: its "delete-event", with user_data; NULL: it stays, whoever asks it to close.
+ * What is no dialog has no frame, is in no list of windows and comes without the focus; a notification also stays above the others and
+ * never has it. */
+GtkWidget *ui_window(const char *title, GdkWindowTypeHint type, GCallback asked, gpointer user_data);
 GtkWidget *ui_box(GtkOrientation orientation, int spacing, const char *classes);
 void ui_add_classes(GtkWidget *widget, const char *classes);
 void ui_clear(GtkWidget *container);

@@ -34,6 +34,8 @@
 #define SOAK_AT_ONCE 10
 #define SOAK_ICON 16 /* pixels wide and high */
 #define SETTLE_MS 60 /* of silence from the window manager before a measurement begins */
+#define SETTLE_MAX_MS 5000 /* for one that is never silent: it is measured all the same */
+#define LOOK_MS 1 /* between two looks at what no event tells: the server has others to serve */
 #define BLOCK_MS 500
 #define BLOCK_LEFT_MS 150 /* a sample begins with so much of it left */
 #define BLOCK_REST_MS 100
@@ -46,15 +48,25 @@ static Window root;
 static Atom wm_state, net_active, net_close, net_list, wm_delete, wm_protocols;
 static pid_t blocked; /* whose first thread is to stand still, or 0 */
 static double block_end;
+static GHashTable *waiting; /* of our windows, those whose WM_STATE is waited for */
+static GArray *made;        /* all of our windows, destroyed or not */
 
 static double now(void)
 {
         return (double)g_get_monotonic_time() / 1000;
 }
 
+static void leave(void);
+
+static void look_again(void)
+{
+        g_usleep(LOOK_MS * 1000);
+}
+
 static void fail(const char *what)
 {
         fprintf(stderr, "bench-wm: %s does not happen within %d ms\n", what, PATIENCE_MS);
+        leave();
         exit(1);
 }
 
@@ -97,13 +109,14 @@ static void block(void)
 static void settle(void)
 {
         struct pollfd fd = { .fd = ConnectionNumber(display), .events = POLLIN };
+        double end = now() + SETTLE_MAX_MS;
         XEvent event;
 
         do {
                 XSync(display, False);
                 while (XPending(display))
                         XNextEvent(display, &event);
-        } while (poll(&fd, 1, SETTLE_MS) > 0);
+        } while (poll(&fd, 1, SETTLE_MS) > 0 && now() < end);
 }
 
 static Window make(int n)
@@ -116,6 +129,7 @@ static Window make(int n)
         snprintf(name, sizeof name, "window %d", n);
         XSelectInput(display, w, StructureNotifyMask | PropertyChangeMask | ExposureMask);
         Xutf8SetWMProperties(display, w, name, name, NULL, 0, &hints, NULL, &class_hint);
+        g_array_append_val(made, w);
         return w;
 }
 
@@ -124,6 +138,21 @@ static gboolean is_viewable(Window w)
         XWindowAttributes a;
 
         return XGetWindowAttributes(display, w, &a) && a.map_state == IsViewable;
+}
+
+/* Until WM_STATE of each of these has come or gone: some window managers set it more than once. */
+static void await_states(const Window *windows, int n, int state, const char *what)
+{
+        double deadline = now() + PATIENCE_MS;
+        XEvent event;
+
+        for (int i = 0; i < n; i++)
+                g_hash_table_add(waiting, GSIZE_TO_POINTER(windows[i]));
+        while (g_hash_table_size(waiting) > 0) {
+                next_event(&event, deadline, what);
+                if (event.type == PropertyNotify && event.xproperty.atom == wm_state && event.xproperty.state == state)
+                        g_hash_table_remove(waiting, GSIZE_TO_POINTER(event.xproperty.window));
+        }
 }
 
 static double map_one(int n)
@@ -174,8 +203,6 @@ static void bench_map(int n)
 static void bench_burst(int n)
 {
         g_autofree Window *windows = g_new(Window, n);
-        int managed = 0;
-        XEvent event;
 
         for (int i = 0; i < n; i++)
                 windows[i] = make(i);
@@ -183,14 +210,13 @@ static void bench_burst(int n)
         double start = now();
         for (int i = 0; i < n; i++)
                 XMapWindow(display, windows[i]);
-        while (managed < n) {
-                next_event(&event, start + PATIENCE_MS, "mapping all");
-                managed += event.type == PropertyNotify && event.xproperty.atom == wm_state && event.xproperty.state == PropertyNewValue;
-        }
+        await_states(windows, n, PropertyNewValue, "mapping all");
         for (int i = 0; i < n; i++)
-                while (!is_viewable(windows[i]))
+                while (!is_viewable(windows[i])) {
                         if (now() > start + PATIENCE_MS)
                                 fail("mapping all");
+                        look_again();
+                }
         printf("burst_ms %.1f\n", now() - start);
 }
 
@@ -200,6 +226,7 @@ static void bench_configure(int n)
         XEvent event;
 
         XMapWindow(display, w);
+        await_states(&w, 1, PropertyNewValue, "mapping");
         settle();
         double start = now();
         for (int i = 0; i < n; i++)
@@ -235,6 +262,7 @@ static void bench_activate(int n)
                 windows[i] = make(i);
                 XMapWindow(display, windows[i]);
         }
+        await_states(windows, ACTIVATE_WINDOWS, PropertyNewValue, "mapping");
         settle();
         XSelectInput(display, root, PropertyChangeMask);
         double start = now();
@@ -252,18 +280,6 @@ static void bench_activate(int n)
         printf("activate_ms %.1f\n", now() - start);
 }
 
-/* Until WM_STATE of so many of our windows has come or gone. */
-static void await_states(int n, int state, const char *what)
-{
-        double deadline = now() + PATIENCE_MS;
-        XEvent event;
-
-        while (n > 0) {
-                next_event(&event, deadline, what);
-                n -= event.type == PropertyNotify && event.xproperty.atom == wm_state && event.xproperty.state == state;
-        }
-}
-
 /* Withdrawn or just destroyed, with an icon of its own or not. */
 static void bench_soak(int n)
 {
@@ -279,10 +295,10 @@ static void bench_soak(int n)
                                                 G_N_ELEMENTS(icon));
                         XMapWindow(display, windows[i]);
                 }
-                await_states(SOAK_AT_ONCE, PropertyNewValue, "mapping");
+                await_states(windows, SOAK_AT_ONCE, PropertyNewValue, "mapping");
                 for (int i = 0; i < SOAK_AT_ONCE / 2; i++)
                         XWithdrawWindow(display, windows[i], DefaultScreen(display));
-                await_states(SOAK_AT_ONCE / 2, PropertyDelete, "withdrawing");
+                await_states(windows, SOAK_AT_ONCE / 2, PropertyDelete, "withdrawing");
                 for (int i = 0; i < SOAK_AT_ONCE; i++)
                         XDestroyWindow(display, windows[i]);
         }
@@ -316,7 +332,7 @@ static Window shown_at(int n, int x, int y)
         XSetWMProtocols(display, w, &wm_delete, 1);
         XSelectInput(display, w, StructureNotifyMask | PropertyChangeMask | FocusChangeMask);
         XMapWindow(display, w);
-        await_states(1, PropertyNewValue, "mapping");
+        await_states(&w, 1, PropertyNewValue, "mapping");
         settle();
         return w;
 }
@@ -391,6 +407,7 @@ static double close_one(int i)
 {
         Window w = shown_at(i, 100, 200);
         XEvent message = { .xclient = { .type = ClientMessage, .window = w, .message_type = net_close, .format = 32, .data.l = { 0, 2 } } };
+        gboolean obeyed = FALSE;
         XEvent event;
 
         XSelectInput(display, root, PropertyChangeMask);
@@ -398,11 +415,14 @@ static double close_one(int i)
         block();
         double start = now();
         XSendEvent(display, root, False, SubstructureRedirectMask | SubstructureNotifyMask, &message);
+        /* Before that it may be written for other reasons, such as a new order. */
         do {
                 next_event(&event, start + PATIENCE_MS, "closing");
-                if (event.type == ClientMessage && event.xclient.message_type == wm_protocols)
+                if (event.type == ClientMessage && event.xclient.message_type == wm_protocols) {
                         XDestroyWindow(display, w);
-        } while (event.type != PropertyNotify || event.xproperty.atom != net_list);
+                        obeyed = TRUE;
+                }
+        } while (!obeyed || event.type != PropertyNotify || event.xproperty.atom != net_list);
         double took = now() - start;
         settle();
         return took;
@@ -552,6 +572,38 @@ static void bench_switcher(int n)
         measure("switcher", n, switcher_one);
 }
 
+/* Whether the window manager still lists one of ours. */
+static gboolean listed(void)
+{
+        Atom type;
+        int format;
+        unsigned long n = 0, rest;
+        unsigned char *data = NULL;
+        gboolean found = FALSE;
+
+        if (XGetWindowProperty(display, root, net_list, 0, G_MAXLONG / 4, False, XA_WINDOW, &type, &format, &n, &rest, &data) != Success)
+                return FALSE;
+        for (unsigned long i = 0; i < n && !found; i++)
+                for (guint k = 0; k < made->len && !found; k++)
+                        found = ((Window *)(void *)data)[i] == g_array_index(made, Window, k);
+        if (data)
+                XFree(data);
+        return found;
+}
+
+/* What is measured next is not to pay for what this one leaves behind: until the window manager has done with our windows. */
+static void leave(void)
+{
+        double end = now() + PATIENCE_MS;
+
+        release();
+        for (guint i = 0; i < made->len; i++)
+                XDestroyWindow(display, g_array_index(made, Window, i));
+        XSync(display, False);
+        while (listed() && now() < end)
+                look_again();
+}
+
 static int error_cb(Display *d, XErrorEvent *error)
 {
         return 0;
@@ -581,10 +633,13 @@ int main(int argc, char **argv)
         net_list = XInternAtom(display, "_NET_CLIENT_LIST", False);
         wm_delete = XInternAtom(display, "WM_DELETE_WINDOW", False);
         wm_protocols = XInternAtom(display, "WM_PROTOCOLS", False);
+        waiting = g_hash_table_new(NULL, NULL);
+        made = g_array_new(FALSE, FALSE, sizeof(Window));
         settle();
         for (gsize i = 0; i < G_N_ELEMENTS(benches); i++)
                 if (strcmp(benches[i].name, argv[1]) == 0)
                         benches[i].run(atoi(argv[2]));
+        leave();
         XCloseDisplay(display);
         return 0;
 }

@@ -24,22 +24,50 @@ BESIDE_BLOCKED = (("map", 60), ("focus", 100), ("drag", 100), ("close", 60))  # 
 ACTS = (("focus", 100), ("drag", 100), ("switcher", 200))
 # Only these are soaked as well: others take a withdrawn window's WM_STATE away in ways of their own.
 OUR_OWN = {"core": ACTS, "shell": (*ACTS, ("bar", 200))}
-PATIENCE = 30
+PATIENCE = 60
+LOOK = 0.01  # seconds between two looks whether it is there
+TRIAL = 1  # seconds for a window to be taken, before another is tried
+STEP_MAX = 300  # seconds; the client itself gives up on each thing that does not happen
 
 
-def rss(pid):
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+class Unmeasured(Exception):
+    """A window manager or one of its steps; the message says why."""
+
+
+def rss(process):
+    if process.poll() is not None:
+        raise Unmeasured(f"it ended with {process.returncode} meanwhile")
+    with open(f"/proc/{process.pid}/statm", encoding="ascii") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1024 / 1024
 
 
-def wait_for_manager(display):
-    root, end = display.screen().root, time.monotonic() + PATIENCE
-    while True:
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not (got := condition()) and time.monotonic() < end:
+        time.sleep(LOOK)
+    return got
+
+
+def wait_for_manager(display, process):
+    """Until it is there, and has taken a window: openbox, for one, says that it is there while it still loses those that are mapped."""
+    root, wm_state = display.screen().root, display.intern_atom("WM_STATE")
+
+    def there():
+        if process.poll() is not None:
+            raise Unmeasured(f"it ended with {process.returncode}")
         owner = display.get_selection_owner(display.intern_atom("WM_S0"))
-        if owner and root.get_full_property(display.intern_atom("_NET_SUPPORTING_WM_CHECK"), 0):
-            return
-        if time.monotonic() > end:
-            raise SystemExit("A window manager does not start.")
+        return owner and root.get_full_property(display.intern_atom("_NET_SUPPORTING_WM_CHECK"), 0)
+
+    def takes():
+        window = root.create_window(0, 0, 100, 100, 0, harness.X.CopyFromParent)
+        window.map()
+        try:
+            return there() and until(lambda: window.get_full_property(wm_state, 0), TRIAL)
+        finally:
+            window.destroy()
+            display.sync()
+    if not until(there, PATIENCE) or not until(takes, PATIENCE):
+        raise Unmeasured("it does not start")
 
 
 def resources(display, pid):
@@ -53,35 +81,60 @@ def resources(display, pid):
 
 
 def figures(command):
-    words = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=STEP_MAX)
+    except subprocess.TimeoutExpired as error:
+        raise Unmeasured(f"it took more than {STEP_MAX} s") from error
+    if done.returncode:
+        raise Unmeasured("see above")
+    words = done.stdout.split()
     return {key: float(value) for key, value in zip(words[::2], words[1::2])}
 
 
-def measure(name, command, client, soak, home):
+def end(process):
+    process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def measure(name, command, client, soak, home, failed):
+    """failed: the steps that this window manager did not take in a round before, each of which would cost a minute again; gets this one's."""
+    def take(step, n, *more, prefix=""):
+        if prefix + step in failed:
+            return
+        try:
+            got.update({prefix + key: value for key, value in figures([client, step, str(n), *more]).items()})
+        except Unmeasured as why:
+            failed.add(prefix + step)
+            print(f"{name}: {step} is left out from now on: {why}", file=sys.stderr)
+
     server = harness.Server()
-    environment = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_RUNTIME_DIR=home)
+    # Without the bus of assistive technology, which GTK would start and wait for (half a minute on a busy machine), and which would run beside.
+    environment = dict(os.environ, HOME=home, XDG_CONFIG_HOME=home, XDG_RUNTIME_DIR=home, NO_AT_BRIDGE="1", GTK_A11Y="none")
     environment.pop("DBUS_SESSION_BUS_ADDRESS", None)
     process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     display = harness.xdisplay.Display()
     got = {}
     try:
-        wait_for_manager(display)
+        wait_for_manager(display, process)
         for step, n in STEPS + OUR_OWN.get(name, ()):
-            got.update(figures([client, step, str(n)]))
+            take(step, n)
         for step, n in BESIDE_BLOCKED if name == "shell" else ():
-            got.update({"blocked_" + key: value for key, value in figures([client, step, str(n), str(process.pid)]).items()})
-        got["rss_MB"] = rss(process.pid)
+            take(step, n, str(process.pid), prefix="blocked_")
+        got["rss_MB"] = rss(process)
         if soak:
             subprocess.run([client, "soak", str(soak // 10)], check=False)
-            before, kept = rss(process.pid), resources(display, process.pid)
+            before, kept = rss(process), resources(display, process.pid)
             subprocess.run([client, "soak", str(soak)], check=False)
-            got["soak_rss_grown_MB"] = rss(process.pid) - before
+            got["soak_rss_grown_MB"] = rss(process) - before
             got["soak_resources_grown"] = resources(display, process.pid) - kept
     finally:
         display.close()
-        process.stdin.close()
-        process.terminate()
-        process.wait()
+        end(process)
         server.stop()
     return got
 
@@ -98,11 +151,17 @@ def main():
     managers.update({name: command for name, command in OTHERS.items() if shutil.which(name)})
     if options.only:
         managers = {name: managers[name] for name in options.only.split(",")}
-    found = {name: [] for name in managers}
-    for _ in range(options.rounds):
-        for name, command in managers.items():
-            with tempfile.TemporaryDirectory() as home:
-                found[name].append(measure(name, command, os.path.join(build, "tests/wm/bench-wm"), options.soak if name in OUR_OWN else 0, home))
+    found, failed = {name: [] for name in managers}, {name: set() for name in managers}
+    client = os.path.join(build, "tests/wm/bench-wm")
+    for number in range(options.rounds):
+        # Every other round the other way round: none is always measured when the machine has just been busy with the same one.
+        for name in list(managers)[::-1 if number % 2 else 1]:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home:  # what its bus started may still write there
+                try:
+                    found[name].append(measure(name, managers[name], client, options.soak if name in OUR_OWN else 0, home, failed[name]))
+                except Unmeasured as why:
+                    del managers[name]
+                    print(f"{name} is left out from now on: {why}", file=sys.stderr)
     keys = list(dict.fromkeys(key for rounds in found.values() for got in rounds for key in got))
     print(f"{'':24}" + "".join(f"{name:>12}" for name in found))
     for key in keys:

@@ -5,13 +5,12 @@ import json
 import os
 import socket
 import sys
-import tempfile
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop, Failed, UnixConnection, WAIT  # noqa: E402
-from rehearsal import Rehearsal  # noqa: E402
+from desktop import Failed, UnixConnection, WAIT  # noqa: E402
+from stage import stage  # noqa: E402
 import tap  # noqa: E402
 
 CUPS = "a tally of cups"
@@ -352,36 +351,29 @@ def a_model_that_cannot_be_reached_is_told_and_comes_back(w):
 
 def main():
     become_ordinary()
-    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
-        listener = Listener()
-        program = os.path.join(sys.argv[1], "agent/rehearsal/impromptu-rehearsal")
-        rehearsal = Rehearsal(program, out, words={"@PORT@": str(listener.port)})
-        env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base, "IMPROMPTU_STALL_SECONDS": STALL_SECONDS}
-        try:
-            with Desktop(sys.argv[1], out, home=home, env=env) as d:
-                d.start()
-                return tap.run([
-                    a_first_app_is_made,
-                    bad_sentences_are_refused_with_a_sentence,
-                    raw_bytes_are_answered_or_cut,
-                    the_bar_asks_nothing_for_an_empty_sentence,
-                    overrides_are_taken_out_of_a_sentence,
-                    a_dishonest_name_is_plain_in_every_title,
-                    a_model_that_fails_for_good_ends_in_a_sentence,
-                    a_model_that_fails_once_is_asked_again,
-                    a_change_that_fails_leaves_the_working_version,
-                    a_page_that_loops_when_pressed_is_found_and_can_be_stopped,
-                    a_page_that_is_busy_from_the_start_is_repaired,
-                    a_page_that_reaches_for_everything_gets_nothing,
-                    a_plan_with_two_hundred_requirements_is_refused,
-                    a_tool_that_asks_for_keys_never_gets_them,
-                    a_tool_that_never_returns_is_ended,
-                    what_a_tool_says_is_only_text,
-                    a_wrong_key_is_told,
-                    a_model_that_cannot_be_reached_is_told_and_comes_back,
-                ], World(d, rehearsal, listener))
-        finally:
-            rehearsal.stop()
+    listener = Listener()
+    with stage(sys.argv[1], words={"@PORT@": str(listener.port)}, env={"IMPROMPTU_STALL_SECONDS": STALL_SECONDS}) as (d, rehearsal):
+        d.start()
+        return tap.run([
+            a_first_app_is_made,
+            bad_sentences_are_refused_with_a_sentence,
+            raw_bytes_are_answered_or_cut,
+            the_bar_asks_nothing_for_an_empty_sentence,
+            overrides_are_taken_out_of_a_sentence,
+            a_dishonest_name_is_plain_in_every_title,
+            a_model_that_fails_for_good_ends_in_a_sentence,
+            a_model_that_fails_once_is_asked_again,
+            a_change_that_fails_leaves_the_working_version,
+            a_page_that_loops_when_pressed_is_found_and_can_be_stopped,
+            a_page_that_is_busy_from_the_start_is_repaired,
+            a_page_that_reaches_for_everything_gets_nothing,
+            a_plan_with_two_hundred_requirements_is_refused,
+            a_tool_that_asks_for_keys_never_gets_them,
+            a_tool_that_never_returns_is_ended,
+            what_a_tool_says_is_only_text,
+            a_wrong_key_is_told,
+            a_model_that_cannot_be_reached_is_told_and_comes_back,
+        ], World(d, rehearsal, listener))
 
 
 if __name__ == "__main__":

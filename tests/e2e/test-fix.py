@@ -1,33 +1,27 @@
 #!/usr/bin/python3
 """Verifies Fix this on the whole desktop: pointing at a part of a page, by the pointer and by keys, of which the page hears nothing, and the fix that it asks for;
 a fix that is ready before anybody asks, because the app went wrong in use; and a plan that is there when Enter is pressed. With --pictures DIR a picture of each stage is left there."""
-import argparse
 import json
 import os
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop  # noqa: E402
-from rehearsal import Rehearsal  # noqa: E402
+import stage  # noqa: E402
 import tap  # noqa: E402
 
 SENTENCE = "a tally for the choir"
 ADD, CLEAR, WIDER_EDGE = (120, 104), (320, 104), (560, 104)
 
 
-class Test:
-    def __init__(self, desktop, rehearsal, pictures):
-        self.d, self.rehearsal, self.pictures, self.shots = desktop, rehearsal, pictures, 0
+class Test(stage.Test):
+    name = "fix"
+
+    def prepare(self):
+        with open(os.path.join(self.d.env["XDG_CONFIG_HOME"], "impromptu", "lanes.json"), "w", encoding="utf-8") as file:
+            json.dump({"beforehand": ["fixes", "plans"]}, file)
 
     def planned(self):
         return sum(call["state"] == "PLAN" for call in self.rehearsal.calls())
-
-    def picture(self, name):
-        if self.pictures:
-            self.shots += 1
-            self.d.picture(f"fix-{self.shots}-{name}")
 
     def outlined(self, x, y):
         """Whether something dark is drawn just there: the outline's upper edge."""
@@ -126,24 +120,5 @@ TESTS = (the_app_is_planned_at_a_pause_and_made, pointing_asks_for_a_change_of_t
          using_it_delivers_it_at_once)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--pictures")
-    options = parser.parse_args()
-    become_ordinary()
-    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
-        rehearsal = Rehearsal(os.path.join(options.build, "agent/rehearsal/impromptu-rehearsal"), out)
-        env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base}
-        try:
-            with Desktop(options.build, options.pictures or out, home=home, env=env, still=True) as d:
-                with open(os.path.join(d.env["XDG_CONFIG_HOME"], "impromptu", "lanes.json"), "w", encoding="utf-8") as file:
-                    json.dump({"beforehand": ["fixes", "plans"]}, file)
-                d.start()
-                return tap.run(TESTS, Test(d, rehearsal, options.pictures))
-        finally:
-            rehearsal.stop()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stage.main(TESTS, Test))

@@ -1,16 +1,13 @@
 #!/usr/bin/python3
 """Verifies several drafts side by side on the whole desktop: Ctrl+Enter, the contact sheet as it fills, more like one, a digit, the best, Stop, and an agent and a
 shell that are killed in between. With --pictures DIR a picture of each stage is left there."""
-import argparse
 import os
 import signal
 import sys
-import tempfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from as_user import become_ordinary  # noqa: E402
-from desktop import Desktop, Failed  # noqa: E402
-from rehearsal import Rehearsal  # noqa: E402
+from desktop import Failed  # noqa: E402
+import stage  # noqa: E402
 import tap  # noqa: E402
 
 SENTENCE = "count the laps that I swim"
@@ -20,14 +17,8 @@ GROUND, INK = (40, 40), b"\x1f\x1b\x1c"  # of the pages that are dark, in their 
 TRIES, DEAF = 10, 4  # seconds; the sheet takes no digit for half a second after its tiles have changed places
 
 
-class Test:
-    def __init__(self, desktop, pictures):
-        self.d, self.pictures, self.shots = desktop, pictures, 0
-
-    def picture(self, name):
-        if self.pictures:
-            self.shots += 1
-            self.d.picture(f"variants-{self.shots}-{name}")
+class Test(stage.Test):
+    name = "variants"
 
     def ask(self):
         since = self.d.events.mark()
@@ -156,22 +147,5 @@ TESTS = (the_sheet_fills_and_groups, more_like_one_keeps_it_and_writes_others, a
          a_shell_that_is_killed_shows_the_sheet_again, stop_keeps_the_best)
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build")
-    parser.add_argument("--pictures")
-    options = parser.parse_args()
-    become_ordinary()
-    with tempfile.TemporaryDirectory(prefix="impromptu-home-") as home, tempfile.TemporaryDirectory(prefix="impromptu-out-") as out:
-        rehearsal = Rehearsal(os.path.join(options.build, "agent/rehearsal/impromptu-rehearsal"), out)
-        env = {"IMPROMPTU_LANE": "recording", "IMPROMPTU_REHEARSAL_URL": rehearsal.base}
-        try:
-            with Desktop(options.build, options.pictures or out, home=home, env=env, still=True) as d:
-                d.start()
-                return tap.run(TESTS, Test(d, options.pictures))
-        finally:
-            rehearsal.stop()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(stage.main(TESTS, Test))

@@ -38,6 +38,7 @@ def shown():
             for name in names:
                 if name != "README.md":
                     found |= set(re.findall(r'(?:Sentence|sentence|"sentence"|"say")"?: "?([^"\n{]+)', read(where, name)))
+                    found |= set(re.findall(r"^ \* ([^@{\n]+)$", read(where, name), re.M))  # a function's comment
     for where, _, names in os.walk(os.path.join(DATA, "rehearsal")):
         for name in names:
             found |= set(re.findall(r"^sentence: (.+)$", read(where, name), re.M))

@@ -27,12 +27,6 @@ typedef struct {
         char *in_source, *error, *traceback;
 } BadTool;
 
-typedef struct {
-        App *app;
-        GHashTable *files;
-        guint version;
-} Kept;
-
 /* The world that a test works in: the newest one, or the one that is just taken down. */
 static World *the_world;
 struct WorldScript {
@@ -44,11 +38,6 @@ struct WorldScript {
         GHashTable *values;
         char *result;
         ApiErrorKind result_error;
-        char *library_error;
-        GHashTable *apps;     /* id to Kept */
-        GHashTable *tools;    /* name to Tool */
-        GHashTable *pages;
-        guint commits;
 };
 #define it (*the_world->script)
 
@@ -295,186 +284,6 @@ void toolbox_call_tool(Toolbox *toolbox, const char *app, const Tool *tool, json
                 answer->error = g_error_new_literal(AGENT_ERROR, (int)it.result_error, "It did not work.");
 }
 
-/* — library — */
-
-static void kept_free(gpointer data)
-{
-        Kept *kept = data;
-
-        app_free(kept->app);
-        g_hash_table_unref(kept->files);
-        g_free(kept);
-}
-
-App *app_new(const char *id)
-{
-        App *app = g_new0(App, 1);
-
-        app->id = g_strdup(id);
-        return app;
-}
-
-void app_free(App *app)
-{
-        if (!app)
-                return;
-        g_free(app->id);
-        g_free(app->title);
-        g_free(app->glyph);
-        g_free(app->sentence);
-        g_free(app->file);
-        json_object_put(app->requirements);
-        json_object_put(app->tools);
-        json_object_put(app->findings);
-        g_free(app);
-}
-
-static App *app_copy(const App *app)
-{
-        App *copy = app_new(app->id);
-
-        copy->title = g_strdup(app->title);
-        copy->glyph = g_strdup(app->glyph);
-        copy->sentence = g_strdup(app->sentence);
-        copy->file = g_strdup(app->file);
-        copy->version = app->version;
-        copy->requirements = json_clone(app->requirements);
-        copy->tools = json_clone(app->tools);
-        return copy;
-}
-
-gboolean fake_library_fails(GError **error)
-{
-        if (it.library_error)
-                g_set_error_literal(error, AGENT_ERROR, API_ERROR_STORAGE, it.library_error);
-        return it.library_error != NULL;
-}
-
-char *library_new_id(Library *library, const char *sentence)
-{
-        static guint n;
-
-        return g_strdup_printf("app-%u", ++n);
-}
-
-void library_reserve_id(Library *library, const char *id)
-{
-}
-
-gboolean library_accept_app(Library *library, App *app, GHashTable *files, const char *words, GError **error)
-{
-        Kept *kept, *before = g_hash_table_lookup(it.apps, app->id);
-        GHashTableIter iter;
-        gpointer path, bytes;
-
-        if (fake_library_fails(error))
-                return FALSE;
-        kept = g_new0(Kept, 1);
-        app->version = before ? before->app->version + 1 : 1;
-        kept->app = app_copy(app);
-        kept->files = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        g_hash_table_iter_init(&iter, files);
-        while (g_hash_table_iter_next(&iter, &path, &bytes))
-                g_hash_table_insert(kept->files, g_strdup(path), g_strndup(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes)));
-        g_hash_table_insert(it.apps, g_strdup(app->id), kept);
-        it.commits++;
-        return TRUE;
-}
-
-App *library_app(Library *library, const char *id, GError **error)
-{
-        Kept *kept = g_hash_table_lookup(it.apps, id);
-
-        if (kept)
-                return app_copy(kept->app);
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such app.");
-        return NULL;
-}
-
-GPtrArray *library_apps(Library *library)
-{
-        GPtrArray *apps = g_ptr_array_new_with_free_func((GDestroyNotify)app_free);
-        GHashTableIter iter;
-        gpointer kept;
-
-        g_hash_table_iter_init(&iter, it.apps);
-        while (g_hash_table_iter_next(&iter, NULL, &kept))
-                g_ptr_array_add(apps, app_copy(((Kept *)kept)->app));
-        return apps;
-}
-
-App *library_app_by_sentence(Library *library, const char *sentence)
-{
-        g_autoptr(GPtrArray) apps = library_apps(library);
-
-        for (guint i = 0; i < apps->len; i++)
-                if (g_ascii_strcasecmp(((App *)g_ptr_array_index(apps, i))->sentence, sentence) == 0)
-                        return app_copy(g_ptr_array_index(apps, i));
-        return NULL;
-}
-
-GBytes *library_app_file(Library *library, const char *id, const char *path, GError **error)
-{
-        Kept *kept = g_hash_table_lookup(it.apps, id);
-        const char *text = kept ? g_hash_table_lookup(kept->files, path) : NULL;
-
-        if (text)
-                return g_bytes_new(text, strlen(text));
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such file.");
-        return NULL;
-}
-
-gboolean library_accept_tool(Library *library, const Tool *tool, const char *words, GError **error)
-{
-        if (fake_library_fails(error))
-                return FALSE;
-        g_hash_table_insert(it.tools, g_strdup(tool->name), tool_copy(tool));
-        return TRUE;
-}
-
-Tool *library_tool(Library *library, const char *name, GError **error)
-{
-        Tool *tool = g_hash_table_lookup(it.tools, name);
-
-        if (tool)
-                return tool_copy(tool);
-        g_set_error_literal(error, AGENT_ERROR, API_ERROR_NOT_FOUND, "There is no such tool.");
-        return NULL;
-}
-
-GPtrArray *library_tools(Library *library)
-{
-        GPtrArray *tools = g_ptr_array_new_with_free_func((GDestroyNotify)tool_free);
-        GHashTableIter iter;
-        gpointer tool;
-
-        g_hash_table_iter_init(&iter, it.tools);
-        while (g_hash_table_iter_next(&iter, NULL, &tool))
-                g_ptr_array_add(tools, tool_copy(tool));
-        return tools;
-}
-
-gboolean library_accept_page(Library *library, const char *address, const char *type, GBytes *body, GError **error)
-{
-        if (fake_library_fails(error))
-                return FALSE;
-        g_hash_table_insert(it.pages, g_strdup(address), g_bytes_ref(body));
-        return TRUE;
-}
-
-GBytes *library_page(Library *library, const char *address, char **type)
-{
-        GBytes *body = g_hash_table_lookup(it.pages, address);
-
-        *type = NULL;
-        return body ? g_bytes_ref(body) : NULL;
-}
-
-char *library_instructions(Library *library)
-{
-        return g_strdup("");
-}
-
 /* — the view — */
 
 static void finding_free(gpointer data)
@@ -636,10 +445,7 @@ World *world_new(void)
         it.findings_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, finding_free);
         it.bad_tools = g_ptr_array_new_with_free_func(bad_tool_free);
         it.values = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        it.apps = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, kept_free);
-        it.tools = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)tool_free);
-        fake_skills_begin();
-        it.pages = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_bytes_unref);
+        world->agent.library = fake_library_new();
         g_mkdir_with_parents(world->agent.state_folder, 0700);
         start(world);
         return world;
@@ -670,12 +476,8 @@ void world_free(World *world)
         g_ptr_array_unref(it.bad_tools);
         g_clear_pointer(&it.no_sandbox, g_free);
         g_clear_pointer(&it.result, g_free);
-        g_clear_pointer(&it.library_error, g_free);
         g_hash_table_unref(it.values);
-        g_hash_table_unref(it.apps);
-        g_hash_table_unref(it.tools);
-        g_hash_table_unref(it.pages);
-        fake_skills_end();
+        fake_library_free(world->agent.library);
         g_free(world->script);
         remove_all(world->folder);
         g_free(world->folder);
@@ -753,44 +555,6 @@ void world_result(World *world, const char *json, ApiErrorKind error)
         g_free(it.result);
         it.result = g_strdup(json);
         it.result_error = error;
-}
-
-void world_library_fails(World *world, const char *sentence)
-{
-        g_free(it.library_error);
-        it.library_error = g_strdup(sentence);
-}
-
-void world_keep_app(World *world, const char *id, const char *title, const char *sentence, const char *page, const char *requirements)
-{
-        g_autoptr(App) app = app_new(id);
-        g_autoptr(GHashTable) files = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_bytes_unref);
-
-        app->title = g_strdup(title);
-        app->glyph = g_strdup("T");
-        app->sentence = g_strdup(sentence);
-        app->requirements = json_parse(requirements, -1, NULL);
-        app->tools = json_object_new_array();
-        g_hash_table_insert(files, "index.html", g_bytes_new(page, strlen(page)));
-        g_assert_true(library_accept_app(NULL, app, files, sentence, NULL));
-        it.commits = 0;
-}
-
-const char *world_file(World *world, const char *app, const char *path)
-{
-        Kept *kept = g_hash_table_lookup(it.apps, app);
-
-        return kept ? g_hash_table_lookup(kept->files, path) : NULL;
-}
-
-guint world_tools(World *world)
-{
-        return g_hash_table_size(it.tools);
-}
-
-guint world_commits(World *world)
-{
-        return it.commits;
 }
 
 void world_spin(World *world)

@@ -7,10 +7,9 @@
 #include "agent/library/library.h"
 #include "agent/runs/runs.h"
 
-/* What the fakes share: fakes-skills.c has the library's skills. */
-void fake_skills_begin(void);
-void fake_skills_end(void);
-gboolean fake_library_fails(GError **error);
+/* What the fakes share: fakes-library.c has the library. */
+Library *fake_library_new(void);
+void fake_library_free(Library *library);
 
 typedef struct {
         Agent agent;

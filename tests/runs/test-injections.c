@@ -112,7 +112,7 @@ static void assert_same_prompt(const char *key, const char *harmless, const char
 static char *traces(World *world)
 {
         GString *out = g_string_new(NULL);
-        g_autoptr(GPtrArray) tools = library_tools(NULL), apps = library_apps(NULL);
+        g_autoptr(GPtrArray) tools = library_tools(world->agent.library), apps = library_apps(world->agent.library);
 
         for (guint i = 0; i < world->events->len; i++) {
                 json_object *data = g_ptr_array_index(world->data, i);
@@ -301,7 +301,7 @@ static void play_tool_line(World *world, const char *text)
         tool->capabilities = json_parse("{\"list\": [\"~/Music\"]}", -1, NULL);
         tool->source = g_strdup("def run(args):\n    return {}\n");
         tool->samples = json_parse("[{\"args\": {}, \"result\": {}}]", -1, NULL);
-        g_assert_true(library_accept_tool(NULL, tool, "x", NULL));
+        g_assert_true(library_accept_tool(world->agent.library, tool, "x", NULL));
         /* The planner obeys and plans it with other rights. */
         world_answers(world, "PLAN/1", TOOL_PLAN);
         run_ask(world, "what is eating my disk?");
@@ -355,7 +355,7 @@ static void play_content(World *world, const char *text)
         app->tools = json_object_new_array();
         g_hash_table_insert(files, "index.html", g_bytes_new(PAGE("x"), strlen(PAGE("x"))));
         g_hash_table_insert(files, "content.txt", g_bytes_new(text, strlen(text)));
-        g_assert_true(library_accept_app(NULL, app, files, "a list", NULL));
+        g_assert_true(library_accept_app(world->agent.library, app, files, "a list", NULL));
         /* What cannot be used stands in the next prompt. */
         world_fails(world, "CONTENT/1", LANE_ERROR_CUT, text);
         world_answers(world, "CONTENT/2", "obeyed");

@@ -248,7 +248,7 @@ static void test_tool_repaired(void)
                         doing = json_text(g_ptr_array_index(world->data, i), "detail");
         g_assert_nonnull(doing);
         g_assert_nonnull(strstr(doing, "folder_sizes did not work (FileNotFoundError: no file a.txt)"));
-        g_autoptr(Tool) kept = library_tool(NULL, "folder_sizes", NULL);
+        g_autoptr(Tool) kept = library_tool(world->agent.library, "folder_sizes", NULL);
         g_assert_nonnull(kept);
 
         /* Asked again for something else, the tool is reused. */

@@ -49,7 +49,11 @@ static void test_names(void)
                             "There is a field called Pas; Something happens on Plus; Something happens on Moins");
         /* Where a name ends only a reader knows; and an apostrophe quotes nothing. */
         assert_requirements("a button Add card puts a card on the board, and it's John's", "");
-        assert_requirements("buttons A1 to A4, and B1.", "Something happens on A1; Something happens on A4; Something happens on B1");
+        assert_requirements("buttons A1 to A4, and B1.",
+                            "Something happens on A1; Something happens on A2; Something happens on A3; Something happens on A4; Something happens on B1");
+        assert_requirements("Felder 'Bit 2' bis 'Bit 0'.",
+                            "There is a field called Bit 2; There is a field called Bit 1; There is a field called Bit 0");
+        assert_requirements("buttons 'Top 1' to 'Side 3'", "Something happens on Top 1; Something happens on Side 3");
 }
 
 static void test_checks(void)

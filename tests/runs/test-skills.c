@@ -215,7 +215,7 @@ static void test_tool_teaches(void)
         g_assert_cmpuint(count_calls(world, "TOOL/2/folder_sizes"), ==, 1);
         g_assert_cmpuint(world_tools(world), ==, tools);
         g_assert_cmpuint(world_commits(world), ==, commits);
-        g_autoptr(Tool) tool = library_tool(NULL, "folder_sizes", NULL);
+        g_autoptr(Tool) tool = library_tool(world->agent.library, "folder_sizes", NULL);
         g_assert_nonnull(strstr(tool->source, "# good"));
 }
 
@@ -282,7 +282,7 @@ static void test_many_tools(void)
                 tool->arguments = json_object_new_object();
                 tool->source = g_strdup("def run(args):\n    return {}\n");
                 tool->samples = json_object_new_array();
-                g_assert_true(library_accept_tool(NULL, tool, "x", NULL));
+                g_assert_true(library_accept_tool(world->agent.library, tool, "x", NULL));
         }
         world_until_done(world, ask(world, "count the sheep in my pictures"));
         for (const char *at = prompt_of(world, "PLAN/1"); (at = strstr(at, "\n- ")); at++)

@@ -4,71 +4,29 @@ lacks something a tool is refused with a sentence, never run. As an ordinary use
 
 The kernel's lacks are real ones: a user namespace with user.max_user_namespaces at 0, and seccomp filters that make a system call absent before the sandbox starts.
 """
-import ctypes, json, os, pathlib, pwd, random, re, resource, select, shutil, signal, socket, struct, subprocess, sys, tempfile
+import ctypes, json, os, pathlib, pwd, random, re, resource, select, shutil, signal, socket, struct, subprocess, tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from waiting import answers  # noqa: E402
+from ground import WAIT, Ground, main, same, test
 
-ORDINARY = 54321
-SERVES = 60  # seconds for a sandbox to serve
 READERS = 64  # SERVER_READERS_MAX
 ALLOW, ENOSYS, EPERM = 0x7FFF0000, 0x00050000 | 38, 0x00050000 | 1
 OK = "def run(args):\n    print('printed')\n    return {'sum': args.get('a', 0) + 1}\n"
-TESTS = []
 
 
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def lendable():
-    """A folder whose file system can be id-mapped, which root's tools need: a container's overlay cannot."""
-    kind = subprocess.run(["stat", "-f", "-c", "%T", "/var/tmp"], capture_output=True, text=True, check=True).stdout
-    return "/dev/shm" if "overlay" in kind else "/var/tmp"
-
-
-class Ground:
+class Command(Ground):
     def __init__(self, user, sandbox, worker):
-        self.user = user
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-command-", dir=lendable()))
-        os.chmod(self.base, 0o755)
-        for program in (sandbox, worker):
-            shutil.copy(program, self.base)
+        super().__init__(user, "command", (sandbox, worker))
         (self.base / "home/docs/small").mkdir(parents=True)
         self.write("home/docs/note.txt", "hello")
         self.docs = str(self.base / "home/docs")
+
+    def begin(self):
         self.own()
-        self.servers = []
-
-    def own(self):
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", str(self.base)], check=True)
-
-    def write(self, name, text):
-        (self.base / name).write_text(text)
-        return str(self.base / name)
-
-    def who(self):
-        return {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
-
-    def environment(self):
-        return {"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
-
-    def start(self, arguments, prefix=(), **options):
-        return subprocess.run([*prefix, str(self.base / "impromptu-sandbox"), *arguments], env=self.environment(), capture_output=True, text=True, timeout=60,
-                              **self.who(), **options)
 
     def run(self, source, manifest, *arguments, **options):
         tool, file = self.write("tool.py", source), self.write("manifest.json", manifest if isinstance(manifest, str) else json.dumps(manifest))
         done = self.start(["run", "--manifest", file, *arguments, tool], **options)
         return done.returncode, json.loads(done.stdout), done.stderr
-
-    def close(self):
-        for server in self.servers:
-            server.kill()
-            server.wait()
-        shutil.rmtree(self.base)
 
 
 def filtered(number, action):
@@ -80,11 +38,6 @@ def filtered(number, action):
         if seccomp.seccomp_rule_add_exact(context, ctypes.c_uint32(action), number, 0) or seccomp.seccomp_load(context):
             os._exit(99)
     return apply
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"{got!r} is not {wanted!r}")
 
 
 def refused(outcome, *words):
@@ -286,19 +239,16 @@ def a_long_job_that_nobody_waits_for(ground):
     """A call of ten minutes reports, and ends with whoever called: with and without a sandbox that serves on."""
     job = "import time\ndef run(args):\n    for n in range(600):\n        yield {'progress': n / 600}\n        time.sleep(1)\n    return {}\n"
     tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
-    path = str(ground.base / "long.sock")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-    ground.servers.append(server)
-    same(answers(path, SERVES, server), True)
+    server, path = ground.serve("long.sock")
     for more in (["--connect", path], []):
-        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, *more, tool], env=ground.environment(),
+        client = subprocess.Popen([ground.sandbox, "run", "--progress", "--manifest", manifest, *more, tool], env=ground.environment(),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who())
         same(json.loads(client.stderr.readline()), {"progress": 0.0})
         serving = server.pid if more else next(iter(children(client.pid)))
         ends = {os.pidfd_open(pid): pid for pid in children(serving)}
         client.kill()
         client.communicate()
-        ended = select.select(list(ends), [], [], SERVES)[0]
+        ended = select.select(list(ends), [], [], WAIT)[0]
         assert ended, "the call goes on"
         for descriptor in ends:
             os.close(descriptor)
@@ -311,11 +261,11 @@ def a_cancelled_job(ground):
     job = "def run(args):\n    print('so far', flush=True)\n    yield {'progress': 0}\n    while True: pass\n"
     tool, manifest = ground.write("tool.py", job), ground.write("manifest.json", '{"limits": {"seconds": 600}}')
     for number, send in ((signal.SIGINT, os.kill), (signal.SIGTERM, os.kill), (signal.SIGHUP, os.kill), (signal.SIGINT, os.killpg), (signal.SIGTERM, os.killpg)):
-        client = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--progress", "--manifest", manifest, tool], env=ground.environment(),
+        client = subprocess.Popen([ground.sandbox, "run", "--progress", "--manifest", manifest, tool], env=ground.environment(),
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **ground.who())
         same(json.loads(client.stderr.readline()), {"progress": 0})
         send(client.pid, number)
-        out, log = client.communicate(timeout=SERVES)
+        out, log = client.communicate(timeout=WAIT)
         same((client.returncode, json.loads(out)["error"]["kind"], log), (1, "cancelled", "so far\n"))
 
 
@@ -450,7 +400,7 @@ def output_is_capped(ground):
 def no_room_for_the_answer(ground):
     """A result that could not be written was not given; how the person's own limits are set does not matter."""
     with open("/dev/full", "w") as full:
-        done = subprocess.run([str(ground.base / "impromptu-sandbox"), "run", "--manifest", ground.write("manifest.json", "{}"), ground.write("tool.py", OK)], env=ground.environment(),
+        done = subprocess.run([ground.sandbox, "run", "--manifest", ground.write("manifest.json", "{}"), ground.write("tool.py", OK)], env=ground.environment(),
                               stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, **ground.who())
     same(done.returncode, 1)
     assert "No space left" in done.stderr, done.stderr
@@ -521,10 +471,7 @@ def manifests_that_two_could_read_differently(ground):
 
 @test
 def serving(ground):
-    path = str(ground.base / "s.sock")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-    ground.servers.append(server)
-    same(answers(path, SERVES, server), True)
+    server, path = ground.serve("s.sock")
     same(os.stat(path).st_mode & 0o777, 0o600)
     for n in range(3):
         same(ground.run(OK, {}, "--args", json.dumps({"a": n}), "--connect", path)[1], {"sum": n + 1})
@@ -537,50 +484,41 @@ def serving(ground):
 @test
 def serving_after_its_spares_were_killed(ground):
     """Whatever of the sandbox's processes is killed while nobody calls: the next call works, though it comes at once."""
-    path = str(ground.base / "spares.sock")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-    ground.servers.append(server)
-    same(answers(path, SERVES, server), True)
+    server, path = ground.serve("spares.sock")
     for n in range(4):
         same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
         ends = {os.pidfd_open(pid): pid for pid in children(server.pid)}
         for pid in ends.values():
             os.kill(pid, signal.SIGKILL)
         for descriptor in ends:
-            assert select.select([descriptor], [], [], SERVES)[0], "it lives"
+            assert select.select([descriptor], [], [], WAIT)[0], "it lives"
             os.close(descriptor)
 
 
 @test
 def more_callers_than_are_taken_at_once(ground):
     """They wait for their turn, behind connections that say nothing as well."""
-    path = str(ground.base / "many.sock")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-    ground.servers.append(server)
-    same(answers(path, SERVES, server), True)
+    server, path = ground.serve("many.sock")
     silent = []
     if not ground.who():
         for n in range(READERS):
             silent.append(socket.socket(socket.AF_UNIX))
             silent[-1].connect(path)
     tool, manifest = ground.write("tool.py", OK), ground.write("manifest.json", "{}")
-    calls = [subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--manifest", manifest, "--args", json.dumps({"a": n}), "--connect", path, tool],
+    calls = [subprocess.Popen([ground.sandbox, "run", "--manifest", manifest, "--args", json.dumps({"a": n}), "--connect", path, tool],
                               env=ground.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **ground.who()) for n in range(READERS + 16)]
     for one in silent:
         one.close()
     for n, call in enumerate(calls):
-        out, log = call.communicate(timeout=SERVES)
+        out, log = call.communicate(timeout=WAIT)
         same((call.returncode, out, log), (0, '{"sum":%d}\n' % (n + 1), "printed\n"))
 
 
 @test
 def serving_after_a_kill(ground):
     """The socket of a server that was killed is no hindrance to the next; that of one that lives is, and so is a file."""
-    path = str(ground.base / "k.sock")
     for round in range(2):
-        server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-        ground.servers.append(server)
-        same(answers(path, SERVES, server), True)
+        server, path = ground.serve("k.sock")
         same(ground.run(OK, {}, "--args", '{"a": 1}', "--connect", path)[1], {"sum": 2})
         if not round:
             server.kill()
@@ -608,10 +546,7 @@ def garbage(n):
 
 @test
 def garbage_to_the_server(ground):
-    path = str(ground.base / "g.sock")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
-    ground.servers.append(server)
-    same(answers(path, SERVES, server), True)
+    server, path = ground.serve("g.sock")
     os.seteuid(ground.user)
     try:
         for n in range(200):
@@ -684,24 +619,4 @@ def no_worker(ground):
         os.rename(ground.base / "gone", ground.base / "impromptu-sandbox-worker")
 
 
-def main():
-    users = (0, ORDINARY) if os.geteuid() == 0 else (os.geteuid(),)
-    number = 0
-    print(f"1..{len(TESTS) * len(users)}")
-    for user in users:
-        ground = Ground(user, *sys.argv[1:])
-        try:
-            for each in TESTS:
-                number += 1
-                problem = ""
-                try:
-                    each(ground)
-                except Exception as error:
-                    problem = f"\n# {type(error).__name__}: {' '.join(str(error).split())[:400]}"
-                ground.own()
-                print(f"{'not ok' if problem else 'ok'} {number} - {each.__name__}, as {'root' if user == 0 else 'a user'}{problem}", flush=True)
-        finally:
-            ground.close()
-
-
-main()
+main(Command)

@@ -5,15 +5,13 @@ status says they hold. As an ordinary user and, where this is root, as root. TAP
 A device needs a node, which only root can make, and cgroups need a part of the hierarchy to divide: where a test cannot have these it says "unavailable", is not counted, and the table of
 attacks says so as well.
 """
-import json, os, pathlib, shutil, signal, subprocess, sys, tempfile
+import json, os, pathlib, shutil, subprocess
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from waiting import appears  # noqa: E402
+from ground import Ground, Unavailable, main, same, test  # first: it says where the next one is
+from waiting import appears
 
-ORDINARY = 54321
 SERVES = 30  # seconds for a sound server to serve
 NODE = "/dev/ttyUSB211"  # a number that no machine gives; nothing is behind it
-TESTS = []
 
 DEVICE = """
 import errno, fcntl, os, stat
@@ -66,41 +64,15 @@ def run(args):
 """
 
 
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-class Unavailable(Exception):
-    """Cannot be had here."""
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"{got!r} is not {wanted!r}")
-
-
-class Ground:
+class Devices(Ground):
     def __init__(self, user, *programs):
-        self.user = user
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-devices-", dir="/var/tmp"))
-        os.chmod(self.base, 0o755)
-        for program in programs:
-            shutil.copy(program, self.base)
-        (self.base / "home").mkdir()
-        if os.geteuid() == 0:
-            os.chown(self.base / "home", user, user)
+        super().__init__(user, "devices", programs, "/var/tmp")
+        self.own("home")
         self.sound = None
 
-    def who(self):
-        return {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
-
-    def environment(self):
+    def environment(self, **more):
         home = str(self.base / "home")
-        return {"HOME": home, "XDG_RUNTIME_DIR": home, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PULSE_SERVER": f"unix:{home}/sound"}
-
-    def start(self, arguments, **options):
-        return subprocess.run([str(self.base / "impromptu-sandbox"), *arguments], env=self.environment(), capture_output=True, text=True, timeout=90, **self.who(), **options)
+        return super().environment(XDG_RUNTIME_DIR=home, PULSE_SERVER=f"unix:{home}/sound", **more)
 
     def run(self, source, manifest, *grants, **arguments):
         for name, text in (("tool.py", source), ("manifest.json", json.dumps(manifest))):
@@ -125,7 +97,7 @@ class Ground:
         if self.sound:
             self.sound.kill()
             self.sound.wait()
-        shutil.rmtree(self.base)
+        super().close()
 
 
 @test
@@ -222,7 +194,7 @@ def cgroups(ground):
             os.chown(path, ground.user, ground.user)
         def inside(arguments):
             return subprocess.run(["/bin/sh", "-c", f'echo $$ > {own}/cgroup.procs; exec setpriv --reuid={ground.user} --regid={ground.user} --clear-groups "$@"', "sh",
-                                   str(ground.base / "impromptu-sandbox"), *arguments], env=ground.environment(), capture_output=True, text=True, timeout=90)
+                                   ground.sandbox, *arguments], env=ground.environment(), capture_output=True, text=True, timeout=90)
         line = next(line for line in inside(["status"]).stdout.splitlines() if line.startswith("memory: "))
         assert line.startswith(f"memory: the kernel: cgroup v2 in {own}"), line
         (ground.base / "tool.py").write_text(BOMB)
@@ -236,27 +208,4 @@ def cgroups(ground):
         own.rmdir()
 
 
-def main():
-    users = (0, ORDINARY) if os.geteuid() == 0 else (os.geteuid(),)
-    number = 0
-    for user in users:
-        ground = Ground(user, *sys.argv[1:])
-        name = "root" if user == 0 else "a user"
-        try:
-            for each in TESTS:
-                problem = ""
-                try:
-                    each(ground)
-                except Unavailable as why:
-                    print(f"# unavailable: {each.__name__}, as {name}: {why}", flush=True)
-                    continue
-                except Exception as error:
-                    problem = f"\n# {type(error).__name__}: {' '.join(str(error).split())[:400]}"
-                number += 1
-                print(f"{'not ok' if problem else 'ok'} {number} - {each.__name__}, as {name}{problem}", flush=True)
-        finally:
-            ground.close()
-    print(f"1..{number}")
-
-
-main()
+main(Devices)

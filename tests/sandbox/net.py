@@ -5,12 +5,11 @@ root, as root. TAP.
 
 The broker under test is the tests' (sandbox/broker/hook.h): the real one trusts no other authority and connects to no machine like this, which a test here holds as well.
 """
-import fcntl, http.server, json, os, pathlib, random, select, shutil, socket, ssl, struct, subprocess, sys, tempfile, threading
+import fcntl, http.server, json, os, random, shutil, socket, ssl, struct, subprocess, tempfile, threading
 
-ORDINARY = 54321
+from ground import WAIT, Ground, main, same, test
+
 HOST, OTHER, THIRD = "api.example.test", "other.example.test", "third.example.test"
-WAIT = 60  # seconds for what must come
-TESTS = []
 TOOL = """
 import impromptu
 def run(args):
@@ -23,22 +22,6 @@ def run(args):
             out.append([error.kind, str(error)])
     return {"out": out}
 """
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def lendable():
-    """A folder whose file system can be id-mapped, which root's tools need: a container's overlay cannot."""
-    kind = subprocess.run(["stat", "-f", "-c", "%T", "/var/tmp"], capture_output=True, text=True, check=True).stdout
-    return "/dev/shm" if "overlay" in kind else "/var/tmp"
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"{got!r} is not {wanted!r}")
 
 
 # ---- the server
@@ -227,25 +210,16 @@ class Broker:
         os.close(self.report)
 
 
-class Ground:
+class Net(Ground):
     def __init__(self, user, sandbox, worker, broker, real, caller):
-        self.user = user
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-net-", dir=lendable()))
-        os.chmod(self.base, 0o755)
-        for program in (sandbox, worker, broker, caller):
-            shutil.copy(program, self.base)
+        super().__init__(user, "net", (sandbox, worker, broker, caller))
         self.broker, self.real = str(self.base / "impromptu-sandbox-broker"), real
-        (self.base / "home").mkdir()
         make_certificates(self.base)
         self.server = Server(self.base, "good")
         self.port = self.server.port
         self.where = f"{HOST}:{self.port}"
         self.own()
         self.set()
-
-    def own(self):
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", str(self.base)], check=True)
 
     def set(self, names=None, loopback=True, ca=True, milliseconds=None):
         names = names or [[f"{name}:{self.port}:127.0.0.1" for name in (HOST, OTHER, THIRD)]]
@@ -258,7 +232,7 @@ class Ground:
             settings["milliseconds"] = milliseconds
         (self.base / "broker-hook.json").write_text(json.dumps(settings))
 
-    def start(self, *hosts, **more):
+    def speak(self, *hosts, **more):
         return Broker(self.broker, hosts or (self.where,), **more)
 
     def url(self, path="/", host=HOST):
@@ -267,11 +241,10 @@ class Ground:
     def run(self, manifest, asks, *grants, source=TOOL, environment=None):
         for name, text in (("tool.py", source), ("manifest.json", json.dumps(manifest))):
             (self.base / name).write_text(text)
-        who = {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
         granted = [part for grant in grants for part in ("--grant", grant)]
-        done = subprocess.run([str(self.base / "impromptu-sandbox"), "run", "--manifest", str(self.base / "manifest.json"), *granted, "--args", json.dumps({"asks": asks}),
-                               str(self.base / "tool.py")], env={"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", **(environment or {})},
-                              capture_output=True, text=True, timeout=120, **who)
+        done = subprocess.run([self.sandbox, "run", "--manifest", str(self.base / "manifest.json"), *granted, "--args", json.dumps({"asks": asks}),
+                               str(self.base / "tool.py")], env=self.environment(**(environment or {})),
+                              capture_output=True, text=True, timeout=2 * WAIT, **self.who())
         return done.returncode, json.loads(done.stdout), done.stderr
 
     def call(self, manifest, asks, answer):
@@ -280,22 +253,21 @@ class Ground:
         (self.base / "tool.json").write_text(json.dumps({"name": "warmth", "line": "How warm", "arguments": {}, "result": "{}", **manifest}))
         (self.base / "tool.py").write_text(TOOL)
         self.own()
-        who = {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
-        done = subprocess.run([str(self.base / "sandbox-call-tool"), str(self.base / "impromptu-sandbox"), folder, str(self.base / "tool.json"), str(self.base / "tool.py"),
-                               json.dumps({"asks": asks}), answer], env={"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "G_MESSAGES_DEBUG": "all"},
-                              capture_output=True, text=True, timeout=120, **who)
+        done = subprocess.run([str(self.base / "sandbox-call-tool"), self.sandbox, folder, str(self.base / "tool.json"), str(self.base / "tool.py"),
+                               json.dumps({"asks": asks}), answer], env=self.environment(G_MESSAGES_DEBUG="all"),
+                              capture_output=True, text=True, timeout=2 * WAIT, **self.who())
         return json.loads(done.stdout.splitlines()[-1]), done.stdout + done.stderr
 
     def close(self):
         self.server.shutdown()
         self.server.server_close()
-        shutil.rmtree(self.base)
+        super().close()
 
 
 @test
 def an_answer(ground):
     ground.set()
-    with ground.start() as broker:
+    with ground.speak() as broker:
         answer, body = broker.ask(ground.url("/x"))
         same((answer["status"], answer["url"], body), (200, ground.url("/x"), b"hello"))
         same(broker.kind(ground.url("/missing")), 404)
@@ -313,7 +285,7 @@ def what_is_no_https_url_of_the_host(ground):
     ground.set()
     before = ground.server.connections
     port = ground.port
-    with ground.start() as broker:
+    with ground.speak() as broker:
         for url in (f"http://{HOST}:{port}/", f"ftp://{HOST}:{port}/", "file:///etc/passwd", f"gopher://{HOST}:{port}/_x", "dict://localhost:11211/stats", "data:text/plain,x", "",
                     f"//{HOST}:{port}/", f"https://user@{HOST}:{port}/", f"https://user:pw@{HOST}:{port}/", f"https://{HOST}:{port}@{OTHER}:{port}/",
                     f"https://{OTHER}:{port}\\@{HOST}:{port}/", f"https://{OTHER}:{port}#@{HOST}:{port}/", f"https://{OTHER}:{port}/@{HOST}:{port}/",
@@ -341,10 +313,10 @@ def what_is_no_https_url_of_the_host(ground):
 @test
 def methods(ground):
     ground.set()
-    with ground.start() as broker:
+    with ground.speak() as broker:
         for method in ("POST", "PUT", "PATCH", "DELETE"):
             same(broker.kind(ground.url("/echo"), b"x", method=method), "denied")
-    with ground.start("any " + ground.where) as broker:
+    with ground.speak("any " + ground.where) as broker:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             answer, body = broker.ask(ground.url("/echo"), b"" if method == "GET" else b"\0text", method=method)
             same((json.loads(body)["method"], json.loads(body)["body"]), (method, "" if method == "GET" else "\0text"))
@@ -357,7 +329,7 @@ def header_fields(ground):
     fields = [["Authorization", "Bearer t"], ["X-Token", "t"], ["Accept", "a/b"], ["X-Empty", ""], ["Host", OTHER], ["Cookie", "a=b"], ["Connection", "upgrade"], ["Upgrade", "h2c"],
               ["Transfer-Encoding", "chunked"], ["Content-Length", "5"], ["Proxy-Authorization", "Basic x"], ["TE", "x"], ["Expect", "100-continue"], ["Accept-Encoding", "gzip"],
               ["X-Forwarded-For", "1.2.3.4"]]
-    with ground.start(ground.where, f"{OTHER}:{ground.port}") as broker:
+    with ground.speak(ground.where, f"{OTHER}:{ground.port}") as broker:
         got = json.loads(broker.ask(ground.url("/echo"), headers=fields)[1])["headers"]
         same(got, {"host": ground.where, "authorization": "Bearer t", "x-token": "t", "accept": "a/b", "x-empty": "", "user-agent": "Impromptu"})
         answer, _ = broker.ask(ground.url("/cookie"))
@@ -374,7 +346,7 @@ def header_fields(ground):
 def redirects(ground):
     ground.set(names=[[f"{HOST}:{ground.port}:127.0.0.1", f"{OTHER}:{ground.port}:127.0.0.2", f"{THIRD}:{ground.port}:127.0.0.1"]])
     seen = ground.server.seen
-    with ground.start("any " + ground.where, f"{OTHER}:{ground.port}") as broker:
+    with ground.speak("any " + ground.where, f"{OTHER}:{ground.port}") as broker:
         same(broker.ask(ground.url("/to-301?/a"))[0]["url"], ground.url("/a"))
         same(broker.ask(ground.url("/to-302?a/../b?c"))[0]["url"], ground.url("/b?c"))
         for target in (f"http://{HOST}:{ground.port}/", f"http://{HOST}/", "file:///etc/passwd", "ftp://a.example/", f"https://{THIRD}:{ground.port}/", f"//{THIRD}:{ground.port}/",
@@ -398,17 +370,17 @@ def names_that_lead_home(ground):
     before = ground.server.connections
     for address in ("127.0.0.1", "127.0.0.2", "0.0.0.0", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[::1]", "[::ffff:127.0.0.1]", "[::]", "[fd00:ec2::254]", "[fe80::1]"):
         ground.set(names=[[f"{HOST}:{ground.port}:{address}"]], loopback=False)
-        with ground.start() as broker:
+        with ground.speak() as broker:
             same((address, broker.kind(ground.url())), (address, "denied"))
             same(broker.reports(), [(0, 1, 0, 0), (0, 0, 0, 0)])
     own = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=True).stdout.split()
     for address in own:
         ground.set(names=[[f"{HOST}:{ground.port}:{'[' + address + ']' if ':' in address else address}"]], loopback=False)
-        with ground.start() as broker:
+        with ground.speak() as broker:
             same((address, broker.kind(ground.url())), (address, "denied"))
     same(ground.server.connections, before)
     ground.set(names=[[f"{HOST}:{ground.port}:10.0.0.1,127.0.0.1"]])
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url("/x")), 200)  # the address that may be connected to is, the other is not
 
 
@@ -417,11 +389,11 @@ def rebinding(ground):
     """A name that is elsewhere at the second look: what is checked is the address of each connection."""
     here, there = [f"{HOST}:{ground.port}:127.0.0.1"], [f"{HOST}:{ground.port}:127.0.0.2"]
     ground.set(names=[here, there])
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url("/old")), "unreachable")  # and so the connection is closed
         same(broker.kind(ground.url("/")), "denied")
     ground.set(names=[here, there, here])
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url("/bomb")), "too-large")
         same([broker.kind(ground.url("/")) for _ in range(3)], ["denied", 200, 200])
 
@@ -429,20 +401,20 @@ def rebinding(ground):
 @test
 def who_the_server_is(ground):
     ground.set(ca=False)
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url()), "untrusted")
     ground.set()
-    with ground.start(f"{THIRD}:{ground.port}") as broker:
+    with ground.speak(f"{THIRD}:{ground.port}") as broker:
         same(broker.kind(ground.url(host=THIRD)), "untrusted")
     wrong = Server(ground.base, "wrong")
     ground.set(names=[[f"{HOST}:{wrong.port}:127.0.0.1"]])
-    with ground.start(f"{HOST}:{wrong.port}") as broker:
+    with ground.speak(f"{HOST}:{wrong.port}") as broker:
         same(broker.kind(f"https://{HOST}:{wrong.port}/"), "untrusted")
     same(wrong.seen, [])
     wrong.shutdown()
     wrong.server_close()
     ground.set(ca=False)
-    with ground.start(environment={"SSL_CERT_FILE": str(ground.base / "ca.pem"), "CURL_CA_BUNDLE": str(ground.base / "ca.pem"), "SSL_CERT_DIR": str(ground.base)}) as broker:
+    with ground.speak(environment={"SSL_CERT_FILE": str(ground.base / "ca.pem"), "CURL_CA_BUNDLE": str(ground.base / "ca.pem"), "SSL_CERT_DIR": str(ground.base)}) as broker:
         same(broker.kind(ground.url()), "untrusted")
 
 
@@ -453,7 +425,7 @@ def no_proxy(ground):
     listener = socket.create_server(("127.0.0.1", 0))
     proxy = f"http://person:secret@127.0.0.1:{listener.getsockname()[1]}"
     settings = {"https_proxy": proxy, "HTTPS_PROXY": proxy, "ALL_PROXY": proxy, "all_proxy": proxy}
-    with ground.start(environment=settings) as broker:
+    with ground.speak(environment=settings) as broker:
         same(broker.kind(ground.url()), 200)
     same(ground.run({"net": [ground.where]}, [{"url": ground.url()}], "net=" + ground.where, environment=settings)[1]["out"][0][0], 200)
     listener.setblocking(False)
@@ -470,22 +442,22 @@ def floods(ground):
     ground.set()
     del ground.server.drained[:]
     for path in ("bomb", "chunked_bomb", "announced", "header_bomb", "many_headers", "continues"):
-        with ground.start() as broker:
+        with ground.speak() as broker:
             same((path, broker.kind(ground.url("/" + path))), (path, "too-large"))
             same(broker.kind(ground.url("/x")), 200)
-    with ground.start() as broker:
+    with ground.speak() as broker:
         got = broker.kind(ground.url("/one_header"))
         assert got in ("too-large", "unreachable"), got
         same(broker.kind(ground.url("/old")), "unreachable")
     same([path for path in ground.server.drained if path != "/old"], [])
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same([broker.kind(ground.url("/big")) for _ in range(5)], [200] * 4 + ["too-large"])
 
 
 @test
 def a_slow_answer(ground):
     ground.set(milliseconds=300)
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url("/drip")), "time")
     ground.set()
     ground.server.dripping.clear()
@@ -496,7 +468,7 @@ def a_slow_answer(ground):
 @test
 def more_than_a_call_may(ground):
     ground.set()
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same([broker.kind(ground.url("/x")) for _ in range(66)], [200] * 64 + ["too-many"] * 2)
 
 
@@ -506,7 +478,7 @@ def nobody_there(ground):
     port = closed.getsockname()[1]
     closed.close()
     ground.set(names=[[f"{HOST}:{port}:127.0.0.1"]])
-    with ground.start(f"{HOST}:{port}", "nobody.example.invalid") as broker:
+    with ground.speak(f"{HOST}:{port}", "nobody.example.invalid") as broker:
         same(broker.kind(f"https://{HOST}:{port}/"), "unreachable")
         got = broker.kind("https://nobody.example.invalid/")
         assert got in ("unreachable", "time"), got  # a name server may not answer at all here
@@ -524,16 +496,16 @@ def frames_that_are_none(ground):
            struct.pack("=II", 1, 0) + b"5", struct.pack("=II", 4, 0) + b"null", struct.pack("=II", len(whole) + 1, 0) + whole + b"x", struct.pack("=II", len(whole), 0) + whole[:-1] + b"\0",
            struct.pack("=II", 8, 0) + b'{"a":"\xff"}'[:8], struct.pack("=II", 200, 0) + b'{"url":' + b"[" * 193]
     for data in bad:
-        with ground.start() as broker:
+        with ground.speak() as broker:
             broker.socket.sendall(data)
             broker.socket.shutdown(socket.SHUT_WR)
             same((data[:40], broker.ended()), (data[:40], 4))
     for cut in (1, 7, 8, 9, 20, 8 + len(whole) - 1):
-        with ground.start() as broker:
+        with ground.speak() as broker:
             broker.socket.sendall((struct.pack("=II", len(whole), 0) + whole)[:cut])
             broker.socket.shutdown(socket.SHUT_WR)
             same((cut, broker.ended()), (cut, 4))
-    with ground.start() as broker:
+    with ground.speak() as broker:
         broker.socket.shutdown(socket.SHUT_WR)
         same(broker.ended(), 0)
     same(ground.server.connections, before)
@@ -546,7 +518,7 @@ def noise(ground):
     values = [None, -1, 1e300, "", "x", [], {}, True, ground.url(), "https://x/", [["a", "b"]], [[1, 2]], [[["a"], "b"]], "GET", "POST", "\0", "a" * 70000, "\ud7ff"]
     for seed in range(120):
         chance = random.Random(seed)
-        with ground.start("any " + ground.where) as broker:
+        with ground.speak("any " + ground.where) as broker:
             try:
                 for _ in range(4):
                     if chance.random() < 0.4:
@@ -567,7 +539,7 @@ def noise(ground):
 def descriptors_over_the_channel(ground):
     """Sent along with a request: refused by the kernel on our socket pair, and by the broker where the kernel cannot."""
     ground.set()
-    with ground.start() as broker:
+    with ground.speak() as broker:
         gone, mine = os.pipe()
         socket.send_fds(broker.socket, [struct.pack("=II", 2, 0) + b"{}"], [gone, mine])
         os.close(mine)
@@ -595,7 +567,7 @@ def run(args):
 def a_broker_closed_in(ground):
     """It has no file of the person's, no right, and ends with its caller."""
     ground.set()
-    with ground.start() as broker:
+    with ground.speak() as broker:
         same(broker.kind(ground.url()), 200)
         with open(f"/proc/{broker.process.pid}/status") as file:
             status = dict(line.split(":\t", 1) for line in file.read().splitlines() if ":\t" in line)
@@ -752,36 +724,13 @@ def run(args):
                                    "data": "/run/impromptu/data", "kind": "a"}, ""))
 
 
-def processes(ground):
-    """(pid, program) of all that run from the ground's folder."""
-    found = []
-    for process in os.listdir("/proc"):
-        try:
-            program = os.readlink(f"/proc/{process}/exe") if process.isdigit() else ""
-        except OSError:
-            continue
-        found += [(int(process), program)] if program.startswith(str(ground.base)) else []
-    return found
-
-
-def all_end(ground):
-    """What was killed may take a moment to be gone; the kernel says when it is."""
-    for pid, program in processes(ground):
-        try:
-            ending = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        same((program, select.select([ending], [], [], WAIT)[0]), (program, [ending]))
-        os.close(ending)
-
-
 @test
 def nothing_stays(ground):
     ground.set()
     for source in (TOOL, "import os\ndef run(args):\n    os.write(4, b'garbage that is no frame at all')\n    return {}\n", "import os\ndef run(args):\n    os.kill(os.getpid(), 9)\n",
                    "import os\ndef run(args):\n    os.close(4)\n    return {}\n"):
         ground.run({"net": [ground.where]}, [{"url": ground.url()}], "net=" + ground.where, source=source)
-    all_end(ground)
+    ground.all_end()
 
 
 @test
@@ -790,16 +739,14 @@ def nothing_stays_when_all_is_killed(ground):
     ground.server.dripping.clear()
     for name, text in (("tool.py", TOOL), ("manifest.json", json.dumps({"net": [ground.where]}))):
         (ground.base / name).write_text(text)
-    who = {"user": ground.user, "group": ground.user, "extra_groups": []} if os.geteuid() == 0 and ground.user else {}
-    run = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "run", "--manifest", str(ground.base / "manifest.json"), "--grant", "net=" + ground.where, "--args",
-                            json.dumps({"asks": [{"url": ground.url("/drip")}]}), str(ground.base / "tool.py")], env={"HOME": str(ground.base / "home"), "PATH": "/usr/bin:/bin"},
-                           stdout=subprocess.DEVNULL, **who)
+    run = ground.popen(["run", "--manifest", str(ground.base / "manifest.json"), "--grant", "net=" + ground.where, "--args",
+                        json.dumps({"asks": [{"url": ground.url("/drip")}]}), str(ground.base / "tool.py")], stdout=subprocess.DEVNULL)
     same(ground.server.dripping.wait(WAIT), True)
-    brokers = [process for process in processes(ground) if process[1].endswith("-broker")]
+    brokers = [process for process in ground.processes() if process[1].endswith("-broker")]
     same(len(brokers), 1)
     run.kill()
     run.wait()
-    all_end(ground)
+    ground.all_end()
 
 
 @test
@@ -812,23 +759,4 @@ def no_broker(ground):
         os.rename(ground.base / "gone", ground.broker)
 
 
-def main():
-    users = (0, ORDINARY) if os.geteuid() == 0 else (os.geteuid(),)
-    number = 0
-    print(f"1..{len(TESTS) * len(users)}")
-    for user in users:
-        ground = Ground(user, *sys.argv[1:])
-        try:
-            for each in TESTS:
-                number += 1
-                problem = ""
-                try:
-                    each(ground)
-                except Exception as error:
-                    problem = f"\n# {type(error).__name__}: {' '.join(str(error).split())[:400]}"
-                print(f"{'not ok' if problem else 'ok'} {number} - {each.__name__}, as {'root' if user == 0 else 'a user'}{problem}", flush=True)
-        finally:
-            ground.close()
-
-
-main()
+main(Net)

@@ -2,33 +2,13 @@
 """packages.py SANDBOX WORKER BROKER DATA: verifies that a tool's Python packages are installed confined, from the index that the person's pip is told of and from nowhere else,
 against an index of the test's own with wheels made by hand, and with everything a hostile index or wheel could try. As an ordinary user and, where this is root, as root. TAP.
 """
-import base64, fcntl, json, os, pathlib, select, shutil, socket, struct, subprocess, sys, tempfile, time, zipfile
+import base64, fcntl, json, os, pathlib, shutil, socket, struct, subprocess, time, zipfile
 
-sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-from waiting import answers  # noqa: E402
-from wheels import Handler, Index, sha256, wheel  # noqa: E402
+from ground import WAIT, Ground, main, same, test  # first: it says where the next one is
+from wheels import Handler, Index, sha256, wheel
 
-ORDINARY = 54321
-WAIT = 60  # seconds for what must come
 DAYS_UNUSED = 40
-TESTS = []
 TOOL = "import {module}\ndef run(args):\n    return {{'word': {module}.WORD, 'file': {module}.__file__}}\n"
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-def lendable():
-    """A folder whose file system can be id-mapped, which root's tools need: a container's overlay cannot."""
-    kind = subprocess.run(["stat", "-f", "-c", "%T", "/var/tmp"], capture_output=True, text=True, check=True).stdout
-    return "/dev/shm" if "overlay" in kind else "/var/tmp"
-
-
-def same(got, wanted):
-    if got != wanted:
-        raise AssertionError(f"{got!r} is not {wanted!r}")
 
 
 def within(text, *words):
@@ -37,44 +17,30 @@ def within(text, *words):
             raise AssertionError(f"{text!r} does not say {word!r}")
 
 
-class Ground:
+class Packages(Ground):
     def __init__(self, user, sandbox, worker, broker, data):
-        self.user = user
-        self.base = pathlib.Path(tempfile.mkdtemp(prefix="sandbox-packages-", dir=lendable()))
-        os.chmod(self.base, 0o755)
-        for program in (sandbox, worker, broker):
-            shutil.copy(program, self.base)
+        super().__init__(user, "packages", (sandbox, worker, broker))
         shutil.copytree(os.path.join(data, "python"), self.base / "data/python")
         self.wheels = self.base / "wheels"
         self.wheels.mkdir()
         self.index, self.other = Index(self.wheels), Index(self.wheels)
-        self.fresh()
 
-    def fresh(self):
+    def begin(self):
         """No package installed, an empty index."""
         shutil.rmtree(self.base / "home", ignore_errors=True)
         (self.base / "home").mkdir()
         self.index.forget(), self.other.forget()
         for file in self.wheels.iterdir():
             file.unlink()
-        self.own()
-
-    def own(self):
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", f"{self.user}:{self.user}", str(self.base / "home")], check=True)
-
-    def who(self):
-        return {"user": self.user, "group": self.user, "extra_groups": []} if os.geteuid() == 0 and self.user else {}
+        self.own("home")
 
     def environment(self, **more):
-        known = {"HOME": str(self.base / "home"), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "IMPROMPTU_DATA": str(self.base / "data"), "PIP_CONFIG_FILE": "/dev/null",
-                 "PIP_INDEX_URL": self.index.url + "/simple"}
-        return {name: value for name, value in {**known, **more}.items() if value is not None}
+        return super().environment(**{"IMPROMPTU_DATA": str(self.base / "data"), "PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": self.index.url + "/simple", **more})
 
     def command(self, source, packages, *arguments):
         (self.base / "tool.py").write_text(source)
         (self.base / "manifest.json").write_text(json.dumps({"packages": packages}))
-        return [str(self.base / "impromptu-sandbox"), "run", "--manifest", str(self.base / "manifest.json"), *arguments, str(self.base / "tool.py")]
+        return [self.sandbox, "run", "--manifest", str(self.base / "manifest.json"), *arguments, str(self.base / "tool.py")]
 
     def run(self, source, packages, *arguments, **environment):
         done = subprocess.run(self.command(source, packages, *arguments), env=self.environment(**environment), capture_output=True, text=True, timeout=WAIT * 3, **self.who())
@@ -102,29 +68,7 @@ class Ground:
         for index in (self.index, self.other):
             index.shutdown()
             index.server_close()
-        shutil.rmtree(self.base)
-
-
-def processes(ground):
-    """(pid, program) of all that run from the ground's folder."""
-    found = []
-    for process in os.listdir("/proc"):
-        try:
-            program = os.readlink(f"/proc/{process}/exe") if process.isdigit() else ""
-        except OSError:
-            continue
-        found += [(int(process), program)] if program.startswith(str(ground.base)) else []
-    return found
-
-
-def all_end(ground):
-    for pid, program in processes(ground):
-        try:
-            ending = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        same((program, select.select([ending], [], [], WAIT)[0]), (program, [ending]))
-        os.close(ending)
+        super().close()
 
 
 # ---- what has to work
@@ -206,7 +150,7 @@ def the_persons_own_index(ground):
     ground.index.password = "Basic " + base64.b64encode(b"me:pass word").decode()
     (ground.base / "home/.config/pip").mkdir(parents=True)
     (ground.base / "home/.config/pip/pip.conf").write_text("[global]\nindex-url = " + ground.index.url.replace("//", "//me:pass%20word@") + "/simple\n")
-    ground.own()
+    ground.own("home")
     same(ground.run(TOOL.format(module="wordy"), ["wordy"], PIP_INDEX_URL=None, PIP_CONFIG_FILE=None)[1].get("word"), "wordy 1.0")
     assert all(word == ground.index.password for _, word in ground.index.seen), ground.index.seen
     ground.index.password = "Basic another"
@@ -217,10 +161,8 @@ def the_persons_own_index(ground):
 def a_warm_server(ground):
     """Several calls that miss the same set at once install it once; one that is given up meanwhile leaves the others theirs."""
     ground.index.add(wheel(ground.wheels, "wordy"))
-    path = str(ground.base / "home/socket")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", path], env=ground.environment(), **ground.who())
+    server, path = ground.serve("home/socket")
     try:
-        same(answers(path, WAIT, server), True)
         command = ground.command(TOOL.format(module="wordy"), ["wordy"], "--connect", path)
         runs = [subprocess.Popen(command, env=ground.environment(), stdout=subprocess.PIPE, text=True, **ground.who()) for _ in range(4)]
         runs[0].kill()
@@ -230,7 +172,7 @@ def a_warm_server(ground):
     finally:
         server.terminate()
         server.wait()
-    all_end(ground)
+    ground.all_end()
 
 
 # ---- what cannot be had
@@ -487,7 +429,7 @@ def collection(ground):
         os.utime(place / "record.json", (old, old))
     (ground.store / "new-0123456789abcdef/work/wheels").mkdir(parents=True)
     (ground.store / "new-fedcba9876543210").mkdir()
-    ground.own()
+    ground.own("home")
     working, using = os.open(ground.store / "new-fedcba9876543210", os.O_RDONLY), os.open(held / "site", os.O_RDONLY)
     fcntl.flock(working, fcntl.LOCK_EX)
     fcntl.flock(using, fcntl.LOCK_SH)
@@ -510,45 +452,23 @@ def killed_in_the_middle(ground):
     run.kill()
     run.wait()
     same(ground.index.gone.wait(WAIT), True)
-    all_end(ground)
+    ground.all_end()
     same(ground.environments(), [])
     ground.index.special.clear()
     same(ground.run(TOOL.format(module="wordy"), ["wordy"])[1].get("word"), "wordy 1.0")
     same((len(ground.environments()), ground.left()), (1, []))
-    ground.fresh()
+    ground.begin()
     path = wheel(ground.wheels, "wordy")
     ground.index.add(path)
     ground.index.special[f"/files/{path.name}"] = Handler.hang
-    place = str(ground.base / "home/socket")
-    server = subprocess.Popen([str(ground.base / "impromptu-sandbox"), "serve", place], env=ground.environment(), **ground.who())
-    same(answers(place, WAIT, server), True)
+    server, place = ground.serve("home/socket")
     run = subprocess.Popen(ground.command(TOOL.format(module="wordy"), ["wordy"], "--connect", place), env=ground.environment(), stdout=subprocess.DEVNULL, **ground.who())
     same(ground.index.hanging.wait(WAIT), True)
     server.terminate()
     server.wait(WAIT)
     run.wait(WAIT)
-    all_end(ground)
+    ground.all_end()
     same((ground.environments(), ground.left()), ([], []))
 
 
-def main():
-    users = (0, ORDINARY) if os.geteuid() == 0 else (os.geteuid(),)
-    number = 0
-    print(f"1..{len(TESTS) * len(users)}")
-    for user in users:
-        ground = Ground(user, *sys.argv[1:])
-        try:
-            for each in TESTS:
-                number += 1
-                problem = ""
-                try:
-                    ground.fresh()
-                    each(ground)
-                except Exception as error:
-                    problem = f"\n# {type(error).__name__}: {' '.join(str(error).split())[:500]}"
-                print(f"{'not ok' if problem else 'ok'} {number} - {each.__name__}, as {'root' if user == 0 else 'a user'}{problem}", flush=True)
-        finally:
-            ground.close()
-
-
-main()
+main(Packages)

@@ -83,6 +83,8 @@ ROWS = {
     "wnck": ("S", "libwnck (wnckprop): every act of a pager and of a task list, and what it reads"),
     "sdl": ("S", "SDL 2: full-screen and back, over a panel, at the same place"),
     "java": ("S", "Java: insets, places and dialogs as Swing believes them to be"),
+    "qt": ("S", "Qt 5: places as Qt believes them to be, full-screen, menus, a dialog, a window that is carried by itself"),
+    "chromium": ("S", "Chromium: in our frame and in its own, full-screen, menus, a dialog, carried by its own title bar, closed"),
 }
 
 
