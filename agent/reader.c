@@ -161,6 +161,8 @@ static void start(Exchange *exchange, const char *run, const guint64 *after)
         if (!run && !after)
                 send_snapshot(reader);
         pump(reader);
+        if (!run && !after)
+                runs_view_came(exchange->agent->runs);
 }
 
 /* FALSE, and the answer is given, if the header is no place. */

@@ -156,6 +156,14 @@ void check_fetched(Run *run)
         wait_for(run, check_waits.check, no_evidence_cb);
 }
 
+void check_view_came(Run *run)
+{
+        if (run->state != STATE_CHECK || run->fetched || !run->check_timer)
+                return;
+        wait_for(run, check_waits.view, nobody_came_cb);
+        check_tell(run, run->draft);
+}
+
 /* Under which the record keeps what was found. */
 static char *evidence_key(Run *run)
 {

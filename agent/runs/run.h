@@ -355,6 +355,8 @@ void check_start(Run *run);
 /* The same draft once more: its checks are others now. */
 void check_again(Run *run);
 void check_fetched(Run *run);
+/* A view may have come late: a check that none has fetched is told anew. */
+void check_view_came(Run *run);
 gboolean check_evidence(Run *run, json_object *posted, GError **error);
 void check_stop(Run *run);
 /* Tells that a view must check this draft. */

@@ -642,6 +642,20 @@ static Draft *find_draft(Runs *runs, const char *name)
         return NULL;
 }
 
+void runs_view_came(Runs *runs)
+{
+        for (guint i = 0; i < runs->all->len; i++) {
+                Run *run = g_ptr_array_index(runs->all, i);
+
+                if (run->finished)
+                        continue;
+                if (run->variants)
+                        variants_view_came(run);
+                else
+                        check_view_came(run);
+        }
+}
+
 gboolean runs_draft_follow(Runs *runs, const char *name, DraftFunc func, gpointer user_data)
 {
         Draft *draft = find_draft(runs, name);

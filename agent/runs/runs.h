@@ -64,6 +64,9 @@ json_object *runs_list(Runs *runs);
 json_object *runs_show(Runs *runs, const char *run, GError **error);
 gboolean runs_is_finished(Runs *runs, const char *run);
 
+/* Somebody listens to all events from now on, and may be the view that the checks wait for: those that no view has fetched are told anew. */
+void runs_view_came(Runs *runs);
+
 /* A draft that is being or has been written, for GET /app/ID/PATH?draft=RUN.N. func is called (possibly many times, from the main loop)
  * with each new piece, at once with what is there, and last with bytes NULL. FALSE if there is no such draft. */
 typedef void (*DraftFunc)(const char *bytes, gsize length, gpointer user_data);

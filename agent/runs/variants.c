@@ -251,6 +251,18 @@ void variants_fetched(Run *run, const char *draft)
         wait_for(variant, check_waits.check, no_evidence_cb);
 }
 
+void variants_view_came(Run *run)
+{
+        for (guint i = 0; i < run->variants->all->len; i++) {
+                Variant *variant = g_ptr_array_index(run->variants->all, i);
+
+                if (variant->state != VARIANT_CHECKING || !variant->timer || variant->fetched)
+                        continue;
+                wait_for(variant, check_waits.view, nobody_came_cb);
+                check_tell(run, variant->draft);
+        }
+}
+
 static void take_evidence(Variant *variant, json_object *posted)
 {
         variant->state = VARIANT_CHECKED;

@@ -28,6 +28,8 @@ gboolean variants_begin(Run *run);
 /* For runs.c, check.c and run.c, while run->variants is there. */
 gboolean variants_evidence(Run *run, json_object *posted, GError **error);
 void variants_fetched(Run *run, const char *draft);
+/* A view may have come late: what none has fetched is told anew. */
+void variants_view_came(Run *run);
 /* As runs_keep(). */
 gboolean variants_keep(Run *run, const char *draft, gboolean more, GError **error);
 /* The requirements have changed: what was found is judged anew. */

@@ -245,6 +245,10 @@ gboolean runs_is_finished(Runs *runs, const char *run)
         return g_hash_table_contains(runs->finished, run);
 }
 
+void runs_view_came(Runs *runs)
+{
+}
+
 gboolean runs_draft_follow(Runs *runs, const char *draft, DraftFunc func, gpointer user_data)
 {
         Follower follower = {func, user_data};

@@ -586,6 +586,27 @@ static void test_no_view(void)
         check_waits = usual;
 }
 
+/* A view that begins to listen when the check has been told already is told it too. */
+static void test_late_view(void)
+{
+        CheckWaits usual = check_waits;
+        g_autoptr(World) world = timer_world();
+        const char *run;
+
+        check_waits = (CheckWaits){.view = 10, .no_view = 60000, .check = 60000};
+        world->view = FALSE;
+        run = ask(world, "a pomodoro timer");
+        world_until(world, EVENT_CHECK);
+        world->view = TRUE;
+        runs_view_came(world->agent.runs);
+        world_until_done(world, run);
+        assert_done(world, "delivered");
+        g_assert_cmpuint(world_count(world, EVENT_CHECK), ==, 2);
+        runs_view_came(world->agent.runs); /* there is nothing that waits */
+        g_assert_cmpuint(world_count(world, EVENT_CHECK), ==, 2);
+        check_waits = usual;
+}
+
 static void test_edit(void)
 {
         g_autoptr(World) world = world_new();
@@ -828,6 +849,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/check/static-faults", test_static_faults);
         g_test_add_func("/runs/check/bad-evidence", test_bad_evidence);
         g_test_add_func("/runs/check/no-view", test_no_view);
+        g_test_add_func("/runs/check/late-view", test_late_view);
         g_test_add_func("/runs/edit", test_edit);
         g_test_add_func("/runs/edit-that-breaks", test_edit_that_breaks);
         g_test_add_func("/runs/fix", test_fix);

@@ -411,6 +411,25 @@ static void test_no_view(void)
         g_assert_cmpuint(world_commits(world), ==, 0);
 }
 
+static void test_late_view(void)
+{
+        CheckWaits waits = check_waits;
+        g_autoptr(World) world = drafts_world();
+        const char *run;
+
+        check_waits = (CheckWaits){.view = 10, .no_view = 60000, .check = 60000};
+        world->view = FALSE;
+        run = ask_for(world, 3);
+        world_until(world, EVENT_CHECK);
+        world->view = TRUE;
+        runs_view_came(world->agent.runs);
+        world_until(world, EVENT_VARIANT);
+        while (g_strcmp0(json_text(world_last(world, EVENT_VARIANTS), "state"), "choose") != 0)
+                world_until(world, EVENT_VARIANTS);
+        check_waits = waits;
+        g_assert_true(runs_stop(world->agent.runs, run, NULL));
+}
+
 /* A view that fetches a draft and says nothing is asked once more; then that draft is out, and the others are not. */
 static void test_silent_view(void)
 {
@@ -451,6 +470,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/variants/killed-everywhere", test_killed_everywhere);
         g_test_add_func("/runs/variants/killed-in-more", test_killed_in_more);
         g_test_add_func("/runs/variants/no-view", test_no_view);
+        g_test_add_func("/runs/variants/late-view", test_late_view);
         g_test_add_func("/runs/variants/silent-view", test_silent_view);
         return g_test_run();
 }
