@@ -84,6 +84,8 @@ ROWS = {
     "sdl": ("S", "SDL 2: full-screen and back, over a panel, at the same place"),
     "java": ("S", "Java: insets, places and dialogs as Swing believes them to be"),
     "qt": ("S", "Qt 5: places as Qt believes them to be, full-screen, menus, a dialog, a window that is carried by itself"),
+    "gtk": ("S", "GTK 3 with a title bar of its own: shadow left out of places, full-screen, menus, a dialog, carried by the bar, closed"),
+    "mpv": ("S", "mpv: full-screen by its own key and back, maximised in spite of its shape, closed"),
     "chromium": ("S", "Chromium: in our frame and in its own, full-screen, menus, a dialog, carried by its own title bar, closed"),
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, windows of Java's and of Qt's,
-Chromium. tests/run installs them; where one is not there its test fails."""
+"""Verifies the window manager with programs as people run them: libwnck's pager commands, a game of SDL 2, windows of Java's, of Qt's and
+of GTK's, a film, Chromium. tests/run installs them; where one is not there its test fails."""
 import contextlib
 import json
 import os
@@ -338,6 +338,70 @@ def test_qt_has_menus_dialogs_and_windows_that_are_carried(core, c):
         c.send(bare, "_NET_CLOSE_WINDOW", [0, 2])
         until(c, "it is closed", lambda: bare.id not in c.longs(c.root, "_NET_CLIENT_LIST"))
         close(c, w, qt.process)
+
+
+@row("gtk")
+def test_a_window_of_gtk_draws_its_own_title_bar(core, c):
+    need_module("gi", "python3-gi")
+    with Program(core, "/usr/bin/python3", HERE + "/programs/gtk.py", GDK_BACKEND="x11", NO_AT_BRIDGE="1", GTK_THEME="Adwaita") as gtk:
+        def believes(*wanted):
+            until(c, wanted, lambda: gtk.say("where") == " ".join(wanted))
+        gtk.say("show")
+        believes("focused")
+        w = window(c, "GTK main")
+        assert c.longs(w, "_NET_WM_PID") == [gtk.process.pid] and c.frame_place(w) == c.place(w), "no frame of ours"
+        place = seen(c, w)
+        for _ in range(2):
+            gtk.say("maximise")
+            believes("maximized", "focused")
+            until(c, "maximised", lambda: FULL <= c.states(w) and seen(c, w) == SCREEN)
+            gtk.say("full")
+            until(c, "full-screen", lambda: "FULLSCREEN" in c.states(w) and seen(c, w) == SCREEN and c.stacking()[-1] == w.id)
+            gtk.say("restore")
+            believes("focused")
+            until(c, "back", lambda: not (FULL | {"FULLSCREEN"}) & c.states(w) and seen(c, w) == place)
+        x, y, *_ = place
+        click(c, x + 40, y + 28)
+        left, top, *_ = popped_up(c, "DROPDOWN_MENU")
+        assert c.active() == w.id, "a menu takes nothing away"
+        click(c, left + 20, top + 15)
+        window(c, "GTK one")
+        gtk.say("dialog")
+        dialog = window(c, "GTK dialog")
+        assert c.longs(dialog, "WM_TRANSIENT_FOR") == [w.id] and "MODAL" in c.states(dialog)
+        assert c.stacking().index(dialog.id) > c.stacking().index(w.id)
+        until(c, "the dialog has the focus", lambda: has_focus(c, dialog))
+        press(c, "Escape")
+        until(c, "its window has it again", lambda: has_focus(c, w))
+        carry(c, w, x + 200, y + 28)
+        close(c, w, gtk.process)
+
+
+@row("mpv")
+def test_a_film_fills_the_screen_and_keeps_its_shape(core, c):
+    need("mpv")
+    film = subprocess.Popen(["mpv", "--no-config", "--no-terminal", "--vo=x11", "--ao=null", "--loop", "--title=A film",
+                             "av://lavfi:testsrc=size=320x240:rate=25"], env={**os.environ, "HOME": "/nonexistent"},
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        w = window(c, "A film")
+        until(c, "it has the size of the film", lambda: c.place(w)[2:] == (320, 240))
+        until(c, "it has the focus", lambda: has_focus(c, w))
+        place = c.place(w)
+        for _ in range(2):
+            press(c, "f")
+            until(c, "full-screen", lambda: "FULLSCREEN" in c.states(w) and c.place(w) == SCREEN)
+            assert c.stacking()[-1] == w.id and c.active() == w.id
+            press(c, "f")
+            until(c, "back", lambda: "FULLSCREEN" not in c.states(w) and c.place(w) == place)
+        c.state(w, 1, *FULL)
+        until(c, "maximised", lambda: FULL <= c.states(w) and c.frame_place(w) == SCREEN)
+        c.state(w, 0, *FULL)
+        until(c, "back", lambda: not FULL & c.states(w) and c.place(w) == place)
+        close(c, w, film)
+    finally:
+        film.kill()
+        film.wait()
 
 
 PAGE = ("data:text/html,<title>Local page</title>"
