@@ -111,7 +111,8 @@ guint lanes_room(Lanes *lanes, const LaneRequest *request, guint wanted);
  * not wait, much of what the provider's limits leave would remain, on this machine nothing else is under way, and where it costs money a
  * day's budget is set of which half is left. */
 gboolean lanes_spare(Lanes *lanes, const LaneRequest *request, Beforehand what);
-/* Somebody waits for this call now: it is spare no longer, and is booked on run (or NULL). FALSE if it is about to end without an answer; then nothing has changed. */
+/* Somebody waits for this call now: it is spare no longer, and is booked on run (or NULL). FALSE if it is about to end without an answer;
+ * then nothing has changed. */
 gboolean lane_call_claim(LaneCall *call, const char *run);
 /* Frees the connection at once; done is called with LANE_ERROR_CANCELLED from the main loop. */
 void lane_call_cancel(LaneCall *call);

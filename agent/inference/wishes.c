@@ -568,12 +568,13 @@ guint wishes_drafts(const Wishes *wishes, const char *provider)
 
 guint wishes_beforehand(const Wishes *wishes, const char *provider)
 {
+        json_object *list = of_data(wishes, provider, "beforehand");
         g_autoptr(GError) error = NULL;
         guint beforehand = 0;
 
         if (get(wishes->own, "beforehand"))
                 return wishes->beforehand;
-        if (of_data(wishes, provider, "beforehand") && !beforehand_read(of_data(wishes, provider, "beforehand"), "lanes.json", &beforehand, &error))
+        if (list && !beforehand_read(list, "lanes.json", &beforehand, &error))
                 g_warning("%s", error->message);
         return beforehand;
 }

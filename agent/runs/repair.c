@@ -70,18 +70,23 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         repair_go_on(run);
 }
 
-static Prompt *repair_prompt(Run *run, const char *fault, GError **error)
+static Prompt *page_prompt(Run *run, const char *evidence, const char *fault, GError **error)
 {
         g_autofree char *requirements = run_requirements_text(run, -1);
-        g_autofree char *tools = run_tools_text(run);
-        g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
-        g_autofree char *pointed = run_pointed(run), *function = function_of(run);
+        g_autofree char *tools = run_tools_text(run), *pointed = run_pointed(run);
 
-        if (function)
-                return prompt_render(run->agent, "function-repair", error, "sentence", run->sentence, "function", function, "evidence",
-                                     evidence, NULL);
         return prompt_render(run->agent, "repair", error, "sentence", run->sentence, "page", run->page, "requirements", requirements, "tools",
                              tools, "evidence", evidence, "pointed", pointed, "fault", fault, NULL);
+}
+
+static Prompt *repair_prompt(Run *run, const char *fault, GError **error)
+{
+        g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements), *function = function_of(run);
+
+        if (!function)
+                return page_prompt(run, evidence, fault, error);
+        return prompt_render(run->agent, "function-repair", error, "sentence", run->sentence, "function", function, "evidence", evidence,
+                             NULL);
 }
 
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)

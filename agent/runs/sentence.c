@@ -29,24 +29,28 @@ static void add_step(json_object *steps, const char *verb, const char *what, con
         json_object_array_add(steps, step);
 }
 
-/* What is filled into a field that takes no number. */
-static const char *typed(FormKind kind, guint number)
+/* What is filled into a field, for this number: the number, unless the form says that it takes something else. Free with g_free(). */
+static char *typed(const Form *form, guint field, guint number)
 {
         static const char *const texts[] = {"Hello, World!", "level", "ABC 123", "to be or not"};
         static const char *const dates[] = {"2026-03-15", "2024-02-29", "2025-12-31", "1999-07-01"};
+        FormKind kind = form ? ((const FormField *)form->fields->pdata[field])->kind : FORM_NUMBER;
 
-        return kind == FORM_DATE ? dates[number % G_N_ELEMENTS(dates)] : texts[number % G_N_ELEMENTS(texts)];
+        switch (kind) {
+        case FORM_DATE: return g_strdup(dates[number % G_N_ELEMENTS(dates)]);
+        case FORM_TEXT: return g_strdup(texts[number % G_N_ELEMENTS(texts)]);
+        case FORM_NUMBER: break;
+        }
+        return g_strdup_printf("%u", number);
 }
 
 /* Different numbers, so that fields which are mixed up show it. form: what the fields take; NULL where nobody knows. */
 static void fill_all(json_object *steps, const GPtrArray *fields, const Form *form, guint first)
 {
         for (guint i = 0; i < fields->len; i++) {
-                guint number = first + 5 * i;
-                g_autofree char *value = g_strdup_printf("%u", number);
-                FormKind kind = form ? ((const FormField *)form->fields->pdata[i])->kind : FORM_NUMBER;
+                g_autofree char *value = typed(form, i, first + 5 * i);
 
-                add_step(steps, "fill", fields->pdata[i], "with", kind == FORM_NUMBER ? value : typed(kind, number));
+                add_step(steps, "fill", fields->pdata[i], "with", value);
         }
 }
 
@@ -77,9 +81,9 @@ static void add_controls(Plan *plan, const GPtrArray *fields, const Form *form, 
 {
         for (guint i = 0; i < fields->len; i++) {
                 Requirement *requirement = add_requirement(plan, "There is a field called", fields->pdata[i]);
-                FormKind kind = form ? ((const FormField *)form->fields->pdata[i])->kind : FORM_NUMBER;
+                g_autofree char *value = typed(form, i, FIRST_NUMBER);
 
-                add_step(requirement->steps, "fill", fields->pdata[i], "with", kind == FORM_NUMBER ? "12" : typed(kind, FIRST_NUMBER));
+                add_step(requirement->steps, "fill", fields->pdata[i], "with", value);
                 add_step(requirement->steps, "changed", "page", NULL, NULL);
         }
         for (guint i = 0; i < buttons->len; i++) {
