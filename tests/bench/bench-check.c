@@ -1,12 +1,15 @@
 /* Prints how long a check of ten requirements takes with warm twins, alone and beside a page that is still being written, and how long a warm
  * view takes to open an app. Asserts nothing.
- * Run: tests/apps/in-x BUILD/tests/apps/bench-check */
+ * Run: tests/apps/in-x BUILD/tests/apps/bench-check [alone|beside|open [ROUNDS]] */
+#include <stdlib.h>
+#include <string.h>
 #include <webkit2/webkit2.h>
 
 #include "shell/apps/views.h"
 #include "tests/apps/standin.h"
 
 #define ROUNDS 5
+#define ROUNDS_MAX 100
 #define DEADLINE_MS 60000
 #define WRITTEN "/app/written/index.html"
 #define PIECE_MS 5     /* a thousand tokens a second, of four letters */
@@ -39,14 +42,24 @@ static gboolean never(gpointer data)
         return FALSE;
 }
 
+static int rounds = ROUNDS;
+
+static int by_size(const void *a, const void *b)
+{
+        const double one = *(const double *)a, other = *(const double *)b;
+
+        return one < other ? -1 : one > other;
+}
+
 static void bench_check(Standin *standin, Views *views, const char *beside)
 {
         Checker *checker = checker_new(views, standin_client(standin));
         g_autofree char *requirements = ten_requirements();
+        g_autofree double *took = g_new0(double, rounds);
 
         checker_expect(checker, "demo");
         wait_until(never, NULL, 2000); /* the twins warm up */
-        for (int i = 1; i <= ROUNDS; i++) {
+        for (int i = 1; i <= rounds; i++) {
                 g_autofree char *text = g_strdup_printf("{\"run\":\"r1\",\"app\":\"demo\",\"draft\":\"r1.%d\",\"path\":\"index.html\",\"requirements\":%s,\"tools\":{}}", i, requirements);
                 json_object *event = json_tokener_parse(text), *ms = NULL;
 
@@ -54,12 +67,15 @@ static void bench_check(Standin *standin, Views *views, const char *beside)
                 checker_check(checker, event);
                 wait_until(posted, standin, DEADLINE_MS);
                 json_object_object_get_ex(standin_evidence(standin), "ms", &ms);
-                g_print("CHECK of ten requirements%s: %.0f ms\n", beside, json_object_get_double(ms));
+                took[i - 1] = json_object_get_double(ms);
+                g_print("CHECK of ten requirements%s: %.0f ms\n", beside, took[i - 1]);
                 if (i == 1 && !*beside)
                         g_print("%s\n", json_object_to_json_string(standin_evidence(standin)));
                 json_object_put(event);
                 wait_until(never, NULL, 1500);
         }
+        qsort(took, rounds, sizeof *took, by_size);
+        g_print("CHECK of ten requirements%s: median %.0f ms, from %.0f to %.0f ms\n", beside, took[rounds / 2], took[0], took[rounds - 1]);
         checker_free(checker);
 }
 
@@ -104,7 +120,7 @@ static void bench_open(Standin *standin, Views *views)
 {
         static const AppViewHandler handler = {.painted = painted_cb};
 
-        for (int i = 1; i <= ROUNDS; i++) {
+        for (int i = 1; i <= rounds; i++) {
                 gint64 painted = 0, asked, claimed;
                 GtkWidget *window = gtk_window_new(GTK_WINDOW_TOPLEVEL);
                 AppView *view;
@@ -128,16 +144,21 @@ static void bench_open(Standin *standin, Views *views)
 
 int main(int argc, char **argv)
 {
+        const char *only = argc > 1 ? argv[1] : NULL;
         Standin *standin;
         Views *views;
 
+        rounds = argc > 2 ? CLAMP(atoi(argv[2]), 1, ROUNDS_MAX) : ROUNDS;
         gtk_init(&argc, &argv);
         standin = standin_new();
         standin_page(standin, "/app/demo/index.html", page);
         views = views_new(standin_client(standin), share_folder());
-        bench_check(standin, views, "");
-        bench_check_beside(standin, views);
-        bench_open(standin, views);
+        if (!only || strcmp(only, "alone") == 0)
+                bench_check(standin, views, "");
+        if (!only || strcmp(only, "beside") == 0)
+                bench_check_beside(standin, views);
+        if (!only || strcmp(only, "open") == 0)
+                bench_open(standin, views);
         views_free(views);
         standin_free(standin);
         return 0;
