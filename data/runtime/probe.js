@@ -178,35 +178,28 @@ function count(name) {
     return { n: hits.filter((element) => !hits.some((other) => other !== element && element.contains(other))).length };
 }
 
-// ---- comparing ----
+// ---- comparing: looks are compared as they are; to count them up letter by letter would take longer than anything else here ----
 
-function hash(text) {
-    let value = 2166136261;
-    for (let i = 0; i < text.length; i++)
-        value = Math.imul(value ^ text.charCodeAt(i), 16777619);
-    return value >>> 0;
-}
-
-function canvasHash(canvas) {
+function pictureOf(canvas) {
     if (!canvas.width || !canvas.height)
-        return 0;
+        return '';
     const thumb = new OffscreenCanvas(THUMB, THUMB), context = thumb.getContext('2d', { willReadFrequently: true });
     try {
         context.drawImage(canvas, 0, 0, THUMB, THUMB);
-        return hash(String.fromCharCode(...new Uint16Array(context.getImageData(0, 0, THUMB, THUMB).data.buffer)));
+        return String.fromCharCode(...new Uint16Array(context.getImageData(0, 0, THUMB, THUMB).data.buffer));
     } catch (error) {
-        return 0;
+        return '';
     }
 }
 
 function look(element) {
     if (!element)
         return 'none';
-    const canvases = [...(element.tagName === 'CANVAS' ? [element] : element.querySelectorAll('canvas'))].map(canvasHash);
+    const canvases = [...(element.tagName === 'CANVAS' ? [element] : element.querySelectorAll('canvas'))].map(pictureOf);
     const fields = [...element.querySelectorAll('input, select, textarea, details, dialog')].map((field) =>
         [field.value, field.checked, field.open, field.disabled].join('/'));
     const style = element.nodeType === Node.ELEMENT_NODE ? getComputedStyle(element) : { transform: '', backgroundColor: '', color: '' };
-    return [hash(element.outerHTML), ...canvases, hash(fields.join('|')), element.value ?? '', style.transform, style.backgroundColor, style.color].join(' ');
+    return [element.outerHTML, ...canvases, fields.join('|'), element.value ?? '', style.transform, style.backgroundColor, style.color].join(' ');
 }
 
 let watched = [], looked = {}, mutations = 0;
@@ -464,7 +457,7 @@ function blank() {
         return false;
     if ([...document.querySelectorAll('input, button, select, textarea')].some(visible))
         return false;
-    return ![...document.querySelectorAll('canvas')].some((canvas) => visible(canvas) && canvasHash(canvas) !== canvasHash(empty(canvas)));
+    return ![...document.querySelectorAll('canvas')].some((canvas) => visible(canvas) && pictureOf(canvas) !== pictureOf(empty(canvas)));
 }
 
 function empty(canvas) {
@@ -479,13 +472,15 @@ function fillable() {
         && !/^(checkbox|radio|button|submit|reset|file|range|color|hidden|image)$/.test(field.type));
 }
 
+// A page that was just loaded, or stands for one, before anything is done to it.
+async function begin(names) {
+    watched = names;
+    await settle();
+    mark();
+}
+
 const operations = {
-    async begin({ names }) {
-        watched = names;
-        await settle();
-        mark();
-        return { ok: true };
-    },
+    settled() { return { ok: true }; },
     state() {
         const words = readable(document.body);
         return { blank: blank(), figures: figures(words), text: words.slice(0, 400), controls: pressable().map(named), fields: fillable().length > 0 };
@@ -571,5 +566,11 @@ async function attempt(name, argument) {
     }
 }
 
-// The one entry for the checker: an operation's name and its JSON argument; answers JSON.
-globalThis.impromptuProbe = async (name, argument) => JSON.stringify(await attempt(name, JSON.parse(argument)));
+// The one entry for the checker: an operation's name and its JSON argument; answers JSON. names: JSON as well, an array where the page is to be settled
+// first, else null.
+globalThis.impromptuProbe = async (name, argument, names) => {
+    const first = JSON.parse(names);
+    if (first)
+        await begin(first).catch(() => {});
+    return JSON.stringify(await attempt(name, JSON.parse(argument)));
+};

@@ -168,18 +168,39 @@ static gboolean all_passed(Check *check)
 
 /* ---- twins ---- */
 
-static void warmed_cb(Twin *twin, json_object *answer, gpointer user_data)
+static void warmed(Hand *hand, gboolean well)
 {
-        Hand *hand = user_data;
         Check *check = hand->checker->check;
 
         hand->busy = FALSE;
-        hand->warm = answer != NULL;
-        if (!answer && check)
+        hand->warm = well;
+        if (!well && check)
                 check->hung++;
         pump(hand->checker);
         if (hand->warm)
                 warm(hand->checker); /* another app may be expected by now */
+}
+
+/* What a check does to a page is done once to the one that a twin starts with, so that the engine has seen all of it. */
+static const char rehearsal[] = "[{\"fill\": \"Name\", \"with\": \"Ann\"}, {\"press\": \"Ready\"}, {\"see\": \"Ann\", \"in\": \"Greeting\"}, {\"wait\": 1}, "
+                                "{\"see\": \"2\", \"in\": \"Ticks\"}, {\"count\": \"button\", \"is\": 1}]";
+
+static void rehearsed_cb(Twin *twin, Outcome *outcome, gpointer user_data)
+{
+        Hand *hand = user_data;
+
+        outcome_free(outcome);
+        warmed(hand, !twin_dead(twin));
+}
+
+static void started_cb(Twin *twin, json_object *answer, gpointer user_data)
+{
+        Hand *hand = user_data;
+
+        if (answer)
+                play(twin, hand->checker->rehearsal, NULL, rehearsed_cb, hand);
+        else
+                warmed(hand, FALSE);
 }
 
 /* A twin that has seen no app is put in the hand, and is on its way to be ready for the app. A twin never sees two apps: what one left behind in its process is out of the other's
@@ -192,7 +213,7 @@ static void warm_hand(Hand *hand, const char *app)
         }
         hand->warm = FALSE;
         hand->busy = TRUE;
-        twin_start(hand->twin, app, warmed_cb, hand);
+        twin_start(hand->twin, app, started_cb, hand);
 }
 
 static gboolean is_ready_for(Hand *hand, const char *app)
@@ -258,6 +279,12 @@ static void next_check(Checker *checker)
                 checker->next_source = g_idle_add_full(G_PRIORITY_DEFAULT, next_cb, checker, NULL);
 }
 
+static void finish(Checker *checker)
+{
+        checker->finished = TRUE;
+        pace_check_ends();
+}
+
 static void conclude(Checker *checker)
 {
         Check *check = checker->check;
@@ -269,7 +296,7 @@ static void conclude(Checker *checker)
         agent_client_request(checker->agent, "POST", path, evidence, NULL, NULL, NULL);
         json_object_put(evidence);
         checker->retire = all_passed(check);
-        checker->finished = TRUE;
+        finish(checker);
         next_check(checker);
 }
 
@@ -281,7 +308,7 @@ void hand_load(Hand *hand, int side, json_object *names, TwinFunc func)
 
         hand->fresh[WITH] = hand->fresh[WITHOUT] = FALSE;
         if (fresh)
-                twin_again(hand->twin, names ? names : json_object_new_array(), func, hand);
+                twin_again(hand->twin, names, func, hand);
         else
                 twin_load(hand->twin, side == WITH ? ROUND_FIRST : ROUND_OFF, names, func, hand);
 }
@@ -554,6 +581,7 @@ static void check_begin(Checker *checker)
         checker->check = check_new(event);
         json_object_put(event);
         checker->check->started = g_get_monotonic_time();
+        pace_check_begins();
         path = answer_text(checker->check->event, "path");
         target = g_strdup_printf("/app/%s/%s", checker->check->app, *path == '/' ? path + 1 : path);
         agent_client_open_async(checker->agent, target, checker->check->cancellable, opened_cb, checker);
@@ -586,7 +614,7 @@ void checker_forget(Checker *checker, const char *run)
                 return;
         /* Its twins are in the middle of it: with them goes all that was under way. */
         g_cancellable_cancel(checker->check->cancellable);
-        checker->finished = TRUE;
+        finish(checker);
         checker->retire = TRUE;
         next_check(checker);
 }
@@ -594,10 +622,14 @@ void checker_forget(Checker *checker, const char *run)
 Checker *checker_new(Views *views, AgentClient *agent)
 {
         Checker *checker = g_new0(Checker, 1);
+        json_object *steps;
 
         checker->views = views;
         checker->agent = agent_client_ref(agent);
         g_queue_init(&checker->waiting);
+        steps = json_tokener_parse(rehearsal);
+        checker->rehearsal = steps_parse(steps, NULL);
+        json_object_put(steps);
         for (guint i = 0; i < CHECK_HANDS; i++)
                 checker->hands[i].checker = checker;
         warm(checker);
@@ -612,8 +644,11 @@ void checker_free(Checker *checker)
         g_clear_handle_id(&checker->next_source, g_source_remove);
         if (checker->check)
                 g_cancellable_cancel(checker->check->cancellable);
+        if (checker->check && !checker->finished)
+                pace_check_ends();
         for (guint i = 0; i < CHECK_HANDS; i++)
                 twin_free(checker->hands[i].twin);
+        g_ptr_array_unref(checker->rehearsal);
         g_free(checker->expected);
         check_free(checker->check);
         g_queue_clear_full(&checker->waiting, event_free);

@@ -69,6 +69,7 @@ struct Checker {
         AgentClient *agent;
         Hand hands[CHECK_HANDS];
         Check *check;
+        GPtrArray *rehearsal; /* of Step */
         char *expected; /* the app that the twins are made ready for */
         gboolean finished, retire;
         GQueue waiting; /* of check events */

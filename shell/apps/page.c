@@ -12,6 +12,7 @@
 #define DEAD_PROXY "http://127.0.0.1:1"
 #define DEFAULT_FAMILY "Inter"
 #define RENDER_NODES "/dev/dri"
+#define RUNTIME "impromptuRuntime" /* global, gone before a script of the page runs */
 #define MEMORY_KILL 1.2 /* times VIEWS_MEMORY_MB */
 #define MEMORY_POLL_S 1.0
 
@@ -178,8 +179,18 @@ void page_run_scripts(Page *page, gboolean scripts)
         webkit_settings_set_enable_javascript_markup(webkit_web_view_get_settings(page->web), scripts);
 }
 
+static void page_drop_scripts(Page *page)
+{
+        webkit_user_content_manager_remove_all_scripts(page->manager);
+        for (guint i = 0; i < G_N_ELEMENTS(page->boots); i++)
+                g_clear_pointer(&page->boots[i], webkit_user_script_unref);
+        page->scripted = FALSE;
+}
+
 void page_own(Page *page, const char *app, const PageHandler *handler, gpointer owner)
 {
+        if (g_strcmp0(page->app, app) != 0)
+                page_drop_scripts(page);
         g_free(page->app);
         page->app = g_strdup(app);
         page->handler = handler;
@@ -218,20 +229,44 @@ Page *page_claim(Views *views, const char *app, const PageHandler *handler, gpoi
 
 /* Loading. */
 
-static void add_script(Page *page, const char *source, json_object *boot, const char *world)
+/* A script at the start of every document of the app's; a new reference. */
+static WebKitUserScript *add_script(Page *page, const char *source, const char *world)
 {
         g_autofree char *origin = g_strdup_printf("%s://%s/*", PAGE_SCHEME, page->app);
         const char *allowed[] = {origin, NULL};
-        const char *json = json_object_to_json_string_ext(boot, JSON_C_TO_STRING_PLAIN);
-        g_autofree char *whole = g_strdup_printf("(function (boot) {%s\n})(%s);", source, json);
         const WebKitUserContentInjectedFrames top = WEBKIT_USER_CONTENT_INJECT_TOP_FRAME;
         const WebKitUserScriptInjectionTime start = WEBKIT_USER_SCRIPT_INJECT_AT_DOCUMENT_START;
         WebKitUserScript *script;
 
-        script = world ? webkit_user_script_new_for_world(whole, top, start, world, allowed, NULL)
-                       : webkit_user_script_new(whole, top, start, allowed, NULL);
+        script = world ? webkit_user_script_new_for_world(source, top, start, world, allowed, NULL)
+                       : webkit_user_script_new(source, top, start, allowed, NULL);
         webkit_user_content_manager_add_script(page->manager, script);
+        return script;
+}
+
+/* What is the same for each load is added once, as a function that is only named until a load's own script, the last one, takes it and calls it: of a
+ * text it has seen before, WebKit keeps what it compiled. parts (NULL-terminated): each a function of its own. */
+static void add_runtime(Page *page, const char *const *parts, const char *world)
+{
+        g_autoptr(GString) source = g_string_new("globalThis." RUNTIME " = (boot) => {\n");
+        WebKitUserScript *script;
+
+        for (; *parts; parts++)
+                g_string_append_printf(source, "(function (boot) {%s\n})(boot);\n", *parts);
+        g_string_append(source, "};");
+        script = add_script(page, source->str, world);
         webkit_user_script_unref(script);
+}
+
+static void add_runtimes(Page *page)
+{
+        const Views *views = page->views;
+        g_autofree char *private = g_strconcat(views->world_js, "\n", views->names_js, "\n", page->twin ? views->probe_js : views->use_js, NULL);
+        const char *in_world[] = {private, NULL}, *in_page[] = {views->page_js, NULL}, *in_twin[] = {views->clock_js, views->page_js, NULL};
+
+        add_runtime(page, in_world, PAGE_WORLD);
+        add_runtime(page, page->twin ? in_twin : in_page, NULL);
+        page->scripted = TRUE;
 }
 
 /* The HTTP status of each kind of error, for a page that calls a tool with fetch(). */
@@ -246,10 +281,11 @@ static json_object *error_statuses(void)
         return statuses;
 }
 
-static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
+/* Calls what add_runtimes() left, in both worlds. */
+static void boot(Page *page, json_object *storage, gint64 epoch_ms)
 {
         json_object *boot = json_object_new_object();
-        g_autofree char *world = NULL;
+        g_autofree char *source = NULL;
 
         json_object_object_add(boot, "secret", json_object_new_string(page->secret));
         json_object_object_add(boot, "storage", storage ? json_object_get(storage) : json_object_new_object());
@@ -259,13 +295,17 @@ static void add_content(Page *page, json_object *storage, gint64 epoch_ms)
         json_object_object_add(boot, "max", json_object_new_int64(VIEWS_MESSAGE_MAX));
         json_object_object_add(boot, "patience", json_object_new_int(PAGE_CALL_MS + 10000));
         json_object_object_add(boot, "statuses", error_statuses());
-        webkit_user_content_manager_remove_all_scripts(page->manager);
-        world = page->twin ? g_strconcat(page->views->world_js, "\n", page->views->names_js, "\n", page->views->probe_js, NULL)
-                           : g_strconcat(page->views->world_js, "\n", page->views->names_js, "\n", page->views->use_js, NULL);
-        add_script(page, world, boot, PAGE_WORLD);
-        if (page->twin)
-                add_script(page, page->views->clock_js, boot, NULL);
-        add_script(page, page->views->page_js, boot, NULL);
+        source = g_strdup_printf("(function (start) { delete globalThis." RUNTIME "; start(%s); })(globalThis." RUNTIME ");",
+                                 json_object_to_json_string_ext(boot, JSON_C_TO_STRING_PLAIN));
+        if (!page->scripted)
+                add_runtimes(page);
+        for (guint i = 0; i < G_N_ELEMENTS(page->boots); i++) {
+                if (page->boots[i]) {
+                        webkit_user_content_manager_remove_script(page->manager, page->boots[i]);
+                        webkit_user_script_unref(page->boots[i]);
+                }
+                page->boots[i] = add_script(page, source, i == 0 ? PAGE_WORLD : NULL);
+        }
         json_object_put(boot);
 }
 
@@ -276,7 +316,7 @@ void page_load(Page *page, const char *path, json_object *storage, gint64 epoch_
         g_free(page->secret);
         page->secret = g_uuid_string_random();
         page->dropped = 0;
-        add_content(page, storage, epoch_ms);
+        boot(page, storage, epoch_ms);
         webkit_web_view_load_uri(page->web, uri);
 }
 
@@ -380,6 +420,7 @@ void page_free(Page *page)
         g_signal_handlers_disconnect_by_data(page->manager, page);
         g_signal_handlers_disconnect_by_data(page->web, page);
         g_signal_handlers_disconnect_by_data(page->context, page);
+        page_drop_scripts(page);
         webkit_web_view_terminate_web_process(page->web);
         gtk_widget_destroy(GTK_WIDGET(page->web));
         g_object_unref(page->web);

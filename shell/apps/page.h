@@ -52,6 +52,8 @@ struct Page {
         const PageHandler *handler;
         gpointer owner;
         gboolean twin, scripts;
+        gboolean scripted;            /* our scripts are there, for its app */
+        WebKitUserScript *boots[2];   /* this load's: in the private world, in the page's */
         guint files;       /* being written */
         double tokens, bytes; /* left in the buckets of messages and of their bytes */
         gint64 filled_at;
@@ -88,6 +90,11 @@ void scheme_install(Page *page);
 void page_answer(WebKitURISchemeRequest *request, GInputStream *stream, gint64 length, const char *content_type);
 /* The policy that every response and every page carries. */
 extern const char page_csp[];
+
+/* pace.c: base (referenced) in pieces that are worth painting; a new reference. Between the two calls a check runs, and pages that grow wait more. */
+GInputStream *pace_stream(GInputStream *base);
+void pace_check_begins(void);
+void pace_check_ends(void);
 
 /* policy.c */
 void policy_install(Page *page);

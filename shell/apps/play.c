@@ -478,5 +478,8 @@ void play(Twin *twin, GPtrArray *steps, GHashTable *alive, PlayFunc func, gpoint
         self->did = g_string_new(NULL);
         self->row = json_object_new_array();
         self->links = g_array_new(FALSE, FALSE, sizeof(Link));
+        /* A page that offers its file by itself has to be settled for it. */
+        if (steps->len && ((const Step *)steps->pdata[0])->verb == STEP_FILE)
+                add(self, self->at, "settled", NULL, agreed);
         send_row(self);
 }

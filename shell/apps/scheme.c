@@ -56,12 +56,15 @@ static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
         g_autoptr(GError) error = NULL;
         g_autoptr(GInputStream) stream = agent_client_open_finish(agent, result, &type, &error);
 
-        if (stream)
-                page_answer(request, stream, -1, type);
-        else if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED))
+        if (stream) {
+                g_autoptr(GInputStream) paced = pace_stream(stream);
+
+                page_answer(request, paced, -1, type);
+        } else if (g_error_matches(error, CLIENT_ERROR, CLIENT_ERROR_REFUSED)) {
                 answer_missing(request, error->message);
-        else
+        } else {
                 webkit_uri_scheme_request_finish_error(request, error);
+        }
 }
 
 /* The path with its query below the app's own host; NULL for any other address. */

@@ -18,11 +18,11 @@ struct Twin {
         guint calls;
         GPtrArray *files;
         gboolean dead;
+        json_object *names; /* of a page that nothing was asked yet: the first operation begins with settling it */
         /* The one operation that is under way. */
         TwinFunc func;
         gpointer user_data;
         guint timer;
-        json_object *names;
         gboolean loading;
         gint64 since; /* of the operation that is under way, for IMPROMPTU_DEBUG=check */
         const char *what;
@@ -144,15 +144,14 @@ static gboolean serve_cb(Page *page, const char *path, WebKitURISchemeRequest *r
 static void loaded_cb(Page *page, gpointer owner)
 {
         Twin *twin = owner;
-        TwinFunc func = twin->func;
+        json_object *answer;
 
         if (!twin->loading)
                 return;
         twin->loading = FALSE;
-        g_clear_handle_id(&twin->timer, g_source_remove);
-        twin->func = NULL;
-        trace(twin);
-        twin_again(twin, g_steal_pointer(&twin->names), func, twin->user_data);
+        answer = json_object_new_object();
+        finish(twin, answer);
+        json_object_put(answer);
 }
 
 static void load_failed_cb(Page *page, const char *text, gpointer owner)
@@ -238,6 +237,8 @@ Twin *twin_new(Views *views)
         gtk_widget_set_size_request(GTK_WIDGET(twin->page->web), TWIN_WIDTH, TWIN_HEIGHT);
         gtk_container_add(GTK_CONTAINER(twin->window), GTK_WIDGET(twin->page->web));
         gtk_widget_show_all(twin->window);
+        /* WebKit paints it, but nobody looks, so GTK does not. */
+        gdk_window_freeze_updates(gtk_widget_get_window(GTK_WIDGET(twin->page->web)));
         return twin;
 }
 
@@ -274,7 +275,11 @@ void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, F
 }
 
 /* What a page with text and a control needs the first time (our scripts, fonts, a layout) is done before there is a draft. */
-static const char starting_page[] = "<!doctype html><h1>Ready</h1><button type=button>Ready</button>";
+static const char starting_page[] =
+        "<!doctype html><h1>Ready</h1><form><label>Name <input id=name></label><button type=button id=ready>Ready</button></form>"
+        "<output id=greeting aria-label=Greeting></output><output id=ticks aria-label=Ticks>0</output><script>"
+        "ready.onclick = () => { greeting.textContent = document.getElementById('name').value };"
+        "setInterval(() => { ticks.textContent = +ticks.textContent + 1 }, 500)</script>";
 
 void twin_start(Twin *twin, const char *app, TwinFunc func, gpointer user_data)
 {
@@ -303,6 +308,13 @@ static void focus(Twin *twin)
         gdk_event_free(event);
 }
 
+/* names is consumed. */
+static void settle_first(Twin *twin, json_object *names)
+{
+        json_object_put(twin->names);
+        twin->names = names ? names : json_object_new_array();
+}
+
 void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpointer user_data)
 {
         begin(twin, "load", func, user_data);
@@ -311,8 +323,7 @@ void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpoin
         twin->calls = 0;
         twin->loading = TRUE;
         g_ptr_array_set_size(twin->files, 0);
-        json_object_put(twin->names);
-        twin->names = names ? names : json_object_new_array();
+        settle_first(twin, names);
         g_clear_object(&twin->cancellable);
         twin->cancellable = g_cancellable_new();
         focus(twin);
@@ -344,23 +355,27 @@ static void asked_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 void twin_ask(Twin *twin, const char *operation, json_object *argument, TwinFunc func, gpointer user_data)
 {
         const char *text = argument ? json_object_to_json_string_ext(argument, JSON_C_TO_STRING_PLAIN) : "{}";
+        json_object *names = g_steal_pointer(&twin->names);
         GVariantDict arguments;
 
         begin(twin, operation, func, user_data);
         g_variant_dict_init(&arguments, NULL);
         g_variant_dict_insert(&arguments, "operation", "s", operation);
         g_variant_dict_insert(&arguments, "argument", "s", text);
-        webkit_web_view_call_async_javascript_function(twin->page->web, "return await impromptuProbe(operation, argument)", -1,
+        g_variant_dict_insert(&arguments, "names", "s", json_object_to_json_string_ext(names, JSON_C_TO_STRING_PLAIN));
+        webkit_web_view_call_async_javascript_function(twin->page->web, "return await impromptuProbe(operation, argument, names)", -1,
                                                        g_variant_dict_end(&arguments), PAGE_WORLD, NULL, twin->cancellable, asked_cb, twin);
         json_object_put(argument);
+        json_object_put(names);
 }
 
 void twin_again(Twin *twin, json_object *names, TwinFunc func, gpointer user_data)
 {
-        json_object *argument = json_object_new_object();
+        json_object *answer = json_object_new_object();
 
-        json_object_object_add(argument, "names", names);
-        twin_ask(twin, "begin", argument, func, user_data);
+        settle_first(twin, names);
+        func(twin, answer, user_data);
+        json_object_put(answer);
 }
 
 guint twin_calls(Twin *twin)

@@ -40,9 +40,10 @@ void twin_start(Twin *twin, const char *app, TwinFunc func, gpointer user_data);
 void twin_give(Twin *twin, const char *app, GBytes *bytes, json_object *tools, Findings *findings);
 /* What goes wrong from now on is collected nowhere: the check is over. */
 void twin_forget(Twin *twin);
-/* A fresh load of the same bytes, settled. names: what later steps compare (a JSON array, consumed; NULL for nothing). */
+/* A fresh load of the same bytes. It is settled as the first thing of the next operation, which saves a way there and back. names: what later steps
+ * compare (a JSON array, consumed; NULL for nothing). */
 void twin_load(Twin *twin, Round round, json_object *names, TwinFunc func, gpointer user_data);
-/* The same, on the page as it is: for one that nothing has changed since it was loaded. */
+/* The same, on the page as it is: for one that nothing has changed since it was loaded. func is called at once. */
 void twin_again(Twin *twin, json_object *names, TwinFunc func, gpointer user_data);
 /* One operation of probe.js. argument is consumed and may be NULL. */
 void twin_ask(Twin *twin, const char *operation, json_object *argument, TwinFunc func, gpointer user_data);
