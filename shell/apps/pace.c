@@ -8,6 +8,7 @@
 #define PACE_MS 16        /* a frame */
 #define PACE_CHECK_MS 100 /* while a check runs */
 #define PACE_HELD_MAX (64 * 1024) /* bytes; then they go on at once */
+#define PACE_READ 8192
 
 #define PACED_TYPE (paced_get_type())
 G_DECLARE_FINAL_TYPE(Paced, paced, PACED, STREAM, GInputStream)
@@ -16,8 +17,8 @@ struct _Paced {
         GInputStream parent;
         GInputStream *base;
         GCancellable *cancellable; /* of reading the base */
-        char *held;    /* PACE_HELD_MAX */
-        gsize length;
+        char coming[PACE_READ];
+        GByteArray *held; /* up to PACE_HELD_MAX */
         gsize due;     /* of the bytes held, how many go on at once */
         gint64 last;   /* when the last of those that were due went */
         gboolean reading, ended;
@@ -59,9 +60,8 @@ static void give(Paced *self)
         gsize n = MIN(self->due, self->wanted);
         g_autoptr(GTask) task = take_asked(self);
 
-        memcpy(self->into, self->held, n);
-        memmove(self->held, self->held + n, self->length - n);
-        self->length -= n;
+        memcpy(self->into, self->held->data, n);
+        g_byte_array_remove_range(self->held, 0, (guint)n);
         self->due -= n;
         if (!self->due)
                 self->last = g_get_monotonic_time();
@@ -74,7 +74,7 @@ static gboolean due_cb(gpointer user_data)
         Paced *self = user_data;
 
         self->timer = 0;
-        self->due = self->length;
+        self->due = self->held->len;
         give(self);
         return G_SOURCE_REMOVE;
 }
@@ -86,7 +86,7 @@ static void serve(Paced *self)
 
         if (!self->asked)
                 return;
-        if (!self->length && (self->ended || self->error)) {
+        if (!self->held->len && (self->ended || self->error)) {
                 g_autoptr(GTask) task = take_asked(self);
 
                 if (self->error)
@@ -95,11 +95,11 @@ static void serve(Paced *self)
                         g_task_return_int(task, 0);
                 return;
         }
-        if (self->ended || self->error || left <= 0 || self->length == PACE_HELD_MAX)
-                self->due = self->length;
+        if (self->ended || self->error || left <= 0 || self->held->len == PACE_HELD_MAX)
+                self->due = self->held->len;
         if (self->due)
                 give(self);
-        else if (self->length && !self->timer)
+        else if (self->held->len && !self->timer)
                 self->timer = g_timeout_add((guint)(left + 999) / 1000, due_cb, self);
 }
 
@@ -111,7 +111,7 @@ static void filled_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
         self->reading = FALSE;
         if (n > 0)
-                self->length += (gsize)n;
+                g_byte_array_append(self->held, (const guint8 *)self->coming, (guint)n);
         else if (n == 0)
                 self->ended = TRUE;
         else if (!self->error)
@@ -122,10 +122,10 @@ static void filled_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 
 static void fill(Paced *self)
 {
-        if (self->reading || self->ended || self->error || self->length == PACE_HELD_MAX)
+        if (self->reading || self->ended || self->error || self->held->len == PACE_HELD_MAX)
                 return;
         self->reading = TRUE;
-        g_input_stream_read_async(self->base, self->held + self->length, PACE_HELD_MAX - self->length, G_PRIORITY_DEFAULT, self->cancellable,
+        g_input_stream_read_async(self->base, self->coming, MIN(PACE_READ, PACE_HELD_MAX - self->held->len), G_PRIORITY_DEFAULT, self->cancellable,
                                   filled_cb, g_object_ref(self));
 }
 
@@ -179,7 +179,7 @@ static void paced_finalize(GObject *object)
         g_object_unref(self->base);
         g_object_unref(self->cancellable);
         g_clear_error(&self->error);
-        g_free(self->held);
+        g_byte_array_unref(self->held);
         G_OBJECT_CLASS(paced_parent_class)->finalize(object);
 }
 
@@ -194,7 +194,7 @@ static void paced_class_init(PacedClass *class)
 static void paced_init(Paced *self)
 {
         self->cancellable = g_cancellable_new();
-        self->held = g_malloc(PACE_HELD_MAX);
+        self->held = g_byte_array_new();
 }
 
 GInputStream *pace_stream(GInputStream *base)
