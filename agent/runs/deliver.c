@@ -61,7 +61,7 @@ static App *make_app(Run *run, const Evidence *evidence)
 
         app->title = g_strdup(run->title);
         app->glyph = g_strdup(run->glyph);
-        app->sentence = g_strdup(run->before && run->before->sentence ? run->before->sentence : run->sentence);
+        app->sentence = g_strdup(run_first_words(run));
         app->file = g_strdup("index.html");
         app->requirements = kept_requirements(run, evidence);
         app->tools = tool_names(run);
