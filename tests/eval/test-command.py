@@ -168,7 +168,7 @@ def test_edits():
     assert door["passed"] and door["checks_passed"] == 2 and not missing["passed"] and missing["edits"] == [], (door, missing)
     counts = [tuple(edit[name] for name in ("delivered", "passed", "checks", "earlier", "broken")) for edit in door["edits"]]
     assert counts == [(True, 1, 1, 2, 0), (True, 1, 1, 2, 1), (False, 1, 2, 2, 0)], door
-    assert door["edits"][1]["lost"] == ["counts two"] and "could not be applied" in door["edits"][2]["fault"], door
+    assert door["edits"][1]["plays"] == 3 and door["edits"][1]["lost"] == ["counts two"] and "could not be applied" in door["edits"][2]["fault"], door
     assert all(edit["tokens_in"] > 0 and edit["tokens_out"] > 0 and edit["seconds"] > 0 for edit in door["edits"]), door
     assert "Edits that did what they ask: 2 of 3, 66.7 %" in out and "delivered 2;" in out, out
     assert "Not asked, since there was no app to change: 1." in out, out
