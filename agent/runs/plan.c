@@ -75,11 +75,13 @@ static char *library_tools_text(Run *run)
 static void keep_old_requirements(Run *run)
 {
         for (gsize i = 0; run->before && i < json_length(run->before->requirements); i++) {
-                Requirement *requirement = requirement_from_json(json_object_array_get_idx(run->before->requirements, i));
+                json_object *kept = json_object_array_get_idx(run->before->requirements, i);
+                Requirement *requirement = requirement_from_json(kept);
 
                 if (!requirement)
                         continue;
                 requirement->kept = TRUE;
+                requirement->failing = g_strcmp0(json_text(kept, "verdict"), "failed") == 0;
                 if (requirement->struck || run->plan->requirements->len >= API_REQUIREMENTS_MAX)
                         requirement_free(requirement);
                 else
