@@ -1,6 +1,6 @@
 /* eval apps: how many prompts become apps that pass hand-written checks.
  *
- *   loops     a run of the agent, with an empty library of its own
+ *   loops     a run of the agent, with an empty library of its own; then, in the same world, one for each of the prompt's edits
  *   alone     one draft: the sentence and one fixed instruction (data/prompts/alone.md)
  *   samples   as many drafts alone as the tokens of that run buy; the one with the fewest errors at its load is taken, the first of equals
  *
@@ -15,6 +15,7 @@
 
 #define SAMPLES_MAX 32
 #define READ_COST 0.25 /* of a token that is written */
+#define EDIT_PLAYS_MAX 3 /* of a page that seems to have lost a check */
 
 typedef struct {
         Cli *cli;
@@ -40,6 +41,7 @@ typedef struct {
         double seconds;
         guint drafts;
         gboolean repaired;
+        GPtrArray *edits; /* of EvalRun: what came after it, one for each that was asked; NULL where there are none to ask */
 } Made;
 
 static void made_clear(Made *made)
@@ -47,6 +49,7 @@ static void made_clear(Made *made)
         g_free(made->page);
         g_free(made->fault);
         g_free(made->model);
+        g_clear_pointer(&made->edits, g_ptr_array_unref);
         *made = (Made){0};
 }
 
@@ -59,11 +62,11 @@ static double cost(gint64 tokens_in, gint64 tokens_out)
 
 static guint passed_checks(json_object *verdict)
 {
-        json_object *checks = cli_array(verdict, "checks"), *passed = NULL;
+        json_object *checks = cli_array(verdict, "checks");
         guint n = 0;
 
         for (gsize i = 0; checks && i < json_object_array_length(checks); i++)
-                n += json_object_object_get_ex(json_object_array_get_idx(checks, i), "passed", &passed) && json_object_get_boolean(passed);
+                n += eval_verdict_passed(verdict, i);
         return n;
 }
 
@@ -94,26 +97,78 @@ static json_object *result_of(Work *work, const Task *task, const Made *made, gu
 static void say_progress(Work *work, const Task *task, json_object *result)
 {
         gint64 passed = cli_int(result, "checks_passed"), checks = cli_int(result, "checks");
+        EditSum sum = {0};
 
-        fprintf(stderr, "%u of %u  %s %s, seed %u: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " checks, %.1f s\n", work->done, work->all,
+        fprintf(stderr, "%u of %u  %s %s, seed %u: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " checks, %.1f s", work->done, work->all,
                 eval_arm_name(task->arm), task->prompt->name, task->seed, passed, checks, cli_real(result, "seconds"));
+        eval_edits_add(&sum, task->prompt, result);
+        if (sum.asked)
+                fprintf(stderr, "; edits: %u of %u as asked, %u checks broken, %.1f s", sum.right, sum.asked, sum.broken, sum.seconds);
+        fprintf(stderr, "\n");
+}
+
+/* Plays these checks on a page (NULL: there is none, and no verdict), and keeps both. edit from 1; 0: the page as it was made. */
+static gboolean play(Work *work, const Task *task, guint edit, const char *page, json_object *checks, json_object **verdict, GError **error)
+{
+        g_autofree char *app = g_strdup_printf("%s-%s-%u", task->prompt->name, eval_arm_name(task->arm), task->seed);
+
+        *verdict = page ? eval_judge_page(work->judge, app, page, checks, error) : NULL;
+        return (*verdict || !page) && eval_keep_played(work->keep, task->prompt, task->arm, task->seed, edit, page, *verdict, error);
+}
+
+/* A page that seems to have lost a check is played again: a busy machine fails one by itself now and then, an edit that broke it always.
+ * The last time counts. */
+static json_object *judge_edit(Work *work, const Task *task, guint at, const EvalRun *run, json_object *before, json_object **after,
+                               GError **error)
+{
+        const AppEdit *edit = task->prompt->edits->pdata[at];
+        json_object *line = NULL;
+
+        *after = NULL;
+        for (guint plays = 1; plays <= EDIT_PLAYS_MAX && (!line || cli_int(line, "broken")); plays++) {
+                json_object_put(*after);
+                json_object_put(line);
+                if (!play(work, task, at + 1, run->page, edit->holds, after, error))
+                        return NULL;
+                line = eval_edit_result(task->prompt, at, run, before, *after);
+                json_object_object_add(line, "plays", json_object_new_int64(plays));
+        }
+        return line;
+}
+
+/* One edit after the other; first is the verdict on the page as it was made. */
+static gboolean judge_edits(Work *work, const Task *task, const Made *made, json_object *first, json_object *result, GError **error)
+{
+        json_object *lines = json_object_new_array(), *before = json_object_get(first);
+        gboolean well = TRUE;
+
+        json_object_object_add(result, "edits", lines);
+        for (guint i = 0; well && i < made->edits->len; i++) {
+                json_object *after, *line = judge_edit(work, task, i, made->edits->pdata[i], before, &after, error);
+
+                well = line != NULL;
+                if (line)
+                        json_object_array_add(lines, line);
+                json_object_put(before);
+                before = after;
+        }
+        json_object_put(before);
+        return well;
 }
 
 static gboolean judge(Work *work, const Task *task, const Made *made, GError **error)
 {
-        g_autofree char *app = g_strdup_printf("%s-%s-%u", task->prompt->name, eval_arm_name(task->arm), task->seed);
-        json_object *verdict = made->page ? eval_judge_page(work->judge, app, made->page, task->prompt->checks, error) : NULL, *result;
-        gboolean kept;
+        json_object *verdict = NULL, *result;
+        gboolean well = play(work, task, 0, made->page, task->prompt->checks, &verdict, error);
 
-        if (made->page && !verdict)
-                return FALSE;
         result = result_of(work, task, made, verdict ? passed_checks(verdict) : 0);
-        kept = eval_keep_add(work->keep, task->prompt, task->arm, task->seed, result, made->page, verdict, error);
-        work->done++;
-        say_progress(work, task, result);
+        well = well && (!made->edits || judge_edits(work, task, made, verdict, result, error)) && eval_keep_add(work->keep, result, error);
+        work->done += well;
+        if (well)
+                say_progress(work, task, result);
         json_object_put(verdict);
         json_object_put(result);
-        return kept;
+        return well;
 }
 
 /* ---- the arms ---- */
@@ -218,15 +273,26 @@ static gboolean make_samples(Work *work, const Task *task, Made *made, GError **
         return well;
 }
 
+/* The edits of what was made, if there are any and it was; an empty array where it was not. */
+static gboolean make_edits(Work *work, const Task *task, EvalWorld *world, const EvalRun *run, Made *made, GError **error)
+{
+        if (!task->prompt->edits->len)
+                return TRUE;
+        made->edits = run->page ? eval_edits_ask(work->cli, world, task->prompt, run->app, error) : g_ptr_array_new();
+        return made->edits != NULL;
+}
+
 static gboolean make_loops(Work *work, const Task *task, Made *made, GError **error)
 {
         const char *lane = work->plan->one_lane ? work->plan->lane : NULL;
         g_autoptr(EvalWorld) world = eval_world_new(work->cli, WORLD_VIEWS, eval_display_name(work->display), lane, error);
         EvalRun run;
+        gboolean well;
 
         if (!world)
                 return FALSE;
-        eval_run(work->cli, world, task->prompt->say, &run);
+        eval_run(work->cli, world, task->prompt->say, NULL, &run);
+        well = make_edits(work, task, world, &run, made, error);
         made->page = g_steal_pointer(&run.page);
         made->fault = made->page ? NULL : g_steal_pointer(&run.message);
         made->model = g_steal_pointer(&run.model);
@@ -235,8 +301,8 @@ static gboolean make_loops(Work *work, const Task *task, Made *made, GError **er
         made->seconds = run.seconds;
         made->repaired = run.repaired;
         eval_run_clear(&run);
-        if (made->page || made->tokens_out)
-                return TRUE;
+        if (!well || made->page || made->tokens_out)
+                return well;
         g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "No model answered: %s", made->fault ? made->fault : "the run ended at once.");
         return FALSE;
 }

@@ -1,5 +1,5 @@
 /* What is kept of an evaluation, in a folder: results.jsonl, a line an app, written as soon as it is judged, so that what was cut off goes
- * on where it was; and NAME/ARM-SEED/ with the app's page and its verdict. */
+ * on where it was; and NAME/ARM-SEED/ with the app's page and its verdict, and those after each edit. */
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -98,17 +98,26 @@ static gboolean write_file(const char *folder, const char *name, const char *tex
         return g_file_set_contents(path, text, -1, error);
 }
 
-gboolean eval_keep_add(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, json_object *result, const char *page,
-                       json_object *verdict,
-                       GError **error)
+/* "index.html", after the second edit "index-2.html". */
+static char *numbered(const char *stem, guint edit, const char *extension)
+{
+        return edit ? g_strdup_printf("%s-%u.%s", stem, edit, extension) : g_strdup_printf("%s.%s", stem, extension);
+}
+
+gboolean eval_keep_played(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, guint edit, const char *page,
+                          json_object *verdict, GError **error)
 {
         g_autofree char *name = g_strdup_printf("%s-%u", eval_arm_name(arm), seed);
         g_autofree char *folder = g_build_filename(keep->folder, prompt->name, name, NULL);
+        g_autofree char *index = numbered("index", edit, "html"), *judged = numbered("verdict", edit, "json");
 
         g_mkdir_with_parents(folder, 0700);
-        if ((page && !write_file(folder, "index.html", page, error)) ||
-            (verdict && !write_file(folder, "verdict.json", json_object_to_json_string_ext(verdict, JSON_C_TO_STRING_PRETTY), error)))
-                return FALSE;
+        return (!page || write_file(folder, index, page, error)) &&
+               (!verdict || write_file(folder, judged, json_object_to_json_string_ext(verdict, JSON_C_TO_STRING_PRETTY), error));
+}
+
+gboolean eval_keep_add(EvalKeep *keep, json_object *result, GError **error)
+{
         fprintf(keep->file, "%s\n", json_object_to_json_string_ext(result, JSON_C_TO_STRING_PLAIN));
         if (fflush(keep->file) != 0) {
                 g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "What comes out cannot be kept in %s: %s.", keep->folder,

@@ -1,4 +1,5 @@
-/* One run of the agent, from the sentence to its end, with nobody there: what it asks a person is answered with no. */
+/* One run of the agent, from the sentence that makes an app or changes one to its end, with nobody there: what it asks a person is
+ * answered with no. */
 #include <string.h>
 
 #include "agent/cli/eval.h"
@@ -12,8 +13,8 @@ typedef struct {
         Cli *cli;
         AgentClient *client;
         EvalRun *out;
-        char *run, *app;
-        gboolean delivered, over;
+        char *run;
+        gboolean over;
         guint timer;
 } Following;
 
@@ -38,8 +39,9 @@ static void done(Following *following, json_object *data)
         g_autofree char *outcome = cli_text(data, "outcome");
 
         following->over = TRUE;
-        following->app = cli_text(data, "app");
-        following->delivered = strcmp(outcome, "delivered") == 0;
+        if (!following->out->app)
+                following->out->app = cli_text(data, "app");
+        following->out->delivered = strcmp(outcome, "delivered") == 0;
         following->out->message = cli_text(data, "message");
         g_main_loop_quit(following->cli->loop);
 }
@@ -132,24 +134,37 @@ static void opened_cb(GObject *source, GAsyncResult *result, gpointer user_data)
 static char *fetch_page(Following *following)
 {
         Fetch fetch = {following->client, following->cli->loop};
-        g_autofree char *path = cli_path("/app", following->app, "index.html");
+        g_autofree char *path = cli_path("/app", following->out->app, "index.html");
 
         agent_client_open_async(following->client, path, NULL, opened_cb, &fetch);
         g_main_loop_run(fetch.loop);
         return fetch.text;
 }
 
-void eval_run(Cli *cli, EvalWorld *world, const char *sentence, EvalRun *out)
+/* An app in front is changed by what is said, as from the prompt bar; no app like it is opened in place of a new one. */
+static json_object *asking(const char *sentence, const char *app)
+{
+        json_object *body = json_object_new_object();
+
+        json_object_object_add(body, "text", json_object_new_string(sentence));
+        if (app) {
+                json_object_object_add(body, "app", json_object_new_string(app));
+                json_object_object_add(body, "kind", json_object_new_string("edit"));
+        } else {
+                json_object_object_add(body, "make", json_object_new_boolean(TRUE));
+        }
+        return body;
+}
+
+void eval_run(Cli *cli, EvalWorld *world, const char *sentence, const char *app, EvalRun *out)
 {
         Following following = {.cli = cli, .client = eval_world_client(world), .out = out};
-        json_object *body = json_object_new_object();
+        json_object *body = asking(sentence, app);
         gint64 begun = g_get_monotonic_time();
         AgentStream *desktop, *run;
 
-        *out = (EvalRun){0};
+        *out = (EvalRun){.app = g_strdup(app)};
         following.timer = g_timeout_add_seconds(RUN_S, late_cb, &following);
-        json_object_object_add(body, "text", json_object_new_string(sentence));
-        json_object_object_add(body, "make", json_object_new_boolean(TRUE));
         desktop = agent_client_follow(following.client, "GET", API_PREFIX "/events", NULL, 0, TRUE, desktop_event_cb, desktop_state_cb,
                                       &following);
         run = agent_client_follow(following.client, "POST", API_PREFIX "/ask", body, 0, FALSE, event_cb, state_cb, &following);
@@ -159,11 +174,10 @@ void eval_run(Cli *cli, EvalWorld *world, const char *sentence, EvalRun *out)
         agent_stream_free(run);
         agent_stream_free(desktop);
         g_clear_handle_id(&following.timer, g_source_remove);
-        if (following.delivered && following.app && *following.app)
+        if ((app || out->delivered) && out->app && *out->app)
                 out->page = fetch_page(&following);
         json_object_put(body);
         g_free(following.run);
-        g_free(following.app);
 }
 
 void eval_run_clear(EvalRun *run)
@@ -171,5 +185,12 @@ void eval_run_clear(EvalRun *run)
         g_free(run->page);
         g_free(run->message);
         g_free(run->model);
+        g_free(run->app);
         *run = (EvalRun){0};
+}
+
+void eval_run_free(EvalRun *run)
+{
+        eval_run_clear(run);
+        g_free(run);
 }

@@ -184,10 +184,21 @@ EvalSet *eval_set_routes(const char *path, GError **error)
 
 /* ---- apps ---- */
 
+static void app_edit_free(gpointer data)
+{
+        AppEdit *edit = data;
+
+        g_free(edit->say);
+        json_object_put(edit->checks);
+        json_object_put(edit->holds);
+        g_free(edit);
+}
+
 static void app_case_free(gpointer data)
 {
         AppCase *one = data;
 
+        g_clear_pointer(&one->edits, g_ptr_array_unref);
         g_free(one->name);
         g_free(one->say);
         g_free(one->digest);
@@ -221,6 +232,146 @@ static gboolean check_is_usable(json_object *check, guint number, const Place *p
         return TRUE;
 }
 
+/* NULL, and an error, where it is no array of as many checks as an app can have. */
+static json_object *checks_field(json_object *object, const Place *place, GError **error)
+{
+        json_object *checks = field(object, "checks");
+        gsize count = json_object_is_type(checks, json_type_array) ? json_object_array_length(checks) : 0;
+
+        if (count < 1 || count > API_REQUIREMENTS_MAX) {
+                fault(error, place, "“checks” must be an array of 1 to %d checks.", API_REQUIREMENTS_MAX);
+                return NULL;
+        }
+        for (gsize i = 0; i < count; i++)
+                if (!check_is_usable(json_object_array_get_idx(checks, i), i + 1, place, error))
+                        return NULL;
+        return checks;
+}
+
+/* ---- edits ---- */
+
+/* Edits name checks by their texts, so none may stand for two. */
+static json_object *check_called(json_object *checks, const char *text)
+{
+        for (gsize i = 0; i < json_object_array_length(checks); i++) {
+                json_object *check = json_object_array_get_idx(checks, i);
+
+                if (strcmp(json_object_get_string(field(check, "text")), text) == 0)
+                        return check;
+        }
+        return NULL;
+}
+
+static gboolean take_checks(json_object *into, json_object *checks, const Place *place, GError **error)
+{
+        for (gsize i = 0; i < json_object_array_length(checks); i++) {
+                json_object *check = json_object_array_get_idx(checks, i);
+                const char *text = json_object_get_string(field(check, "text"));
+
+                if (check_called(into, text))
+                        return fault(error, place, "the check “%.60s” is there twice, so an edit could not say which it means.", text);
+                json_object_array_add(into, json_object_get(check));
+        }
+        if (json_object_array_length(into) > API_REQUIREMENTS_MAX)
+                return fault(error, place, "more than %d checks would have to hold.", API_REQUIREMENTS_MAX);
+        return TRUE;
+}
+
+static gboolean replaces_are_checks(json_object *replaces, json_object *held, const Place *place, GError **error)
+{
+        gsize count = json_object_is_type(replaces, json_type_array) ? json_object_array_length(replaces) : 0;
+
+        if (replaces && !count)
+                return fault(error, place, "“replaces” must be an array of texts of earlier checks; without any, leave it out.");
+        for (gsize i = 0; i < count; i++) {
+                json_object *text = json_object_array_get_idx(replaces, i);
+
+                const char *named = json_object_is_type(text, json_type_string) ? json_object_get_string(text) : "";
+
+                if (!check_called(held, named))
+                        return fault(error, place, "“replaces” names “%.60s”, which is no check that holds before it.", named);
+        }
+        return TRUE;
+}
+
+static gboolean is_among(json_object *texts, json_object *check)
+{
+        const char *text = json_object_get_string(field(check, "text"));
+
+        for (gsize i = 0; texts && i < json_object_array_length(texts); i++)
+                if (strcmp(json_object_get_string(json_object_array_get_idx(texts, i)), text) == 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* held: what holds before it. NULL, and an error: it is none. */
+static AppEdit *read_edit(json_object *object, json_object *held, const Place *place, GError **error)
+{
+        static const char *const known[] = {"say", "checks", "replaces", NULL};
+        const char *say = text_field(object, "say", API_SENTENCE_MAX, TRUE, place, error);
+        json_object *checks = say ? checks_field(object, place, error) : NULL, *replaces = field(object, "replaces");
+        AppEdit *edit;
+
+        if (!checks || !only_fields(object, known, place, error) || !replaces_are_checks(replaces, held, place, error))
+                return NULL;
+        edit = g_new0(AppEdit, 1);
+        edit->say = g_strdup(say);
+        edit->checks = json_object_get(checks);
+        edit->holds = json_object_new_array();
+        for (gsize i = 0; i < json_object_array_length(held); i++)
+                if (!is_among(replaces, json_object_array_get_idx(held, i)))
+                        json_object_array_add(edit->holds, json_object_get(json_object_array_get_idx(held, i)));
+        if (take_checks(edit->holds, checks, place, error))
+                return edit;
+        app_edit_free(edit);
+        return NULL;
+}
+
+static gboolean read_edits(AppCase *one, json_object *edits, const Place *place, GError **error)
+{
+        gsize count = json_object_is_type(edits, json_type_array) ? json_object_array_length(edits) : 0;
+        json_object *first = json_object_new_array(), *held = first;
+        gboolean well = TRUE;
+
+        if (count < 1 || count > EVAL_EDITS_MAX)
+                well = fault(error, place, "“edits” must be an array of 1 to %d edits; without any, leave it out.", EVAL_EDITS_MAX);
+        well = well && take_checks(first, one->checks, place, error);
+        for (gsize i = 0; well && i < count; i++) {
+                g_autofree char *path = g_strdup_printf("%s: entry %u of “%s”", place->path, place->at, place->list);
+                Place here = {path, "edits", i + 1};
+                json_object *object = json_object_array_get_idx(edits, i);
+                AppEdit *edit = NULL;
+
+                if (json_object_is_type(object, json_type_object))
+                        edit = read_edit(object, held, &here, error);
+                else
+                        fault(error, &here, "it is no object.");
+                well = edit != NULL;
+                if (!edit)
+                        break;
+                g_ptr_array_add(one->edits, edit);
+                held = edit->holds;
+        }
+        json_object_put(first);
+        return well;
+}
+
+/* ---- prompts ---- */
+
+/* What is measured: a prompt without edits has the digest that it had before there were any. */
+static char *digest_of(const char *say, json_object *checks, json_object *edits)
+{
+        g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+        json_object *parts[] = {checks, edits};
+
+        g_checksum_update(sum, (const guchar *)say, -1);
+        for (gsize i = 0; i < G_N_ELEMENTS(parts) && parts[i]; i++) {
+                g_checksum_update(sum, (const guchar *)"\n", 1);
+                g_checksum_update(sum, (const guchar *)json_object_to_json_string_ext(parts[i], JSON_C_TO_STRING_PLAIN), -1);
+        }
+        return g_strdup(g_checksum_get_string(sum));
+}
+
 static gboolean name_is_taken(const EvalSet *set, const char *name)
 {
         for (guint i = 0; i < set->cases->len; i++)
@@ -231,23 +382,19 @@ static gboolean name_is_taken(const EvalSet *set, const char *name)
 
 static gboolean read_app(EvalSet *set, json_object *object, const Place *place, GError **error)
 {
-        static const char *const known[] = {"name", "say", "checks", NULL};
+        static const char *const known[] = {"name", "say", "checks", "edits", NULL};
         g_autoptr(GError) cause = NULL;
-        g_autofree char *whole = NULL;
         AppCase *one = g_new0(AppCase, 1);
         const char *name = text_field(object, "name", EVAL_NAME_MAX, TRUE, place, &cause);
         const char *say = cause ? NULL : text_field(object, "say", API_SENTENCE_MAX, TRUE, place, &cause);
-        json_object *checks = field(object, "checks");
-        gsize count = json_object_is_type(checks, json_type_array) ? json_object_array_length(checks) : 0;
+        json_object *checks = NULL, *edits = field(object, "edits");
 
         if (!cause && !is_name(name))
                 fault(&cause, place, "“name” may have small letters, digits and hyphens, and is a folder's name.");
         else if (!cause && name_is_taken(set, name))
                 fault(&cause, place, "the name “%s” is there twice.", name);
-        else if (!cause && (count < 1 || count > API_REQUIREMENTS_MAX))
-                fault(&cause, place, "“checks” must be an array of 1 to %d checks.", API_REQUIREMENTS_MAX);
-        for (gsize i = 0; !cause && i < count; i++)
-                check_is_usable(json_object_array_get_idx(checks, i), i + 1, place, &cause);
+        else if (!cause)
+                checks = checks_field(object, place, &cause);
         g_ptr_array_add(set->cases, one);
         if (cause) {
                 g_propagate_error(error, g_steal_pointer(&cause));
@@ -258,9 +405,9 @@ static gboolean read_app(EvalSet *set, json_object *object, const Place *place, 
         one->name = g_strdup(name);
         one->say = g_strdup(say);
         one->checks = json_object_get(checks);
-        whole = g_strconcat(say, "\n", json_object_to_json_string_ext(checks, JSON_C_TO_STRING_PLAIN), NULL);
-        one->digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, whole, -1);
-        return TRUE;
+        one->edits = g_ptr_array_new_with_free_func(app_edit_free);
+        one->digest = digest_of(say, checks, edits);
+        return !edits || read_edits(one, edits, place, error);
 }
 
 /* The prompt of this name is moved from one set into the other. */

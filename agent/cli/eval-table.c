@@ -7,11 +7,14 @@
 #include "protocols/api.h"
 #include "protocols/text.h"
 
+#define LOST_SHOWN_MAX 100 /* characters of a check's text */
+
 typedef struct {
         guint apps, passed, repaired, checks, checks_passed;
         gint64 tokens_in, tokens_out, drafts;
         double seconds;
         double *share; /* of each prompt, over its seeds */
+        EditSum edits;
 } Sum;
 
 static gboolean is_true(json_object *object, const char *name)
@@ -21,7 +24,7 @@ static gboolean is_true(json_object *object, const char *name)
         return json_object_object_get_ex(object, name, &value) && json_object_get_boolean(value);
 }
 
-static void add(Sum *sum, guint prompt, json_object *line, guint seeds)
+static void add(Sum *sum, const EvalSet *set, guint prompt, json_object *line, guint seeds)
 {
         gboolean passed = is_true(line, "passed");
 
@@ -35,6 +38,7 @@ static void add(Sum *sum, guint prompt, json_object *line, guint seeds)
         sum->drafts += cli_int(line, "drafts");
         sum->seconds += cli_real(line, "seconds");
         sum->share[prompt] += passed / (double)seeds;
+        eval_edits_add(&sum->edits, set->cases->pdata[prompt], line);
 }
 
 static void print_arm(const char *name, const Sum *sum)
@@ -92,6 +96,40 @@ static void print_failing(const EvalSet *set, EvalArm arm, const Sum *sum)
                 printf("\n");
 }
 
+/* Which checks an app lost by which of its edits. */
+static void print_lost(const AppCase *prompt, guint seed, json_object *line)
+{
+        json_object *edits = line ? cli_array(line, "edits") : NULL;
+
+        for (gsize i = 0; edits && i < json_object_array_length(edits); i++) {
+                json_object *lost = cli_array(json_object_array_get_idx(edits, i), "lost");
+
+                for (gsize j = 0; lost && j < json_object_array_length(lost); j++) {
+                        g_autofree char *text = text_plain(json_object_get_string(json_object_array_get_idx(lost, j)), LOST_SHOWN_MAX);
+                        printf("  %s, seed %u, edit %zu: “%s”\n", prompt->name, seed, i + 1, text);
+                }
+        }
+}
+
+static void print_edits(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, const EditSum *edits)
+{
+        Interval share = score_share(edits->right, edits->asked);
+
+        if (!edits->asked && !edits->unasked)
+                return;
+        printf("Edits that did what they ask: %u of %u, %.1f %% (%.1f to %.1f); delivered %u; ", edits->right, edits->asked,
+               edits->asked ? 100.0 * edits->right / edits->asked : 0, share.low, share.high, edits->delivered);
+        printf("tokens in %" G_GINT64_FORMAT ", out %" G_GINT64_FORMAT "; %.1f seconds.\n", edits->tokens_in, edits->tokens_out,
+               edits->seconds);
+        if (edits->unasked)
+                printf("Not asked, since there was no app to change: %u.\n", edits->unasked);
+        printf("Checks that passed before an edit and failed after it: %u of %u.\n", edits->broken, edits->earlier);
+        for (guint i = 0; edits->broken && i < set->cases->len; i++)
+                for (guint seed = 1; seed <= plan->seeds; seed++)
+                        print_lost(set->cases->pdata[i], seed, eval_keep_find(keep, set->cases->pdata[i], ARM_LOOPS, seed, plan->lane));
+        printf("\n");
+}
+
 static void print_text(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, const Sum *sums, const char *model)
 {
         static const EvalArm pairs[][2] = {{ARM_LOOPS, ARM_ALONE}, {ARM_LOOPS, ARM_SAMPLES}, {ARM_SAMPLES, ARM_ALONE}};
@@ -117,6 +155,7 @@ static void print_text(const EvalSet *set, const EvalPlan *plan, const EvalKeep 
                 printf("Samples: %.1f drafts an app, for what the loops cost (a token read counts a quarter of one written).\n",
                        sums[ARM_SAMPLES].drafts / (double)MAX(1, sums[ARM_SAMPLES].apps));
         printf("\n");
+        print_edits(set, plan, keep, &sums[ARM_LOOPS].edits);
         for (guint arm = 0; arm < ARM_COUNT; arm++)
                 if (plan->arms & 1u << arm)
                         print_failing(set, arm, &sums[arm]);
@@ -138,7 +177,7 @@ void eval_table(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, 
 
                                 if (!line)
                                         continue;
-                                add(&sums[arm], i, line, plan->seeds);
+                                add(&sums[arm], set, i, line, plan->seeds);
                                 if (!model)
                                         model = cli_text(line, "model");
                                 if (json)

@@ -1,5 +1,6 @@
 /* eval: measures, on sets that are data. eval.c reads the words, eval-set.c the sets, eval-world.c starts an agent of its own (and an X
- * display with views, where pages must be tried), eval-route.c and eval-apps.c measure, eval-score.c reckons, eval-judge.c plays checks. */
+ * display with views, where pages must be tried), eval-route.c, eval-apps.c and (of an app that is changed) eval-edits.c measure,
+ * eval-score.c reckons, eval-judge.c plays checks. */
 #pragma once
 
 #include "agent/cli/cli.h"
@@ -8,6 +9,7 @@
 #define EVAL_CASES_MAX 5000
 #define EVAL_NAME_MAX 60
 #define EVAL_SEEDS_MAX 99
+#define EVAL_EDITS_MAX 8 /* of one prompt */
 
 /* A set that cannot be used: G_IO_ERROR_INVALID_DATA with the file, the place and what is wrong. */
 
@@ -21,10 +23,18 @@ typedef struct {
         GPtrArray *cases; /* of RouteCase, or of AppCase */
 } EvalSet;
 
+/* A sentence that changes the app, said after those before it. */
+typedef struct {
+        char *say;
+        json_object *checks; /* its own: they tell whether it does what it asks */
+        json_object *holds;  /* all that must hold after it: what held before and is not replaced on purpose, in its order, then its own */
+} AppEdit;
+
 typedef struct {
         char *name, *say;
         json_object *checks; /* [{text, steps}], borrowed by nobody: a reference */
-        char *digest;        /* of sentence and checks: a kept result counts for no other */
+        GPtrArray *edits;    /* of AppEdit; none for most prompts */
+        char *digest;        /* of sentence, checks and edits: a kept result counts for no other */
 } AppCase;
 
 /* path NULL: the set that comes with the program. Free with eval_set_free(). */
@@ -105,9 +115,11 @@ const char *eval_keep_folder(const EvalKeep *keep);
 /* A result of these very words and checks; NULL if it is still to come. Borrowed. */
 json_object *eval_keep_find(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, const char *lane);
 /* page and verdict may be NULL. */
-gboolean eval_keep_add(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, json_object *result, const char *page,
-                       json_object *verdict,
-                       GError **error);
+/* A page and its verdict, as index.html and verdict.json, after an edit (from 1) index-1.html and so on; each may be NULL. */
+gboolean eval_keep_played(EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed, guint edit, const char *page,
+                          json_object *verdict, GError **error);
+/* The line of an app that has been measured whole. */
+gboolean eval_keep_add(EvalKeep *keep, json_object *result, GError **error);
 /* The page of a kept result; NULL if there is none. Free with g_free(). */
 char *eval_keep_page(const EvalKeep *keep, const AppCase *prompt, EvalArm arm, guint seed);
 /* All was measured: the next evaluation begins anew. */
@@ -117,13 +129,37 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(EvalKeep, eval_keep_close)
 
 /* eval-run.c */
 typedef struct {
-        char *page, *message, *model; /* page NULL: nothing was delivered, and message says why */
+        char *page, *message, *model, *app;
         gint64 tokens_in, tokens_out;
         double seconds;
-        gboolean repaired; /* it went through REPAIR */
+        gboolean delivered; /* if not, message says why */
+        gboolean repaired;  /* it went through REPAIR */
 } EvalRun;
-void eval_run(Cli *cli, EvalWorld *world, const char *sentence, EvalRun *out);
+/* app NULL: a new app is made, and without delivery there is no page. Else this app is changed as the prompt bar would with it in front,
+ * and page is how it stands afterwards, delivered or not; NULL only if nobody can say. */
+void eval_run(Cli *cli, EvalWorld *world, const char *sentence, const char *app, EvalRun *out);
 void eval_run_clear(EvalRun *run);
+void eval_run_free(EvalRun *run);
+
+/* eval-edits.c */
+/* Asks for the prompt's edits of an app, one after the other: an array of EvalRun, shorter than the prompt's where the app could not be
+ * read any more. NULL and a sentence if no model answered. Free with g_ptr_array_unref(). */
+GPtrArray *eval_edits_ask(Cli *cli, EvalWorld *world, const AppCase *prompt, const char *app, GError **error);
+/* What came of an edit (from 0), from the verdicts on the app before and after it; either may be NULL: nothing passed. A new reference to
+ * {delivered, passed, checks, earlier, broken, lost?, repaired, tokens_in, tokens_out, seconds, fault?}: passed of checks are its own;
+ * earlier is how many checks that passed before still apply, broken how many of those fail now, lost their texts. */
+json_object *eval_edit_result(const AppCase *prompt, guint edit, const EvalRun *run, json_object *before, json_object *after);
+/* The same over several results: adds those of an app's line, which may have no edits. */
+typedef struct {
+        guint asked, unasked; /* unasked: there was no app to change */
+        guint delivered, right; /* right: all its own checks pass */
+        guint earlier, broken;
+        gint64 tokens_in, tokens_out;
+        double seconds;
+} EditSum;
+void eval_edits_add(EditSum *sum, const AppCase *prompt, json_object *result);
+/* Whether the check at this place passed, in a verdict that may be NULL. */
+gboolean eval_verdict_passed(json_object *verdict, gsize at);
 
 /* eval-table.c */
 void eval_table(const EvalSet *set, const EvalPlan *plan, const EvalKeep *keep, gboolean json);

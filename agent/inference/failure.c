@@ -274,6 +274,12 @@ Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, g
         return failure;
 }
 
+Failure *failure_of_babble(const Source *source)
+{
+        return failure_new(FAILURE_FINAL, g_error_new(LANE_ERROR, LANE_ERROR_CUT, "%s said the same again and again and was stopped; ask again, or "
+                                                      "choose another model.", source->title));
+}
+
 Failure *failure_of_queue(const Source *source)
 {
         return failure_new(FAILURE_FINAL, g_error_new(LANE_ERROR, LANE_ERROR_LIMIT, "Too much waits for %s already; try again in a moment.",

@@ -36,6 +36,8 @@ Failure *failure_of_http(const Source *source, TransportRequest *request, const 
 Failure *failure_of_answer(const Source *source, const ChatAnswer *answer, guint tries);
 /* The stream had no end: the connection broke or fell silent, or the server just stopped. */
 Failure *failure_of_cut(const Source *source, const TransportOutcome *outcome, guint tries);
+/* It only repeated itself, and was stopped. */
+Failure *failure_of_babble(const Source *source);
 /* Too much waits for this source already. */
 Failure *failure_of_queue(const Source *source);
 /* An answer came whole and holds nothing. */

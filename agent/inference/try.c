@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "agent/inference/repeats.h"
 #include "agent/inference/request.h"
 #include "agent/inference/wire/stream.h"
 
@@ -22,6 +23,7 @@ struct Try {
         AdmissionTicket *ticket;
         TransportRequest *http;
         ChatStream *stream;
+        gsize looked;            /* bytes of the answer when repetition was last looked for */
         GString *body;           /* of an answer that is no stream */
         gboolean declined;       /* it was not taken: nothing counts */
         json_object *sent_body;
@@ -224,6 +226,20 @@ static void answer_begins(Try *attempt, TransportRequest *request)
         attempt->stream = chat_stream_new(dialect, type && g_str_has_prefix(type, "application/json"));
 }
 
+/* Looks at the answer, or at the thoughts before it, where enough of it has come since the last look. */
+static gboolean babbles(Try *attempt)
+{
+        const ChatAnswer *answer = try_answer(attempt);
+        const GString *text = answer->content->len ? answer->content : answer->reasoning;
+
+        if (text->len < attempt->looked)
+                attempt->looked = 0; /* the thoughts are over */
+        if (text->len < attempt->looked + REPEATS_LOOK)
+                return FALSE;
+        attempt->looked = text->len;
+        return repeats_itself(text->str, text->len);
+}
+
 static void data_cb(TransportRequest *request, const char *bytes, gsize length, gpointer user_data)
 {
         Try *attempt = user_data;
@@ -242,6 +258,8 @@ static void data_cb(TransportRequest *request, const char *bytes, gsize length, 
                 TransportOutcome outcome = { .end = TRANSPORT_WHOLE, .status = 200, .detail = "" };
                 transport_cancel(g_steal_pointer(&attempt->http));
                 stream_ended(attempt, &outcome);
+        } else if (!attempt->over && babbles(attempt)) {
+                try_end(attempt, failure_of_babble(attempt->spec.source));
         }
         try_unref(attempt);
 }

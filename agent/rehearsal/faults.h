@@ -37,6 +37,7 @@
         X(REFUSAL, "refusal", 0, "the model declines; finish_reason stop")                                   \
         X(FILTER, "filter", 0, "the model declines; finish_reason content_filter")                           \
         X(LENGTH, "length", 0.5, "finish_reason length after VALUE (a share)")                               \
+        X(BABBLE, "babble", 0.5, "the same line again and again after VALUE (a share), up to finish_reason length")  \
         X(SLOW, "slow", 1000, "the first token comes after VALUE milliseconds")                              \
         X(COMMENTS, "comments", 1, "the first token comes after VALUE seconds of keep-alives")               \
         X(DRIP, "slowloris", 20, "the answer comes one byte every VALUE milliseconds")                       \

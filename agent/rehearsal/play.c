@@ -8,6 +8,7 @@
 #include "agent/rehearsal/player.h"
 
 #define REFUSAL "I can't help with that."
+#define BABBLE_LINES 2000
 
 /* ---- playing ---- */
 
@@ -55,7 +56,9 @@ static PlayerSpec spec_of(const Stage *stage, const Call *call, const Fault *fau
                 if (ends[i].fault == fault->kind)
                         spec.end = ends[i].end;
         }
-        if (fault->kind == FAULT_SLOW)
+        if (fault->kind == FAULT_BABBLE)
+                spec.finish_reason = "length";
+        else if (fault->kind == FAULT_SLOW)
                 spec.first_token_ms = fault->value;
         else if (fault->kind == FAULT_COMMENTS)
                 spec.first_token_ms = fault->value * 1000;
@@ -212,6 +215,17 @@ static gboolean admit(const Stage *stage, SoupServerMessage *message, Call *call
         return room;
 }
 
+/* So much of the answer, and then one line with another number each time. Free with g_free(). */
+static char *babble(const char *answer, double share)
+{
+        const char *end = g_utf8_find_prev_char(answer, answer + (gsize)(strlen(answer) * MIN(share, 1)) + 1);
+        GString *text = g_string_new_len(answer, end ? end - answer : 0);
+
+        for (guint i = 1; i <= BABBLE_LINES; i++)
+                g_string_append_printf(text, "\n  cells[at - %u] = cells[at - %u];", i, i + 1);
+        return g_string_free(text, FALSE);
+}
+
 static void play_recording(const Stage *stage, SoupServerMessage *message, const Call *call, const Fault *fault)
 {
         const RecordingsQuery asked = { call->state, call->part, call->sentence, call->attempt, call->ask.messages };
@@ -222,7 +236,8 @@ static void play_recording(const Stage *stage, SoupServerMessage *message, const
         log_set(stage->log, call->log_number, "recording", json_text_or_null(recorded ? recorded->file : NULL));
         if (recorded) {
                 soup_message_headers_replace(soup_server_message_get_response_headers(message), "X-Impromptu-Recording", recorded->how);
-                play_text(stage, message, call, &spec, recorded->answer);
+                g_autofree char *changed = fault->kind == FAULT_BABBLE ? babble(recorded->answer, fault->value) : NULL;
+                play_text(stage, message, call, &spec, changed ? changed : recorded->answer);
         } else {
                 gboolean unknown = g_error_matches(error, RECORDINGS_ERROR, RECORDINGS_ERROR_UNKNOWN);
                 const Trouble trouble = { unknown ? TROUBLE_UNKNOWN : TROUBLE_MISMATCH, error->message, NULL };

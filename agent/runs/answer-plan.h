@@ -17,6 +17,7 @@ typedef struct {
         gboolean unproven;  /* its check cannot be run; it stays in the count */
         gboolean struck;    /* the person took it back */
         gboolean kept;      /* an earlier version did it already: it must go on doing it */
+        gboolean failing;   /* kept, and that version failed it */
         guint failures;     /* versions of the page that failed it, in this run */
         gboolean judged;    /* its check was judged (judge.c) */
 } Requirement;

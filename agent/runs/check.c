@@ -6,6 +6,7 @@
 
 #include "agent/journal.h"
 #include "agent/json.h"
+#include "agent/runs/complaint.h"
 #include "agent/runs/sentence.h"
 #include "agent/runs/static.h"
 #include "agent/runs/variants.h"
@@ -183,13 +184,67 @@ static void tell_evidence(Run *run)
         run_tell(run, EVENT_EVIDENCE, data);
 }
 
+/* The page's text that a model is answerable for: of a form the function. Free with g_free(). */
+static char *written_part(Run *run, const char *page)
+{
+        char *function = run->inputs ? form_function(page, run->head, run->tail) : NULL;
+
+        return function ? function : g_strdup(page);
+}
+
+static void keep_quote(GPtrArray *quotes, const char *quote)
+{
+        if (!names_hold(quotes, quote))
+                g_ptr_array_add(quotes, g_strdup(quote));
+}
+
+/* What earlier changes asked for, where the page can still say it. */
+static void add_earlier(Run *run, const char *page, GPtrArray *quotes)
+{
+        for (guint i = 0; i < run->plan->requirements->len; i++) {
+                const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
+                g_autoptr(GPtrArray) said = NULL;
+
+                if (!requirement->kept || !requirement->unproven)
+                        continue;
+                said = sentence_quotes(runs_route_rules(run->runs), requirement->text);
+                for (guint k = 0; k < said->len; k++)
+                        if (!sentence_lacks(said->pdata[k], page))
+                                keep_quote(quotes, said->pdata[k]);
+        }
+}
+
+GPtrArray *check_quotes(Run *run)
+{
+        const RouteRules *rules = runs_route_rules(run->runs);
+        g_autofree char *page = run->before ? written_part(run, run->before_page) : NULL;
+        g_autoptr(GPtrArray) old = NULL, wanted = NULL, unwanted = NULL;
+        GPtrArray *quotes;
+
+        if (!run->before)
+                return sentence_quotes(rules, run->sentence);
+        quotes = g_ptr_array_new_with_free_func(g_free);
+        old = g_ptr_array_new_with_free_func(g_free);
+        wanted = complaint_wanted(rules, run->wordless ? "" : run->sentence, page);
+        unwanted = complaint_unwanted(rules, run->wordless ? "" : run->sentence);
+        add_earlier(run, page, old);
+        for (guint i = 0; i < wanted->len; i++)
+                keep_quote(quotes, wanted->pdata[i]);
+        for (guint i = 0; i < old->len; i++)
+                if (!names_hold(unwanted, old->pdata[i]))
+                        keep_quote(quotes, old->pdata[i]);
+        return quotes;
+}
+
 Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
 {
         g_autoptr(json_object) all = faults ? json_clone(faults) : json_object_new_array();
 
         if (run->plan->from_sentence) {
-                sentence_misshapen(runs_route_rules(run->runs), run->sentence, json_field_array(posted, "results"), all);
-                sentence_nonsense(run->sentence, json_field_array(posted, "results"), all);
+                g_autoptr(GPtrArray) quotes = check_quotes(run);
+
+                sentence_misshapen(quotes, json_field_array(posted, "results"), all);
+                sentence_nonsense(run_first_words(run), json_field_array(posted, "results"), all);
         }
         return evidence_judge(posted, run->plan->requirements, all);
 }
@@ -290,10 +345,10 @@ json_object *check_faults(Run *run, const char *page, json_object *findings)
         json_object *faults = json_clone(findings);
 
         if (run->plan->from_sentence) {
-                /* Of a form only the function is the model's: the words around it say nothing. */
-                g_autofree char *function = run->inputs ? form_function(page, run->head, run->tail) : NULL;
+                g_autofree char *written = written_part(run, page);
+                g_autoptr(GPtrArray) quotes = check_quotes(run);
 
-                sentence_unsaid(runs_route_rules(run->runs), run->sentence, function ? function : page, faults);
+                sentence_unsaid(quotes, written, faults);
         }
         return faults;
 }

@@ -22,7 +22,7 @@ static void ask(Run *run);
 static gboolean viewer(Run *run, char **head, char **tail, GError **error)
 {
         g_autofree char *template = agent_share_text(run->agent, VIEWER, error);
-        g_autofree char *slug = text_slug(run->before ? run->before->sentence : run->sentence, NAME_MAX_BYTES);
+        g_autofree char *slug = text_slug(run_first_words(run), NAME_MAX_BYTES);
         g_autofree char *file = g_strdup_printf("%s.%s", slug, content_form_ending(run->form));
         g_autofree char *title = g_markup_escape_text(run->title, -1);
         const TemplateValue values[] = {

@@ -61,7 +61,7 @@ static App *make_app(Run *run, const Evidence *evidence)
 
         app->title = g_strdup(run->title);
         app->glyph = g_strdup(run->glyph);
-        app->sentence = g_strdup(run->before && run->before->sentence ? run->before->sentence : run->sentence);
+        app->sentence = g_strdup(run_first_words(run));
         app->file = g_strdup("index.html");
         app->requirements = kept_requirements(run, evidence);
         app->tools = tool_names(run);
@@ -170,23 +170,37 @@ void deliver_start(Run *run)
         deliver(run, run->best);
 }
 
-/* Of a change: TRUE if nothing that worked broke and something that was asked for works. */
+/* Something was found of the version before that means it does not work; that only absurd input breaks it is no such thing. */
+static gboolean was_broken(const App *before)
+{
+        for (gsize i = 0; i < json_length(before->findings); i++)
+                if (g_strcmp0(json_text(json_object_array_get_idx(before->findings, i), "kind"), "fragile") != 0)
+                        return TRUE;
+        return FALSE;
+}
+
+/* Of a change: TRUE if nothing that worked broke and something that was asked for, or that failed before, works; proven, where something else of
+ * the version is still wrong as it was before. */
 static gboolean is_progress(Run *run, const Evidence *evidence)
 {
-        guint gained = 0, asked = 0;
+        guint gained = 0, proven = 0;
 
         for (guint i = 0; i < run->plan->requirements->len; i++) {
                 const Requirement *requirement = g_ptr_array_index(run->plan->requirements, i);
                 const char *verdict = evidence_verdict(evidence, i);
+                gboolean failed = g_str_equal(verdict, "failed");
 
                 if (requirement->struck)
                         continue;
-                if (requirement->kept && g_str_equal(verdict, "failed"))
-                        return FALSE;
-                asked += !requirement->kept;
-                gained += !requirement->kept && !g_str_equal(verdict, "failed");
+                if (requirement->kept && !requirement->failing) {
+                        if (failed)
+                                return FALSE;
+                        continue;
+                }
+                gained += !failed;
+                proven += g_str_equal(verdict, "passed");
         }
-        return evidence->clean && asked > 0 && gained > 0;
+        return evidence->clean ? gained > 0 : was_broken(run->before) && proven > 0;
 }
 
 void deliver_best(Run *run)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/complaint.h"
 #include "agent/runs/meaning.h"
 #include "agent/runs/plan-schema.h"
 #include "agent/runs/sentence.h"
@@ -74,11 +75,13 @@ static char *library_tools_text(Run *run)
 static void keep_old_requirements(Run *run)
 {
         for (gsize i = 0; run->before && i < json_length(run->before->requirements); i++) {
-                Requirement *requirement = requirement_from_json(json_object_array_get_idx(run->before->requirements, i));
+                json_object *kept = json_object_array_get_idx(run->before->requirements, i);
+                Requirement *requirement = requirement_from_json(kept);
 
                 if (!requirement)
                         continue;
                 requirement->kept = TRUE;
+                requirement->failing = g_strcmp0(json_text(kept, "verdict"), "failed") == 0;
                 if (requirement->struck || run->plan->requirements->len >= API_REQUIREMENTS_MAX)
                         requirement_free(requirement);
                 else
@@ -127,15 +130,6 @@ static void finished(Run *run)
         if (run->route != ROUTE_TOOL || run->plan->requirements->len > 0)
                 run_tell_plan(run);
         prepare_start(run);
-}
-
-/* A wordless Fix needs no plan: everything the app does already, and nothing of what was found. */
-static void plan_from_before(Run *run)
-{
-        run->plan = plan_new();
-        keep_old_requirements(run);
-        keep_old_tools(run);
-        finished(run);
 }
 
 /* What a plan must hold beyond its form; NULL if it does. */
@@ -245,21 +239,36 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
-/* Where the sentence describes a form, its page is there already. Not where drafts shall differ, and after a restart only if it was so
- * before. FALSE if the page's template cannot be used. */
-static gboolean settle_form(Run *run, const Plan *plan, gboolean again, GError **error)
+/* The form that the sentence describes; of a change, the one that the app was made as, if the function behind it is all that must change. */
+static Form *form_of_run(Run *run)
 {
         const RouteRules *rules = runs_route_rules(run->runs);
-        g_autoptr(Form) form = run->before || run->variants_wanted ? NULL : form_of_sentence(rules, run->sentence);
-        g_autofree char *template = NULL;
+        g_autoptr(Form) form = run->variants_wanted || run->at ? NULL : form_of_sentence(rules, run_first_words(run));
+
+        if (form && run->before && !run->wordless && !complaint_of_function(rules, form, run->sentence))
+                return NULL;
+        return g_steal_pointer(&form);
+}
+
+/* Where there is such a form, its page is there already. Not where drafts shall differ, not where the page was changed since, and after a restart
+ * only if it was so before. FALSE if the page's template cannot be used. */
+static gboolean settle_form(Run *run, const char *title, gboolean again, GError **error)
+{
+        const char *language = route_rules_language(runs_route_rules(run->runs), run_first_words(run));
+        g_autoptr(Form) form = form_of_run(run);
+        g_autofree char *template = NULL, *head = NULL, *tail = NULL, *function = NULL;
 
         if (!form || (again && !record_find(run->record, "plan", "form")))
                 return TRUE;
         template = agent_share_text(run->agent, FORM_TEMPLATE, error);
-        if (!template || !form_page(form, template, plan->title, route_rules_language(rules, run->sentence), &run->head, &run->tail, error))
+        if (!template || !form_page(form, template, title, language, &head, &tail, error))
                 return FALSE;
+        if (run->before && !(function = form_function(run->before_page, head, tail)))
+                return TRUE;
         record_once(run->record, "plan", "form");
         run->inputs = g_steal_pointer(&form);
+        run->head = g_steal_pointer(&head);
+        run->tail = g_steal_pointer(&tail);
         return TRUE;
 }
 
@@ -267,13 +276,19 @@ static gboolean settle_form(Run *run, const Plan *plan, gboolean again, GError *
 static void planned_cb(Run *run)
 {
         g_autoptr(GError) error = NULL;
-        Plan *plan = sentence_plan(runs_route_rules(run->runs), runs_patterns(run->runs), run->sentence);
+        const RouteRules *rules = runs_route_rules(run->runs);
+        gboolean again = !record_once(run->record, "plan", "sentence");
+        /* A wordless Fix needs no plan: everything the app does already, and nothing of what was found. */
+        Plan *plan = run->wordless ? plan_new() : sentence_plan(rules, runs_patterns(run->runs), run->sentence);
 
-        if (!settle_form(run, plan, !record_once(run->record, "plan", "sentence"), &error)) {
+        plan->from_sentence = TRUE;
+        if (!settle_form(run, run->before ? run->title : plan->title, again, &error)) {
                 plan_free(plan);
                 run_fail(run, error);
                 return;
         }
+        if (run->inputs && run->before && !run->wordless)
+                complaint_examples(rules, run->inputs, run->sentence, plan);
         take_plan(run, plan);
 }
 
@@ -284,7 +299,7 @@ static gboolean is_from_sentence(Run *run)
 
         if (run->record && record_find(run->record, "plan", "sentence"))
                 return TRUE;
-        return !asked && !run->wordless && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
+        return !asked && run->route != ROUTE_TOOL && lanes_plan_from_sentence(run->agent->lanes) &&
                runs_route_rules(run->runs) && !route_rules_reaches(runs_route_rules(run->runs), run->sentence);
 }
 
@@ -295,12 +310,12 @@ gboolean plan_asks_model(Run *run)
 
 void plan_start(Run *run)
 {
-        if (run->wordless) {
-                run_enter(run, STATE_PLAN, NULL);
-                plan_from_before(run);
-        } else if (is_from_sentence(run)) {
+        if (is_from_sentence(run)) {
                 run_enter(run, STATE_PLAN, NULL);
                 run_later(run, planned_cb);
+        } else if (run->wordless) {
+                run_enter(run, STATE_PLAN, NULL);
+                take_plan(run, plan_new());
         } else {
                 ask(run, NULL, NULL);
         }

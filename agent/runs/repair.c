@@ -24,10 +24,12 @@ static char *with_function(Run *run, const char *answer, gsize length, GError **
         return g_string_free(page, page->len == 0);
 }
 
-/* NULL where the page is no form, or was changed since. */
+/* Of the page as it stands; NULL where it is no form, or was changed since. */
 static char *function_of(Run *run)
 {
-        return run->inputs && run->page ? form_function(run->page, run->head, run->tail) : NULL;
+        const char *page = run->page ? run->page : run->before_page;
+
+        return run->inputs && page ? form_function(page, run->head, run->tail) : NULL;
 }
 
 char *repair_apply(Run *run, const char *answer, gsize length, GError **error)
@@ -79,14 +81,21 @@ static Prompt *page_prompt(Run *run, const char *evidence, const char *fault, GE
                              tools, "evidence", evidence, "pointed", pointed, "fault", fault, NULL);
 }
 
+Prompt *repair_function_prompt(Run *run, GError **error)
+{
+        g_autofree char *function = function_of(run);
+        g_autofree char *evidence = run->evidence ? evidence_text(run->evidence, run->plan->requirements)
+                                                  : run->findings ? findings_text(run->findings) : NULL;
+
+        return prompt_render(run->agent, "function-repair", error, "sentence", run_first_words(run), "function", function, "evidence", evidence,
+                             "complaint", run->before && !run->wordless ? run->sentence : NULL, NULL);
+}
+
 static Prompt *repair_prompt(Run *run, const char *fault, GError **error)
 {
-        g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements), *function = function_of(run);
+        g_autofree char *function = function_of(run), *evidence = function ? NULL : evidence_text(run->evidence, run->plan->requirements);
 
-        if (!function)
-                return page_prompt(run, evidence, fault, error);
-        return prompt_render(run->agent, "function-repair", error, "sentence", run->sentence, "function", function, "evidence", evidence,
-                             NULL);
+        return function ? repair_function_prompt(run, error) : page_prompt(run, evidence, fault, error);
 }
 
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)

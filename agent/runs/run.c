@@ -294,6 +294,11 @@ void run_start(Run *run)
         run_later(run, begin);
 }
 
+const char *run_first_words(const Run *run)
+{
+        return run->before && run->before->sentence ? run->before->sentence : run->sentence;
+}
+
 json_object *run_requirements_json(Run *run)
 {
         json_object *array = json_object_new_array();

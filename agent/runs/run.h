@@ -206,6 +206,8 @@ void run_tell_plan(Run *run);
 /* What the person points at as a line of JSON, for a prompt: nothing in it can end the line or the value that it stands in. NULL where they
  * point at nothing. Free with g_free(). */
 char *run_pointed(Run *run);
+/* The words that made the app: the run's, or of a change those of its first version. Borrowed. */
+const char *run_first_words(const Run *run);
 /* The person's own additions as lines, for a prompt. Free with g_free(). */
 char *run_wishes(Run *run);
 /* diary.c: one more line of what happened in this run, for people to read. */
@@ -368,6 +370,9 @@ guint check_look(Run *run, const char *page, CheckLookFunc func, gpointer user_d
 json_object *check_faults(Run *run, const char *page, json_object *findings);
 /* evidence_judge(), with what the person's own words say of what the page showed. */
 Evidence *check_judge(Run *run, json_object *posted, json_object *faults);
+/* Words in quotation marks that the page must be able to say: the sentence's; of a change, what was said of the app before as well, but for what
+ * the person says is wrong. Free with g_ptr_array_unref(). */
+GPtrArray *check_quotes(Run *run);
 /* Judges what was found of run->draft (run->page, run->faults), tells it, and keeps the version if it is the best. */
 void check_take(Run *run, json_object *posted);
 /* The three waits of a check, in milliseconds; tests set shorter ones. */
@@ -381,6 +386,9 @@ void repair_go_on(Run *run);
 /* Fills in the request of a call that repairs the run's page; fault (or NULL) is why the last answer was of no use. FALSE with an error if
  * the prompt cannot be made. */
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error);
+/* What another function of a form is asked for with: the one that there is, what the person says of it, and what was found. Free with
+ * prompt_free(). */
+Prompt *repair_function_prompt(Run *run, GError **error);
 /* The run's page as an answer to that call changes it. NULL and a sentence if the answer is of no use. Free with g_free(). */
 char *repair_apply(Run *run, const char *answer, gsize length, GError **error);
 void deliver_start(Run *run);
@@ -419,6 +427,9 @@ void write_finished(Run *run, char *page);
 void write_progress(Run *run, gsize bytes);
 /* Makes a draft that is whole already the run's own, and tells it. */
 void write_adopt(Run *run, Draft *draft, const char *page);
+/* TRUE if what was to be another function is the one that the app has. */
+gboolean write_changes_nothing(const Run *run, const char *page);
+#define WRITE_CHANGED_NOTHING "the model changed nothing"
 /* What takes the page out of an answer to WRITE. Free with page_strip_free(). */
 PageStrip *write_strip(Run *run);
 /* What a page is asked for with; brief and like (a page) may be NULL. Free with prompt_free(). */

@@ -19,7 +19,7 @@
 
 /* ---- the plan ---- */
 
-static void add_step(json_object *steps, const char *verb, const char *what, const char *second, const char *value)
+void sentence_add_step(json_object *steps, const char *verb, const char *what, const char *second, const char *value)
 {
         json_object *step = json_object_new_object();
 
@@ -50,13 +50,13 @@ static void fill_all(json_object *steps, const GPtrArray *fields, const Form *fo
         for (guint i = 0; i < fields->len; i++) {
                 g_autofree char *value = typed(form, i, first + 5 * i);
 
-                add_step(steps, "fill", fields->pdata[i], "with", value);
+                sentence_add_step(steps, "fill", fields->pdata[i], "with", value);
         }
 }
 
-static Requirement *add_requirement(Plan *plan, const char *format, const char *name)
+Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *name)
 {
-        g_autofree char *text = g_strdup_printf("%s%s%s", format, *name ? " " : "", name);
+        g_autofree char *text = g_strdup_printf("%s%s%s", what, *name ? " " : "", name);
         Requirement *requirement = requirement_new(text);
 
         g_ptr_array_add(plan->requirements, requirement);
@@ -70,24 +70,24 @@ static json_object *press_steps(const GPtrArray *fields, const Form *form, const
 
         fill_all(steps, fields, form, number);
         if (button > 0)
-                add_step(steps, "press", buttons->pdata[0], NULL, NULL);
+                sentence_add_step(steps, "press", buttons->pdata[0], NULL, NULL);
         if (button < buttons->len)
-                add_step(steps, "press", buttons->pdata[button], NULL, NULL);
-        add_step(steps, "changed", "page", NULL, NULL);
+                sentence_add_step(steps, "press", buttons->pdata[button], NULL, NULL);
+        sentence_add_step(steps, "changed", "page", NULL, NULL);
         return steps;
 }
 
 static void add_controls(Plan *plan, const GPtrArray *fields, const Form *form, const GPtrArray *buttons)
 {
         for (guint i = 0; i < fields->len; i++) {
-                Requirement *requirement = add_requirement(plan, "There is a field called", fields->pdata[i]);
+                Requirement *requirement = sentence_add_requirement(plan, "There is a field called", fields->pdata[i]);
                 g_autofree char *value = typed(form, i, FIRST_NUMBER);
 
-                add_step(requirement->steps, "fill", fields->pdata[i], "with", value);
-                add_step(requirement->steps, "changed", "page", NULL, NULL);
+                sentence_add_step(requirement->steps, "fill", fields->pdata[i], "with", value);
+                sentence_add_step(requirement->steps, "changed", "page", NULL, NULL);
         }
         for (guint i = 0; i < buttons->len; i++) {
-                Requirement *requirement = add_requirement(plan, "Something happens on", buttons->pdata[i]);
+                Requirement *requirement = sentence_add_requirement(plan, "Something happens on", buttons->pdata[i]);
 
                 json_object_put(requirement->steps);
                 requirement->steps = press_steps(fields, form, buttons, i, FIRST_NUMBER);
@@ -123,7 +123,7 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
         for (guint i = 0; i < numbers->len; i++) {
                 guint number = g_array_index(numbers, guint, i);
                 g_autofree char *name = g_strdup_printf("%u", number);
-                Requirement *requirement = add_requirement(plan, "It answers, number", name);
+                Requirement *requirement = sentence_add_requirement(plan, "It answers, number", name);
 
                 json_object_put(requirement->steps);
                 requirement->steps = press_steps(fields, form, buttons, 0, number);
@@ -149,11 +149,11 @@ static void add_example(const RouteRules *rules, Plan *plan, const GPtrArray *to
                 if (!token_is_listed(rules, ROUTE_WORDS_EQUALS, tokens->pdata[i + 1]) || !is_value(given) || !is_value(wanted) ||
                     (given->kind == TOKEN_WORD && !g_ascii_isdigit(*given->text)) || (after && after->kind != TOKEN_SIGN))
                         continue;
-                requirement = add_requirement(plan, "The example:", wanted->text);
-                add_step(requirement->steps, "fill", fields->pdata[0], "with", given->text);
+                requirement = sentence_add_requirement(plan, "The example:", wanted->text);
+                sentence_add_step(requirement->steps, "fill", fields->pdata[0], "with", given->text);
                 if (buttons->len)
-                        add_step(requirement->steps, "press", buttons->pdata[0], NULL, NULL);
-                add_step(requirement->steps, "see", wanted->text, NULL, NULL);
+                        sentence_add_step(requirement->steps, "press", buttons->pdata[0], NULL, NULL);
+                sentence_add_step(requirement->steps, "see", wanted->text, NULL, NULL);
                 return;
         }
 }
@@ -189,7 +189,7 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
         plan->from_sentence = TRUE;
         plan->title = title_of(tokens);
         plan->glyph = g_utf8_substring(plan->title, 0, MIN(PLAN_GLYPH_MAX, g_utf8_strlen(plan->title, -1)));
-        add_requirement(plan, sentence, "")->unproven = TRUE;
+        sentence_add_requirement(plan, sentence, "")->unproven = TRUE;
         if (fields->len || buttons->len)
                 add_controls(plan, fields, form, buttons);
         else
@@ -333,10 +333,8 @@ static void add_finding(json_object *findings, const char *text)
         json_object_array_add(findings, finding);
 }
 
-void sentence_misshapen(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings)
+void sentence_misshapen(const GPtrArray *quotes, json_object *results, json_object *findings)
 {
-        g_autoptr(GPtrArray) quotes = sentence_quotes(rules, sentence);
-
         for (guint i = 0; i < quotes->len; i++) {
                 g_autofree char *stem = NULL, *shape = shape_of(quotes->pdata[i], &stem);
                 g_autofree char *shown = shape ? misshapen(results, shape, stem) : NULL;
@@ -350,9 +348,15 @@ void sentence_misshapen(const RouteRules *rules, const char *sentence, json_obje
         }
 }
 
-void sentence_unsaid(const RouteRules *rules, const char *sentence, const char *page, json_object *findings)
+gboolean sentence_lacks(const char *quote, const char *page)
 {
-        g_autoptr(GPtrArray) quotes = sentence_quotes(rules, sentence);
+        g_autofree char *folded = g_utf8_casefold(page, -1), *word = missing_word(quote, folded);
+
+        return word != NULL;
+}
+
+void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *findings)
+{
         g_autofree char *folded = g_utf8_casefold(page, -1);
 
         for (guint i = 0; i < quotes->len; i++) {

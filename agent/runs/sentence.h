@@ -17,14 +17,20 @@ GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence);
 /* The same in one line, for a prompt. Free with g_free(). */
 char *sentence_says(const RouteRules *rules, const char *sentence);
 
-/* Adds a finding "unsaid" for each of the sentence's quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never
- * with a figure of that form behind it, or with the same figure each time that something else was filled in. results are a check's, of which
- * `showed` is looked at. */
-void sentence_misshapen(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings);
+/* Adds a finding "unsaid" for each of the quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never with a figure
+ * of that form behind it, or with the same figure each time that something else was filled in. results are a check's, of which `showed` is
+ * looked at. */
+void sentence_misshapen(const GPtrArray *quotes, json_object *results, json_object *findings);
 
-/* Adds a finding "unsaid" for each of the sentence's quotes of which a word of three letters or more is nowhere in the page. */
-void sentence_unsaid(const RouteRules *rules, const char *sentence, const char *page, json_object *findings);
+/* TRUE if a word of three letters or more of the quote is nowhere in the page. */
+gboolean sentence_lacks(const char *quote, const char *page);
+/* Adds a finding "unsaid" for each of the quotes that the page lacks. */
+void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *findings);
 
 /* Adds a finding "unsaid" for each word of a script's failure (“undefined”, “NaN”) that the page showed after something was filled in, once;
  * not for one that the person wrote. results as above. */
 void sentence_nonsense(const char *sentence, json_object *results, json_object *findings);
+
+/* A new requirement of the plan, "what name"; a step {verb: what} or {verb: what, second: value} of one (second NULL: the former). Borrowed. */
+Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *name);
+void sentence_add_step(json_object *steps, const char *verb, const char *what, const char *second, const char *value);

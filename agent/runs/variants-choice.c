@@ -23,7 +23,7 @@ static void count_agreement(Run *run, GPtrArray *checked)
 
         if (run->variants->purpose == VARIANTS_OFFER)
                 return;
-        quotes = sentence_quotes(runs_route_rules(run->runs), run->sentence);
+        quotes = check_quotes(run);
         for (guint i = 0; i < checked->len; i++)
                 g_ptr_array_add(posted, ((Variant *)g_ptr_array_index(checked, i))->posted);
         counts = agreement_count(posted, quotes);
@@ -263,8 +263,8 @@ static void none_can_be_used(Run *run)
         else if (run->best)
                 deliver_best(run);
         else if (!run_model_failed(run, fatal))
-                run_finish(run, OUTCOME_FAILED, "None of the %u drafts can be shown: %s. Nothing was kept; ask again, or choose another "
-                           "model.", n, why);
+                run_finish(run, OUTCOME_FAILED, "None of the %u drafts can be shown: %s. %s; ask again, or choose another model.", n, why,
+                           run->before ? "The app stays as it was" : "Nothing was kept");
 }
 
 void variants_all_done(Run *run)

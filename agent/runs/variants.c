@@ -418,7 +418,12 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 draft_append(variant->draft, variant->text->str + before, variant->text->len - before);
         if ((!error || is_own(error)) && variant->draft && page_is_whole(variant->text->str, variant->text->len, &fault)) {
                 runs_saw_page(run->runs, length / RUN_BYTES_A_TOKEN);
-                written(variant);
+                if (write_changes_nothing(run, variant->text->str)) {
+                        fail(variant, WRITE_CHANGED_NOTHING);
+                        pump(run);
+                } else {
+                        written(variant);
+                }
                 return;
         }
         if (error && !is_own(error)) {

@@ -143,8 +143,30 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
                 failed(run, error ? error->message : fault ? fault->message : "the answer holds no HTML document");
                 return;
         }
+        if (write_changes_nothing(run, run->text->str)) {
+                failed(run, WRITE_CHANGED_NOTHING);
+                return;
+        }
         runs_saw_page(run->runs, length / RUN_BYTES_A_TOKEN);
         write_finished(run, g_strndup(run->text->str, run->text->len));
+}
+
+/* White space apart. */
+static gboolean is_same(const char *one, const char *two)
+{
+        for (;; one++, two++) {
+                while (g_ascii_isspace(*one))
+                        one++;
+                while (g_ascii_isspace(*two))
+                        two++;
+                if (*one != *two || !*one)
+                        return *one == *two;
+        }
+}
+
+gboolean write_changes_nothing(const Run *run, const char *page)
+{
+        return run->inputs && run->before && is_same(page, run->before_page);
 }
 
 PageStrip *write_strip(Run *run)
@@ -155,7 +177,7 @@ PageStrip *write_strip(Run *run)
 ModelRequest write_request(Run *run)
 {
         return (ModelRequest){.lane = "fast", .call = "WRITE", .max_tokens = run->inputs ? RUN_TOKENS_FUNCTION : RUN_TOKENS_PAGE,
-                              .steady = run->inputs != NULL};
+                              .steady = run->inputs && !run->before};
 }
 
 /* A function is small: several of them differ by chance, and need no brief each. */
@@ -164,6 +186,8 @@ static Prompt *function_prompt(Run *run, GError **error)
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
         g_autofree char *says = sentence_says(runs_route_rules(run->runs), run->sentence);
 
+        if (run->before)
+                return repair_function_prompt(run, error);
         return prompt_render(run->agent, "function", error, "sentence", run->sentence, "comment", comment, "parameters", parameters,
                              "says", says, "avoid", run->avoid, NULL);
 }
@@ -219,7 +243,7 @@ static void leave_form(Run *run)
 void write_start(Run *run)
 {
         leave_form(run);
-        if (run->before)
+        if (run->before && !run->inputs)
                 edit_start(run);
         else if (!variants_begin(run))
                 ask(run);

@@ -110,6 +110,19 @@ static void test_stall(void)
         g_unsetenv("IMPROMPTU_STALL_SECONDS");
 }
 
+/* What it says up to the line that it cannot leave is the recording; the connection is left long before it ends. */
+static void test_babble(void)
+{
+        g_auto(Ended) ended = { 0 };
+
+        write_with("babble=0.2", &ended, TRUE);
+        g_assert_error(ended.error, LANE_ERROR, LANE_ERROR_CUT);
+        g_assert_nonnull(strstr(ended.error->message, "again and again"));
+        g_assert_nonnull(strstr(ended.seen->str, "cells[at - 1] = cells[at - 2];"));
+        g_assert_null(strstr(ended.seen->str, "cells[at - 1999]"));
+        bench_expect_last(bench, "ended", "disconnected");
+}
+
 static void test_garbage(void)
 {
         test_fault("garbage", LANE_ERROR_SERVER, FALSE);
@@ -554,6 +567,7 @@ int main(int argc, char **argv)
         g_test_add_func("/lanes/cut-unwatched", test_cut_unwatched);
         g_test_add_func("/lanes/length", test_length);
         g_test_add_func("/lanes/stall", test_stall);
+        g_test_add_func("/lanes/babble", test_babble);
         g_test_add_func("/lanes/garbage", test_garbage);
         g_test_add_func("/lanes/empty", test_empty);
         g_test_add_func("/lanes/refusal-is-text", test_refusal_is_text);

@@ -632,6 +632,26 @@ static void test_edit(void)
         g_assert_cmpstr(json_text(world_last(world, EVENT_DELIVER), "title"), ==, "Voxel wolf");
 }
 
+/* What failed before the change may go on failing: a change is judged by what it was asked for, and by what worked. */
+static void test_edit_of_what_failed(void)
+{
+        g_autoptr(World) world = world_new();
+
+        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"),
+                       "[{\"text\": \"It turns\", \"verdict\": \"failed\", \"steps\": [{\"see\": \"old\"}]}]");
+        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": "
+                      "[{\"see\": \"new\"}]}], \"tools\": []}");
+        world_answers(world, "EDIT/1", PAGE("new"));
+        world_answers(world, "REPAIR/1", PAGE("newer"));
+        for (guint i = 0; i < 3; i++)
+                world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\"}, {\"requirement\": 1, \"verdict\": \"passed\"}]",
+                               "[]");
+        world_until_done(world, runs_ask(world->agent.runs, "change it", "wolf", "edit", FALSE, NULL, NULL));
+        assert_done(world, "delivered");
+        g_assert_nonnull(strstr(world_message(world), "Still wrong: It turns"));
+        g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "new"));
+}
+
 static void test_edit_that_breaks(void)
 {
         g_autoptr(World) world = world_new();
@@ -852,6 +872,7 @@ int main(int argc, char **argv)
         g_test_add_func("/runs/check/late-view", test_late_view);
         g_test_add_func("/runs/edit", test_edit);
         g_test_add_func("/runs/edit-that-breaks", test_edit_that_breaks);
+        g_test_add_func("/runs/edit-of-what-failed", test_edit_of_what_failed);
         g_test_add_func("/runs/fix", test_fix);
         g_test_add_func("/runs/pointed", test_pointed);
         g_test_add_func("/runs/pointed-without-words", test_pointed_without_words);

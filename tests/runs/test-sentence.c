@@ -114,9 +114,10 @@ static void test_left_to_a_model(void)
 static void assert_unsaid(const char *sentence, const char *page, const char *word)
 {
         g_autoptr(RouteRules) lists = rules();
+        g_autoptr(GPtrArray) quotes = sentence_quotes(lists, sentence);
         g_autoptr(json_object) findings = json_object_new_array();
 
-        sentence_unsaid(lists, sentence, page, findings);
+        sentence_unsaid(quotes, page, findings);
         g_assert_cmpuint(json_length(findings), ==, word ? 1 : 0);
         if (word)
                 g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), word));
@@ -132,10 +133,11 @@ static void test_unsaid(void)
 static void assert_misshapen(const char *sentence, const char *showed, const char *told)
 {
         g_autoptr(RouteRules) lists = rules();
+        g_autoptr(GPtrArray) quotes = sentence_quotes(lists, sentence);
         g_autoptr(json_object) findings = json_object_new_array(), results = json_parse("[{\"verdict\": \"passed\"}, {\"verdict\": \"passed\"}]", -1, NULL);
 
         json_add_text(json_object_array_get_idx(results, 1), "showed", showed);
-        sentence_misshapen(lists, sentence, results, findings);
+        sentence_misshapen(quotes, results, findings);
         g_assert_cmpuint(json_length(findings), ==, told ? 1 : 0);
         if (told)
                 g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), told));
@@ -158,6 +160,7 @@ static void test_misshapen(void)
 static void assert_constant(const char *const *showed, gsize n, gboolean told)
 {
         g_autoptr(RouteRules) lists = rules();
+        g_autoptr(GPtrArray) quotes = sentence_quotes(lists, "It says 'Coins: 5' and 'Rest: 2.50'.");
         g_autoptr(json_object) findings = json_object_new_array(), results = json_object_new_array();
 
         for (gsize i = 0; i < n; i++) {
@@ -166,7 +169,7 @@ static void assert_constant(const char *const *showed, gsize n, gboolean told)
                 json_add_text(result, "showed", showed[i]);
                 json_object_array_add(results, result);
         }
-        sentence_misshapen(lists, "It says 'Coins: 5' and 'Rest: 2.50'.", results, findings);
+        sentence_misshapen(quotes, results, findings);
         g_assert_cmpuint(json_length(findings), ==, told);
         if (told)
                 g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), "“Coins: 6” whatever is filled in"));

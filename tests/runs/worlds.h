@@ -47,6 +47,7 @@ static inline World *timer_world(void)
 
 #define assert_done(world, expected)                              \
         do {                                                      \
+                g_test_message("%s", world_message(world));           \
                 g_assert_cmpstr(world_outcome(world), ==, expected); \
                 g_assert_nonnull(world_message(world));           \
         } while (0)

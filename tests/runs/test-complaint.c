@@ -1,0 +1,299 @@
+/* What a person says of a form that is there: which quoted words are wanted, which examples can be tried, and that a Fix asks for the function
+ * alone, takes no draft that changes nothing, and keeps what was right. */
+#include "tests/runs/worlds.h"
+
+#include "agent/runs/complaint.h"
+#include "agent/runs/sentence.h"
+
+#define HALVES "Halve a number: a field Number and a button Halve; it says 'Half: 3.5'."
+#define WISH "For 8 it says 'Half: 16.0', it must say 'Half: 4.0'."
+#define ANSWER(code) "```js\nfunction answer(number) {\n  return \"Half: \" + (" code ").toFixed(1);\n}\n```"
+#define TWICE ANSWER("number * 2")
+#define HALF ANSWER("number / 2")
+#define FOUR ANSWER("4")
+
+static RouteRules *rules(void)
+{
+        g_autoptr(GError) error = NULL;
+        RouteRules *loaded = route_rules_load(g_getenv("IMPROMPTU_DATA"), &error);
+
+        g_assert_no_error(error);
+        return loaded;
+}
+
+static char *joined(const GPtrArray *quotes)
+{
+        GString *out = g_string_new(NULL);
+
+        for (guint i = 0; i < quotes->len; i++)
+                g_string_append_printf(out, "%s%s", i ? " | " : "", (const char *)quotes->pdata[i]);
+        return g_string_free(out, FALSE);
+}
+
+static void test_quotes(void)
+{
+        static const struct {
+                const char *words, *wanted, *unwanted;
+        } cases[] = {
+                {WISH, "Half: 4.0", "Half: 16.0"},
+                {"It should say 'two' instead of 'three'.", "two", "three"},
+                {"It says 'three' instead of 'two'.", "two", "three"},
+                {"It must say 'two', not 'three'.", "two", "three"},
+                {"It says 'three'. It must be 'two'.", "two", "three"},
+                {"Above 30 it also says 'Long trip'", "Long trip", ""},          /* the page has no such words */
+                {"It says 'Half: 1' whatever I type", "", ""},                   /* it has these: a complaint */
+                {"Es zeigt 'drei' statt 'zwei' an", "zwei", "drei"},
+                {"Il affiche 'trois', il doit afficher 'deux'", "deux", "trois"},
+                {"Dice 'tres' en vez de 'dos'", "dos", "tres"},
+                {"Dice 'tre', deve dire 'due'", "due", "tre"},
+                {"a button 'Halve' must do it", "", ""},                         /* a control */
+                {"nothing quoted", "", ""},
+        };
+        g_autoptr(RouteRules) lists = rules();
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autoptr(GPtrArray) wanted = complaint_wanted(lists, cases[i].words, "Halve a number; Half: 2");
+                g_autoptr(GPtrArray) unwanted = complaint_unwanted(lists, cases[i].words);
+                g_autofree char *good = joined(wanted), *bad = joined(unwanted);
+
+                g_test_message("%s", cases[i].words);
+                g_assert_cmpstr(good, ==, cases[i].wanted);
+                g_assert_cmpstr(bad, ==, cases[i].unwanted);
+        }
+}
+
+static char *examples(const char *sentence, const char *words)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, sentence);
+        g_autoptr(Plan) plan = plan_new();
+        GString *out = g_string_new(NULL);
+
+        g_assert_nonnull(form);
+        complaint_examples(lists, form, words, plan);
+        for (guint i = 0; i < plan->requirements->len; i++) {
+                g_autofree char *steps = json_line(((Requirement *)plan->requirements->pdata[i])->steps);
+
+                g_string_append_printf(out, "%s%s", i ? "\n" : "", steps);
+        }
+        return g_string_free(out, FALSE);
+}
+
+static void test_examples(void)
+{
+        static const struct {
+                const char *sentence, *words, *steps;
+        } cases[] = {
+                {HALVES, WISH,
+                 "[{\"fill\":\"Number\",\"with\":\"8\"},{\"press\":\"Halve\"},{\"see\":\"Half: 4.0\"},{\"see_not\":\"Half: 16.0\"}]"},
+                {HALVES, "7 must give 'Half: 3.5', 9 must give 'Half: 4.5'.",
+                 "[{\"fill\":\"Number\",\"with\":\"7\"},{\"press\":\"Halve\"},{\"see\":\"Half: 3.5\"}]\n"
+                 "[{\"fill\":\"Number\",\"with\":\"9\"},{\"press\":\"Halve\"},{\"see\":\"Half: 4.5\"}]"},
+                {"Add fractions: fields 'Top 1', 'Bottom 1', 'Top 2' and 'Bottom 2', judged as one types.",
+                 "7/5 and 13/5 make '4', and it says '4/1'. A whole number stands alone.",
+                 "[{\"fill\":\"Top 1\",\"with\":\"7\"},{\"fill\":\"Bottom 1\",\"with\":\"5\"},{\"fill\":\"Top 2\",\"with\":\"13\"},"
+                 "{\"fill\":\"Bottom 2\",\"with\":\"5\"},{\"see\":\"4\"},{\"see_not\":\"4/1\"}]"},
+                {"Fields 'First word' and 'Second word' and a button Compare.", "'book' and 'bok' should say 'Not the same'",
+                 "[{\"fill\":\"First word\",\"with\":\"book\"},{\"fill\":\"Second word\",\"with\":\"bok\"},{\"press\":\"Compare\"},"
+                 "{\"see\":\"Not the same\"}]"},
+                /* No example, or none that is plain. */
+                {HALVES, "Above 30 it must also say 'Large'", ""},
+                {HALVES, "For 30 or more it must say 'Large'", ""},
+                {HALVES, "For 8 it says 'Half: 16.0'.", ""},
+                {HALVES, "It must say 'Half: 4.0'", ""},
+                {HALVES, "For 8 and 9 it must say 'Half: 4.0'", ""},
+                {HALVES, "For -8 it must say 'Half: -4.0'", ""},
+                {HALVES, "The result is wrong", ""},
+                {HALVES, "", ""},
+        };
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_autofree char *got = examples(cases[i].sentence, cases[i].words);
+
+                g_test_message("%s", cases[i].words);
+                g_assert_cmpstr(got, ==, cases[i].steps);
+        }
+}
+
+static void test_of_function(void)
+{
+        static const struct {
+                const char *words;
+                gboolean function;
+        } cases[] = {
+                {WISH, TRUE},
+                {"The field Number is read wrongly", TRUE},
+                {"add a field Rest", FALSE},
+                {"add a button 'Double'", FALSE},
+                {"the button does nothing", FALSE}, /* which one is not said */
+                {"make the result blue, in a larger font", FALSE},
+                {"show the last results in a table", FALSE},
+        };
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, HALVES);
+
+        for (guint i = 0; i < G_N_ELEMENTS(cases); i++) {
+                g_test_message("%s", cases[i].words);
+                g_assert_cmpint(complaint_of_function(lists, form, cases[i].words), ==, cases[i].function);
+        }
+}
+
+/* ---- runs ---- */
+
+/* A world with an app whose function doubles. */
+static World *doubling_world(void)
+{
+        World *world = world_new();
+
+        world->from_sentence = TRUE;
+        world_answers(world, "ROUTE/1", "app");
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i);
+
+                world_answers(world, key, TWICE);
+        }
+        world_until_done(world, ask(world, HALVES));
+        assert_done(world, "delivered");
+        return world;
+}
+
+static const char *page_of(World *world)
+{
+        return world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "index.html");
+}
+
+static const char *fix(World *world, const char *words)
+{
+        g_autoptr(GError) error = NULL;
+        RunsFix asked = {.app = json_text(world_last(world, EVENT_DONE), "app"), .text = words};
+        const char *run = runs_fix(world->agent.runs, &asked, &error);
+
+        g_assert_no_error(error);
+        return run;
+}
+
+static void answer_all(World *world, const char *first, const char *others)
+{
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i);
+
+                world_answers(world, key, i == 1 ? first : others);
+        }
+}
+
+/* A draft of a Fix does everything, the person's example, which is the last requirement, perhaps not. */
+static void draft_does(World *world, guint draft, gboolean example)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) made = sentence_plan(lists, NULL, HALVES), changed = sentence_plan(lists, NULL, WISH);
+        guint last = made->requirements->len + changed->requirements->len;
+        g_autofree char *name = g_strdup_printf("r2.%u", draft);
+        g_autoptr(json_object) results = json_object_new_array();
+
+        for (guint i = 0; i <= last; i++) {
+                json_object *result = json_object_new_object();
+
+                json_add_int(result, "requirement", i);
+                json_add_text(result, "verdict", i < last || example ? "passed" : "failed");
+                json_add_int(result, "step", 2);
+                json_add_text(result, "wanted", "Half: 4.0");
+                json_object_array_add(results, result);
+        }
+        world_evidence_of(world, name, json_object_to_json_string(results), "[]");
+}
+
+/* The model is shown the function and the complaint, never the page; the draft that does the person's example is taken. */
+static void test_fix(void)
+{
+        g_autoptr(World) world = doubling_world();
+
+        answer_all(world, FOUR, HALF);
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++)
+                draft_does(world, i, i == 2);
+        world_until_done(world, fix(world, WISH));
+        assert_done(world, "delivered");
+        g_assert_null(g_hash_table_lookup(world->asked, "EDIT/1"));
+        assert_asked(world, "WRITE/2", "number * 2");
+        assert_asked(world, "WRITE/2", WISH);
+        assert_asked(world, "WRITE/2", HALVES);
+        g_assert_null(strstr(g_hash_table_lookup(world->asked, "WRITE/2"), "<label>"));
+        g_assert_nonnull(strstr(page_of(world), "number / 2"));
+        g_assert_nonnull(strstr(page_of(world), "<label>Number <input"));
+        g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "plan.md"), "The person's example: 8"));
+}
+
+/* Nothing that changes nothing is taken for a repair. */
+static void test_unchanged(void)
+{
+        g_autoptr(World) world = doubling_world();
+        g_autofree char *before = g_strdup(page_of(world));
+
+        answer_all(world, "```js\nfunction answer(number) {\n\n  return \"Half: \" + (number*2).toFixed(1);\n}\n```", TWICE);
+        world_until_done(world, fix(world, WISH));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), WRITE_CHANGED_NOTHING));
+        g_assert_nonnull(strstr(world_message(world), "stays as it was"));
+        g_assert_cmpstr(page_of(world), ==, before);
+}
+
+/* Words that the app could say and that nobody complained about must not be lost, and new ones must come. */
+static void test_nothing_is_lost(void)
+{
+        g_autoptr(World) world = doubling_world();
+
+        answer_all(world, "```js\nfunction answer(number) {\n  return number > 30 ? \"Large\" : \"\";\n}\n```", HALF);
+        world->order = (RepairOrder){{REPAIR_STEP_REPAIR}, 1};
+        world_answers(world, "REPAIR/1", "```js\nfunction answer(number) {\n  return \"Half: \" + (number * 2).toFixed(1) + (number > 30 ? \"\\nLarge\" : \"\");\n}\n```");
+        world_until_done(world, fix(world, "Above 30 it also says 'Large'"));
+        assert_done(world, "delivered");
+        assert_asked(world, "REPAIR/1", "The page must be able to show “");
+        assert_asked(world, "REPAIR/1", "Above 30 it also says 'Large'");
+        g_assert_nonnull(strstr(page_of(world), "Large"));
+        g_assert_nonnull(strstr(page_of(world), "Half: "));
+}
+
+/* What the function cannot do is a change of the page. */
+static void test_page_where_the_form_changes(void)
+{
+        g_autoptr(World) world = doubling_world();
+
+        world_answers(world, "EDIT/1", PAGE("<label>Number <input></label><label>Rest <input></label><button>Halve</button>Half: 1"));
+        world_until_done(world, fix(world, "Add a field Rest"));
+        assert_asked(world, "EDIT/1", "<label>Number <input");
+}
+
+/* Killed at each of its events a Fix comes to the same page. */
+static void test_interrupted(void)
+{
+        guint events = 0;
+
+        for (int kill_at = 0; kill_at == 0 || kill_at < (int)events; kill_at++) {
+                g_autoptr(World) world = doubling_world();
+                guint before = world->events->len;
+
+                answer_all(world, FOUR, HALF);
+                for (guint i = 1; i <= RUN_FUNCTIONS; i++)
+                        draft_does(world, i, i == 2);
+                world->kill_at = kill_at ? (int)before + kill_at : -1;
+                world_until_done(world, fix(world, WISH));
+                assert_done(world, "delivered");
+                g_assert_nonnull(strstr(page_of(world), "number / 2"));
+                if (kill_at == 0)
+                        events = world->events->len - before;
+        }
+        g_assert_cmpuint(events, >, 5);
+}
+
+int main(int argc, char **argv)
+{
+        g_test_init(&argc, &argv, NULL);
+        g_test_add_func("/complaint/quotes", test_quotes);
+        g_test_add_func("/complaint/examples", test_examples);
+        g_test_add_func("/complaint/of-function", test_of_function);
+        g_test_add_func("/complaint/fix", test_fix);
+        g_test_add_func("/complaint/unchanged", test_unchanged);
+        g_test_add_func("/complaint/nothing-is-lost", test_nothing_is_lost);
+        g_test_add_func("/complaint/page-where-the-form-changes", test_page_where_the_form_changes);
+        g_test_add_func("/complaint/interrupted", test_interrupted);
+        return g_test_run();
+}
