@@ -134,6 +134,7 @@ struct Run {
         char *content_file;
         char *old_content;    /* of a change: what the file holds before it */
         Form *inputs;         /* the page is made by a program, and only the function in it is written; NULL */
+        char *said, *function; /* of a change of a form: all that was said of it before, and the function that it has */
         char *head, *tail;    /* CONTENT, or a form: the page around what a model writes */
         char *avoid;          /* one line, for a start afresh */
 

@@ -166,7 +166,9 @@ static gboolean is_same(const char *one, const char *two)
 
 gboolean write_changes_nothing(const Run *run, const char *page)
 {
-        return run->inputs && run->before && is_same(page, run->before_page);
+        g_autofree char *function = run->function ? form_function(page, run->head, run->tail) : NULL;
+
+        return function && is_same(function, run->function);
 }
 
 PageStrip *write_strip(Run *run)
