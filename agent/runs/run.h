@@ -433,8 +433,8 @@ gboolean write_changes_nothing(const Run *run, const char *page);
 #define WRITE_CHANGED_NOTHING "the model changed nothing"
 /* What takes the page out of an answer to WRITE. Free with page_strip_free(). */
 PageStrip *write_strip(Run *run);
-/* What a page is asked for with; brief and like (a page) may be NULL. Free with prompt_free(). */
-Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error);
+/* What a page is asked for with: number is the draft's; brief and like (a page) may be NULL. Free with prompt_free(). */
+Prompt *write_prompt(Run *run, guint number, const char *brief, const char *like, GError **error);
 /* The call of it, but for its prompt and number. */
 ModelRequest write_request(Run *run);
 
