@@ -60,3 +60,19 @@ guint *agreement_count(const GPtrArray *posted, const GPtrArray *quotes)
         }
         return counts;
 }
+
+guint agreement_with_before(json_object *posted, const GPtrArray *requirements, const GPtrArray *quotes)
+{
+        json_object *results = json_field_array(posted, "results");
+        guint n = 0;
+
+        for (gsize i = 0; i < json_length(results); i++) {
+                gint64 place = json_int(json_object_array_get_idx(results, i), "requirement", -1);
+                const Requirement *requirement = place >= 0 && place < requirements->len ? requirements->pdata[place] : NULL;
+                g_autofree char *was = requirement && requirement->showed ? agreement_answer(requirement->showed, quotes) : NULL;
+                g_autofree char *is = was ? answer_at(posted, i, quotes) : NULL;
+
+                n += was && g_strcmp0(was, is) == 0;
+        }
+        return n;
+}

@@ -5,6 +5,8 @@
 #include <glib.h>
 #include <json.h>
 
+#include "agent/runs/answer-plan.h"
+
 #define AGREEMENT_TOKENS_MAX 64 /* figures and words of one answer */
 
 /* What counts of a text that a page shows: its figures and which of the quotes' words are in it, in their order; NULL if there are none. */
@@ -12,3 +14,6 @@ char *agreement_answer(const char *showed, const GPtrArray *quotes);
 
 /* For each of these postings of evidence of the same check, the pairs (result, other posting) with the same answer. Free with g_free(). */
 guint *agreement_count(const GPtrArray *posted, const GPtrArray *quotes);
+
+/* The results of a posting in which a requirement that was kept from an earlier version (Requirement) shows the same answer as it did there. */
+guint agreement_with_before(json_object *posted, const GPtrArray *requirements, const GPtrArray *quotes);

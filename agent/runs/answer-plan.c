@@ -27,6 +27,7 @@ void requirement_free(gpointer data)
         g_free(requirement->text);
         json_object_put(requirement->steps);
         json_object_put(requirement->second);
+        g_free(requirement->showed);
         g_free(requirement);
 }
 

@@ -18,6 +18,7 @@ typedef struct {
         gboolean struck;    /* the person took it back */
         gboolean kept;      /* an earlier version did it already: it must go on doing it */
         gboolean failing;   /* kept, and that version failed it */
+        char *showed;       /* kept, and what the page showed then; NULL */
         guint failures;     /* versions of the page that failed it, in this run */
         gboolean judged;    /* its check was judged (judge.c) */
 } Requirement;

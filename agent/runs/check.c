@@ -217,7 +217,7 @@ static void add_earlier(Run *run, const char *page, GPtrArray *quotes)
 GPtrArray *check_quotes(Run *run)
 {
         const RouteRules *rules = runs_route_rules(run->runs);
-        g_autofree char *page = run->before ? written_part(run, run->before_page) : NULL;
+        const char *page = run->function ? run->function : run->before_page;
         g_autoptr(GPtrArray) old = NULL, wanted = NULL, unwanted = NULL;
         GPtrArray *quotes;
 
@@ -244,7 +244,7 @@ Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
                 g_autoptr(GPtrArray) quotes = check_quotes(run);
 
                 sentence_misshapen(quotes, json_field_array(posted, "results"), all);
-                sentence_nonsense(run_first_words(run), json_field_array(posted, "results"), all);
+                sentence_nonsense(run->said ? run->said : run_first_words(run), json_field_array(posted, "results"), all);
         }
         return evidence_judge(posted, run->plan->requirements, all);
 }

@@ -231,35 +231,42 @@ void complaint_examples(const RouteRules *rules, const Form *form, const char *w
 
 /* ---- what a function can do ---- */
 
-/* "the field Number is read wrongly": a name ends where only a reader knows. */
-static gboolean begins_with(const char *words, const char *name)
-{
-        gsize length = strlen(name);
-
-        return strncmp(words, name, length) == 0 && (!words[length] || words[length] == ' ');
-}
-
-static gboolean has_field(const Form *form, const char *name)
-{
-        for (guint i = 0; i < form->fields->len; i++)
-                if (begins_with(name, ((const FormField *)form->fields->pdata[i])->label))
-                        return TRUE;
-        return FALSE;
-}
-
-gboolean complaint_of_function(const RouteRules *rules, const Form *form, const char *words)
+static gboolean names_controls(const RouteRules *rules, const char *words)
 {
         g_autoptr(GPtrArray) tokens = tokens_of(words);
-        guint fields_unread = 0, buttons_unread = 0;
-        g_autoptr(GPtrArray) fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, &fields_unread);
-        g_autoptr(GPtrArray) buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, &buttons_unread);
+        g_autoptr(GPtrArray) fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, NULL);
+        g_autoptr(GPtrArray) buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, NULL);
 
-        for (guint i = 0; i < fields->len; i++)
-                if (!has_field(form, fields->pdata[i]))
-                        return FALSE;
-        for (guint i = 0; i < buttons->len; i++)
-                if (!form->button || !begins_with(buttons->pdata[i], form->button))
-                        return FALSE;
-        return !fields_unread && !buttons_unread && !route_rules_lists(rules, ROUTE_WORDS_STATES, words) &&
-               !route_rules_lists(rules, ROUTE_WORDS_LOOKS, words);
+        return fields->len > 0 || buttons->len > 0;
+}
+
+/* "the field Number is read wrongly": a name ends where only a reader knows, so this is the field that there is. */
+static void drop_echoes(Form *form, guint old)
+{
+        for (guint i = form->fields->len; i-- > old;) {
+                const char *label = ((const FormField *)form->fields->pdata[i])->label;
+                gboolean echo = FALSE;
+
+                for (guint k = 0; k < old; k++) {
+                        const char *name = ((const FormField *)form->fields->pdata[k])->label;
+
+                        echo |= g_str_has_prefix(label, name) && label[strlen(name)] == ' ';
+                }
+                if (echo)
+                        g_ptr_array_remove_index(form->fields, i);
+        }
+}
+
+Form *complaint_form(const RouteRules *rules, const Form *form, const char *said, const char *words)
+{
+        g_autofree char *all = g_strconcat(said, ". ", words, NULL);
+        g_autoptr(Form) changed = NULL;
+
+        if (route_rules_lists(rules, ROUTE_WORDS_LOOKS, words) || (route_rules_lists(rules, ROUTE_WORDS_REMOVES, words) && names_controls(rules, words)))
+                return NULL;
+        changed = form_of_sentence(rules, all);
+        if (!changed || changed->fields->len < form->fields->len)
+                return NULL;
+        drop_echoes(changed, form->fields->len);
+        return g_steal_pointer(&changed);
 }

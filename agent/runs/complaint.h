@@ -5,9 +5,9 @@
 #include "agent/runs/answer-plan.h"
 #include "agent/runs/form.h"
 
-/* TRUE if words that are said of a form (form.h) can be met by the function behind it alone: they name no control that it has not, nothing that
- * it would have to keep or draw, and not its looks. */
-gboolean complaint_of_function(const RouteRules *rules, const Form *form, const char *words);
+/* The form as words that are said of it make it, where the function behind it is all that a model must write then: they may name further fields.
+ * said: all that was said of it before. NULL where they want a control gone or called otherwise, something kept or drawn, or other looks. */
+Form *complaint_form(const RouteRules *rules, const Form *form, const char *said, const char *words);
 
 /* The quoted words that the app must be able to show from now on: those of which it is said that it must, and those of which nothing is said
  * if shown, the text of the page as it was, does not hold them. Free with g_ptr_array_unref(). */

@@ -104,6 +104,7 @@ static json_object *judge_one(json_object *posted, const Requirement *requiremen
         copy_saying(result, said, "did");
         copy_saying(result, said, "saw");
         copy_saying(result, said, "wanted");
+        copy_saying(result, said, "showed");
         return result;
 }
 
@@ -223,6 +224,7 @@ void evidence_add_verdict(const Evidence *evidence, guint requirement, json_obje
         json_add_text(kept, "did", json_text(result, "did"));
         json_add_text(kept, "saw", json_text(result, "saw"));
         json_add_text(kept, "wanted", json_text(result, "wanted"));
+        json_add_text(kept, "showed", json_text(result, "showed"));
 }
 
 /* The steps of a check as a person would do them, with the one that failed marked. */

@@ -51,7 +51,7 @@ const char *evidence_verdict(const Evidence *evidence, guint requirement);
 /* The step at which a requirement failed, 0 where none is named; -1 if it did not fail. */
 int evidence_failed_step(const Evidence *evidence, guint requirement);
 
-/* Adds the verdict, and what was done, seen and wanted, to a requirement as it is kept. */
+/* Adds the verdict, and what was done, seen, wanted and shown, to a requirement as it is kept. */
 void evidence_add_verdict(const Evidence *evidence, guint requirement, json_object *kept);
 
 /* Accepts NULL. */

@@ -82,6 +82,7 @@ static void keep_old_requirements(Run *run)
                         continue;
                 requirement->kept = TRUE;
                 requirement->failing = g_strcmp0(json_text(kept, "verdict"), "failed") == 0;
+                requirement->showed = g_strdup(json_text(kept, "showed"));
                 if (requirement->struck || run->plan->requirements->len >= API_REQUIREMENTS_MAX)
                         requirement_free(requirement);
                 else
@@ -239,36 +240,66 @@ static void ask(Run *run, const char *fault, const char *tail)
         run_ask_model(run, &request, NULL, answered, NULL);
 }
 
-/* The form that the sentence describes; of a change, the one that the app was made as, if the function behind it is all that must change. */
-static Form *form_of_run(Run *run)
+/* The words that made the app, and those that changed it. Free with g_free(). */
+static char *words_before(Run *run)
 {
-        const RouteRules *rules = runs_route_rules(run->runs);
-        g_autoptr(Form) form = run->variants_wanted || run->at ? NULL : form_of_sentence(rules, run_first_words(run));
+        GString *words = g_string_new(run_first_words(run));
+        gboolean first = TRUE;
 
-        if (form && run->before && !run->wordless && !complaint_of_function(rules, form, run->sentence))
-                return NULL;
-        return g_steal_pointer(&form);
+        for (gsize i = 0; i < json_length(run->before->requirements); i++) {
+                json_object *kept = json_object_array_get_idx(run->before->requirements, i);
+
+                if (!json_flag(kept, "unproven", FALSE))
+                        continue;
+                if (!first)
+                        g_string_append_printf(words, ". %s", json_text(kept, "text"));
+                first = FALSE;
+        }
+        return g_string_free(words, FALSE);
 }
 
-/* Where there is such a form, its page is there already. Not where drafts shall differ, not where the page was changed since, and after a restart
- * only if it was so before. FALSE if the page's template cannot be used. */
-static gboolean settle_form(Run *run, const char *title, gboolean again, GError **error)
+static gboolean make_page(Run *run, const Form *form, const char *title, char **head, char **tail, GError **error)
 {
         const char *language = route_rules_language(runs_route_rules(run->runs), run_first_words(run));
-        g_autoptr(Form) form = form_of_run(run);
-        g_autofree char *template = NULL, *head = NULL, *tail = NULL, *function = NULL;
+        g_autofree char *template = agent_share_text(run->agent, FORM_TEMPLATE, error);
 
-        if (!form || (again && !record_find(run->record, "plan", "form")))
+        return template && form_page(form, template, title, language, head, tail, error);
+}
+
+/* Of a change: the form that the app was made as, if its page is still as the program made it; then run->said and run->function are set. */
+static Form *form_before(Run *run, GError **error)
+{
+        const RouteRules *rules = runs_route_rules(run->runs);
+        g_autofree char *head = NULL, *tail = NULL, *said = words_before(run);
+        g_autoptr(Form) form = form_of_sentence(rules, said);
+
+        if (!form || !make_page(run, form, run->title, &head, &tail, error))
+                return NULL;
+        run->function = form_function(run->before_page, head, tail);
+        if (!run->function)
+                return NULL;
+        run->said = g_steal_pointer(&said);
+        return run->wordless ? g_steal_pointer(&form) : complaint_form(rules, form, run->said, run->sentence);
+}
+
+/* Where the sentence describes a form, or changes one, its page is there already. Not where drafts shall differ or something is pointed at, and
+ * after a restart only if it was so before. FALSE if the page's template cannot be used. */
+static gboolean settle_form(Run *run, const char *title, gboolean again, GError **error)
+{
+        g_autoptr(GError) fault = NULL;
+        g_autoptr(Form) form = NULL;
+
+        if (run->variants_wanted || run->at || (again && !record_find(run->record, "plan", "form")))
                 return TRUE;
-        template = agent_share_text(run->agent, FORM_TEMPLATE, error);
-        if (!template || !form_page(form, template, title, language, &head, &tail, error))
+        form = run->before ? form_before(run, &fault) : form_of_sentence(runs_route_rules(run->runs), run->sentence);
+        if (!form && fault)
+                g_propagate_error(error, g_steal_pointer(&fault));
+        if (!form)
+                return !*error;
+        if (!make_page(run, form, title, &run->head, &run->tail, error))
                 return FALSE;
-        if (run->before && !(function = form_function(run->before_page, head, tail)))
-                return TRUE;
         record_once(run->record, "plan", "form");
         run->inputs = g_steal_pointer(&form);
-        run->head = g_steal_pointer(&head);
-        run->tail = g_steal_pointer(&tail);
         return TRUE;
 }
 

@@ -27,9 +27,9 @@ static char *with_function(Run *run, const char *answer, gsize length, GError **
 /* Of the page as it stands; NULL where it is no form, or was changed since. */
 static char *function_of(Run *run)
 {
-        const char *page = run->page ? run->page : run->before_page;
-
-        return run->inputs && page ? form_function(page, run->head, run->tail) : NULL;
+        if (!run->inputs)
+                return NULL;
+        return run->page ? form_function(run->page, run->head, run->tail) : g_strdup(run->function);
 }
 
 char *repair_apply(Run *run, const char *answer, gsize length, GError **error)
@@ -86,9 +86,11 @@ Prompt *repair_function_prompt(Run *run, GError **error)
         g_autofree char *function = function_of(run);
         g_autofree char *evidence = run->evidence ? evidence_text(run->evidence, run->plan->requirements)
                                                   : run->findings ? findings_text(run->findings) : NULL;
+        g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
 
-        return prompt_render(run->agent, "function-repair", error, "sentence", run_first_words(run), "function", function, "evidence", evidence,
-                             "complaint", run->before && !run->wordless ? run->sentence : NULL, NULL);
+        return prompt_render(run->agent, "function-repair", error, "sentence", run->said ? run->said : run->sentence, "function", function,
+                             "evidence", evidence, "complaint", run->said && !run->wordless ? run->sentence : NULL, "comment", comment,
+                             "parameters", parameters, NULL);
 }
 
 static Prompt *repair_prompt(Run *run, const char *fault, GError **error)

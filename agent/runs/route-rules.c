@@ -18,7 +18,8 @@
  * states (words of what is no mere form: it keeps, moves or draws something), collects (buttons that keep what was typed), textual and dates
  * (in names of fields that take a text, a date), datefields (the sentence's fields are dates), and under (before the name of a heading). For
  * complaint.c: musts, nots and insteads (before quoted words that are wanted, not wanted, or the other way than those before them), bounds
- * (a figure beside them is no example of what is filled in), and looks (what no function behind a page can change). */
+ * (a figure beside them is no example of what is filled in), looks
+ * (what no function behind a page can change) and removes (what cannot be done to a control by naming it). */
 #include "agent/runs/route-rules.h"
 
 #include <string.h>
@@ -30,13 +31,13 @@ typedef enum {
         LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS,
         LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_FIELDS, LIST_BUTTONS, LIST_JOINS, LIST_EQUALS, LIST_REACHES,
         LIST_STATES, LIST_COLLECTS, LIST_TEXTUAL, LIST_DATES, LIST_DATE_FIELDS, LIST_UNDER, LIST_RANGES,
-        LIST_MUSTS, LIST_NOTS, LIST_INSTEADS, LIST_BOUNDS, LIST_LOOKS, LIST_COUNT
+        LIST_MUSTS, LIST_NOTS, LIST_INSTEADS, LIST_BOUNDS, LIST_LOOKS, LIST_REMOVES, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
         "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
         "more", "fields", "buttons", "joins", "equals", "reaches", "states", "collects", "textual", "dates", "datefields", "under", "ranges",
-        "musts", "nots", "insteads", "bounds", "looks",
+        "musts", "nots", "insteads", "bounds", "looks", "removes",
 };
 
 typedef struct {
@@ -268,6 +269,7 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
                 [ROUTE_WORDS_UNDER] = LIST_UNDER, [ROUTE_WORDS_RANGES] = LIST_RANGES,
                 [ROUTE_WORDS_MUSTS] = LIST_MUSTS, [ROUTE_WORDS_NOTS] = LIST_NOTS, [ROUTE_WORDS_INSTEADS] = LIST_INSTEADS,
                 [ROUTE_WORDS_BOUNDS] = LIST_BOUNDS, [ROUTE_WORDS_LOOKS] = LIST_LOOKS,
+                [ROUTE_WORDS_REMOVES] = LIST_REMOVES,
         };
         g_autofree char *words = words_of(word);
 

@@ -111,6 +111,8 @@ static void free_work(Run *run)
         g_clear_pointer(&run->content_file, g_free);
         g_clear_pointer(&run->old_content, g_free);
         g_clear_pointer(&run->inputs, form_free);
+        g_clear_pointer(&run->said, g_free);
+        g_clear_pointer(&run->function, g_free);
         g_clear_pointer(&run->head, g_free);
         g_clear_pointer(&run->tail, g_free);
         g_clear_pointer(&run->faults, json_object_put);

@@ -134,6 +134,7 @@ struct Run {
         char *content_file;
         char *old_content;    /* of a change: what the file holds before it */
         Form *inputs;         /* the page is made by a program, and only the function in it is written; NULL */
+        char *said, *function; /* of a change of a form: all that was said of it before, and the function that it has */
         char *head, *tail;    /* CONTENT, or a form: the page around what a model writes */
         char *avoid;          /* one line, for a start afresh */
 
@@ -432,8 +433,8 @@ gboolean write_changes_nothing(const Run *run, const char *page);
 #define WRITE_CHANGED_NOTHING "the model changed nothing"
 /* What takes the page out of an answer to WRITE. Free with page_strip_free(). */
 PageStrip *write_strip(Run *run);
-/* What a page is asked for with; brief and like (a page) may be NULL. Free with prompt_free(). */
-Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error);
+/* What a page is asked for with: number is the draft's; brief and like (a page) may be NULL. Free with prompt_free(). */
+Prompt *write_prompt(Run *run, guint number, const char *brief, const char *like, GError **error);
 /* The call of it, but for its prompt and number. */
 ModelRequest write_request(Run *run);
 

@@ -221,9 +221,8 @@ GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence)
         return quotes;
 }
 
-char *sentence_says(const RouteRules *rules, const char *sentence)
+char *sentence_says(const GPtrArray *quotes)
 {
-        g_autoptr(GPtrArray) quotes = sentence_quotes(rules, sentence);
         GString *out = g_string_new(NULL);
 
         for (guint i = 0; i < quotes->len; i++)

@@ -14,8 +14,8 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
 
 /* What stands in quotation marks and names no control: words that a page must be able to say. Free with g_ptr_array_unref(). */
 GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence);
-/* The same in one line, for a prompt. Free with g_free(). */
-char *sentence_says(const RouteRules *rules, const char *sentence);
+/* Such quotes in one line, for a prompt. Free with g_free(). */
+char *sentence_says(const GPtrArray *quotes);
 
 /* Adds a finding "unsaid" for each of the quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never with a figure
  * of that form behind it, or with the same figure each time that something else was filled in. results are a check's, of which `showed` is

@@ -11,6 +11,8 @@ static int compare(gconstpointer a, gconstpointer b)
         int order = evidence_compare(two->evidence, one->evidence);
 
         if (!order)
+                order = (one->kept < two->kept) - (one->kept > two->kept);
+        if (!order)
                 order = (one->agreement < two->agreement) - (one->agreement > two->agreement);
         return order ? order : (one->number > two->number) - (one->number < two->number);
 }
@@ -31,6 +33,21 @@ static void count_agreement(Run *run, GPtrArray *checked)
                 ((Variant *)g_ptr_array_index(checked, i))->agreement = counts[i];
 }
 
+/* A change that nobody called a repair leaves alone what it does not speak of. */
+static void count_kept(Run *run, GPtrArray *checked)
+{
+        g_autoptr(GPtrArray) quotes = NULL;
+
+        if (!run->said || run->route != ROUTE_EDIT)
+                return;
+        quotes = sentence_quotes(runs_route_rules(run->runs), run->said);
+        for (guint i = 0; i < checked->len; i++) {
+                Variant *variant = g_ptr_array_index(checked, i);
+
+                variant->kept = agreement_with_before(variant->posted, run->plan->requirements, quotes);
+        }
+}
+
 GPtrArray *variants_ranked(Run *run)
 {
         GPtrArray *ranked = g_ptr_array_new();
@@ -42,6 +59,7 @@ GPtrArray *variants_ranked(Run *run)
                         g_ptr_array_add(ranked, variant);
         }
         count_agreement(run, ranked);
+        count_kept(run, ranked);
         g_ptr_array_sort(ranked, compare);
         return ranked;
 }

@@ -26,6 +26,7 @@ typedef struct {
         json_object *faults, *posted;
         Evidence *evidence;
         guint agreement;  /* with the others: see agreement.h */
+        guint kept;       /* answers of the version before that are as they were, where that was not called wrong */
         guint asked;      /* times its check was asked for */
         gboolean fetched;
         guint timer, look; /* look: it is being looked at without being opened */

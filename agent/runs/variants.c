@@ -529,7 +529,7 @@ static Prompt *prompt_of(Variant *variant, GError **error)
         const Variants *variants = variant->run->variants;
         const Variant *liked = variants->like ? g_ptr_array_index(variants->all, 0) : NULL;
 
-        return write_prompt(variant->run, variant->brief, liked ? liked->page : NULL, error);
+        return write_prompt(variant->run, variant->number, variant->brief, liked ? liked->page : NULL, error);
 }
 
 /* Whoever is asked first needs no more room than the person's other work; only the rest stands back. */
@@ -555,7 +555,7 @@ static gboolean ask(Variant *variant, gboolean first)
 /* How many such calls fit into the provider's limits. */
 static guint room(Run *run, guint wanted)
 {
-        g_autoptr(Prompt) prompt = write_prompt(run, NULL, NULL, NULL);
+        g_autoptr(Prompt) prompt = write_prompt(run, 1, NULL, NULL, NULL);
         LaneRequest request = {.lane = "fast", .state = "WRITE", .max_tokens = RUN_TOKENS_PAGE};
 
         if (!prompt)

@@ -166,7 +166,9 @@ static gboolean is_same(const char *one, const char *two)
 
 gboolean write_changes_nothing(const Run *run, const char *page)
 {
-        return run->inputs && run->before && is_same(page, run->before_page);
+        g_autofree char *function = run->function ? form_function(page, run->head, run->tail) : NULL;
+
+        return function && is_same(function, run->function);
 }
 
 PageStrip *write_strip(Run *run)
@@ -184,18 +186,25 @@ ModelRequest write_request(Run *run)
 static Prompt *function_prompt(Run *run, GError **error)
 {
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
-        g_autofree char *says = sentence_says(runs_route_rules(run->runs), run->sentence);
+        g_autoptr(GPtrArray) quotes = check_quotes(run);
+        g_autofree char *says = sentence_says(quotes);
 
-        if (run->before)
-                return repair_function_prompt(run, error);
-        return prompt_render(run->agent, "function", error, "sentence", run->sentence, "comment", comment, "parameters", parameters,
-                             "says", says, "avoid", run->avoid, NULL);
+        return prompt_render(run->agent, "function", error, "sentence", run->said ? run->said : run->sentence, "complaint",
+                             run->said && !run->wordless ? run->sentence : NULL, "comment", comment, "parameters", parameters, "says", says, "avoid",
+                             run->avoid, NULL);
 }
 
-Prompt *write_prompt(Run *run, const char *brief, const char *like, GError **error)
+/* Shown the function that there is, a small model copies its fault more often than not; writing another it may lose what was right. So a change
+ * has both, in turn. */
+static gboolean begins_afresh(const Run *run, guint number)
+{
+        return !run->function || (!run->wordless && number % 2 == 0);
+}
+
+Prompt *write_prompt(Run *run, guint number, const char *brief, const char *like, GError **error)
 {
         if (run->inputs)
-                return function_prompt(run, error);
+                return begins_afresh(run, number) ? function_prompt(run, error) : repair_function_prompt(run, error);
 
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *requirements = run_requirements_text(run, -1);
@@ -222,7 +231,7 @@ static void ask(Run *run)
         if (run->text)
                 g_string_free(run->text, TRUE);
         run->text = g_string_new(NULL);
-        request.prompt = write_prompt(run, NULL, NULL, &error);
+        request.prompt = write_prompt(run, 1, NULL, NULL, &error);
         if (!request.prompt) {
                 run_fail(run, error);
                 return;
