@@ -242,6 +242,21 @@ static void test_fix(void)
         g_assert_nonnull(strstr(world_file(world, json_text(world_last(world, EVENT_DONE), "app"), "plan.md"), "The person's example: 8"));
 }
 
+/* Where no draft does the example nothing is kept of them, however well they do all else. */
+static void test_example_not_met(void)
+{
+        g_autoptr(World) world = doubling_world();
+        g_autofree char *before = g_strdup(page_of(world));
+
+        answer_all(world, FOUR, HALF);
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++)
+                draft_does(world, i, FALSE);
+        world_until_done(world, fix(world, WISH));
+        assert_done(world, "failed");
+        g_assert_nonnull(strstr(world_message(world), "The person's example: 8"));
+        g_assert_cmpstr(page_of(world), ==, before);
+}
+
 /* Nothing that changes nothing is taken for a repair. */
 static void test_unchanged(void)
 {
@@ -379,6 +394,7 @@ int main(int argc, char **argv)
         g_test_add_func("/complaint/examples", test_examples);
         g_test_add_func("/complaint/form", test_form);
         g_test_add_func("/complaint/fix", test_fix);
+        g_test_add_func("/complaint/example-not-met", test_example_not_met);
         g_test_add_func("/complaint/unchanged", test_unchanged);
         g_test_add_func("/complaint/nothing-is-lost", test_nothing_is_lost);
         g_test_add_func("/complaint/page-where-the-looks-change", test_page_where_the_looks_change);
