@@ -446,6 +446,14 @@ static void test_dialogs(Fixture *fixture, gconstpointer data)
         expect_finding(fixture, "confirm() is not available");
 }
 
+/* Of what our scripts leave until they are called, nothing is there for the page, in its first script or ever. */
+static void test_no_name_of_ours(Fixture *fixture, gconstpointer data)
+{
+        show(fixture, "<p>x</p><script>document.title = 'names ' + Object.getOwnPropertyNames(globalThis).filter((name) => /impromptu/i.test(name)).join()</script>",
+             TRUE);
+        expect_title(fixture, "names impromptu");
+}
+
 static void test_navigation(Fixture *fixture, gconstpointer data)
 {
         show(fixture, "<p>x</p><script>document.title = 'here'; location = 'http://127.0.0.1:8099/?d=secret'</script>", TRUE);
@@ -660,6 +668,7 @@ int main(int argc, char **argv)
         add("dead-in-use", test_dead_in_use);
         add("dead-unseen", test_dead_unseen);
         add("dialogs", test_dialogs);
+        add("no-name-of-ours", test_no_name_of_ours);
         add("navigation", test_navigation);
         add("pointed-at", test_pointed_at);
         add("other-app", test_other_app);
