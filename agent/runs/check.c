@@ -214,6 +214,15 @@ static void add_earlier(Run *run, const char *page, GPtrArray *quotes)
         }
 }
 
+/* TRUE if it is among those that are not wanted any more, or one that is wanted has its place. */
+static gboolean is_replaced(const char *quote, const GPtrArray *wanted, const GPtrArray *unwanted)
+{
+        for (guint i = 0; i < wanted->len; i++)
+                if (sentence_reshapes(wanted->pdata[i], quote))
+                        return TRUE;
+        return names_hold(unwanted, quote);
+}
+
 GPtrArray *check_quotes(Run *run)
 {
         const RouteRules *rules = runs_route_rules(run->runs);
@@ -225,13 +234,13 @@ GPtrArray *check_quotes(Run *run)
                 return sentence_quotes(rules, run->sentence);
         quotes = g_ptr_array_new_with_free_func(g_free);
         old = g_ptr_array_new_with_free_func(g_free);
-        wanted = complaint_wanted(rules, run->wordless ? "" : run->sentence, page);
+        wanted = complaint_wanted(rules, run->wordless ? "" : run->sentence, run->route == ROUTE_FIX ? page : NULL);
         unwanted = complaint_unwanted(rules, run->wordless ? "" : run->sentence);
         add_earlier(run, page, old);
         for (guint i = 0; i < wanted->len; i++)
                 keep_quote(quotes, wanted->pdata[i]);
         for (guint i = 0; i < old->len; i++)
-                if (!names_hold(unwanted, old->pdata[i]))
+                if (!is_replaced(old->pdata[i], wanted, unwanted))
                         keep_quote(quotes, old->pdata[i]);
         return quotes;
 }

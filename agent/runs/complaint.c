@@ -165,7 +165,7 @@ static GPtrArray *quotes_of_kind(const RouteRules *rules, const char *words, Sai
                 for (guint k = 0; k < saying->quotes->len; k++) {
                         const Said *said = saying->quotes->pdata[k];
                         SaidKind kind = kind_of(saying, said);
-                        gboolean fresh = kind == SAID_PLAINLY && shown && sentence_lacks(said->text, shown);
+                        gboolean fresh = kind == SAID_PLAINLY && (!shown || sentence_lacks(said->text, shown));
 
                         if ((kind == wanted || (wanted == SAID_WANTED && fresh)) && names_hold(quotes, said->text) && !names_hold(found, said->text))
                                 g_ptr_array_add(found, g_strdup(said->text));
@@ -222,7 +222,8 @@ void complaint_examples(const RouteRules *rules, const Form *form, const char *w
                         g_string_append_printf(given, "%s%s", k ? ", " : "", (const char *)saying->inputs->pdata[k]);
                 requirement = sentence_add_requirement(plan, "The person's example:", given->str);
                 for (guint k = 0; k < saying->inputs->len; k++)
-                        sentence_add_step(requirement->steps, "fill", ((const FormField *)form->fields->pdata[k])->label, "with", saying->inputs->pdata[k]);
+                        sentence_add_step(requirement->steps, "fill", ((const FormField *)form->fields->pdata[k])->label, "with",
+                                          saying->inputs->pdata[k]);
                 if (form->button)
                         sentence_add_step(requirement->steps, "press", form->button, NULL, NULL);
                 add_sights(requirement->steps, saying);
@@ -262,7 +263,8 @@ Form *complaint_form(const RouteRules *rules, const Form *form, const char *said
         g_autofree char *all = g_strconcat(said, ". ", words, NULL);
         g_autoptr(Form) changed = NULL;
 
-        if (route_rules_lists(rules, ROUTE_WORDS_LOOKS, words) || (route_rules_lists(rules, ROUTE_WORDS_REMOVES, words) && names_controls(rules, words)))
+        if (route_rules_lists(rules, ROUTE_WORDS_LOOKS, words) ||
+            (route_rules_lists(rules, ROUTE_WORDS_REMOVES, words) && names_controls(rules, words)))
                 return NULL;
         changed = form_of_sentence(rules, all);
         if (!changed || changed->fields->len < form->fields->len)

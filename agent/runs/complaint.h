@@ -9,8 +9,9 @@
  * said: all that was said of it before. NULL where they want a control gone or called otherwise, something kept or drawn, or other looks. */
 Form *complaint_form(const RouteRules *rules, const Form *form, const char *said, const char *words);
 
-/* The quoted words that the app must be able to show from now on: those of which it is said that it must, and those of which nothing is said
- * if shown, the text of the page as it was, does not hold them. Free with g_ptr_array_unref(). */
+/* The quoted words that the app must be able to show from now on: those of which it is said that it must, and those of which nothing is said if
+ * shown, the text of the page as it was, does not hold them: then they are no complaint about it. shown NULL: nobody complains, all of these
+ * are wanted. Free with g_ptr_array_unref(). */
 GPtrArray *complaint_wanted(const RouteRules *rules, const char *words, const char *shown);
 /* Those that it must not show. Free with g_ptr_array_unref(). */
 GPtrArray *complaint_unwanted(const RouteRules *rules, const char *words);

@@ -281,6 +281,13 @@ static char *shape_of(const char *quote, char **stem)
         return g_string_free(shape, FALSE);
 }
 
+gboolean sentence_reshapes(const char *quote, const char *old)
+{
+        g_autofree char *stem = NULL, *old_stem = NULL, *shape = shape_of(quote, &stem), *old_shape = shape_of(old, &old_stem);
+
+        return shape && old_shape && g_ascii_strcasecmp(stem, old_stem) == 0 && !g_str_equal(shape, old_shape);
+}
+
 /* What the page showed from the stem on, where it never showed the shape; NULL. */
 static char *misshapen(json_object *results, const char *shape, const char *stem)
 {

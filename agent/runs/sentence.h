@@ -22,6 +22,8 @@ char *sentence_says(const GPtrArray *quotes);
  * looked at. */
 void sentence_misshapen(const GPtrArray *quotes, json_object *results, json_object *findings);
 
+/* TRUE if both are words with a figure behind them, the same words, and figures of another form: "Sum: 2.50" for "Sum: 2.5". */
+gboolean sentence_reshapes(const char *quote, const char *old);
 /* TRUE if a word of three letters or more of the quote is nowhere in the page. */
 gboolean sentence_lacks(const char *quote, const char *page);
 /* Adds a finding "unsaid" for each of the quotes that the page lacks. */

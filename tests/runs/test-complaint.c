@@ -62,6 +62,20 @@ static void test_quotes(void)
         }
 }
 
+/* Nobody complains: what is quoted is wanted, in its form. */
+static void test_edit_quotes(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(GPtrArray) wanted = complaint_wanted(lists, "Show it with two decimals, as 'Half: 2.50'", NULL);
+        g_autofree char *good = joined(wanted);
+
+        g_assert_cmpstr(good, ==, "Half: 2.50");
+        g_assert_true(sentence_reshapes("Half: 2.50", "Half: 2.5"));
+        g_assert_false(sentence_reshapes("Half: 2.5", "Half: 7.0"));
+        g_assert_false(sentence_reshapes("Rest: 2.50", "Half: 2.5"));
+        g_assert_false(sentence_reshapes("Nothing left", "Half: 2.5"));
+}
+
 static char *examples(const char *sentence, const char *words)
 {
         g_autoptr(RouteRules) lists = rules();
@@ -343,6 +357,23 @@ static void draft_shows(World *world, const char *run, guint draft, guint requir
         world_evidence_of(world, name, json_object_to_json_string(results), "[]");
 }
 
+/* A figure that is wanted in another form has the place of the old one, which is not asked for any more. */
+static void test_edit_of_a_form_of_figures(void)
+{
+        g_autoptr(World) world = doubling_world();
+        static const char longer[] = "```js\nfunction answer(number) {\n  return \"Half: \" + (number / 2).toFixed(2);\n}\n```";
+
+        answer_all(world, HALF, HALF);
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++)
+                draft_shows(world, "r2", i, 8, 1); /* "Half: 1.5" */
+        world->order = (RepairOrder){{REPAIR_STEP_REPAIR}, 1};
+        world_answers(world, "REPAIR/1", longer);
+        edit(world, "Show it with two decimals, as 'Half: 2.50'");
+        assert_asked(world, "REPAIR/1", "The page must show it as “Half: 2.50”");
+        g_assert_null(strstr(g_hash_table_lookup(world->asked, "REPAIR/1"), "as “Half: 3.5”"));
+        g_assert_nonnull(strstr(page_of(world), "toFixed(2)"));
+}
+
 /* Of drafts that do all that was asked the one is taken that answers as the app did before, however many others agree with each other. */
 static void test_edit_keeps_answers(void)
 {
@@ -391,6 +422,7 @@ int main(int argc, char **argv)
 {
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/complaint/quotes", test_quotes);
+        g_test_add_func("/complaint/edit-quotes", test_edit_quotes);
         g_test_add_func("/complaint/examples", test_examples);
         g_test_add_func("/complaint/form", test_form);
         g_test_add_func("/complaint/fix", test_fix);
@@ -400,6 +432,7 @@ int main(int argc, char **argv)
         g_test_add_func("/complaint/page-where-the-looks-change", test_page_where_the_looks_change);
         g_test_add_func("/complaint/field-comes", test_field_comes);
         g_test_add_func("/complaint/edit-keeps-answers", test_edit_keeps_answers);
+        g_test_add_func("/complaint/edit-of-a-form-of-figures", test_edit_of_a_form_of_figures);
         g_test_add_func("/complaint/interrupted", test_interrupted);
         return g_test_run();
 }
