@@ -3,11 +3,16 @@
 
 #include <glib.h>
 
-#define REPEATS_BYTES 4000        /* of repetition, digits of a number counted as one: then it is one */
-#define REPEATS_BYTES_PLAIN 14000 /* where no letter is in what is repeated: a table of figures is no babble */
+/* What is repeated word for word, so often and so long; and longer where no letter is in it, since a table of noughts is no babble. */
+#define REPEATS_BYTES 4000
+#define REPEATS_BYTES_PLAIN 14000
 #define REPEATS_TIMES 48
-#define REPEATS_PERIOD_MAX 512    /* bytes of what is repeated, likewise */
+/* What is repeated with its numbers growing (or shrinking) by the same each time: a page may count up to something in this way. Where numbers
+ * change as they like it is a table, however long. */
+#define REPEATS_COUNTING_BYTES 6000
+#define REPEATS_COUNTING_TIMES 128
+#define REPEATS_PERIOD_MAX 512    /* bytes of what is repeated; in all of these a number counts as one */
 #define REPEATS_LOOK 1024         /* bytes that come between two looks */
 
-/* TRUE if this text ends with nothing but repetitions of one piece, numbers in it apart. Pure; takes time in proportion to REPEATS_BYTES_PLAIN. */
+/* TRUE if this text ends with nothing but such repetitions of one piece. Pure; takes time in proportion to REPEATS_BYTES_PLAIN. */
 gboolean repeats_itself(const char *text, gsize length);

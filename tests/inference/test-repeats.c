@@ -26,7 +26,7 @@ static void test_babble(void)
         expect(TRUE, times("", "größer und ", 400, ""));
         expect(TRUE, times("", "\n", 14000, ""));
         expect(TRUE, times("[", "0, ", 5000, ""));
-        expect(TRUE, times("", "<p>A piece of two lines, number %u</p>\n<p class=\"x\">and its other line, %u</p>\n", 80, ""));
+        expect(TRUE, times("", "<p>A piece of two lines, number %u</p>\n<p class=\"x\">and its other line, %u</p>\n", 150, ""));
 }
 
 static void test_pages_may_repeat(void)
@@ -34,8 +34,23 @@ static void test_pages_may_repeat(void)
         expect(FALSE, times("", "", 0, ""));
         expect(FALSE, times("<div>", "<button id=\"b%u\">%u</button>\n", 100, "")); /* a board of a hundred */
         expect(FALSE, times("[", "%u, ", 1000, "")); /* a table of figures */
+        expect(FALSE, times("<select>", "<option value=\"day-%u\">Day %u</option>\n", 120, "")); /* it counts up to something */
         expect(FALSE, times("", "      list[at - %u] = list[at - %u];\n", 200, "document.title = 'over';\n")); /* it found its way out */
         expect(FALSE, times("", "", 0, "short short short short short short short short short short short short short short short"));
+}
+
+/* A table may be as long as it likes: its numbers do not go on by the same. */
+static void test_tables(void)
+{
+        GString *text = g_string_new(NULL);
+
+        for (guint i = 0; i < 600; i++)
+                g_string_append_printf(text, "{\"day\": %u, \"kilometres\": %u},\n", i, i * i % 97);
+        expect(FALSE, g_string_free(text, FALSE));
+        text = g_string_new(NULL);
+        for (guint i = 0; i < 400; i++)
+                g_string_append_printf(text, "<i data-row=\"%u\" data-column=\"%u\"></i>\n", i / 10, i % 10);
+        expect(FALSE, g_string_free(text, FALSE));
 }
 
 /* Words that differ are no repetition, however alike the lines are. */
@@ -53,6 +68,7 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/repeats/babble", test_babble);
         g_test_add_func("/repeats/pages-may-repeat", test_pages_may_repeat);
+        g_test_add_func("/repeats/tables", test_tables);
         g_test_add_func("/repeats/lines-that-differ", test_lines_that_differ);
         return g_test_run();
 }
