@@ -632,13 +632,13 @@ static void test_edit(void)
         g_assert_cmpstr(json_text(world_last(world, EVENT_DELIVER), "title"), ==, "Voxel wolf");
 }
 
-/* What failed before the change may go on failing: a change is judged by what it was asked for, and by what worked. */
-static void test_edit_of_what_failed(void)
+/* An app was changed so that the new requirement holds and the old one fails; verdict: what the old one's was before. */
+static World *changed_wolf(const char *verdict)
 {
-        g_autoptr(World) world = world_new();
+        World *world = world_new();
+        g_autofree char *requirements = g_strdup_printf("[{\"text\": \"It turns\", \"verdict\": \"%s\", \"steps\": [{\"see\": \"old\"}]}]", verdict);
 
-        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"),
-                       "[{\"text\": \"It turns\", \"verdict\": \"failed\", \"steps\": [{\"see\": \"old\"}]}]");
+        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), requirements);
         world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": "
                       "[{\"see\": \"new\"}]}], \"tools\": []}");
         world_answers(world, "EDIT/1", PAGE("new"));
@@ -647,6 +647,14 @@ static void test_edit_of_what_failed(void)
                 world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\"}, {\"requirement\": 1, \"verdict\": \"passed\"}]",
                                "[]");
         world_until_done(world, runs_ask(world->agent.runs, "change it", "wolf", "edit", FALSE, NULL, NULL));
+        return world;
+}
+
+/* What failed before the change may go on failing: a change is judged by what it was asked for, and by what worked. */
+static void test_edit_of_what_failed(void)
+{
+        g_autoptr(World) world = changed_wolf("failed");
+
         assert_done(world, "delivered");
         g_assert_nonnull(strstr(world_message(world), "Still wrong: It turns"));
         g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "new"));
@@ -654,18 +662,8 @@ static void test_edit_of_what_failed(void)
 
 static void test_edit_that_breaks(void)
 {
-        g_autoptr(World) world = world_new();
+        g_autoptr(World) world = changed_wolf("passed");
 
-        world_keep_app(world, "wolf", "Voxel wolf", "a voxel wolf", PAGE("old"), "[{\"text\": \"It turns\", \"steps\": [{\"see\": "
-                       "\"old\"}]}]");
-        world_answers(world, "PLAN/1", "{\"title\": \"X\", \"glyph\": \"X\", \"requirements\": [{\"text\": \"New\", \"steps\": "
-                      "[{\"see\": \"new\"}]}], \"tools\": []}");
-        world_answers(world, "EDIT/1", PAGE("new"));
-        world_answers(world, "REPAIR/1", PAGE("newer"));
-        for (guint i = 0; i < 3; i++)
-                world_evidence(world, "[{\"requirement\": 0, \"verdict\": \"failed\"}, {\"requirement\": 1, \"verdict\": \"passed\"}]",
-                               "[]");
-        world_until_done(world, runs_ask(world->agent.runs, "change it", "wolf", "edit", FALSE, NULL, NULL));
         assert_done(world, "failed");
         g_assert_nonnull(strstr(world_message(world), "stays as it was"));
         g_assert_nonnull(strstr(world_file(world, "wolf", "index.html"), "old"));
