@@ -266,20 +266,25 @@ static gboolean make_page(Run *run, const Form *form, const char *title, char **
         return template && form_page(form, template, title, language, head, tail, error);
 }
 
-/* Of a change: the form that the app was made as, if its page is still as the program made it; then run->said and run->function are set. */
+/* Of a change: the form that the app was made as, if its page is still as the program made it, as the change makes it; then run->said and
+ * run->function are set. NULL where a model must change the page. */
 static Form *form_before(Run *run, GError **error)
 {
         const RouteRules *rules = runs_route_rules(run->runs);
-        g_autofree char *head = NULL, *tail = NULL, *said = words_before(run);
-        g_autoptr(Form) form = form_of_sentence(rules, said);
+        g_autofree char *head = NULL, *tail = NULL, *function = NULL, *said = words_before(run);
+        g_autoptr(Form) form = form_of_sentence(rules, said), changed = NULL;
 
         if (!form || !make_page(run, form, run->title, &head, &tail, error))
                 return NULL;
-        run->function = form_function(run->before_page, head, tail);
-        if (!run->function)
+        function = form_function(run->before_page, head, tail);
+        if (!function)
                 return NULL;
-        run->said = g_steal_pointer(&said);
-        return run->wordless ? g_steal_pointer(&form) : complaint_form(rules, form, run->said, run->sentence);
+        changed = run->wordless ? g_steal_pointer(&form) : complaint_form(rules, form, said, run->sentence);
+        if (changed) {
+                run->function = g_steal_pointer(&function);
+                run->said = g_steal_pointer(&said);
+        }
+        return g_steal_pointer(&changed);
 }
 
 /* Where the sentence describes a form, or changes one, its page is there already. Not where drafts shall differ or something is pointed at, and

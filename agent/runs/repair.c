@@ -72,8 +72,9 @@ static void answered(Run *run, const char *answer, gsize length, const GError *e
         repair_go_on(run);
 }
 
-static Prompt *page_prompt(Run *run, const char *evidence, const char *fault, GError **error)
+static Prompt *page_prompt(Run *run, const char *fault, GError **error)
 {
+        g_autofree char *evidence = evidence_text(run->evidence, run->plan->requirements);
         g_autofree char *requirements = run_requirements_text(run, -1);
         g_autofree char *tools = run_tools_text(run), *pointed = run_pointed(run);
 
@@ -81,23 +82,28 @@ static Prompt *page_prompt(Run *run, const char *evidence, const char *fault, GE
                              tools, "evidence", evidence, "pointed", pointed, "fault", fault, NULL);
 }
 
-Prompt *repair_function_prompt(Run *run, GError **error)
+static Prompt *function_prompt(Run *run, const char *function, GError **error)
 {
-        g_autofree char *function = function_of(run);
         g_autofree char *evidence = run->evidence ? evidence_text(run->evidence, run->plan->requirements)
                                                   : run->findings ? findings_text(run->findings) : NULL;
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
 
-        return prompt_render(run->agent, "function-repair", error, "sentence", run->said ? run->said : run->sentence, "function", function,
-                             "evidence", evidence, "complaint", run->said && !run->wordless ? run->sentence : NULL, "comment", comment,
-                             "parameters", parameters, NULL);
+        return prompt_render(run->agent, "function-repair", error, "sentence", run_said(run), "function", function, "evidence", evidence,
+                             "complaint", run_complaint(run), "comment", comment, "parameters", parameters, NULL);
+}
+
+Prompt *repair_function_prompt(Run *run, GError **error)
+{
+        g_autofree char *function = function_of(run);
+
+        return function_prompt(run, function, error);
 }
 
 static Prompt *repair_prompt(Run *run, const char *fault, GError **error)
 {
-        g_autofree char *function = function_of(run), *evidence = function ? NULL : evidence_text(run->evidence, run->plan->requirements);
+        g_autofree char *function = function_of(run);
 
-        return function ? repair_function_prompt(run, error) : page_prompt(run, evidence, fault, error);
+        return function ? function_prompt(run, function, error) : page_prompt(run, fault, error);
 }
 
 gboolean repair_request(Run *run, const char *fault, ModelRequest *request, GError **error)

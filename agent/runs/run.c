@@ -301,6 +301,16 @@ const char *run_first_words(const Run *run)
         return run->before && run->before->sentence ? run->before->sentence : run->sentence;
 }
 
+const char *run_said(const Run *run)
+{
+        return run->said ? run->said : run_first_words(run);
+}
+
+const char *run_complaint(const Run *run)
+{
+        return run->said && !run->wordless ? run->sentence : NULL;
+}
+
 json_object *run_requirements_json(Run *run)
 {
         json_object *array = json_object_new_array();

@@ -209,6 +209,10 @@ void run_tell_plan(Run *run);
 char *run_pointed(Run *run);
 /* The words that made the app: the run's, or of a change those of its first version. Borrowed. */
 const char *run_first_words(const Run *run);
+/* All that was said of the app before the run's own words change it; of a new one, those words. Borrowed. */
+const char *run_said(const Run *run);
+/* What the person says of a form that is there, for a prompt; NULL where there is none, or they say nothing. Borrowed. */
+const char *run_complaint(const Run *run);
 /* The person's own additions as lines, for a prompt. Free with g_free(). */
 char *run_wishes(Run *run);
 /* diary.c: one more line of what happened in this run, for people to read. */

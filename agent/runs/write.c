@@ -189,9 +189,8 @@ static Prompt *function_prompt(Run *run, GError **error)
         g_autoptr(GPtrArray) quotes = check_quotes(run);
         g_autofree char *says = sentence_says(quotes);
 
-        return prompt_render(run->agent, "function", error, "sentence", run->said ? run->said : run->sentence, "complaint",
-                             run->said && !run->wordless ? run->sentence : NULL, "comment", comment, "parameters", parameters, "says", says, "avoid",
-                             run->avoid, NULL);
+        return prompt_render(run->agent, "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
+                             "parameters", parameters, "says", says, "avoid", run->avoid, NULL);
 }
 
 /* Shown the function that there is, a small model copies its fault more often than not; writing another it may lose what was right. So a change
