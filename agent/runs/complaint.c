@@ -211,7 +211,8 @@ void complaint_examples(const RouteRules *rules, const Form *form, const char *w
 {
         g_autoptr(GPtrArray) sayings = read_sayings(rules, form, words);
 
-        for (guint i = 0; i < sayings->len; i++) {
+        /* Of several buttons, and of what was kept before, an example says nothing that can be played. */
+        for (guint i = 0; i < sayings->len && !form->keeps; i++) {
                 const Saying *saying = sayings->pdata[i];
                 g_autoptr(GString) given = g_string_new(NULL);
                 Requirement *requirement;
@@ -224,8 +225,8 @@ void complaint_examples(const RouteRules *rules, const Form *form, const char *w
                 for (guint k = 0; k < saying->inputs->len; k++)
                         sentence_add_step(requirement->steps, "fill", ((const FormField *)form->fields->pdata[k])->label, "with",
                                           saying->inputs->pdata[k]);
-                if (form->button)
-                        sentence_add_step(requirement->steps, "press", form->button, NULL, NULL);
+                if (form->buttons->len)
+                        sentence_add_step(requirement->steps, "press", form->buttons->pdata[0], NULL, NULL);
                 add_sights(requirement->steps, saying);
         }
 }
@@ -236,7 +237,7 @@ static gboolean names_controls(const RouteRules *rules, const char *words)
 {
         g_autoptr(GPtrArray) tokens = tokens_of(words);
         g_autoptr(GPtrArray) fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, NULL);
-        g_autoptr(GPtrArray) buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, NULL);
+        g_autoptr(GPtrArray) buttons = names_of_buttons(rules, tokens, NULL);
 
         return fields->len > 0 || buttons->len > 0;
 }
@@ -267,7 +268,7 @@ Form *complaint_form(const RouteRules *rules, const Form *form, const char *said
             (route_rules_lists(rules, ROUTE_WORDS_REMOVES, words) && names_controls(rules, words)))
                 return NULL;
         changed = form_of_sentence(rules, all);
-        if (!changed || changed->fields->len < form->fields->len)
+        if (!changed || changed->keeps != form->keeps || changed->fields->len < form->fields->len || changed->buttons->len < form->buttons->len)
                 return NULL;
         drop_echoes(changed, form->fields->len);
         return g_steal_pointer(&changed);

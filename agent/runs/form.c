@@ -18,7 +18,7 @@ void form_free(Form *form)
         if (!form)
                 return;
         g_ptr_array_unref(form->fields);
-        g_free(form->button);
+        g_ptr_array_unref(form->buttons);
         g_free(form->heading);
         g_free(form);
 }
@@ -29,10 +29,11 @@ void form_free(Form *form)
 static gboolean is_taken(const char *name)
 {
         static const char *const taken[] = {
-                "answer", "arguments", "await", "break", "case", "catch", "class", "const", "continue", "debugger", "default", "delete", "do", "else",
-                "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements", "import", "in", "instanceof",
-                "interface", "let", "lines", "new", "null", "package", "private", "protected", "public", "return", "static", "super", "switch", "this",
-                "throw", "true", "try", "typeof", "undefined", "var", "void", "while", "with", "yield", NULL,
+                "answer", "arguments", "await", "break", "button", "case", "catch", "class", "const", "continue", "debugger", "default",
+                "delete", "do", "else", "enum", "eval", "export", "extends", "false", "finally", "for", "function", "if", "implements",
+                "import", "in", "instanceof", "interface", "let", "lines", "new", "null", "package", "press", "private", "protected",
+                "public", "return", "show", "state", "static", "super", "switch", "this", "throw", "true", "try", "typeof", "undefined",
+                "var", "void", "while", "with", "yield", NULL,
         };
 
         return g_strv_contains(taken, name);
@@ -59,11 +60,20 @@ static char *parameter_of(const char *label, guint number)
         return is_taken(name) ? g_strconcat(name, "Value", NULL) : g_steal_pointer(&name);
 }
 
-static FormKind kind_of(const RouteRules *rules, const char *sentence, const char *label)
+/* Of the only field the sentence may say it. */
+static gboolean is_large(const RouteRules *rules, const char *sentence, const char *label, gboolean only)
+{
+        return route_rules_lists(rules, ROUTE_WORDS_LARGE, label) || (only && route_rules_lists(rules, ROUTE_WORDS_LARGE, sentence));
+}
+
+/* What is computed with is a number, unless its name tells otherwise; what is kept is a text. */
+static FormKind kind_of(const Form *form, const RouteRules *rules, const char *sentence, const char *label, gboolean only)
 {
         if (route_rules_lists(rules, ROUTE_WORDS_DATES, label) || route_rules_lists(rules, ROUTE_WORDS_DATE_FIELDS, sentence))
                 return FORM_DATE;
-        return route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) ? FORM_TEXT : FORM_NUMBER;
+        if (!route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) && (!form->keeps || route_rules_lists(rules, ROUTE_WORDS_NUMERIC, label)))
+                return FORM_NUMBER;
+        return is_large(rules, sentence, label, only) ? FORM_LINES : FORM_TEXT;
 }
 
 static gboolean has_parameter(const Form *form, const char *parameter)
@@ -74,7 +84,7 @@ static gboolean has_parameter(const Form *form, const char *parameter)
         return FALSE;
 }
 
-static void add_field(Form *form, const RouteRules *rules, const char *sentence, const char *label)
+static void add_field(Form *form, const RouteRules *rules, const char *sentence, const char *label, gboolean only)
 {
         FormField *field = g_new0(FormField, 1);
         guint number = form->fields->len + 1;
@@ -85,7 +95,7 @@ static void add_field(Form *form, const RouteRules *rules, const char *sentence,
                 g_free(field->parameter);
                 field->parameter = g_strdup_printf("field%u", number);
         }
-        field->kind = kind_of(rules, sentence, label);
+        field->kind = kind_of(form, rules, sentence, label, only);
         g_ptr_array_add(form->fields, field);
 }
 
@@ -93,6 +103,12 @@ static void add_field(Form *form, const RouteRules *rules, const char *sentence,
 static gboolean collects(const RouteRules *rules, const char *button)
 {
         return !strchr(button, ' ') && route_rules_lists(rules, ROUTE_WORDS_COLLECTS, button);
+}
+
+static gboolean keeps_something(const RouteRules *rules, const char *sentence, const GPtrArray *fields, const GPtrArray *buttons)
+{
+        return buttons->len > 1 || (buttons->len == 1 && (fields->len == 0 || collects(rules, buttons->pdata[0]))) ||
+               route_rules_lists(rules, ROUTE_WORDS_STATES, sentence);
 }
 
 /* "22,9" among what is quoted, and no "22.9". */
@@ -116,52 +132,78 @@ Form *form_of_sentence(const RouteRules *rules, const char *sentence)
 {
         g_autoptr(GPtrArray) tokens = NULL, fields = NULL, buttons = NULL, headings = NULL;
         guint fields_unread, buttons_unread;
+        gboolean keeps;
         Form *form;
 
-        if (!rules || route_rules_lists(rules, ROUTE_WORDS_STATES, sentence))
+        if (!rules || route_rules_lists(rules, ROUTE_WORDS_BEYOND, sentence))
                 return NULL;
         tokens = tokens_of(sentence);
         fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, &fields_unread);
-        buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, &buttons_unread);
+        buttons = names_of_buttons(rules, tokens, &buttons_unread);
+        keeps = keeps_something(rules, sentence, fields, buttons);
         /* A name that could not be read would be missing on the page. */
-        if (fields->len == 0 || buttons->len > 1 || fields_unread > 0 || buttons_unread > 0 ||
-            (buttons->len && collects(rules, buttons->pdata[0])))
+        if (fields_unread > 0 || buttons_unread > 0 || buttons->len > FORM_BUTTONS_MAX || (keeps ? buttons->len : fields->len) == 0 ||
+            (keeps && route_rules_lists(rules, ROUTE_WORDS_LAPSES, sentence)))
                 return NULL;
         headings = names_of(rules, tokens, ROUTE_WORDS_UNDER, NULL);
         form = g_new0(Form, 1);
+        form->keeps = keeps;
         form->fields = g_ptr_array_new_with_free_func(field_free);
-        form->button = buttons->len ? g_strdup(buttons->pdata[0]) : NULL;
+        form->buttons = g_steal_pointer(&buttons);
         form->comma = has_comma(tokens);
         form->heading = headings->len == 1 ? g_strdup(headings->pdata[0]) : NULL;
         for (guint i = 0; i < fields->len; i++)
-                add_field(form, rules, sentence, fields->pdata[i]);
+                add_field(form, rules, sentence, fields->pdata[i], fields->len == 1);
         return form;
 }
 
-/* ---- its function ---- */
+/* ---- its code ---- */
+
+/* A name as it may stand in a comment. Free with g_free(). */
+static char *commented(const char *name)
+{
+        char *plain = g_strdup(name);
+
+        for (char *end; (end = strstr(plain, "*/"));)
+                *end = ' ';
+        return plain;
+}
+
+static void comment_buttons(const Form *form, GString *out)
+{
+        g_string_append(out, " * @param {string} button ");
+        for (guint i = 0; i < form->buttons->len; i++) {
+                g_autofree char *name = commented(form->buttons->pdata[i]);
+
+                g_string_append_printf(out, "%s \"%s\"", i ? "," : "", name);
+        }
+}
 
 char *form_comment(const Form *form)
 {
+        static const char *const notes[] = {
+                [FORM_NUMBER] = "", [FORM_TEXT] = "", [FORM_LINES] = " (several, with \"\\n\" between)", [FORM_DATE] = " (YYYY-MM-DD)",
+        };
         GString *out = g_string_new(NULL);
 
+        if (form->keeps)
+                comment_buttons(form, out);
         for (guint i = 0; i < form->fields->len; i++) {
                 const FormField *field = form->fields->pdata[i];
-                g_autofree char *label = g_strdup(field->label);
+                g_autofree char *label = commented(field->label);
 
-                for (char *end; (end = strstr(label, "*/"));)
-                        *end = ' '; /* it stands in a comment */
-                g_string_append_printf(out, "%s * @param {%s} %s  %s%s", i ? "\n" : "", field->kind == FORM_NUMBER ? "number" : "string",
-                                       field->parameter, label, field->kind == FORM_DATE ? " (YYYY-MM-DD)" : "");
+                g_string_append_printf(out, "%s * @param {%s} %s  %s%s", out->len ? "\n" : "", field->kind == FORM_NUMBER ? "number" : "string",
+                                       field->parameter, label, notes[field->kind]);
         }
         return g_string_free(out, FALSE);
 }
 
 char *form_parameters(const Form *form)
 {
-        GString *out = g_string_new(NULL);
+        GString *out = g_string_new(form->keeps ? "button" : NULL);
 
         for (guint i = 0; i < form->fields->len; i++)
-                g_string_append_printf(out, "%s%s", i ? ", " : "", ((const FormField *)form->fields->pdata[i])->parameter);
+                g_string_append_printf(out, "%s%s", out->len ? ", " : "", ((const FormField *)form->fields->pdata[i])->parameter);
         return g_string_free(out, FALSE);
 }
 
@@ -169,8 +211,11 @@ char *form_parameters(const Form *form)
 
 static char *fields_html(const Form *form)
 {
-        static const char *const attributes[] = {
-                [FORM_NUMBER] = "type=\"text\" inputmode=\"decimal\" data-number", [FORM_TEXT] = "type=\"text\"", [FORM_DATE] = "type=\"date\"",
+        static const char *const controls[] = {
+                [FORM_NUMBER] = "<input type=\"text\" inputmode=\"decimal\" data-number autocomplete=\"off\">",
+                [FORM_TEXT] = "<input type=\"text\" autocomplete=\"off\">",
+                [FORM_LINES] = "<textarea rows=\"6\" autocomplete=\"off\"></textarea>",
+                [FORM_DATE] = "<input type=\"date\" autocomplete=\"off\">",
         };
         GString *out = g_string_new(NULL);
 
@@ -178,8 +223,21 @@ static char *fields_html(const Form *form)
                 const FormField *field = form->fields->pdata[i];
                 g_autofree char *label = g_markup_escape_text(field->label, -1);
 
-                g_string_append_printf(out, "<p><label>%s <input %s autocomplete=\"off\"></label></p>\n", label, attributes[field->kind]);
+                g_string_append_printf(out, "<p><label>%s %s</label></p>\n", label, controls[field->kind]);
         }
+        return g_string_free(out, FALSE);
+}
+
+static char *buttons_html(const Form *form)
+{
+        GString *out = g_string_new(form->buttons->len ? "<p>" : NULL);
+
+        for (guint i = 0; i < form->buttons->len; i++) {
+                g_autofree char *name = g_markup_escape_text(form->buttons->pdata[i], -1);
+
+                g_string_append_printf(out, "%s<button>%s</button>", i ? " " : "", name);
+        }
+        g_string_append(out, form->buttons->len ? "</p>\n" : "");
         return g_string_free(out, FALSE);
 }
 
@@ -196,11 +254,11 @@ static char *element(const char *format, const char *text)
 gboolean form_page(const Form *form, const char *template, const char *title, const char *language, char **head, char **tail, GError **error)
 {
         g_autofree char *fields = fields_html(form), *plain_title = g_markup_escape_text(title, -1);
-        g_autofree char *button = element("<p><button>%s</button></p>\n", form->button);
+        g_autofree char *buttons = buttons_html(form);
         g_autofree char *heading = element("<h2 id=\"heading\">%s</h2>\n", form->heading);
         const TemplateValue values[] = {
-                {"language", language}, {"title", plain_title}, {"fields", fields}, {"button", button}, {"heading", heading},
-                {"decimal", form->comma ? "," : "."}, {"labelled", form->heading ? " aria-labelledby=\"heading\"" : ""}, {NULL, NULL},
+                {"language", language}, {"title", plain_title}, {"fields", fields}, {"buttons", buttons}, {"heading", heading},
+                {"decimal", form->comma ? "," : "."}, {"keeps", form->keeps ? "true" : "false"}, {"labelled", form->heading ? " aria-labelledby=\"heading\"" : ""}, {NULL, NULL},
         };
 
         return template_around(FORM_TEMPLATE, template, values, "function", head, tail, error);

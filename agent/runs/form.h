@@ -1,12 +1,14 @@
-/* Forms: a person's sentence that names fields and at most one button, and keeps, moves or draws nothing. Their page is made by a program,
- * and the model writes only the function behind it: a small model writes a function far better than a page. Pure. */
+/* Forms: a person's sentence that names all its fields and buttons, and shows nothing but lines of text. Their page is made by a program, and
+ * the model writes only the code behind it: a small model writes a function far better than a page. Two kinds: what is filled in is answered
+ * (one function, answer), or buttons change what is kept (a state, press and show). Pure. */
 #pragma once
 
 #include "agent/runs/names.h"
 
 #define FORM_TEMPLATE "runtime/form.html"
+#define FORM_BUTTONS_MAX 6 /* more are a board, with something to show on each */
 
-typedef enum { FORM_NUMBER, FORM_TEXT, FORM_DATE } FormKind;
+typedef enum { FORM_NUMBER, FORM_TEXT, FORM_LINES, FORM_DATE } FormKind;
 
 typedef struct {
         char *label;     /* as the person wrote it */
@@ -15,24 +17,25 @@ typedef struct {
 } FormField;
 
 typedef struct {
-        GPtrArray *fields; /* FormField, at least one */
-        char *button;      /* NULL: it answers while one types */
+        GPtrArray *fields;  /* FormField; at least one where nothing is kept */
+        GPtrArray *buttons; /* of char, as the person wrote them; none: it answers while one types */
+        gboolean keeps;     /* its buttons change a state; at least one button then */
         char *heading;     /* that the answer stands under; NULL */
         gboolean comma;    /* figures are shown with a decimal comma */
 } Form;
 
-/* NULL if the sentence is none, or rules is NULL. */
+/* NULL if the sentence is none, or rules is NULL. One that names a button has at most one answer to it: several buttons keep something. */
 Form *form_of_sentence(const RouteRules *rules, const char *sentence);
 /* Accepts NULL. */
 void form_free(Form *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Form, form_free)
 
-/* Its parameters, a line of a JSDoc comment each; and their names, with commas between. Free with g_free(). */
+/* The parameters of answer or press, a line of a JSDoc comment each; and their names, with commas between. Free with g_free(). */
 char *form_comment(const Form *form);
 char *form_parameters(const Form *form);
 
 /* Fills the page's template, the text of FORM_TEMPLATE; head and tail become what stands before and behind the function. AGENT_ERROR (FAILED) if the template has no
  * place for it. Free both with g_free(). */
 gboolean form_page(const Form *form, const char *template, const char *title, const char *language, char **head, char **tail, GError **error);
-/* The function in a page that begins with head and ends with tail; NULL if this is another page. Free with g_free(). */
+/* The code in a page that begins with head and ends with tail; NULL if this is another page. Free with g_free(). */
 char *form_function(const char *page, const char *head, const char *tail);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RANGE_DIGITS_MAX 4
+#define AUXILIARY_MAX 4 /* bytes of a word such as "is" */
 
 static void token_free(gpointer data)
 {
@@ -86,6 +87,15 @@ static gboolean is_comma(const Token *token)
         return token && token->kind == TOKEN_SIGN && g_str_equal(token->text, ",");
 }
 
+/* "and"; or what the control does ("a button Clear empties it"), but not as the last word: "a button Roll again and a button Show sets." */
+static gboolean ends_name(const RouteRules *rules, const GPtrArray *tokens, guint i)
+{
+        const Token *next = token_at(tokens, i + 1);
+
+        return token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i)) ||
+               (token_is_listed(rules, ROUTE_WORDS_DOES, token_at(tokens, i)) && next && next->kind != TOKEN_SIGN);
+}
+
 /* The name that begins at *i, which is moved behind it; NULL if where it ends is not plain. */
 static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *i)
 {
@@ -100,7 +110,7 @@ static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *
         if (!token || token->kind != TOKEN_WORD || !g_unichar_isupper(g_utf8_get_char(token->text)))
                 return NULL;
         name = g_string_new(NULL);
-        while ((token = token_at(tokens, *i)) && token->kind == TOKEN_WORD && (n == 0 || !token_is_listed(rules, ROUTE_WORDS_JOINS, token))) {
+        while ((token = token_at(tokens, *i)) && token->kind == TOKEN_WORD && (n == 0 || !ends_name(rules, tokens, *i))) {
                 g_string_append_printf(name, "%s%s", name->len ? " " : "", token->text);
                 ++*i;
                 if (++n > SENTENCE_NAME_WORDS_MAX) {
@@ -191,11 +201,54 @@ GPtrArray *names_of(const RouteRules *rules, const GPtrArray *tokens, RouteWords
         for (guint i = 0; i < tokens->len; i++) {
                 if (!token_is_listed(rules, list, token_at(tokens, i)))
                         continue;
-                i++;
+                i += 1 + token_is_listed(rules, ROUTE_WORDS_CALLS, token_at(tokens, i + 1));
                 nameless += take_names(rules, tokens, &i, names) == 0;
                 i--; /* what ended the names may begin others */
         }
         if (unread)
                 *unread = nameless;
+        return names;
+}
+
+static gboolean is_capital(const Token *token)
+{
+        return token && token->kind == TOKEN_WORD && g_unichar_isupper(g_utf8_get_char(token->text));
+}
+
+/* The name that ends at i: in quotation marks, or from the nearest capital on, with the capitals before it; but the word that a sentence begins
+ * with has its own for another reason. NULL. */
+static char *name_before(const GPtrArray *tokens, guint i)
+{
+        GString *name;
+        guint first = i, least = i >= SENTENCE_NAME_WORDS_MAX ? i + 1 - SENTENCE_NAME_WORDS_MAX : 0;
+        const Token *token = token_at(tokens, i);
+
+        if (token->kind == TOKEN_QUOTE)
+                return g_strstrip(g_strdup(token->text));
+        while (first > least && !is_capital(token_at(tokens, first)) && token_at(tokens, first)->kind == TOKEN_WORD)
+                first--;
+        while (first > MAX(least, 1) && is_capital(token_at(tokens, first - 1)) && token_at(tokens, first - 2)->kind == TOKEN_WORD)
+                first--;
+        if (!is_capital(token_at(tokens, first)))
+                return NULL;
+        name = g_string_new(NULL);
+        for (; first <= i; first++)
+                g_string_append_printf(name, "%s%s", name->len ? " " : "", token_at(tokens, first)->text);
+        return g_string_free(name, FALSE);
+}
+
+GPtrArray *names_of_buttons(const RouteRules *rules, const GPtrArray *tokens, guint *unread)
+{
+        GPtrArray *names = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, unread);
+
+        for (guint i = 2; i < tokens->len; i++) {
+                /* "New game is pressed", "'Neues Spiel' gedrückt wird" */
+                guint last = i - 1 - (token_at(tokens, i - 1)->kind == TOKEN_WORD && strlen(token_at(tokens, i - 1)->text) <= AUXILIARY_MAX &&
+                                      !is_capital(token_at(tokens, i - 1)));
+                g_autofree char *name = token_is_listed(rules, ROUTE_WORDS_PRESSED, token_at(tokens, i)) ? name_before(tokens, last) : NULL;
+
+                if (name && *name)
+                        add_name(names, name);
+        }
         return names;
 }

@@ -18,9 +18,12 @@ GPtrArray *tokens_of(const char *sentence);
 const Token *token_at(const GPtrArray *tokens, guint i);
 gboolean token_is_listed(const RouteRules *rules, RouteWords list, const Token *token);
 
-/* The names behind the words of the list, in their order, each once: one, or several with commas and joining words between, and
+/* The names behind the words of the list ("a field called Year"), in their order, each once: one, or several with commas and joining words between, and
  * from "A1 to A4" those between as well. unread (or
  * NULL) becomes the number of words of the list with no name behind them that can be read. Free with g_ptr_array_unref(). */
 GPtrArray *names_of(const RouteRules *rules, const GPtrArray *tokens, RouteWords list, guint *unread);
+
+/* Likewise of buttons, with those that a sentence only presses: "until New game is pressed". */
+GPtrArray *names_of_buttons(const RouteRules *rules, const GPtrArray *tokens, guint *unread);
 
 gboolean names_hold(const GPtrArray *names, const char *name);

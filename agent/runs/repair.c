@@ -89,7 +89,8 @@ static Prompt *function_prompt(Run *run, const char *function, GError **error)
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
 
         return prompt_render(run->agent, "function-repair", error, "sentence", run_said(run), "function", function, "evidence", evidence,
-                             "complaint", run_complaint(run), "comment", comment, "parameters", parameters, NULL);
+                             "complaint", run_complaint(run), "comment", comment, "parameters", parameters, "keeps",
+                             run->inputs->keeps ? "yes" : "", NULL);
 }
 
 Prompt *repair_function_prompt(Run *run, GError **error)

@@ -14,9 +14,11 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. The lists joins, ranges, equals and reaches are for sentence.c, and so are those of controls. For form.c are
- * states (words of what is no mere form: it keeps, moves or draws something), collects (buttons that keep what was typed), textual and dates
- * (in names of fields that take a text, a date), datefields (the sentence's fields are dates), and under (before the name of a heading). For
+ * What none of them decides, a model does. The lists equals and reaches are for sentence.c. For names.c are those of controls, joins, ranges,
+ * calls (between the word for a control and its name), does (words that end a name) and pressed (behind the name of a button). For form.c are
+ * beyond (words of what lines of text and buttons cannot show), states (of what is kept from one press to the next), lapses (of what goes on by
+ * itself), collects (buttons that keep what was typed), textual and dates (in names of fields that take a text, a date), numeric (likewise a figure, where something is kept), large (of those that take several lines, or before them), datefields (the
+ * sentence's fields are dates), and under (before the name of a heading). For
  * complaint.c: musts, nots and insteads (before quoted words that are wanted, not wanted, or the other way than those before them), bounds
  * (a figure beside them is no example of what is filled in), looks
  * (what no function behind a page can change) and removes (what cannot be done to a control by naming it). */
@@ -31,13 +33,15 @@ typedef enum {
         LIST_FILLERS, LIST_OPEN, LIST_AGAIN, LIST_MAKE, LIST_ARTICLES, LIST_THINGS, LIST_WRITE, LIST_TEXTS, LIST_LINKS, LIST_QUESTIONS,
         LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_FIELDS, LIST_BUTTONS, LIST_JOINS, LIST_EQUALS, LIST_REACHES,
         LIST_STATES, LIST_COLLECTS, LIST_TEXTUAL, LIST_DATES, LIST_DATE_FIELDS, LIST_UNDER, LIST_RANGES,
-        LIST_MUSTS, LIST_NOTS, LIST_INSTEADS, LIST_BOUNDS, LIST_LOOKS, LIST_REMOVES, LIST_COUNT
+        LIST_MUSTS, LIST_NOTS, LIST_INSTEADS, LIST_BOUNDS, LIST_LOOKS, LIST_REMOVES,
+        LIST_CALLS, LIST_PRESSED, LIST_DOES, LIST_BEYOND, LIST_LAPSES, LIST_LARGE, LIST_NUMERIC, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
         "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
         "more", "fields", "buttons", "joins", "equals", "reaches", "states", "collects", "textual", "dates", "datefields", "under", "ranges",
-        "musts", "nots", "insteads", "bounds", "looks", "removes",
+        "musts", "nots", "insteads", "bounds", "looks", "removes", "calls", "pressed", "does", "beyond", "lapses",
+        "large", "numeric",
 };
 
 typedef struct {
@@ -269,7 +273,9 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
                 [ROUTE_WORDS_UNDER] = LIST_UNDER, [ROUTE_WORDS_RANGES] = LIST_RANGES,
                 [ROUTE_WORDS_MUSTS] = LIST_MUSTS, [ROUTE_WORDS_NOTS] = LIST_NOTS, [ROUTE_WORDS_INSTEADS] = LIST_INSTEADS,
                 [ROUTE_WORDS_BOUNDS] = LIST_BOUNDS, [ROUTE_WORDS_LOOKS] = LIST_LOOKS,
-                [ROUTE_WORDS_REMOVES] = LIST_REMOVES,
+                [ROUTE_WORDS_REMOVES] = LIST_REMOVES, [ROUTE_WORDS_CALLS] = LIST_CALLS, [ROUTE_WORDS_PRESSED] = LIST_PRESSED,
+                [ROUTE_WORDS_DOES] = LIST_DOES, [ROUTE_WORDS_BEYOND] = LIST_BEYOND, [ROUTE_WORDS_LAPSES] = LIST_LAPSES,
+                [ROUTE_WORDS_LARGE] = LIST_LARGE, [ROUTE_WORDS_NUMERIC] = LIST_NUMERIC,
         };
         g_autofree char *words = words_of(word);
 

@@ -14,6 +14,7 @@
 #define TELLING_MAX 10       /* numbers of a form's answers */
 #define TELLING_DIGITS_MAX 6
 #define CONSTANT_MIN 6       /* answers with the same figure */
+#define PRESSES_APART 7 /* what is filled in for one press, and for the next */
 #define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 
@@ -33,12 +34,14 @@ void sentence_add_step(json_object *steps, const char *verb, const char *what, c
 static char *typed(const Form *form, guint field, guint number)
 {
         static const char *const texts[] = {"Hello, World!", "level", "ABC 123", "to be or not"};
+        static const char *const lines[] = {"pear\nfig\napple\nfig", "one\ntwo", "B\na\n\nB", "x"};
         static const char *const dates[] = {"2026-03-15", "2024-02-29", "2025-12-31", "1999-07-01"};
         FormKind kind = form ? ((const FormField *)form->fields->pdata[field])->kind : FORM_NUMBER;
 
         switch (kind) {
         case FORM_DATE: return g_strdup(dates[number % G_N_ELEMENTS(dates)]);
         case FORM_TEXT: return g_strdup(texts[number % G_N_ELEMENTS(texts)]);
+        case FORM_LINES: return g_strdup(lines[number % G_N_ELEMENTS(lines)]);
         case FORM_NUMBER: break;
         }
         return g_strdup_printf("%u", number);
@@ -130,6 +133,23 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
         }
 }
 
+/* Likewise of what keeps a state: buttons by their places, round about. What it shows then proves nothing by itself: the last step only looks. */
+static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
+{
+        static const char *const orders[] = {"000", "0000000", "01010", "001101", "1120", "012034501"};
+
+        for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
+                g_autofree char *name = g_strdup_printf("%u", i + 1);
+                Requirement *requirement = sentence_add_requirement(plan, "It shows what was pressed, number", name);
+
+                for (guint k = 0; orders[i][k] && (k + 1) * (fields->len + 1) < API_STEPS_MAX; k++) {
+                        fill_all(requirement->steps, fields, form, FIRST_NUMBER + PRESSES_APART * k);
+                        sentence_add_step(requirement->steps, "press", form->buttons->pdata[(guint)(orders[i][k] - '0') % form->buttons->len], NULL, NULL);
+                }
+                sentence_add_step(requirement->steps, "wait", "0.1", NULL, NULL);
+        }
+}
+
 static gboolean is_value(const Token *token)
 {
         return token && (token->kind == TOKEN_QUOTE || (token->kind == TOKEN_WORD && (g_ascii_isdigit(*token->text) ||
@@ -184,7 +204,7 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
                 return NULL;
         tokens = tokens_of(sentence);
         fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, NULL);
-        buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, NULL);
+        buttons = names_of_buttons(rules, tokens, NULL);
         plan = plan_new();
         plan->from_sentence = TRUE;
         plan->title = title_of(tokens);
@@ -195,7 +215,9 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
         else
                 patterns_add(patterns, rules, sentence, plan);
         add_example(rules, plan, tokens, fields, buttons);
-        if (form)
+        if (form && form->keeps)
+                add_presses(plan, fields, form);
+        else if (form)
                 add_answers(plan, tokens, fields, form, buttons);
         return plan;
 }
@@ -211,7 +233,7 @@ GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence)
                 return quotes;
         tokens = tokens_of(sentence);
         fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, NULL);
-        buttons = names_of(rules, tokens, ROUTE_WORDS_BUTTONS, NULL);
+        buttons = names_of_buttons(rules, tokens, NULL);
         for (guint i = 0; i < tokens->len && quotes->len < SENTENCE_NAMES_MAX; i++) {
                 const Token *token = tokens->pdata[i];
 

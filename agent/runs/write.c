@@ -189,7 +189,7 @@ static Prompt *function_prompt(Run *run, GError **error)
         g_autoptr(GPtrArray) quotes = check_quotes(run);
         g_autofree char *says = sentence_says(quotes);
 
-        return prompt_render(run->agent, "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
+        return prompt_render(run->agent, run->inputs->keeps ? "state" : "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
                              "parameters", parameters, "says", says, "avoid", run->avoid, NULL);
 }
 

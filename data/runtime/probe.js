@@ -1,7 +1,7 @@
 // The twin's hands and eyes, in the private world after world.js and names.js: finds controls as a person does, reads what is visible, compares pictures.
 // Every function answers plain data; the checker (checker.c) decides what it means.
 'use strict';
-const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400, ROW_MS = 1000;
+const TEXT_MAX = 20000, NODES_MAX = 20000, THUMB = 96, INPUT_MS = 600, QUIET_MS = 400, ROW_MS = 1000, SHOWED_MAX = 400;
 const CONTROLS = 'button, a[href], input, select, textarea, summary, label, [role=button], [role=tab], [role=menuitem], [role=checkbox],' +
     '[role=switch], [role=radio], [role=option], [role=link], [onclick], [tabindex], [contenteditable=""], [contenteditable=true]';
 
@@ -218,7 +218,7 @@ function changed(name) {
         return { ok: false, saw: 'nothing had acted before' };
     if (look(region(name)) === before)
         return { ok: false, saw: 'it looks the same as before' };
-    return { ok: true, showed: readable(document.body).slice(0, 400) };
+    return { ok: true, showed: readable(document.body).slice(0, SHOWED_MAX) };
 }
 
 // ---- the clock ----
@@ -522,7 +522,7 @@ const operations = {
         await settle();
         return { ok: true };
     },
-    async wait({ seconds }) { await wait(seconds); return { ok: true }; },
+    async wait({ seconds }) { await wait(seconds); return { ok: true, showed: readable(document.body).slice(0, SHOWED_MAX) }; },
     // Several operations in a row, up to the first that fails or that real hands must go on with.
     async row({ row }) {
         const answers = [], deadline = performance.now() + ROW_MS;

@@ -31,7 +31,7 @@ struct Play {
         guint at;
         GString *did;
         char *named; /* the control in hand */
-        char *showed; /* at the last step that looked for a change */
+        char *showed; /* at the last step that looked for a change, or waited */
         gboolean offers; /* something was done that a file may still come of */
         gint64 file_deadline;
         json_object *row; /* what is asked next, and what is to be done with each answer */

@@ -327,7 +327,7 @@ static void test_field_comes(void)
 
         answer_all(world, less, less);
         edit(world, "Add a field Rest, which is taken off");
-        assert_asked(world, "WRITE/1", "It is called as answer(number, rest)");
+        assert_asked(world, "WRITE/1", "answer is called with (number, rest)");
         assert_asked(world, "WRITE/1", "@param {number} rest  Rest");
         g_assert_nonnull(strstr(page_of(world), "<label>Rest <input"));
         g_assert_nonnull(strstr(page_of(world), "number / 2 - rest"));

@@ -10,6 +10,11 @@
 #define HALF "```js\nfunction answer(number) {\n  return \"Half: \" + (number / 2).toFixed(1);\n}\n```"
 #define TWICE "```js\nfunction answer(number) {\n  return \"Half: \" + (number * 2).toFixed(1);\n}\n```"
 
+#define STACK "A stack of plates: buttons 'One more' and 'One less'. It says 'Half: 3.5' of them."
+#define STACKED                                                                                                                              \
+        "```js\nlet state = {n: 0};\nfunction press(button) { state.n += button === \"One more\" ? 1 : -1; }\n"                               \
+        "function show() { return \"Half: \" + (state.n / 2).toFixed(1); }\n```"
+
 static RouteRules *rules(void)
 {
         g_autoptr(GError) error = NULL;
@@ -19,23 +24,26 @@ static RouteRules *rules(void)
         return loaded;
 }
 
-/* "Year:number; Write; Sum": its fields, its button, its heading; NULL: it is no form. */
+/* "Year:number; Write; Sum": its fields, its buttons, whether it keeps something, its heading; NULL: it is no form. */
 static char *described(const char *sentence)
 {
-        static const char *const kinds[] = {[FORM_NUMBER] = "number", [FORM_TEXT] = "text", [FORM_DATE] = "date"};
+        static const char *const kinds[] = {[FORM_NUMBER] = "number", [FORM_TEXT] = "text", [FORM_LINES] = "lines", [FORM_DATE] = "date"};
         g_autoptr(RouteRules) lists = rules();
         g_autoptr(Form) form = form_of_sentence(lists, sentence);
+        g_autofree char *buttons = NULL;
         GString *out;
 
         if (!form)
                 return NULL;
+        g_ptr_array_add(form->buttons, NULL);
+        buttons = form->buttons->len > 1 ? g_strjoinv("/", (char **)form->buttons->pdata) : g_strdup("-");
         out = g_string_new(NULL);
         for (guint i = 0; i < form->fields->len; i++) {
                 const FormField *field = form->fields->pdata[i];
 
                 g_string_append_printf(out, "%s%s:%s:%s", i ? ", " : "", field->label, field->parameter, kinds[field->kind]);
         }
-        g_string_append_printf(out, "; %s; %s%s", form->button ? form->button : "-", form->heading ? form->heading : "-", form->comma ? "; comma" : "");
+        g_string_append_printf(out, "; %s; %s%s%s", buttons, form->keeps ? "keeps; " : "", form->heading ? form->heading : "-", form->comma ? "; comma" : "");
         return g_string_free(out, FALSE);
 }
 
@@ -53,12 +61,24 @@ static void test_sentences(void)
                 {"Fields '2nd' and '?', a button Go.", "2nd:field1:number, ?:field2:number; Go; -"},
                 {"Fields 'A b' and 'A-b', a button Go.", "A b:aB:number, A-b:field2:number; Go; -"},
                 {"A field Sum and a button 'Add up'.", "Sum:sum:number; Add up; -"},
-                {"A field Thing and a button Add.", NULL},                                   /* it is kept */
-                {"A field Thing and buttons One and Two.", NULL},                            /* which of them? */
+                {"A large field Essay and a button Measure; the essay's text has several lines.", "Essay:essay:lines; Measure; -"},
+                {"A large field 'My text' and a button Go.", "My text:myText:lines; Go; -"},
+                {"A large field 'My text', a field 'Your name' and a button Go.", "My text:myText:text, Your name:yourName:text; Go; -"},
+                {"Fields Lines and Width and a button Go.", "Lines:linesValue:lines, Width:width:number; Go; -"},
+                {"A field Price and a field Phone, a button Add.", "Price:price:number, Phone:phone:text; Add; keeps; -"},
+                {"A field Thing and a button Add.", "Thing:thing:text; Add; keeps; -"},
+                {"A field Thing and buttons One and Two.", "Thing:thing:text; One/Two; keeps; -"},
+                {"Doors: buttons called 'Open it' and 'Shut it', until Lock is pressed.", "; Open it/Shut it/Lock; keeps; -"},
+                {"A button Again that rolls, a button Clear sets all back.", "; Again/Clear; keeps; -"},
+                {"If Play Again is clicked, or a button Go.", "; Go/Play Again; keeps; -"},
+                {"For two players: a field Points and a button Score.", "Points:points:number; Score; keeps; -"},
+                {"A button Go.", "; Go; keeps; -"},
+                {"For two players: a field Points.", NULL},                                 /* nothing changes what is kept */
+                {"Buttons Go and Halt; it counts every ten seconds.", NULL},                 /* nor does a press alone */
+                {"Buttons '1' to '7'.", NULL},                                               /* too many */
                 {"A field Thing and a button Put it somewhere out of the way.", NULL},       /* whose name cannot be read */
                 {"A field Thing and a button Go; it appears in a table.", NULL},
                 {"Sliders Red and Blue mix a colour.", NULL},
-                {"A button Go.", NULL},
                 {"a counter", NULL},
         };
 
@@ -82,6 +102,18 @@ static void test_comment(void)
         g_assert_cmpstr(parameters, ==, "price2, name, born");
 }
 
+/* What keeps something is told which button it was. */
+static void test_keeps(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Form) form = form_of_sentence(lists, "Fields State and Lines, buttons 'A */ b' and Button.");
+        g_autofree char *comment = form_comment(form), *parameters = form_parameters(form);
+
+        g_assert_cmpstr(comment, ==, " * @param {string} button  \"A  / b\", \"Button\"\n * @param {string} stateValue  State\n"
+                                     " * @param {string} linesValue  Lines (several, with \"\\n\" between)");
+        g_assert_cmpstr(parameters, ==, "button, stateValue, linesValue");
+}
+
 static void test_page(void)
 {
         g_autoptr(RouteRules) lists = rules();
@@ -89,14 +121,14 @@ static void test_page(void)
         g_autoptr(GError) error = NULL;
         g_autofree char *head = NULL, *tail = NULL, *page = NULL, *function = NULL;
 
-        g_assert_true(form_page(form, "<h1>{{title}}</h1>{{fields}}{{button}}{{heading}}<output{{labelled}}>{{decimal}}{{unknown}}<script>{{function}}</script>",
+        g_assert_true(form_page(form, "<h1>{{title}}</h1>{{fields}}{{buttons}}{{heading}}<output{{labelled}}>{{decimal}}{{keeps}}{{unknown}}<script>{{function}}</script>",
                                 "<b>{{fields}}", "en", &head, &tail, &error));
         g_assert_no_error(error);
         g_assert_nonnull(strstr(head, "<h1>&lt;b&gt;{{fields}}</h1>"));
         g_assert_nonnull(strstr(head, "<label>A &lt; B <input"));
         g_assert_nonnull(strstr(head, "<label>{{function}} <input"));
         g_assert_nonnull(strstr(head, "<button>Go &amp; see</button>"));
-        g_assert_nonnull(strstr(head, ">Sum</h2>\n<output aria-labelledby=\"heading\">,{{unknown}}<script>"));
+        g_assert_nonnull(strstr(head, ">Sum</h2>\n<output aria-labelledby=\"heading\">,false{{unknown}}<script>"));
         g_assert_cmpstr(tail, ==, "</script>");
         page = g_strconcat(head, "function answer() {}", tail, NULL);
         function = form_function(page, head, tail);
@@ -120,6 +152,21 @@ static void test_answers(void)
         g_assert_cmpstr(last->text, ==, "It answers, number 19");
         g_assert_cmpstr(steps, ==, "[{\"fill\":\"Age\",\"with\":\"19\"},{\"fill\":\"Name\",\"with\":\"Hello, World!\"},{\"press\":\"Greet\"},"
                                    "{\"changed\":\"page\"}]");
+}
+
+/* What keeps something is looked at after presses of all its buttons, each with other figures; that proves nothing by itself. */
+static void test_presses(void)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, "Fields Name and Points, buttons Enter and Clear.");
+        const Requirement *last = plan->requirements->pdata[plan->requirements->len - 1], *third = plan->requirements->pdata[plan->requirements->len - 4];
+        g_autofree char *steps = json_line(third->steps);
+
+        g_assert_cmpstr(third->text, ==, "It shows what was pressed, number 3");
+        g_assert_true(g_str_has_prefix(steps, "[{\"fill\":\"Name\",\"with\":\"Hello, World!\"},{\"fill\":\"Points\",\"with\":\"17\"},{\"press\":\"Enter\"},"
+                                              "{\"fill\":\"Name\",\"with\":\"to be or not\"},{\"fill\":\"Points\",\"with\":\"24\"},{\"press\":\"Clear\"},"));
+        g_assert_true(g_str_has_suffix(steps, "{\"wait\":\"0.1\"}]"));
+        g_assert_cmpuint(json_length(last->steps), <=, API_STEPS_MAX);
 }
 
 static void assert_nonsense(const char *sentence, const char *showed, const char *word)
@@ -210,6 +257,29 @@ static void test_run(void)
         g_assert_null(strstr(page_of(world), "```"));
 }
 
+/* Of what keeps something the state and what is done to it are written; where all else is equal, the one that most agree with stays. */
+static void test_run_keeps(void)
+{
+        g_autoptr(World) world = form_world();
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, STACK);
+
+        for (guint i = 1; i <= RUN_FUNCTIONS; i++) {
+                g_autofree char *key = g_strdup_printf("WRITE/%u", i), *draft = g_strdup_printf("r1.%u", i);
+                g_autoptr(json_object) results = with_answers(i == 1 ? 4 : 1, plan->requirements->len);
+
+                world_answers(world, key, i == 1 ? "```js\nlet state = {n: 7};\n```" : STACKED);
+                world_evidence_of(world, draft, json_object_to_json_string(results), "[]");
+        }
+        world_until_done(world, ask(world, STACK));
+        assert_done(world, "delivered");
+        assert_asked(world, "WRITE/1", " * @param {string} button  \"One more\", \"One less\"\n");
+        assert_asked(world, "WRITE/1", "in these forms: \"Half: 3.5\"");
+        g_assert_nonnull(strstr(page_of(world), "<button>One more</button> <button>One less</button>"));
+        g_assert_nonnull(strstr(page_of(world), "let state = {n: 0};"));
+        g_assert_null(strstr(page_of(world), "{{"));
+}
+
 static void test_repair(void)
 {
         g_autoptr(World) world = form_world();
@@ -281,10 +351,13 @@ int main(int argc, char **argv)
         g_test_init(&argc, &argv, NULL);
         g_test_add_func("/form/sentences", test_sentences);
         g_test_add_func("/form/comment", test_comment);
+        g_test_add_func("/form/keeps", test_keeps);
         g_test_add_func("/form/page", test_page);
         g_test_add_func("/form/answers", test_answers);
+        g_test_add_func("/form/presses", test_presses);
         g_test_add_func("/form/nonsense", test_nonsense);
         g_test_add_func("/form/run", test_run);
+        g_test_add_func("/form/run-keeps", test_run_keeps);
         g_test_add_func("/form/repair", test_repair);
         g_test_add_func("/form/no-function", test_no_function);
         g_test_add_func("/form/interrupted", test_interrupted);
