@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/entries.h"
 #include "agent/runs/form.h"
 #include "agent/runs/names.h"
 #include "protocols/text.h"
@@ -17,6 +18,8 @@
 #define PRESSES_APART 7 /* what is filled in for one press, and for the next */
 #define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
+#define STEM_LETTERS_MIN 2 /* before a figure */
+#define FIGURES "0123456789"
 
 /* ---- the plan ---- */
 
@@ -215,6 +218,8 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
         else
                 patterns_add(patterns, rules, sentence, plan);
         add_example(rules, plan, tokens, fields, buttons);
+        if (form)
+                entries_add(rules, tokens, form, plan);
         if (form && form->keeps)
                 add_presses(plan, fields, form);
         else if (form)
@@ -268,22 +273,37 @@ static char *missing_word(const char *quote, const char *page)
         return NULL;
 }
 
-/* "To pay: 5.00" as an expression for any figure of its form; what stands before the figure goes to *stem. NULL where there is no figure, or
- * fewer than two letters before it. */
+static guint letters_in(const char *from, const char *to)
+{
+        guint letters = 0;
+
+        for (const char *at = from; at < to; at = g_utf8_next_char(at))
+                letters += g_unichar_isalpha(g_utf8_get_char(at));
+        return letters;
+}
+
+/* What stands before the first figure, "To pay:", or where that is nothing, behind it: "lent". NULL: no figure, or too few letters. */
+static char *stem_of(const char *quote)
+{
+        const char *digit = quote + strcspn(quote, FIGURES), *behind = digit + strspn(digit, FIGURES ".,"), *end = behind + strcspn(behind, FIGURES);
+
+        if (*digit && letters_in(quote, digit) >= STEM_LETTERS_MIN)
+                return g_strstrip(g_strndup(quote, digit - quote));
+        return *digit && letters_in(behind, end) >= LETTERS_MIN ? g_strstrip(g_strndup(behind, end - behind)) : NULL;
+}
+
+/* "To pay: 5.00" as an expression for any figure of its form; its stem goes to *stem. NULL where there is none. */
 static char *shape_of(const char *quote, char **stem)
 {
         GString *shape = g_string_new(NULL);
-        const char *digit = quote + strcspn(quote, "0123456789");
-        guint letters = 0;
 
-        for (const char *at = quote; at < digit; at = g_utf8_next_char(at))
-                letters += g_unichar_isalpha(g_utf8_get_char(at));
-        if (!*digit || letters < 2) {
+        *stem = stem_of(quote);
+        if (!*stem) {
                 g_string_free(shape, TRUE);
                 return NULL;
         }
         for (const char *at = quote; *at;) {
-                gsize whole = strspn(at, "0123456789"), decimals = whole && strchr(".,", at[whole]) && at[whole] ? strspn(at + whole + 1, "0123456789") : 0;
+                gsize whole = strspn(at, FIGURES), decimals = whole && strchr(".,", at[whole]) && at[whole] ? strspn(at + whole + 1, FIGURES) : 0;
                 const char *next = g_utf8_next_char(at);
 
                 if (whole) {
@@ -298,7 +318,6 @@ static char *shape_of(const char *quote, char **stem)
                         at = next;
                 }
         }
-        *stem = g_strstrip(g_strndup(quote, digit - quote));
         g_string_append(shape, "(?![0-9])");
         return g_string_free(shape, FALSE);
 }
@@ -310,9 +329,10 @@ gboolean sentence_reshapes(const char *quote, const char *old)
         return shape && old_shape && g_ascii_strcasecmp(stem, old_stem) == 0 && !g_str_equal(shape, old_shape);
 }
 
-/* What the page showed from the stem on, where it never showed the shape; NULL. */
+/* What the page showed from the stem on, or in its line where the figure stands before it, where it never showed the shape; NULL. */
 static char *misshapen(json_object *results, const char *shape, const char *stem)
 {
+        gboolean behind = g_str_has_prefix(shape, "[0-9]");
         g_autoptr(GRegex) regex = g_regex_new(shape, G_REGEX_CASELESS, 0, NULL);
         char *shown = NULL;
 
@@ -323,6 +343,8 @@ static char *misshapen(json_object *results, const char *shape, const char *stem
                         g_free(shown);
                         return NULL;
                 }
+                while (at && behind && at > showed && at[-1] != '\n')
+                        at--;
                 if (at && !shown)
                         shown = text_plain(at, SHOWN_MAX);
         }

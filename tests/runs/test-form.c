@@ -169,6 +169,38 @@ static void test_presses(void)
         g_assert_cmpuint(json_length(last->steps), <=, API_STEPS_MAX);
 }
 
+static void assert_entry(const char *sentence, const char *first, const char *second)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, sentence);
+        const Requirement *found = NULL;
+
+        g_test_message("%s", sentence);
+        for (guint i = 0; i < plan->requirements->len; i++)
+                if (g_str_has_prefix(((const Requirement *)plan->requirements->pdata[i])->text, "It shows what was filled in"))
+                        found = plan->requirements->pdata[i];
+        g_assert_cmpint(found != NULL, ==, first != NULL);
+        if (found) {
+                g_autofree char *steps = json_line(found->steps), *again = json_line(found->second);
+
+                g_assert_nonnull(strstr(steps, first));
+                g_assert_nonnull(strstr(again, second));
+        }
+}
+
+/* A line such as the sentence shows is known for what else is filled in; never where it cannot be told which of it is what. */
+static void test_entries(void)
+{
+        assert_entry("Fields Plant and Price, a button Add. Each becomes a line such as 'Rose: 4.50 paid', and below it says 'Total: 9.00'.",
+                     "{\"fill\":\"Price\",\"with\":\"17\"},{\"press\":\"Add\"},{\"see\":\"Quill: 17.00 paid\"}]", "{\"see\":\"Basalt: 14.00 paid\"}");
+        assert_entry("Felder Stadt und Land, ein Knopf Eintragen. Eine Zeile sieht aus wie „Kiel (Österreich)“.", "Quill (Onyx)", "Basalt (Fern)");
+        assert_entry("Fields Plant and Price, a button Add. Each is a line. It says 'Rose: 4.50'.", NULL, NULL);
+        assert_entry("Fields Plant and Price, a button Add. Each is a line such as '4.50 for Rose'.", NULL, NULL);
+        assert_entry("Fields Plant and Price, a button Add. Each is a line such as 'Rose: 4.50 = 9.00'.", NULL, NULL);
+        assert_entry("Fields Plant and Price, a button Add. Each is a line such as 'Rose'.", NULL, NULL);
+        assert_entry("Fields Plant and Price, a button Work out. Each is a line such as 'Rose: 4.50'.", NULL, NULL); /* nothing is kept */
+}
+
 static void assert_nonsense(const char *sentence, const char *showed, const char *word)
 {
         g_autoptr(json_object) findings = json_object_new_array(), results = json_parse("[{\"did\": \"press Go\"}]", -1, NULL);
@@ -355,6 +387,7 @@ int main(int argc, char **argv)
         g_test_add_func("/form/page", test_page);
         g_test_add_func("/form/answers", test_answers);
         g_test_add_func("/form/presses", test_presses);
+        g_test_add_func("/form/entries", test_entries);
         g_test_add_func("/form/nonsense", test_nonsense);
         g_test_add_func("/form/run", test_run);
         g_test_add_func("/form/run-keeps", test_run_keeps);

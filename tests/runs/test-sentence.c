@@ -156,6 +156,9 @@ static void test_misshapen(void)
         assert_misshapen("It says 'BMI: 22,9'.", "BMI: 9,3", NULL);
         assert_misshapen("It says 'BMI: 22,9'.", "BMI: 9.3", "“BMI: 9.3”");
         assert_misshapen("It says 'Points: 3 of 5'.", "Points: 1 of 5 Missing", NULL);
+        assert_misshapen("It says '2 lent'.", "Books\n2 lent", NULL);
+        assert_misshapen("It says '2 lent'.", "Books\nDune: Ada lent", "shows “Dune: Ada lent”");
+        assert_misshapen("It says '4 of 7'.", "of 7", NULL); /* too little to look for */
         assert_misshapen("It says '15 : 0' or 'Deuce'.", "Deuce", NULL); /* nothing before the figure to look for */
 }
 
