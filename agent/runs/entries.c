@@ -4,6 +4,7 @@
 
 #include "agent/runs/sentence.h"
 
+#define ENTRY_FIELDS_MIN 2 /* by which a line is known to be one */
 #define ENTRY_NUMBER 12 /* that is filled in; the fields behind it get more */
 #define ENTRY_APART 5
 #define ENTRY_SECOND 3  /* so much less in the second instance */
@@ -98,6 +99,28 @@ static gboolean is_entry(const RouteRules *rules, const GPtrArray *tokens, guint
                 if (token->kind == TOKEN_SIGN && strchr(".;", *token->text))
                         return FALSE;
                 if (token_is_listed(rules, ROUTE_WORDS_ENTRIES, token))
+                        return TRUE;
+        }
+        return FALSE;
+}
+
+/* The capitals and figures of a line. */
+static guint slots_of(const char *example)
+{
+        guint n = 0;
+
+        for (const char *at = example; *at; at = piece_end(at))
+                n += g_ascii_isdigit(*at) || g_unichar_isupper(g_utf8_get_char(at));
+        return n;
+}
+
+gboolean entries_shown(const RouteRules *rules, const GPtrArray *tokens, guint fields)
+{
+        for (guint i = 0; fields >= ENTRY_FIELDS_MIN && i < tokens->len; i++) {
+                const Token *token = tokens->pdata[i];
+
+                if (token->kind == TOKEN_QUOTE && g_unichar_isupper(g_utf8_get_char(token->text)) && slots_of(token->text) == fields &&
+                    is_entry(rules, tokens, i))
                         return TRUE;
         }
         return FALSE;

@@ -5,5 +5,8 @@
 #include "agent/runs/answer-plan.h"
 #include "agent/runs/form.h"
 
+/* TRUE if such a line stands there, for so many fields: at least two, of which the first is a text. */
+gboolean entries_shown(const RouteRules *rules, const GPtrArray *tokens, guint fields);
+
 /* Adds the requirement to the plan, with a second instance; nothing where the sentence, of these tokens, shows no such line. */
 void entries_add(const RouteRules *rules, const GPtrArray *tokens, const Form *form, Plan *plan);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agent/runs/entries.h"
 #include "agent/runs/template.h"
 
 static void field_free(gpointer data)
@@ -60,18 +61,33 @@ static char *parameter_of(const char *label, guint number)
         return is_taken(name) ? g_strconcat(name, "Value", NULL) : g_steal_pointer(&name);
 }
 
+/* "Add", alone: what is typed is kept. "Add up" computes. */
+static gboolean collects(const RouteRules *rules, const char *button)
+{
+        return !strchr(button, ' ') && route_rules_lists(rules, ROUTE_WORDS_COLLECTS, button);
+}
+
+static gboolean gathers(const Form *form, const RouteRules *rules, const char *sentence)
+{
+        gboolean gathers = form->keeps && (route_rules_lists(rules, ROUTE_WORDS_STATES, sentence) || route_rules_lists(rules, ROUTE_WORDS_ENTRIES, sentence));
+
+        for (guint i = 0; i < form->buttons->len && !gathers; i++)
+                gathers = collects(rules, form->buttons->pdata[i]);
+        return gathers;
+}
+
 /* Of the only field the sentence may say it. */
 static gboolean is_large(const RouteRules *rules, const char *sentence, const char *label, gboolean only)
 {
         return route_rules_lists(rules, ROUTE_WORDS_LARGE, label) || (only && route_rules_lists(rules, ROUTE_WORDS_LARGE, sentence));
 }
 
-/* What is computed with is a number, unless its name tells otherwise; what is kept is a text. */
+/* What is computed with is a number, unless its name tells otherwise; what is gathered is a text. */
 static FormKind kind_of(const Form *form, const RouteRules *rules, const char *sentence, const char *label, gboolean only)
 {
         if (route_rules_lists(rules, ROUTE_WORDS_DATES, label) || route_rules_lists(rules, ROUTE_WORDS_DATE_FIELDS, sentence))
                 return FORM_DATE;
-        if (!route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) && (!form->keeps || route_rules_lists(rules, ROUTE_WORDS_NUMERIC, label)))
+        if (!route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) && (!gathers(form, rules, sentence) || route_rules_lists(rules, ROUTE_WORDS_NUMERIC, label)))
                 return FORM_NUMBER;
         return is_large(rules, sentence, label, only) ? FORM_LINES : FORM_TEXT;
 }
@@ -99,16 +115,10 @@ static void add_field(Form *form, const RouteRules *rules, const char *sentence,
         g_ptr_array_add(form->fields, field);
 }
 
-/* "Add", alone: what is typed is kept. "Add up" computes. */
-static gboolean collects(const RouteRules *rules, const char *button)
-{
-        return !strchr(button, ' ') && route_rules_lists(rules, ROUTE_WORDS_COLLECTS, button);
-}
-
-static gboolean keeps_something(const RouteRules *rules, const char *sentence, const GPtrArray *fields, const GPtrArray *buttons)
+static gboolean keeps_something(const RouteRules *rules, const char *sentence, const GPtrArray *tokens, const GPtrArray *fields, const GPtrArray *buttons)
 {
         return buttons->len > 1 || (buttons->len == 1 && (fields->len == 0 || collects(rules, buttons->pdata[0]))) ||
-               route_rules_lists(rules, ROUTE_WORDS_STATES, sentence);
+               route_rules_lists(rules, ROUTE_WORDS_STATES, sentence) || entries_shown(rules, tokens, fields->len);
 }
 
 /* "22,9" among what is quoted, and no "22.9". */
@@ -140,10 +150,10 @@ Form *form_of_sentence(const RouteRules *rules, const char *sentence)
         tokens = tokens_of(sentence);
         fields = names_of(rules, tokens, ROUTE_WORDS_FIELDS, &fields_unread);
         buttons = names_of_buttons(rules, tokens, &buttons_unread);
-        keeps = keeps_something(rules, sentence, fields, buttons);
+        keeps = keeps_something(rules, sentence, tokens, fields, buttons);
         /* A name that could not be read would be missing on the page. */
         if (fields_unread > 0 || buttons_unread > 0 || buttons->len > FORM_BUTTONS_MAX || (keeps ? buttons->len : fields->len) == 0 ||
-            (keeps && route_rules_lists(rules, ROUTE_WORDS_LAPSES, sentence)))
+            (keeps && route_rules_lists(rules, ROUTE_WORDS_LAPSES, sentence)) || names_miss(rules, sentence, tokens, buttons))
                 return NULL;
         headings = names_of(rules, tokens, ROUTE_WORDS_UNDER, NULL);
         form = g_new0(Form, 1);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define RANGE_DIGITS_MAX 4
+#define NOUNS_WITH_CAPITALS "de"
 #define AUXILIARY_MAX 4 /* bytes of a word such as "is" */
 
 static void token_free(gpointer data)
@@ -82,18 +83,20 @@ gboolean token_is_listed(const RouteRules *rules, RouteWords list, const Token *
         return token && token->kind == TOKEN_WORD && route_rules_lists(rules, list, token->text);
 }
 
-static gboolean is_comma(const Token *token)
+static gboolean is_sign(const Token *token, const char *sign)
 {
-        return token && token->kind == TOKEN_SIGN && g_str_equal(token->text, ",");
+        return token && token->kind == TOKEN_SIGN && g_str_equal(token->text, sign);
 }
 
-/* "and"; or what the control does ("a button Clear empties it"), but not as the last word: "a button Roll again and a button Show sets." */
+/* "and"; what the control does ("a button Clear empties it"), but not as the last word ("a button Show sets."); and how several stand ("in three
+ * rows"). */
 static gboolean ends_name(const RouteRules *rules, const GPtrArray *tokens, guint i)
 {
         const Token *next = token_at(tokens, i + 1);
 
         return token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, i)) ||
-               (token_is_listed(rules, ROUTE_WORDS_DOES, token_at(tokens, i)) && next && next->kind != TOKEN_SIGN);
+               (token_is_listed(rules, ROUTE_WORDS_DOES, token_at(tokens, i)) && next && next->kind != TOKEN_SIGN) ||
+               (next && next->kind == TOKEN_WORD && token_is_listed(rules, ROUTE_WORDS_ENTRIES, token_at(tokens, i + 2)));
 }
 
 /* The name that begins at *i, which is moved behind it; NULL if where it ends is not plain. */
@@ -142,14 +145,14 @@ static const char *figure_of(const char *name)
         return at < end ? at : NULL;
 }
 
-/* Those between "A1" and "A4", or "Bit 7" and "Bit 0". */
-static void add_between(GPtrArray *names, const char *from, const char *to)
+/* Those between "A1" and "A4", or "Bit 7" and "Bit 0". FALSE: nobody knows what is between. */
+static gboolean add_between(GPtrArray *names, const char *from, const char *to)
 {
         const char *first = figure_of(from), *last = figure_of(to);
         int at, end, step;
 
         if (!first || !last || first - from != last - to || strncmp(from, to, first - from) != 0)
-                return;
+                return FALSE;
         at = atoi(first);
         end = atoi(last);
         step = at < end ? 1 : -1;
@@ -158,22 +161,36 @@ static void add_between(GPtrArray *names, const char *from, const char *to)
 
                 add_name(names, name);
         }
+        return TRUE;
 }
 
 /* A word that joins two names; *i, at a comma with such a word behind it, is moved on to the word. */
 static gboolean joins(const RouteRules *rules, const GPtrArray *tokens, guint *i, gboolean *range)
 {
-        if (is_comma(token_at(tokens, *i)) && token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i + 1)))
+        if (is_sign(token_at(tokens, *i), ",") && token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i + 1)))
                 ++*i;
         *range = token_is_listed(rules, ROUTE_WORDS_RANGES, token_at(tokens, *i));
-        return *range || is_comma(token_at(tokens, *i)) || token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i));
+        return *range || is_sign(token_at(tokens, *i), ",") || token_is_listed(rules, ROUTE_WORDS_JOINS, token_at(tokens, *i));
 }
 
-/* The names from *i on; their number. */
+/* What stands in parentheses behind a name: "Height (in metres)". */
+static void skip_aside(const GPtrArray *tokens, guint *i)
+{
+        guint end = *i;
+
+        if (!is_sign(token_at(tokens, end), "("))
+                return;
+        while (end < tokens->len && !is_sign(tokens->pdata[end], ")"))
+                end++;
+        if (end < tokens->len)
+                *i = end + 1;
+}
+
+/* The names from *i on; their number, 0 where some are not known. */
 static guint take_names(const RouteRules *rules, const GPtrArray *tokens, guint *i, GPtrArray *names)
 {
         g_autofree char *before = NULL;
-        gboolean range = FALSE;
+        gboolean range = FALSE, known;
         guint read = 0;
 
         for (; names->len < SENTENCE_NAMES_MAX; ++*i) {
@@ -181,12 +198,14 @@ static guint take_names(const RouteRules *rules, const GPtrArray *tokens, guint 
 
                 if (!name || !*name)
                         break;
-                if (range)
-                        add_between(names, before, name);
+                known = !range || add_between(names, before, name);
                 add_name(names, name);
+                if (!known)
+                        return 0;
                 read++;
                 g_free(before);
                 before = g_steal_pointer(&name);
+                skip_aside(tokens, i);
                 if (!joins(rules, tokens, i, &range))
                         break;
         }
@@ -251,4 +270,25 @@ GPtrArray *names_of_buttons(const RouteRules *rules, const GPtrArray *tokens, gu
                         add_name(names, name);
         }
         return names;
+}
+
+/* A word with a capital may name something, also where a sentence begins unless that is a pronoun; not where all nouns have capitals. */
+gboolean names_miss(const RouteRules *rules, const char *sentence, const GPtrArray *tokens, const GPtrArray *names)
+{
+        gboolean capitals = g_strcmp0(route_rules_language(rules, sentence), NOUNS_WITH_CAPITALS) != 0;
+
+        for (guint i = 0; i + 1 < tokens->len; i++) {
+                const Token *token = tokens->pdata[i];
+                gboolean named = FALSE;
+
+                if (!token_is_listed(rules, ROUTE_WORDS_DOES, tokens->pdata[i + 1]) ||
+                    (token->kind != TOKEN_QUOTE && (!capitals || !is_capital(token) || token_is_listed(rules, ROUTE_WORDS_PRONOUNS, token))))
+                        continue;
+                /* Of several words the last is the one before the verb. */
+                for (guint k = 0; k < names->len && !named; k++)
+                        named = g_str_has_suffix(names->pdata[k], token->text);
+                if (!named)
+                        return TRUE;
+        }
+        return FALSE;
 }

@@ -26,4 +26,7 @@ GPtrArray *names_of(const RouteRules *rules, const GPtrArray *tokens, RouteWords
 /* Likewise of buttons, with those that a sentence only presses: "until New game is pressed". */
 GPtrArray *names_of_buttons(const RouteRules *rules, const GPtrArray *tokens, guint *unread);
 
+/* TRUE if something acts that is none of these names ("Show turns it, Next goes on"): perhaps a button that nobody introduced. */
+gboolean names_miss(const RouteRules *rules, const char *sentence, const GPtrArray *tokens, const GPtrArray *names);
+
 gboolean names_hold(const GPtrArray *names, const char *name);

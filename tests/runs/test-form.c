@@ -67,12 +67,21 @@ static void test_sentences(void)
                 {"Fields Lines and Width and a button Go.", "Lines:linesValue:lines, Width:width:number; Go; -"},
                 {"A field Price and a field Phone, a button Add.", "Price:price:number, Phone:phone:text; Add; keeps; -"},
                 {"A field Thing and a button Add.", "Thing:thing:text; Add; keeps; -"},
-                {"A field Thing and buttons One and Two.", "Thing:thing:text; One/Two; keeps; -"},
+                {"A field Thing and buttons One and Two.", "Thing:thing:number; One/Two; keeps; -"},
                 {"Doors: buttons called 'Open it' and 'Shut it', until Lock is pressed.", "; Open it/Shut it/Lock; keeps; -"},
                 {"A button Again that rolls, a button Clear sets all back.", "; Again/Clear; keeps; -"},
                 {"If Play Again is clicked, or a button Go.", "; Go/Play Again; keeps; -"},
                 {"For two players: a field Points and a button Score.", "Points:points:number; Score; keeps; -"},
                 {"A button Go.", "; Go; keeps; -"},
+                {"Cards: a field Front and a button Add card; Show turns it, Next goes on.", NULL},  /* where are these? */
+                {"Cards: a field Front and buttons Add and 'Show it'; 'Show it' turns it, Add keeps it.", "Front:front:text; Add/Show it; keeps; -"},
+                {"Buttons 'Row 1 cell 1' to 'Row 2 cell 2'.", NULL},                         /* how many? */
+                {"A field Sum with a button Go, and fields P1 to P3 in three rows.", "Sum:sum:number, P1:p1:number, P2:p2:number, P3:p3:number; Go; -"},
+                {"A field Words takes several, and Describe counts them.", NULL},
+                {"Birds: fields Bird (its name) and Number, a button Log it. Each is a line as 'Robin: 3'.", "Bird:bird:text, Number:number:number; Log it; keeps; -"},
+                {"Convert: a field Degrees and buttons 'To C' and 'To F'.", "Degrees:degrees:number; To C/To F; keeps; -"},
+                {"Teams: buttons Red and Blue. Undo takes back the last.", NULL},
+                {"Ein Zähler: Knöpfe Rot und Blau, eine Anzeige zeigt 'Rot: 2'.", "; Rot/Blau; keeps; -"},
                 {"For two players: a field Points.", NULL},                                 /* nothing changes what is kept */
                 {"Buttons Go and Halt; it counts every ten seconds.", NULL},                 /* nor does a press alone */
                 {"Buttons '1' to '7'.", NULL},                                               /* too many */
@@ -198,7 +207,7 @@ static void test_entries(void)
         assert_entry("Fields Plant and Price, a button Add. Each is a line such as '4.50 for Rose'.", NULL, NULL);
         assert_entry("Fields Plant and Price, a button Add. Each is a line such as 'Rose: 4.50 = 9.00'.", NULL, NULL);
         assert_entry("Fields Plant and Price, a button Add. Each is a line such as 'Rose'.", NULL, NULL);
-        assert_entry("Fields Plant and Price, a button Work out. Each is a line such as 'Rose: 4.50'.", NULL, NULL); /* nothing is kept */
+        assert_entry("Fields Plant and Price, a button Work out. Each is a line such as '4.50 (Rose)'.", NULL, NULL); /* nothing is kept */
 }
 
 static void assert_nonsense(const char *sentence, const char *showed, const char *word)
