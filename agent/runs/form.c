@@ -169,24 +169,23 @@ Form *form_of_sentence(const RouteRules *rules, const char *sentence)
 
 /* ---- its code ---- */
 
-/* A name as it may stand in a comment. Free with g_free(). */
-static char *commented(const char *name)
+/* The button's name as a text of JavaScript, without its quotation marks. */
+static void append_name(GString *out, const char *name)
 {
-        char *plain = g_strdup(name);
-
-        for (char *end; (end = strstr(plain, "*/"));)
-                *end = ' ';
-        return plain;
+        for (; *name; name++)
+                g_string_append_printf(out, "%s%c", *name == '"' || *name == '\\' ? "\\" : "", *name);
 }
 
-static void comment_buttons(const Form *form, GString *out)
+char *form_branches(const Form *form)
 {
-        g_string_append(out, " * @param {string} button ");
-        for (guint i = 0; i < form->buttons->len; i++) {
-                g_autofree char *name = commented(form->buttons->pdata[i]);
+        GString *out = g_string_new(NULL);
 
-                g_string_append_printf(out, "%s \"%s\"", i ? "," : "", name);
+        for (guint i = 0; i < form->buttons->len; i++) {
+                g_string_append_printf(out, "%s  if (button === \"", i ? "\n" : "");
+                append_name(out, form->buttons->pdata[i]);
+                g_string_append(out, "\") {\n  }");
         }
+        return g_string_free(out, FALSE);
 }
 
 char *form_comment(const Form *form)
@@ -196,12 +195,12 @@ char *form_comment(const Form *form)
         };
         GString *out = g_string_new(NULL);
 
-        if (form->keeps)
-                comment_buttons(form, out);
         for (guint i = 0; i < form->fields->len; i++) {
                 const FormField *field = form->fields->pdata[i];
-                g_autofree char *label = commented(field->label);
+                g_autofree char *label = g_strdup(field->label);
 
+                for (char *end; (end = strstr(label, "*/"));)
+                        *end = ' '; /* it stands in a comment */
                 g_string_append_printf(out, "%s * @param {%s} %s  %s%s", out->len ? "\n" : "", field->kind == FORM_NUMBER ? "number" : "string",
                                        field->parameter, label, notes[field->kind]);
         }

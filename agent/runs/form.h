@@ -30,9 +30,13 @@ Form *form_of_sentence(const RouteRules *rules, const char *sentence);
 void form_free(Form *form);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Form, form_free)
 
-/* The parameters of answer or press, a line of a JSDoc comment each; and their names, with commas between. Free with g_free(). */
+/* What the fields give, a line of a JSDoc comment each; and the names of the parameters of answer or press, with commas between. Free with
+ * g_free(). */
 char *form_comment(const Form *form);
 char *form_parameters(const Form *form);
+
+/* Of what keeps something: a branch of press for each button, as the model finds it. Free with g_free(). */
+char *form_branches(const Form *form);
 
 /* Fills the page's template, the text of FORM_TEMPLATE; head and tail become what stands before and behind the function. AGENT_ERROR (FAILED) if the template has no
  * place for it. Free both with g_free(). */

@@ -11,6 +11,8 @@
 #define SECTION_DEPTH_MAX 4
 #define FENCE "fence "
 #define LINE "line "
+#define EACH "each "
+#define EACH_PLACE '%' /* of the item */
 #define FENCE_TICKS_MIN 3
 
 void prompt_free(Prompt *prompt)
@@ -107,12 +109,25 @@ static const char *value_of(const Filler *filler, const char *key, gsize length)
         return g_hash_table_lookup(filler->values, name);
 }
 
-/* A tag that stands for a value: NAME, "line NAME" or "fence NAME [INFO]", INFO being what stands behind the first backticks. */
+/* Each line of the value in the form's place for it, a line each. */
+static void append_each(GString *out, const char *value, const char *form)
+{
+        g_auto(GStrv) items = g_strsplit(value, "\n", -1);
+        const char *place = strchr(form, EACH_PLACE);
+
+        for (guint i = 0; items[i]; i++) {
+                g_string_append_printf(out, "%s%.*s", i ? "\n" : "", place ? (int)(place - form) : (int)strlen(form), form);
+                append_value(out, items[i]);
+                g_string_append(out, place ? place + 1 : "");
+        }
+}
+
+/* A tag that stands for a value: NAME, "line NAME", "fence NAME [INFO]", INFO being what stands behind the first backticks, or "each NAME FORM". */
 static gboolean fill_value(Filler *filler, const char *tag, GError **error)
 {
-        gboolean fence = g_str_has_prefix(tag, FENCE), line = g_str_has_prefix(tag, LINE);
-        const char *key = tag + (fence ? strlen(FENCE) : line ? strlen(LINE) : 0);
-        const char *info = fence ? strchr(key, ' ') : NULL;
+        gboolean fence = g_str_has_prefix(tag, FENCE), line = g_str_has_prefix(tag, LINE), each = g_str_has_prefix(tag, EACH);
+        const char *key = tag + (fence ? strlen(FENCE) : line ? strlen(LINE) : each ? strlen(EACH) : 0);
+        const char *info = fence || each ? strchr(key, ' ') : NULL;
         const char *value = value_of(filler, key, info ? (gsize)(info - key) : strlen(key));
 
         if (!value)
@@ -121,6 +136,8 @@ static gboolean fill_value(Filler *filler, const char *tag, GError **error)
                 return TRUE;
         if (fence)
                 append_fence(filler->out, value, info ? info + 1 : key);
+        else if (each)
+                append_each(filler->out, value, info ? info + 1 : "");
         else if (line)
                 append_line(filler->out, value);
         else

@@ -257,6 +257,18 @@ char *sentence_says(const GPtrArray *quotes)
         return g_string_free(out, FALSE);
 }
 
+char *sentence_says_each(const GPtrArray *quotes)
+{
+        GString *out = g_string_new(NULL);
+
+        for (guint i = 0; i < quotes->len; i++) {
+                g_autofree char *quote = g_strdelimit(g_strdup(quotes->pdata[i]), "\n", ' ');
+
+                g_string_append_printf(out, "%s%s", i ? "\n" : "", quote);
+        }
+        return g_string_free(out, FALSE);
+}
+
 /* A word of the quote that is nowhere in the page, which is folded; NULL. */
 static char *missing_word(const char *quote, const char *page)
 {

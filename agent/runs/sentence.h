@@ -16,6 +16,8 @@ Plan *sentence_plan(const RouteRules *rules, const Patterns *patterns, const cha
 GPtrArray *sentence_quotes(const RouteRules *rules, const char *sentence);
 /* Such quotes in one line, for a prompt. Free with g_free(). */
 char *sentence_says(const GPtrArray *quotes);
+/* Likewise, each in a line of its own. */
+char *sentence_says_each(const GPtrArray *quotes);
 
 /* Adds a finding "unsaid" for each of the quotes with a figure ("To pay: 5.00") of which the page showed the beginning, but never with a figure
  * of that form behind it, or with the same figure each time that something else was filled in. results are a check's, of which `showed` is

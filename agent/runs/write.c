@@ -187,9 +187,12 @@ static Prompt *function_prompt(Run *run, GError **error)
 {
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
         g_autoptr(GPtrArray) quotes = check_quotes(run);
-        g_autofree char *says = sentence_says(quotes);
+        g_autofree char *branches = form_branches(run->inputs), *says = sentence_says(quotes), *each = sentence_says_each(quotes);
 
-        return prompt_render(run->agent, run->inputs->keeps ? "state" : "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
+        if (run->inputs->keeps)
+                return prompt_render(run->agent, "state", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
+                                     "parameters", parameters, "branches", branches, "says", each, "avoid", run->avoid, NULL);
+        return prompt_render(run->agent, "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
                              "parameters", parameters, "says", says, "avoid", run->avoid, NULL);
 }
 

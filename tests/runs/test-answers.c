@@ -410,6 +410,7 @@ static void assert_fill(const char *template, const char *expected)
 
         g_hash_table_insert(values, (gpointer)"a", (gpointer)"{{b}} %s");
         g_hash_table_insert(values, (gpointer)"b", (gpointer)"B");
+        g_hash_table_insert(values, (gpointer)"two", (gpointer)"1 {{b}}\n2");
         g_hash_table_insert(values, (gpointer)"none", (gpointer)"");
         prompt = prompt_fill("test", template, values, &error);
         if (!expected) {
@@ -429,6 +430,7 @@ static void test_prompts(void)
 {
         assert_fill("%% system\nx {\"y\"} }}\n%% user\n{{a}} {{b}}\n", "[system]x {\"y\"} }}[user]{{b}} %s B");
         assert_fill("%% user\n{{#b}}yes{{/b}}{{^b}}no{{/b}}{{#none}}{{b}}{{#b}}x{{/b}}{{/none}}{{^none}}-{{/none}}", "[user]yes-");
+        assert_fill("%% user\n{{each two - %!}}\n{{each none - %}}{{each b as it is}}{{each b}}", "[user]- 1 {{b}}!\n- 2!\nas it is");
         assert_fill("%% user\n{{missing}}", NULL);
         assert_fill("%% user\n{{#none}}{{missing}}{{/none}}", NULL);
         assert_fill("%% user\n{{#a}}x", NULL);

@@ -115,10 +115,11 @@ static void test_comment(void)
 static void test_keeps(void)
 {
         g_autoptr(RouteRules) lists = rules();
-        g_autoptr(Form) form = form_of_sentence(lists, "Fields State and Lines, buttons 'A */ b' and Button.");
-        g_autofree char *comment = form_comment(form), *parameters = form_parameters(form);
+        g_autoptr(Form) form = form_of_sentence(lists, "Fields State and Lines, buttons 'A */ b' and 'Go \\ on'.");
+        g_autofree char *comment = form_comment(form), *parameters = form_parameters(form), *branches = form_branches(form);
 
-        g_assert_cmpstr(comment, ==, " * @param {string} button  \"A  / b\", \"Button\"\n * @param {string} stateValue  State\n"
+        g_assert_cmpstr(branches, ==, "  if (button === \"A */ b\") {\n  }\n  if (button === \"Go \\\\ on\") {\n  }");
+        g_assert_cmpstr(comment, ==, " * @param {string} stateValue  State\n"
                                      " * @param {string} linesValue  Lines (several, with \"\\n\" between)");
         g_assert_cmpstr(parameters, ==, "button, stateValue, linesValue");
 }
@@ -314,8 +315,8 @@ static void test_run_keeps(void)
         }
         world_until_done(world, ask(world, STACK));
         assert_done(world, "delivered");
-        assert_asked(world, "WRITE/1", " * @param {string} button  \"One more\", \"One less\"\n");
-        assert_asked(world, "WRITE/1", "in these forms: \"Half: 3.5\"");
+        assert_asked(world, "WRITE/1", "function press(button) {\n  if (button === \"One more\") {\n  }\n  if (button === \"One less\") {\n  }\n}\n");
+        assert_asked(world, "WRITE/1", "  // when is it \"Half: 3.5\"?\n  return");
         g_assert_nonnull(strstr(page_of(world), "<button>One more</button> <button>One less</button>"));
         g_assert_nonnull(strstr(page_of(world), "let state = {n: 0};"));
         g_assert_null(strstr(page_of(world), "{{"));
