@@ -109,16 +109,15 @@ static const char *value_of(const Filler *filler, const char *key, gsize length)
         return g_hash_table_lookup(filler->values, name);
 }
 
-/* Each line of the value in the form's place for it, a line each. */
-static void append_each(GString *out, const char *value, const char *form)
+/* Each line of the value in this place of the form, a line each. */
+static void append_each(GString *out, const char *value, const char *form, const char *place)
 {
         g_auto(GStrv) items = g_strsplit(value, "\n", -1);
-        const char *place = strchr(form, EACH_PLACE);
 
         for (guint i = 0; items[i]; i++) {
-                g_string_append_printf(out, "%s%.*s", i ? "\n" : "", place ? (int)(place - form) : (int)strlen(form), form);
+                g_string_append_printf(out, "%s%.*s", i ? "\n" : "", (int)(place - form), form);
                 append_value(out, items[i]);
-                g_string_append(out, place ? place + 1 : "");
+                g_string_append(out, place + 1);
         }
 }
 
@@ -130,14 +129,18 @@ static gboolean fill_value(Filler *filler, const char *tag, GError **error)
         const char *info = fence || each ? strchr(key, ' ') : NULL;
         const char *value = value_of(filler, key, info ? (gsize)(info - key) : strlen(key));
 
+        const char *place = each && info ? strchr(info, EACH_PLACE) : NULL;
+
         if (!value)
                 return fault(error, filler, "there is no value for", key);
+        if (each && !place)
+                return fault(error, filler, "there is no place for each of", key);
         if (!filler_shows(filler))
                 return TRUE;
         if (fence)
                 append_fence(filler->out, value, info ? info + 1 : key);
         else if (each)
-                append_each(filler->out, value, info ? info + 1 : "");
+                append_each(filler->out, value, info + 1, place);
         else if (line)
                 append_line(filler->out, value);
         else

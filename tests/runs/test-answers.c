@@ -430,7 +430,9 @@ static void test_prompts(void)
 {
         assert_fill("%% system\nx {\"y\"} }}\n%% user\n{{a}} {{b}}\n", "[system]x {\"y\"} }}[user]{{b}} %s B");
         assert_fill("%% user\n{{#b}}yes{{/b}}{{^b}}no{{/b}}{{#none}}{{b}}{{#b}}x{{/b}}{{/none}}{{^none}}-{{/none}}", "[user]yes-");
-        assert_fill("%% user\n{{each two - %!}}\n{{each none - %}}{{each b as it is}}{{each b}}", "[user]- 1 {{b}}!\n- 2!\nas it is");
+        assert_fill("%% user\n{{each two - %!}}\n{{each none - %}}.", "[user]- 1 {{b}}!\n- 2!\n.");
+        assert_fill("%% user\n{{each two as it is}}", NULL);
+        assert_fill("%% user\n{{each two}}", NULL);
         assert_fill("%% user\n{{missing}}", NULL);
         assert_fill("%% user\n{{#none}}{{missing}}{{/none}}", NULL);
         assert_fill("%% user\n{{#a}}x", NULL);
