@@ -20,6 +20,7 @@
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 #define STEM_LETTERS_MIN 2 /* before a figure */
 #define FIGURES "0123456789"
+#define NEGATIVE "(?<![0-9)\\]] |[\\w)\\]])[-−][0-9]+" /* and no difference */
 
 /* ---- the plan ---- */
 
@@ -431,23 +432,44 @@ void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *fin
         }
 }
 
-void sentence_nonsense(const char *sentence, json_object *results, json_object *findings)
+/* The first thing that a result showed of this pattern; NULL. */
+static char *shown_of(json_object *results, const char *pattern, json_object **by)
+{
+        g_autoptr(GRegex) regex = g_regex_new(pattern, G_REGEX_MULTILINE, 0, NULL);
+
+        for (gsize i = 0; regex && i < json_length(results); i++) {
+                const char *showed = json_text(json_object_array_get_idx(results, i), "showed");
+                g_autoptr(GMatchInfo) match = NULL;
+
+                *by = json_object_array_get_idx(results, i);
+                if (showed && g_regex_match(regex, showed, 0, &match))
+                        return g_match_info_fetch(match, 0);
+        }
+        return NULL;
+}
+
+/* why: what is wrong with it. */
+static void find_shown(json_object *results, const char *pattern, const char *why, json_object *findings)
+{
+        json_object *by = NULL;
+        g_autofree char *shown = shown_of(results, pattern, &by);
+        const char *did = shown ? json_text(by, "did") : NULL;
+        g_autofree char *text = shown ? g_strdup_printf("The page shows “%s”, %s%s%s.", shown, why, did ? ", after: " : "", did ? did : "") : NULL;
+
+        if (text)
+                add_finding(findings, text);
+}
+
+void sentence_nonsense(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings)
 {
         static const char *const words[] = {"undefined", "NaN", "Infinity", "[object Object]", "null"};
 
         for (guint k = 0; k < G_N_ELEMENTS(words); k++) {
                 g_autofree char *escaped = g_regex_escape_string(words[k], -1), *pattern = g_strconcat("(?<![\\w])", escaped, "(?![\\w])", NULL);
 
-                for (gsize i = 0; i < json_length(results) && !strstr(sentence, words[k]); i++) {
-                        const char *showed = json_text(json_object_array_get_idx(results, i), "showed");
-                        const char *did = json_text(json_object_array_get_idx(results, i), "did");
-
-                        if (!showed || !g_regex_match_simple(pattern, showed, 0, 0))
-                                continue;
-                        g_autofree char *text = g_strdup_printf("The page shows “%s”, which is no answer%s%s.", words[k], did ? ", after: " : "",
-                                                                did ? did : "");
-                        add_finding(findings, text);
-                        break;
-                }
+                if (!strstr(sentence, words[k]))
+                        find_shown(results, pattern, "which is no answer", findings);
         }
+        if (rules && route_rules_lists(rules, ROUTE_WORDS_FLOORS, sentence))
+                find_shown(results, NEGATIVE, "though the sentence says that there is no less than nothing", findings);
 }

@@ -32,8 +32,8 @@ gboolean sentence_lacks(const char *quote, const char *page);
 void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *findings);
 
 /* Adds a finding "unsaid" for each word of a script's failure (“undefined”, “NaN”) that the page showed after something was filled in, once;
- * not for one that the person wrote. results as above. */
-void sentence_nonsense(const char *sentence, json_object *results, json_object *findings);
+ * not for one that the person wrote; and for a negative figure where the sentence says that there is none. results as above. rules may be NULL. */
+void sentence_nonsense(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings);
 
 /* A new requirement of the plan, "what name"; a step {verb: what} or {verb: what, second: value} of one (second NULL: the former). Borrowed. */
 Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *name);

@@ -213,10 +213,11 @@ static void test_entries(void)
 
 static void assert_nonsense(const char *sentence, const char *showed, const char *word)
 {
+        g_autoptr(RouteRules) lists = rules();
         g_autoptr(json_object) findings = json_object_new_array(), results = json_parse("[{\"did\": \"press Go\"}]", -1, NULL);
 
         json_add_text(json_object_array_get_idx(results, 0), "showed", showed);
-        sentence_nonsense(sentence, results, findings);
+        sentence_nonsense(lists, sentence, results, findings);
         g_assert_cmpuint(json_length(findings), ==, word ? 1 : 0);
         if (word)
                 g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), word));
@@ -229,6 +230,11 @@ static void test_nonsense(void)
         assert_nonsense("a sum", "[object Object]", "[object Object]");
         assert_nonsense("a sum", "annulled NaNcy", NULL);
         assert_nonsense("says NaN for no number", "NaN", NULL);
+        /* Less than nothing is nonsense only where the sentence says so. */
+        assert_nonsense("It says 'Inside: 0', and it is never less than that.", "Inside: -1", "“-1”, though");
+        assert_nonsense("Es sind nie weniger als keiner.", "Gäste: −1", "“−1”");
+        assert_nonsense("It is never less than 0.", "1-2 of 3 - 4", NULL);
+        assert_nonsense("It says 'Inside: 0'.", "Inside: -1", NULL);
 }
 
 /* ---- runs ---- */
