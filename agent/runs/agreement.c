@@ -61,6 +61,27 @@ guint *agreement_count(const GPtrArray *posted, const GPtrArray *quotes)
         return counts;
 }
 
+guint agreement_says(json_object *posted, const GPtrArray *quotes)
+{
+        json_object *results = json_field_array(posted, "results");
+        guint n = 0;
+
+        for (guint i = 0; i < quotes->len; i++) {
+                g_autofree char *quote = g_utf8_casefold(quotes->pdata[i], -1);
+                gboolean with = FALSE, without = FALSE;
+
+                for (gsize k = 0; k < json_length(results) && !quote[strcspn(quote, "0123456789")]; k++) {
+                        const char *showed = json_text(json_object_array_get_idx(results, k), "showed");
+                        g_autofree char *folded = showed ? g_utf8_casefold(showed, -1) : NULL;
+
+                        with |= folded && strstr(folded, quote);
+                        without |= folded && !strstr(folded, quote);
+                }
+                n += with && without;
+        }
+        return n;
+}
+
 guint agreement_with_before(json_object *posted, const GPtrArray *requirements, const GPtrArray *quotes)
 {
         json_object *results = json_field_array(posted, "results");

@@ -13,6 +13,8 @@ static int compare(gconstpointer a, gconstpointer b)
         if (!order)
                 order = (one->kept < two->kept) - (one->kept > two->kept);
         if (!order)
+                order = (one->says < two->says) - (one->says > two->says);
+        if (!order)
                 order = (one->agreement < two->agreement) - (one->agreement > two->agreement);
         return order ? order : (one->number > two->number) - (one->number < two->number);
 }
@@ -29,8 +31,12 @@ static void count_agreement(Run *run, GPtrArray *checked)
         for (guint i = 0; i < checked->len; i++)
                 g_ptr_array_add(posted, ((Variant *)g_ptr_array_index(checked, i))->posted);
         counts = agreement_count(posted, quotes);
-        for (guint i = 0; i < checked->len; i++)
-                ((Variant *)g_ptr_array_index(checked, i))->agreement = counts[i];
+        for (guint i = 0; i < checked->len; i++) {
+                Variant *variant = g_ptr_array_index(checked, i);
+
+                variant->agreement = counts[i];
+                variant->says = agreement_says(variant->posted, quotes);
+        }
 }
 
 /* A change that nobody called a repair leaves alone what it does not speak of. */

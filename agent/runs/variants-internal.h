@@ -25,7 +25,7 @@ typedef struct {
         char *page;       /* once it is whole */
         json_object *faults, *posted;
         Evidence *evidence;
-        guint agreement;  /* with the others: see agreement.h */
+        guint says, agreement; /* of the quotes, and with the others: see agreement.h */
         guint kept;       /* answers of the version before that are as they were, where that was not called wrong */
         guint asked;      /* times its check was asked for */
         gboolean fetched;

@@ -223,6 +223,22 @@ static void test_agreement(void)
         g_assert_cmpstr(answer, ==, "40 40 “deuce”");
 }
 
+/* A sign that never shows one of its words, or always, was made wrong. */
+static void test_says(void)
+{
+        g_autoptr(GPtrArray) quotes = g_ptr_array_new();
+        g_autoptr(json_object) posted = json_parse("{\"results\": [{\"showed\": \"Welcome 2 Away\"}, {\"verdict\": \"eye\"}, {\"showed\": \"knock 3 away\"}]}", -1, NULL);
+
+        g_ptr_array_add(quotes, "welcome");
+        g_assert_cmpuint(agreement_says(posted, quotes), ==, 1);
+        g_ptr_array_add(quotes, "Knock");
+        g_assert_cmpuint(agreement_says(posted, quotes), ==, 2);
+        g_ptr_array_add(quotes, "Away");   /* always */
+        g_ptr_array_add(quotes, "Never");
+        g_ptr_array_add(quotes, "knock 3"); /* a figure is only an example */
+        g_assert_cmpuint(agreement_says(posted, quotes), ==, 2);
+}
+
 static World *sentence_world(void)
 {
         World *world = world_new();
@@ -299,6 +315,7 @@ int main(int argc, char **argv)
         g_test_add_func("/sentence/misshapen", test_misshapen);
         g_test_add_func("/sentence/constant", test_constant);
         g_test_add_func("/sentence/agreement", test_agreement);
+        g_test_add_func("/sentence/says", test_says);
         g_test_add_func("/sentence/run-takes-what-agrees", test_run_takes_what_agrees);
         g_test_add_func("/sentence/run-repairs-what-is-unsaid", test_run_repairs_what_is_unsaid);
         g_test_add_func("/sentence/run-with-a-tool", test_run_with_a_tool);
