@@ -108,7 +108,7 @@ static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *
 
         if (token && token->kind == TOKEN_QUOTE) {
                 ++*i;
-                return g_strstrip(g_strdup(token->text));
+                return g_strstrip(g_strdelimit(g_strdup(token->text), "\n\r\t", ' '));
         }
         if (!token || token->kind != TOKEN_WORD || !g_unichar_isupper(g_utf8_get_char(token->text)))
                 return NULL;
@@ -243,7 +243,7 @@ static char *name_before(const GPtrArray *tokens, guint i)
         const Token *token = token_at(tokens, i);
 
         if (token->kind == TOKEN_QUOTE)
-                return g_strstrip(g_strdup(token->text));
+                return g_strstrip(g_strdelimit(g_strdup(token->text), "\n\r\t", ' '));
         while (first > least && !is_capital(token_at(tokens, first)) && token_at(tokens, first)->kind == TOKEN_WORD)
                 first--;
         while (first > MAX(least, 1) && is_capital(token_at(tokens, first - 1)) && token_at(tokens, first - 2)->kind == TOKEN_WORD)

@@ -140,7 +140,7 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
 /* Likewise of what keeps a state: buttons by their places, round about. What it shows then proves nothing by itself: the last step only looks. */
 static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
 {
-        static const char *const orders[] = {"000", "0000000", "01010", "001101", "1120", "012034501"};
+        static const char *const orders[] = {"000", "0000000", "01010", "001101", "1112", "012034501"};
 
         for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
                 g_autofree char *name = g_strdup_printf("%u", i + 1);
