@@ -182,16 +182,26 @@ ModelRequest write_request(Run *run)
                               .steady = run->inputs && !run->before};
 }
 
+/* Asked in a second way as well, a small model makes other mistakes: for each form when it is shown, or for the lines in these forms. */
+static Prompt *state_prompt(Run *run, guint number, GError **error)
+{
+        g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs), *branches = form_branches(run->inputs);
+        g_autoptr(GPtrArray) quotes = check_quotes(run);
+        g_autofree char *says = sentence_says(quotes), *each = sentence_says_each(quotes);
+        gboolean asks_each = number % 2 == 1;
+
+        return prompt_render(run->agent, "state", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
+                             "parameters", parameters, "branches", branches, "questions", asks_each ? each : "", "says", asks_each ? "" : says,
+                             "avoid", run->avoid, NULL);
+}
+
 /* A function is small: several of them differ by chance, and need no brief each. */
 static Prompt *function_prompt(Run *run, GError **error)
 {
         g_autofree char *comment = form_comment(run->inputs), *parameters = form_parameters(run->inputs);
         g_autoptr(GPtrArray) quotes = check_quotes(run);
-        g_autofree char *branches = form_branches(run->inputs), *says = sentence_says(quotes), *each = sentence_says_each(quotes);
+        g_autofree char *says = sentence_says(quotes);
 
-        if (run->inputs->keeps)
-                return prompt_render(run->agent, "state", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
-                                     "parameters", parameters, "branches", branches, "says", each, "avoid", run->avoid, NULL);
         return prompt_render(run->agent, "function", error, "sentence", run_said(run), "complaint", run_complaint(run), "comment", comment,
                              "parameters", parameters, "says", says, "avoid", run->avoid, NULL);
 }
@@ -205,8 +215,10 @@ static gboolean begins_afresh(const Run *run, guint number)
 
 Prompt *write_prompt(Run *run, guint number, const char *brief, const char *like, GError **error)
 {
+        if (run->inputs && !begins_afresh(run, number))
+                return repair_function_prompt(run, error);
         if (run->inputs)
-                return begins_afresh(run, number) ? function_prompt(run, error) : repair_function_prompt(run, error);
+                return run->inputs->keeps ? state_prompt(run, number, error) : function_prompt(run, error);
 
         g_autofree char *instructions = library_instructions(run->agent->library);
         g_autofree char *requirements = run_requirements_text(run, -1);

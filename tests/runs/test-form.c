@@ -323,6 +323,7 @@ static void test_run_keeps(void)
         assert_done(world, "delivered");
         assert_asked(world, "WRITE/1", "function press(button) {\n  if (button === \"One more\") {\n  }\n  if (button === \"One less\") {\n  }\n}\n");
         assert_asked(world, "WRITE/1", "  // when is it \"Half: 3.5\"?\n  return");
+        assert_asked(world, "WRITE/2", "  const lines = [];\n  return lines.join(\"\\n\");\n}\n\n// The lines that show returns are in these forms: \"Half: 3.5\"");
         g_assert_nonnull(strstr(page_of(world), "<button>One more</button> <button>One less</button>"));
         g_assert_nonnull(strstr(page_of(world), "let state = {n: 0};"));
         g_assert_null(strstr(page_of(world), "{{"));
