@@ -143,14 +143,21 @@ static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
         static const char *const orders[] = {"000", "0000000", "01010", "001101", "1112", "012034501"};
 
         for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
-                g_autofree char *name = g_strdup_printf("%u", i + 1);
-                Requirement *requirement = sentence_add_requirement(plan, "It shows what was pressed, number", name);
+                g_autoptr(GString) pressed = g_string_new(NULL);
+                g_autoptr(json_object) steps = json_object_new_array();
+                Requirement *requirement;
 
                 for (guint k = 0; orders[i][k] && (k + 1) * (fields->len + 1) < API_STEPS_MAX; k++) {
-                        fill_all(requirement->steps, fields, form, FIRST_NUMBER + PRESSES_APART * k);
-                        sentence_add_step(requirement->steps, "press", form->buttons->pdata[(guint)(orders[i][k] - '0') % form->buttons->len], NULL, NULL);
+                        const char *button = form->buttons->pdata[(guint)(orders[i][k] - '0') % form->buttons->len];
+
+                        fill_all(steps, fields, form, FIRST_NUMBER + PRESSES_APART * k);
+                        sentence_add_step(steps, "press", button, NULL, NULL);
+                        g_string_append_printf(pressed, "%s%s", k ? ", " : "", button);
                 }
-                sentence_add_step(requirement->steps, "wait", "0.1", NULL, NULL);
+                sentence_add_step(steps, "wait", "0.1", NULL, NULL);
+                requirement = sentence_add_requirement(plan, "What it shows after", pressed->str);
+                json_object_put(requirement->steps);
+                requirement->steps = g_steal_pointer(&steps);
         }
 }
 

@@ -30,7 +30,7 @@ static void assert_requirements(const char *sentence, const char *expected)
         for (guint i = 1; i < plan->requirements->len; i++) {
                 const char *text = ((Requirement *)plan->requirements->pdata[i])->text;
 
-                if (!g_str_has_prefix(text, "It answers") && !g_str_has_prefix(text, "It shows what")) /* of a form: test-form.c */
+                if (!g_str_has_prefix(text, "It answers") && !g_str_has_prefix(text, "What it shows")) /* of a form: test-form.c */
                         g_string_append_printf(told, "%s%s", i > 1 ? "; " : "", text);
         }
         g_assert_cmpstr(told->str, ==, expected);
