@@ -253,6 +253,7 @@ Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
                 g_autoptr(GPtrArray) quotes = check_quotes(run);
 
                 sentence_misshapen(quotes, json_field_array(posted, "results"), all);
+                sentence_begun(runs_route_rules(run->runs), run_said(run), quotes, run->plan->requirements, json_field_array(posted, "results"), all);
                 sentence_nonsense(runs_route_rules(run->runs), run_said(run), json_field_array(posted, "results"), all);
         }
         return evidence_judge(posted, run->plan->requirements, all);

@@ -14,7 +14,7 @@
  *   more       an app is in front and the sentence holds `more`: edit
  *   make       begins with `make`: app
  *
- * What none of them decides, a model does. The lists equals, entries (before what one of several looks like), floors (no figure is negative)
+ * What none of them decides, a model does. The lists equals, entries (before what one of several looks like), floors (no figure is negative), firsts (it says how it begins)
  * and reaches are for
  * sentence.c. For names.c are those of controls, joins, ranges,
  * calls (between the word for a control and its name), does (words that end a name), pronouns (that are no name before these) and pressed (behind the name of a button). For form.c are
@@ -36,14 +36,14 @@ typedef enum {
         LIST_MACHINE, LIST_CHANGE, LIST_BROKEN, LIST_MORE, LIST_FIELDS, LIST_BUTTONS, LIST_JOINS, LIST_EQUALS, LIST_REACHES,
         LIST_STATES, LIST_COLLECTS, LIST_TEXTUAL, LIST_DATES, LIST_DATE_FIELDS, LIST_UNDER, LIST_RANGES,
         LIST_MUSTS, LIST_NOTS, LIST_INSTEADS, LIST_BOUNDS, LIST_LOOKS, LIST_REMOVES,
-        LIST_CALLS, LIST_PRESSED, LIST_DOES, LIST_BEYOND, LIST_LAPSES, LIST_LARGE, LIST_NUMERIC, LIST_ENTRIES, LIST_PRONOUNS, LIST_FLOORS, LIST_COUNT
+        LIST_CALLS, LIST_PRESSED, LIST_DOES, LIST_BEYOND, LIST_LAPSES, LIST_LARGE, LIST_NUMERIC, LIST_ENTRIES, LIST_PRONOUNS, LIST_FLOORS, LIST_FIRSTS, LIST_COUNT
 } List;
 
 static const char *const list_names[LIST_COUNT] = {
         "fillers", "open", "again", "make", "articles", "things", "write", "texts", "links", "questions", "machine", "change", "broken",
         "more", "fields", "buttons", "joins", "equals", "reaches", "states", "collects", "textual", "dates", "datefields", "under", "ranges",
         "musts", "nots", "insteads", "bounds", "looks", "removes", "calls", "pressed", "does", "beyond", "lapses",
-        "large", "numeric", "entries", "pronouns", "floors",
+        "large", "numeric", "entries", "pronouns", "floors", "firsts",
 };
 
 typedef struct {
@@ -277,7 +277,7 @@ gboolean route_rules_lists(const RouteRules *rules, RouteWords list, const char 
                 [ROUTE_WORDS_BOUNDS] = LIST_BOUNDS, [ROUTE_WORDS_LOOKS] = LIST_LOOKS,
                 [ROUTE_WORDS_REMOVES] = LIST_REMOVES, [ROUTE_WORDS_CALLS] = LIST_CALLS, [ROUTE_WORDS_PRESSED] = LIST_PRESSED,
                 [ROUTE_WORDS_DOES] = LIST_DOES, [ROUTE_WORDS_BEYOND] = LIST_BEYOND, [ROUTE_WORDS_LAPSES] = LIST_LAPSES,
-                [ROUTE_WORDS_LARGE] = LIST_LARGE, [ROUTE_WORDS_NUMERIC] = LIST_NUMERIC, [ROUTE_WORDS_ENTRIES] = LIST_ENTRIES, [ROUTE_WORDS_PRONOUNS] = LIST_PRONOUNS, [ROUTE_WORDS_FLOORS] = LIST_FLOORS,
+                [ROUTE_WORDS_LARGE] = LIST_LARGE, [ROUTE_WORDS_NUMERIC] = LIST_NUMERIC, [ROUTE_WORDS_ENTRIES] = LIST_ENTRIES, [ROUTE_WORDS_PRONOUNS] = LIST_PRONOUNS, [ROUTE_WORDS_FLOORS] = LIST_FLOORS, [ROUTE_WORDS_FIRSTS] = LIST_FIRSTS,
         };
         g_autofree char *words = words_of(word);
 

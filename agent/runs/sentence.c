@@ -15,6 +15,8 @@
 #define TELLING_MAX 10       /* numbers of a form's answers */
 #define TELLING_DIGITS_MAX 6
 #define CONSTANT_MIN 6       /* answers with the same figure */
+#define LOOK_SECONDS "0.1" /* before what is shown is looked at */
+#define BEGUN_DIGITS_MIN 2
 #define PRESSES_APART 7 /* what is filled in for one press, and for the next */
 #define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
@@ -141,11 +143,13 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
 static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
 {
         static const char *const orders[] = {"000", "0000000", "01010", "001101", "1112", "012034501"};
+        Requirement *requirement;
 
+        requirement = sentence_add_requirement(plan, "What it shows at first", "");
+        sentence_add_step(requirement->steps, "wait", LOOK_SECONDS, NULL, NULL);
         for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
                 g_autoptr(GString) pressed = g_string_new(NULL);
                 g_autoptr(json_object) steps = json_object_new_array();
-                Requirement *requirement;
 
                 for (guint k = 0; orders[i][k] && (k + 1) * (fields->len + 1) < API_STEPS_MAX; k++) {
                         const char *button = form->buttons->pdata[(guint)(orders[i][k] - '0') % form->buttons->len];
@@ -154,7 +158,7 @@ static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
                         sentence_add_step(steps, "press", button, NULL, NULL);
                         g_string_append_printf(pressed, "%s%s", k ? ", " : "", button);
                 }
-                sentence_add_step(steps, "wait", "0.1", NULL, NULL);
+                sentence_add_step(steps, "wait", LOOK_SECONDS, NULL, NULL);
                 requirement = sentence_add_requirement(plan, "What it shows after", pressed->str);
                 json_object_put(requirement->steps);
                 requirement->steps = g_steal_pointer(&steps);
@@ -436,6 +440,53 @@ void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *fin
 
                 if (text)
                         add_finding(findings, text);
+        }
+}
+
+/* A check that does nothing, and only looks. */
+static gboolean only_looks(const GPtrArray *requirements, gint64 place)
+{
+        json_object *steps = place >= 0 && place < requirements->len ? ((const Requirement *)requirements->pdata[place])->steps : NULL;
+
+        return json_length(steps) == 1 && json_text(json_object_array_get_idx(steps, 0), "wait");
+}
+
+/* Its first figure has enough digits, not all of them noughts, and stands nowhere in the sentence outside quotation marks. */
+static gboolean is_mere_example(const char *quote, const GPtrArray *tokens)
+{
+        const char *digit = quote + strcspn(quote, FIGURES);
+        gsize length = strspn(digit, FIGURES ".");
+        g_autofree char *figure = g_strndup(digit, length);
+
+        if (strspn(digit, FIGURES) < BEGUN_DIGITS_MIN || strspn(figure, "0.") == length)
+                return FALSE;
+        for (guint i = 0; i < tokens->len; i++)
+                if (((const Token *)tokens->pdata[i])->kind == TOKEN_WORD && g_str_equal(((const Token *)tokens->pdata[i])->text, figure))
+                        return FALSE;
+        return TRUE;
+}
+
+void sentence_begun(const RouteRules *rules, const char *sentence, const GPtrArray *quotes, const GPtrArray *requirements, json_object *results,
+                    json_object *findings)
+{
+        g_autoptr(GPtrArray) tokens = NULL;
+
+        if (!rules || route_rules_lists(rules, ROUTE_WORDS_FIRSTS, sentence))
+                return;
+        tokens = tokens_of(sentence);
+        for (gsize i = 0; i < json_length(results); i++) {
+                json_object *result = json_object_array_get_idx(results, i);
+                const char *showed = json_text(result, "showed");
+
+                if (!showed || !only_looks(requirements, json_int(result, "requirement", -1)))
+                        continue;
+                for (guint k = 0; k < quotes->len; k++) {
+                        g_autofree char *text = g_strdup_printf("The page shows “%s” before anything was done; its figure is only an example.",
+                                                                (const char *)quotes->pdata[k]);
+
+                        if (strstr(showed, quotes->pdata[k]) && is_mere_example(quotes->pdata[k], tokens))
+                                add_finding(findings, text);
+                }
         }
 }
 

@@ -35,6 +35,11 @@ void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *fin
  * not for one that the person wrote; and for a negative figure where the sentence says that there is none. results as above. rules may be NULL. */
 void sentence_nonsense(const RouteRules *rules, const char *sentence, json_object *results, json_object *findings);
 
+/* Adds a finding "unsaid" for a quoted figure of two digits or more ("Saved: 20.00") that the page shows before anything was done, where the sentence
+ * has it nowhere else and does not say how it begins. requirements: those of sentence_plan(). rules may be NULL. */
+void sentence_begun(const RouteRules *rules, const char *sentence, const GPtrArray *quotes, const GPtrArray *requirements, json_object *results,
+                    json_object *findings);
+
 /* A new requirement of the plan, "what name"; a step {verb: what} or {verb: what, second: value} of one (second NULL: the former). Borrowed. */
 Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *name);
 void sentence_add_step(json_object *steps, const char *verb, const char *what, const char *second, const char *value);

@@ -179,6 +179,38 @@ static void test_presses(void)
         g_assert_cmpuint(json_length(last->steps), <=, API_STEPS_MAX);
 }
 
+static void assert_begun(const char *sentence, const char *showed, gboolean told)
+{
+        g_autoptr(RouteRules) lists = rules();
+        g_autoptr(Plan) plan = sentence_plan(lists, NULL, sentence);
+        g_autoptr(GPtrArray) quotes = sentence_quotes(lists, sentence);
+        g_autoptr(json_object) findings = json_object_new_array(), results = json_object_new_array();
+
+        /* The same text is looked at as what every check showed: only the one that does nothing counts. */
+        for (guint i = 0; i < plan->requirements->len; i++) {
+                json_object *result = json_object_new_object();
+
+                json_add_int(result, "requirement", i);
+                json_add_text(result, "showed", showed);
+                json_object_array_add(results, result);
+        }
+        sentence_begun(lists, sentence, quotes, plan->requirements, results, findings);
+        g_assert_cmpuint(json_length(findings), ==, told ? 1 : 0);
+        if (told)
+                g_assert_nonnull(strstr(json_text(json_object_array_get_idx(findings, 0), "text"), "before anything was done"));
+}
+
+/* An example's figure is no beginning, unless the sentence has it as one. */
+static void test_begun(void)
+{
+        assert_begun("Buttons In and Out. It says 'Saved: 20.00'.", "Box\nSaved: 20.00", TRUE);
+        assert_begun("Buttons In and Out. It says 'Saved: 20.00'.", "Box\nSaved: 0.00", FALSE);
+        assert_begun("Buttons In and Out. It says 'Saved: 20.00' at first.", "Box\nSaved: 20.00", FALSE);
+        assert_begun("Buttons In and Out. 20 coins lie there: '20 coins'.", "20 coins", FALSE);
+        assert_begun("Buttons In and Out. It says 'Player 1' or '000 won'.", "Player 1 000 won", FALSE);
+        assert_begun("A field Sum and a button Go. It says 'Saved: 20.00'.", "Saved: 20.00", FALSE); /* nothing only looks */
+}
+
 static void assert_entry(const char *sentence, const char *first, const char *second)
 {
         g_autoptr(RouteRules) lists = rules();
@@ -404,6 +436,7 @@ int main(int argc, char **argv)
         g_test_add_func("/form/page", test_page);
         g_test_add_func("/form/answers", test_answers);
         g_test_add_func("/form/presses", test_presses);
+        g_test_add_func("/form/begun", test_begun);
         g_test_add_func("/form/entries", test_entries);
         g_test_add_func("/form/nonsense", test_nonsense);
         g_test_add_func("/form/run", test_run);
