@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "agent/json.h"
+#include "agent/runs/names.h"
 
-/* The end of the figure that begins here: digits, with points and commas between. */
-static const char *figure_end(const char *at)
+/* The end of the figure that begins here: digits, with any points and commas between, "1,234.50". */
+static const char *grouped_end(const char *at)
 {
         while (g_ascii_isdigit(*at) || ((*at == '.' || *at == ',') && g_ascii_isdigit(at[1])))
                 at++;
@@ -19,7 +20,7 @@ char *agreement_answer(const char *showed, const GPtrArray *quotes)
         guint n = 0;
 
         for (const char *at = showed; *at && n < AGREEMENT_TOKENS_MAX;) {
-                const char *end = figure_end(at);
+                const char *end = grouped_end(at);
 
                 if (end > at) {
                         g_string_append_printf(answer, "%.*s ", (int)(end - at), at);
@@ -70,7 +71,9 @@ guint agreement_says(json_object *posted, const GPtrArray *quotes)
                 g_autofree char *quote = g_utf8_casefold(quotes->pdata[i], -1);
                 gboolean with = FALSE, without = FALSE;
 
-                for (gsize k = 0; k < json_length(results) && !quote[strcspn(quote, "0123456789")]; k++) {
+                if (quote[strcspn(quote, FIGURES)])
+                        continue;
+                for (gsize k = 0; k < json_length(results); k++) {
                         const char *showed = json_text(json_object_array_get_idx(results, k), "showed");
                         g_autofree char *folded = showed ? g_utf8_casefold(showed, -1) : NULL;
 

@@ -250,11 +250,13 @@ Evidence *check_judge(Run *run, json_object *posted, json_object *faults)
         g_autoptr(json_object) all = faults ? json_clone(faults) : json_object_new_array();
 
         if (run->plan->from_sentence) {
+                const RouteRules *rules = runs_route_rules(run->runs);
                 g_autoptr(GPtrArray) quotes = check_quotes(run);
+                json_object *results = json_field_array(posted, "results");
 
-                sentence_misshapen(quotes, json_field_array(posted, "results"), all);
-                sentence_begun(runs_route_rules(run->runs), run_said(run), quotes, run->plan->requirements, json_field_array(posted, "results"), all);
-                sentence_nonsense(runs_route_rules(run->runs), run_said(run), json_field_array(posted, "results"), all);
+                sentence_misshapen(quotes, results, all);
+                sentence_begun(rules, run_said(run), quotes, run->plan->requirements, results, all);
+                sentence_nonsense(rules, run_said(run), results, all);
         }
         return evidence_judge(posted, run->plan->requirements, all);
 }

@@ -27,11 +27,8 @@ static gboolean is_letter(const char *at)
 /* The end of the word, figure or sign that begins here. */
 static const char *piece_end(const char *at)
 {
-        if (g_ascii_isdigit(*at)) {
-                gsize whole = strspn(at, "0123456789"), decimals = at[whole] && strchr(".,", at[whole]) ? strspn(at + whole + 1, "0123456789") : 0;
-
-                return at + whole + (decimals ? decimals + 1 : 0);
-        }
+        if (g_ascii_isdigit(*at))
+                return figure_end(at);
         do
                 at = g_utf8_next_char(at);
         while (*at && is_letter(at) && is_letter(g_utf8_prev_char(at)));
@@ -130,18 +127,16 @@ void entries_add(const RouteRules *rules, const GPtrArray *tokens, const Form *f
 {
         for (guint i = 0; form->keeps && form->fields->len && i < tokens->len; i++) {
                 const Token *token = tokens->pdata[i];
-                g_autofree char *first = NULL, *second = NULL;
+                g_autofree char *first = NULL, *second = NULL; /* of the same example: both, or none */
                 Requirement *requirement;
 
                 if (token->kind != TOKEN_QUOTE || !is_entry(rules, tokens, i))
                         continue;
                 first = entry_of(form, token->text, FALSE);
                 second = entry_of(form, token->text, TRUE);
-                if (!first || !second)
+                if (!first)
                         continue;
-                requirement = sentence_add_requirement(plan, "It shows what was filled in as the sentence does:", token->text);
-                json_object_put(requirement->steps);
-                requirement->steps = steps_of(form, first, FALSE);
+                requirement = sentence_add_check(plan, "It shows what was filled in as the sentence does:", token->text, steps_of(form, first, FALSE));
                 requirement->second = steps_of(form, second, TRUE);
                 return;
         }

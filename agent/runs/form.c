@@ -67,7 +67,7 @@ static gboolean collects(const RouteRules *rules, const char *button)
         return !strchr(button, ' ') && route_rules_lists(rules, ROUTE_WORDS_COLLECTS, button);
 }
 
-static gboolean gathers(const Form *form, const RouteRules *rules, const char *sentence)
+static gboolean gathers_something(const Form *form, const RouteRules *rules, const char *sentence)
 {
         gboolean gathers = form->keeps && (route_rules_lists(rules, ROUTE_WORDS_STATES, sentence) || route_rules_lists(rules, ROUTE_WORDS_ENTRIES, sentence));
 
@@ -87,7 +87,7 @@ static FormKind kind_of(const Form *form, const RouteRules *rules, const char *s
 {
         if (route_rules_lists(rules, ROUTE_WORDS_DATES, label) || route_rules_lists(rules, ROUTE_WORDS_DATE_FIELDS, sentence))
                 return FORM_DATE;
-        if (!route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) && (!gathers(form, rules, sentence) || route_rules_lists(rules, ROUTE_WORDS_NUMERIC, label)))
+        if (!route_rules_lists(rules, ROUTE_WORDS_TEXTUAL, label) && (!form->gathers || route_rules_lists(rules, ROUTE_WORDS_NUMERIC, label)))
                 return FORM_NUMBER;
         return is_large(rules, sentence, label, only) ? FORM_LINES : FORM_TEXT;
 }
@@ -162,6 +162,7 @@ Form *form_of_sentence(const RouteRules *rules, const char *sentence)
         form->buttons = g_steal_pointer(&buttons);
         form->comma = has_comma(tokens);
         form->heading = headings->len == 1 ? g_strdup(headings->pdata[0]) : NULL;
+        form->gathers = gathers_something(form, rules, sentence);
         for (guint i = 0; i < fields->len; i++)
                 add_field(form, rules, sentence, fields->pdata[i], fields->len == 1);
         return form;
@@ -267,7 +268,8 @@ gboolean form_page(const Form *form, const char *template, const char *title, co
         g_autofree char *heading = element("<h2 id=\"heading\">%s</h2>\n", form->heading);
         const TemplateValue values[] = {
                 {"language", language}, {"title", plain_title}, {"fields", fields}, {"buttons", buttons}, {"heading", heading},
-                {"decimal", form->comma ? "," : "."}, {"keeps", form->keeps ? "true" : "false"}, {"labelled", form->heading ? " aria-labelledby=\"heading\"" : ""}, {NULL, NULL},
+                {"decimal", form->comma ? "," : "."}, {"keeps", form->keeps ? "true" : "false"},
+                {"labelled", form->heading ? " aria-labelledby=\"heading\"" : ""}, {NULL, NULL},
         };
 
         return template_around(FORM_TEMPLATE, template, values, "function", head, tail, error);

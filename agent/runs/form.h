@@ -20,11 +20,12 @@ typedef struct {
         GPtrArray *fields;  /* FormField; at least one where nothing is kept */
         GPtrArray *buttons; /* of char, as the person wrote them; none: it answers while one types */
         gboolean keeps;     /* its buttons change a state; at least one button then */
+        gboolean gathers;   /* and what is filled in is a part of it: a text, unless it is called a figure */
         char *heading;     /* that the answer stands under; NULL */
         gboolean comma;    /* figures are shown with a decimal comma */
 } Form;
 
-/* NULL if the sentence is none, or rules is NULL. One that names a button has at most one answer to it: several buttons keep something. */
+/* NULL if the sentence is none, or rules is NULL. */
 Form *form_of_sentence(const RouteRules *rules, const char *sentence);
 /* Accepts NULL. */
 void form_free(Form *form);

@@ -99,6 +99,12 @@ static gboolean ends_name(const RouteRules *rules, const GPtrArray *tokens, guin
                (next && next->kind == TOKEN_WORD && token_is_listed(rules, ROUTE_WORDS_ENTRIES, token_at(tokens, i + 2)));
 }
 
+/* Free with g_free(). */
+static char *quoted_name(const Token *token)
+{
+        return g_strstrip(g_strdelimit(g_strdup(token->text), "\n\r\t", ' '));
+}
+
 /* The name that begins at *i, which is moved behind it; NULL if where it ends is not plain. */
 static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *i)
 {
@@ -108,7 +114,7 @@ static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *
 
         if (token && token->kind == TOKEN_QUOTE) {
                 ++*i;
-                return g_strstrip(g_strdelimit(g_strdup(token->text), "\n\r\t", ' '));
+                return quoted_name(token);
         }
         if (!token || token->kind != TOKEN_WORD || !g_unichar_isupper(g_utf8_get_char(token->text)))
                 return NULL;
@@ -122,6 +128,13 @@ static char *take_name(const RouteRules *rules, const GPtrArray *tokens, guint *
                 }
         }
         return g_string_free(name, FALSE);
+}
+
+const char *figure_end(const char *at)
+{
+        gsize whole = strspn(at, FIGURES), decimals = whole && at[whole] && strchr(".,", at[whole]) ? strspn(at + whole + 1, FIGURES) : 0;
+
+        return at + whole + (decimals ? decimals + 1 : 0);
 }
 
 gboolean names_hold(const GPtrArray *names, const char *name)
@@ -243,7 +256,7 @@ static char *name_before(const GPtrArray *tokens, guint i)
         const Token *token = token_at(tokens, i);
 
         if (token->kind == TOKEN_QUOTE)
-                return g_strstrip(g_strdelimit(g_strdup(token->text), "\n\r\t", ' '));
+                return quoted_name(token);
         while (first > least && !is_capital(token_at(tokens, first)) && token_at(tokens, first)->kind == TOKEN_WORD)
                 first--;
         while (first > MAX(least, 1) && is_capital(token_at(tokens, first - 1)) && token_at(tokens, first - 2)->kind == TOKEN_WORD)

@@ -29,4 +29,8 @@ GPtrArray *names_of_buttons(const RouteRules *rules, const GPtrArray *tokens, gu
 /* TRUE if something acts that is none of these names ("Show turns it, Next goes on"): perhaps a button that nobody introduced. */
 gboolean names_miss(const RouteRules *rules, const char *sentence, const GPtrArray *tokens, const GPtrArray *names);
 
+#define FIGURES "0123456789"
+/* The end of the figure that begins here, "4" or "4.50"; here where none does. */
+const char *figure_end(const char *at);
+
 gboolean names_hold(const GPtrArray *names, const char *name);

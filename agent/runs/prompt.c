@@ -128,7 +128,6 @@ static gboolean fill_value(Filler *filler, const char *tag, GError **error)
         const char *key = tag + (fence ? strlen(FENCE) : line ? strlen(LINE) : each ? strlen(EACH) : 0);
         const char *info = fence || each ? strchr(key, ' ') : NULL;
         const char *value = value_of(filler, key, info ? (gsize)(info - key) : strlen(key));
-
         const char *place = each && info ? strchr(info, EACH_PLACE) : NULL;
 
         if (!value)

@@ -21,7 +21,6 @@
 #define SHOWN_MAX 40      /* characters of what a page shows instead */
 #define LETTERS_MIN 3 /* of a word that is looked for in a page */
 #define STEM_LETTERS_MIN 2 /* before a figure */
-#define FIGURES "0123456789"
 #define NEGATIVE "(?<![0-9)\\]] |[\\w)\\]])[-−][0-9]+" /* and no difference */
 
 /* ---- the plan ---- */
@@ -72,6 +71,15 @@ Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *
         return requirement;
 }
 
+Requirement *sentence_add_check(Plan *plan, const char *what, const char *name, json_object *steps)
+{
+        Requirement *requirement = sentence_add_requirement(plan, what, name);
+
+        json_object_put(requirement->steps);
+        requirement->steps = steps;
+        return requirement;
+}
+
 /* What clears or takes back has something to do if the first button was pressed before. Without buttons it is enough to type. */
 static json_object *press_steps(const GPtrArray *fields, const Form *form, const GPtrArray *buttons, guint button, guint number)
 {
@@ -96,10 +104,9 @@ static void add_controls(Plan *plan, const GPtrArray *fields, const Form *form, 
                 sentence_add_step(requirement->steps, "changed", "page", NULL, NULL);
         }
         for (guint i = 0; i < buttons->len; i++) {
-                Requirement *requirement = sentence_add_requirement(plan, "Something happens on", buttons->pdata[i]);
+                Requirement *requirement =
+                        sentence_add_check(plan, "Something happens on", buttons->pdata[i], press_steps(fields, form, buttons, i, FIRST_NUMBER));
 
-                json_object_put(requirement->steps);
-                requirement->steps = press_steps(fields, form, buttons, i, FIRST_NUMBER);
                 if (fields->len)
                         requirement->second = press_steps(fields, form, buttons, i, SECOND_NUMBER);
         }
@@ -132,10 +139,8 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
         for (guint i = 0; i < numbers->len; i++) {
                 guint number = g_array_index(numbers, guint, i);
                 g_autofree char *name = g_strdup_printf("%u", number);
-                Requirement *requirement = sentence_add_requirement(plan, "It answers, number", name);
 
-                json_object_put(requirement->steps);
-                requirement->steps = press_steps(fields, form, buttons, 0, number);
+                sentence_add_check(plan, "It answers, number", name, press_steps(fields, form, buttons, 0, number));
         }
 }
 
@@ -143,13 +148,12 @@ static void add_answers(Plan *plan, const GPtrArray *tokens, const GPtrArray *fi
 static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
 {
         static const char *const orders[] = {"000", "0000000", "01010", "001101", "1112", "012034501"};
-        Requirement *requirement;
+        Requirement *requirement = sentence_add_requirement(plan, "What it shows at first", "");
 
-        requirement = sentence_add_requirement(plan, "What it shows at first", "");
         sentence_add_step(requirement->steps, "wait", LOOK_SECONDS, NULL, NULL);
         for (guint i = 0; i < G_N_ELEMENTS(orders); i++) {
                 g_autoptr(GString) pressed = g_string_new(NULL);
-                g_autoptr(json_object) steps = json_object_new_array();
+                json_object *steps = json_object_new_array();
 
                 for (guint k = 0; orders[i][k] && (k + 1) * (fields->len + 1) < API_STEPS_MAX; k++) {
                         const char *button = form->buttons->pdata[(guint)(orders[i][k] - '0') % form->buttons->len];
@@ -159,9 +163,7 @@ static void add_presses(Plan *plan, const GPtrArray *fields, const Form *form)
                         g_string_append_printf(pressed, "%s%s", k ? ", " : "", button);
                 }
                 sentence_add_step(steps, "wait", LOOK_SECONDS, NULL, NULL);
-                requirement = sentence_add_requirement(plan, "What it shows after", pressed->str);
-                json_object_put(requirement->steps);
-                requirement->steps = g_steal_pointer(&steps);
+                sentence_add_check(plan, "What it shows after", pressed->str, steps);
         }
 }
 
@@ -327,14 +329,14 @@ static char *shape_of(const char *quote, char **stem)
                 return NULL;
         }
         for (const char *at = quote; *at;) {
-                gsize whole = strspn(at, FIGURES), decimals = whole && strchr(".,", at[whole]) && at[whole] ? strspn(at + whole + 1, FIGURES) : 0;
+                gsize whole = strspn(at, FIGURES), length = figure_end(at) - at;
                 const char *next = g_utf8_next_char(at);
 
                 if (whole) {
                         g_string_append(shape, "[0-9]+");
-                        if (decimals)
-                                g_string_append_printf(shape, "\\%c[0-9]{%zu}", at[whole], decimals);
-                        at += whole + (decimals ? decimals + 1 : 0);
+                        if (length > whole)
+                                g_string_append_printf(shape, "\\%c[0-9]{%zu}", at[whole], length - whole - 1);
+                        at += length;
                 } else {
                         g_autofree char *plain = g_regex_escape_string(at, next - at);
 
@@ -443,12 +445,18 @@ void sentence_unsaid(const GPtrArray *quotes, const char *page, json_object *fin
         }
 }
 
-/* A check that does nothing, and only looks. */
-static gboolean only_looks(const GPtrArray *requirements, gint64 place)
+/* What was shown to a check that does nothing, and only looks; NULL where none did. */
+static const char *first_sight(const GPtrArray *requirements, json_object *results)
 {
-        json_object *steps = place >= 0 && place < requirements->len ? ((const Requirement *)requirements->pdata[place])->steps : NULL;
+        for (gsize i = 0; i < json_length(results); i++) {
+                json_object *result = json_object_array_get_idx(results, i);
+                gint64 place = json_int(result, "requirement", -1);
+                json_object *steps = place >= 0 && place < requirements->len ? ((const Requirement *)requirements->pdata[place])->steps : NULL;
 
-        return json_length(steps) == 1 && json_text(json_object_array_get_idx(steps, 0), "wait");
+                if (json_length(steps) == 1 && json_text(json_object_array_get_idx(steps, 0), "wait"))
+                        return json_text(result, "showed");
+        }
+        return NULL;
 }
 
 /* Its first figure has enough digits, not all of them noughts, and stands nowhere in the sentence outside quotation marks. */
@@ -469,24 +477,19 @@ static gboolean is_mere_example(const char *quote, const GPtrArray *tokens)
 void sentence_begun(const RouteRules *rules, const char *sentence, const GPtrArray *quotes, const GPtrArray *requirements, json_object *results,
                     json_object *findings)
 {
+        const char *showed = first_sight(requirements, results);
         g_autoptr(GPtrArray) tokens = NULL;
 
-        if (!rules || route_rules_lists(rules, ROUTE_WORDS_FIRSTS, sentence))
+        if (!showed || !rules || route_rules_lists(rules, ROUTE_WORDS_FIRSTS, sentence))
                 return;
         tokens = tokens_of(sentence);
-        for (gsize i = 0; i < json_length(results); i++) {
-                json_object *result = json_object_array_get_idx(results, i);
-                const char *showed = json_text(result, "showed");
+        for (guint i = 0; i < quotes->len; i++) {
+                g_autofree char *text = NULL;
 
-                if (!showed || !only_looks(requirements, json_int(result, "requirement", -1)))
+                if (!strstr(showed, quotes->pdata[i]) || !is_mere_example(quotes->pdata[i], tokens))
                         continue;
-                for (guint k = 0; k < quotes->len; k++) {
-                        g_autofree char *text = g_strdup_printf("The page shows “%s” before anything was done; its figure is only an example.",
-                                                                (const char *)quotes->pdata[k]);
-
-                        if (strstr(showed, quotes->pdata[k]) && is_mere_example(quotes->pdata[k], tokens))
-                                add_finding(findings, text);
-                }
+                text = g_strdup_printf("The page shows “%s” before anything was done; its figure is only an example.", (const char *)quotes->pdata[i]);
+                add_finding(findings, text);
         }
 }
 

@@ -42,4 +42,6 @@ void sentence_begun(const RouteRules *rules, const char *sentence, const GPtrArr
 
 /* A new requirement of the plan, "what name"; a step {verb: what} or {verb: what, second: value} of one (second NULL: the former). Borrowed. */
 Requirement *sentence_add_requirement(Plan *plan, const char *what, const char *name);
+/* Likewise with its check. Takes steps. Borrowed. */
+Requirement *sentence_add_check(Plan *plan, const char *what, const char *name, json_object *steps);
 void sentence_add_step(json_object *steps, const char *verb, const char *what, const char *second, const char *value);

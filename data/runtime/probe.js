@@ -212,13 +212,15 @@ function mark() {
         looked[name] = look(region(name));
 }
 
+const showed = () => readable(document.body).slice(0, SHOWED_MAX);
+
 function changed(name) {
     const before = looked[name];
     if (before === undefined)
         return { ok: false, saw: 'nothing had acted before' };
     if (look(region(name)) === before)
         return { ok: false, saw: 'it looks the same as before' };
-    return { ok: true, showed: readable(document.body).slice(0, SHOWED_MAX) };
+    return { ok: true, showed: showed() };
 }
 
 // ---- the clock ----
@@ -522,7 +524,7 @@ const operations = {
         await settle();
         return { ok: true };
     },
-    async wait({ seconds }) { await wait(seconds); return { ok: true, showed: readable(document.body).slice(0, SHOWED_MAX) }; },
+    async wait({ seconds }) { await wait(seconds); return { ok: true, showed: showed() }; },
     // Several operations in a row, up to the first that fails or that real hands must go on with.
     async row({ row }) {
         const answers = [], deadline = performance.now() + ROW_MS;
